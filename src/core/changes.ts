@@ -1,0 +1,105 @@
+import { type DomainView, decideAdmission } from './admission.ts';
+import {
+  buildAddPeer,
+  buildDeleteEntry,
+  buildDeleteRoute,
+  buildEnsureEntry,
+  buildEnsureRoute,
+  buildRemovePeer,
+  buildResetPeer,
+} from './commands.ts';
+import type { InterfaceName } from './domain.ts';
+import type { ErrorCode, Exchange } from './exchange.ts';
+import { buildEntries, type EntryKind } from './forwarding-entries.ts';
+import type { LinkAddress } from './link-address.ts';
+import type { UnixSeconds } from './peers.ts';
+import type { PublicKey } from './public-key.ts';
+
+/** A router as the kernel knows it: its key and what was derived from it. */
+export interface Router extends LinkAddress {
+  readonly key: PublicKey;
+}
+
+/** What is done for one key, and for whom. */
+export interface Change<E extends Exchange = Exchange> {
+  readonly kind: 'keep' | 'reset' | 'add';
+  readonly router: Router;
+  readonly evicted: readonly Router[];
+  readonly exchanges: E[];
+}
+
+export interface Plan<E extends Exchange> {
+  readonly refused: readonly { readonly exchange: E; readonly code: ErrorCode }[];
+  readonly changes: readonly Change<E>[];
+}
+
+/** How the entries of a domain are made. */
+export interface EntrySettings {
+  readonly wireguard: InterfaceName;
+  readonly vxlan: InterfaceName;
+  readonly fdb: readonly EntryKind[];
+  readonly route: boolean;
+}
+
+/**
+ * Decides exchanges one after the other, each on what the ones before it leave behind: `view.peers` keeps up.
+ * Exchanges for the same key share one change.
+ */
+export function planChanges<E extends Exchange>(exchanges: readonly E[], view: DomainView, now: UnixSeconds): Plan<E> {
+  const refused: { exchange: E; code: ErrorCode }[] = [];
+  const changes = new Map<PublicKey, Change<E>>();
+  for (const exchange of exchanges) {
+    const shared = changes.get(exchange.key);
+    if (shared !== undefined && shared.kind !== 'keep') {
+      shared.exchanges.push(exchange);
+      continue;
+    }
+    const decision = decideAdmission(exchange, view, now);
+    if (decision.kind === 'refuse') refused.push({ exchange, code: decision.code });
+    else changes.set(exchange.key, buildChange(decision, exchange, shared, view));
+  }
+  return { refused, changes: [...changes.values()] };
+}
+
+/** The words for `wg set`. */
+export function buildPeerWords({ kind, router, evicted }: Change): string[] {
+  const removals = evicted.flatMap(({ key }) => buildRemovePeer(key));
+  if (kind === 'add') return [...removals, ...buildAddPeer(router.key, router.address)];
+  return kind === 'reset' ? buildResetPeer(router.key, router.address) : [];
+}
+
+/** The lines for `bridge -batch`. */
+export function buildEntryLines({ router, evicted }: Change, settings: EntrySettings): string[] {
+  return [
+    ...evicted.flatMap((old) => buildEntryRemoval(old, settings)),
+    ...buildEntries(router, settings.fdb, settings.wireguard).map((entry) => buildEnsureEntry(entry, settings.vxlan)),
+  ];
+}
+
+/** The lines for `ip -6 -batch`; none where the domain keeps no routes. */
+export function buildRouteLines({ router, evicted }: Change, { route, wireguard }: EntrySettings): string[] {
+  if (!route) return [];
+  return [
+    ...evicted.flatMap((old) => buildDeleteRoute(old.address, wireguard)),
+    buildEnsureRoute(router.address, wireguard),
+  ];
+}
+
+/** The lines for `bridge -batch` after which a router has no forwarding entry any more. */
+export function buildEntryRemoval(router: LinkAddress, settings: EntrySettings): string[] {
+  const entries = buildEntries(router, settings.fdb, settings.wireguard);
+  return entries.flatMap((entry) => buildDeleteEntry(entry, settings.vxlan));
+}
+
+function buildChange<E extends Exchange>(
+  decision: { readonly kind: Change['kind']; readonly evicted?: readonly PublicKey[] },
+  exchange: E,
+  shared: Change<E> | undefined,
+  { peers }: DomainView,
+): Change<E> {
+  const evicted = (decision.evicted ?? []).map((key) => ({ key, ...peers.derive(key) }));
+  for (const { key } of evicted) peers.remove(key);
+  if (decision.kind !== 'keep') peers.register(exchange.key);
+  const router = { key: exchange.key, ...peers.derive(exchange.key) };
+  return { kind: decision.kind, router, evicted, exchanges: [...(shared?.exchanges ?? []), exchange] };
+}

@@ -1,0 +1,58 @@
+import type { DomainName } from './domain.ts';
+import type { IpAddress } from './ip-address.ts';
+import { isPublicKey, looksLikeKey, type PublicKey } from './public-key.ts';
+
+/** The codes of the wire protocol (PROTOCOL.md), `OK` included. */
+export const REPLY_CODES = [
+  'OK',
+  'NO_DOMAIN',
+  'NO_WGKEY',
+  'INVALID_DOMAIN',
+  'INVALID_WGKEY',
+  'LINE_TOO_LONG',
+  'PROHIBITED_WGKEY',
+  'ADDRESS_TAKEN',
+  'FULL',
+  'BUSY',
+  'FAILED',
+] as const;
+export type ReplyCode = (typeof REPLY_CODES)[number];
+export type ErrorCode = Exclude<ReplyCode, 'OK'>;
+
+/** What a router asks for: "let this key into that domain". */
+export interface Exchange {
+  readonly domain: DomainName;
+  readonly key: PublicKey;
+  /** Where the TCP connection came from. */
+  readonly from: IpAddress;
+}
+
+export type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
+
+/**
+ * Reads the two lines of a router, which may come in either order.
+ * A line that never came is undefined. What is missing is told before what is wrong.
+ */
+export function interpretLines(
+  first: string | undefined,
+  second: string | undefined,
+  domains: { has(name: string): boolean },
+): Interpretation {
+  const [domain, key] = isKeyFirst(first, second, domains) ? [second, first] : [first, second];
+  if (!domain) return { refused: 'NO_DOMAIN' };
+  if (!key) return { refused: 'NO_WGKEY' };
+  if (!domains.has(domain)) return { refused: 'INVALID_DOMAIN' };
+  if (!isPublicKey(key)) return { refused: 'INVALID_WGKEY' };
+  return { domain: domain as DomainName, key };
+}
+
+/** One line on the wire. */
+export function formatReply(code: ReplyCode): string {
+  return code === 'OK' ? 'OK\n' : `ERR: ${code}\n`;
+}
+
+/** Also true for a damaged key that comes before the name of a domain: the answer must name what is damaged. */
+function isKeyFirst(first = '', second = '', domains: { has(name: string): boolean }): boolean {
+  if (domains.has(first)) return false;
+  return looksLikeKey(first) || domains.has(second);
+}

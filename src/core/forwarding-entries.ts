@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { type InterfaceName, isInterfaceName } from './domain.ts';
+import { type IpAddress, parseIpAddress } from './ip-address.ts';
+import { parseJsonOf } from './json.ts';
+import { type AddressVariant, findDerivedMac, type LinkAddress, type MacAddress } from './link-address.ts';
+
+/** `flood` carries broadcast and unknown traffic to a router, `unicast` what is for its own MAC address. */
+export const ENTRY_KINDS = ['flood', 'unicast'] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** An entry of a VXLAN's forwarding database (FDB): frames for `mac` go to `destination` through `via`. */
+export interface ForwardingEntry {
+  readonly mac: MacAddress;
+  readonly destination: IpAddress;
+  readonly via: InterfaceName;
+}
+
+/** The all-zero MAC address stands for broadcast, multicast and unknown unicast (bridge(8)). */
+export const FLOOD_MAC = '00:00:00:00:00:00' as MacAddress;
+
+const bridgeFdbSchema = z.array(
+  z.looseObject({ mac: z.string(), dst: z.string().optional(), viaIf: z.string().optional() }),
+);
+
+/**
+ * Parses `bridge -json fdb show dev VXLAN`; entries without destination or interface are none that wgkex makes,
+ * and are left out.
+ * @throws InputError for any other text.
+ */
+export function parseForwardingEntries(text: string): ForwardingEntry[] {
+  return parseJsonOf(bridgeFdbSchema, text, 'the forwarding entries').flatMap(({ mac, dst, viaIf }) => {
+    if (dst === undefined || viaIf === undefined || !isInterfaceName(viaIf)) return [];
+    return [{ mac: mac as MacAddress, destination: parseIpAddress(dst), via: viaIf }];
+  });
+}
+
+/** The entries that a router needs. */
+export function buildEntries(router: LinkAddress, kinds: readonly EntryKind[], via: InterfaceName): ForwardingEntry[] {
+  return kinds.map((kind) => ({ mac: kind === 'flood' ? FLOOD_MAC : router.mac, destination: router.address, via }));
+}
+
+/** Whether wgkex could have made this entry: through its interface, to a derived address, for the MAC that belongs to it. */
+export function isDerivedEntry(entry: ForwardingEntry, via: InterfaceName, variant: AddressVariant): boolean {
+  if (entry.via !== via) return false;
+  const mac = findDerivedMac(entry.destination, variant);
+  return mac !== undefined && (entry.mac === FLOOD_MAC || entry.mac === mac);
+}
+
+/** One text per entry, equal for equal entries. */
+export function identifyEntry({ mac, destination, via }: ForwardingEntry): string {
+  return `${mac} ${destination} ${via}`;
+}

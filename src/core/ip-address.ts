@@ -1,0 +1,63 @@
+import ip6addr from 'ip6addr';
+import { InputError, quote } from './printable.ts';
+
+/** An IP address in the form the kernel prints (RFC 5952); an IPv4-mapped one as IPv4, without a zone. */
+export type IpAddress = string & { readonly __brand: 'IpAddress' };
+
+/** Whose limits count: an IPv4 address, or an IPv6 /64 such as `2001:db8::/64`. */
+export type Source = string & { readonly __brand: 'Source' };
+
+/** How much of an address a log may show. */
+export type AddressDetail = 'full' | 'prefix' | 'none';
+
+export interface Network {
+  contains(address: IpAddress): boolean;
+}
+
+const SOURCE_PREFIX_BITS = 64;
+const SHOWN_IPV4_BITS = 24;
+const SHOWN_IPV6_BITS = 48;
+
+/** @throws InputError unless `text` is an IPv4 or IPv6 address, with or without a zone (`%eth0`). */
+export function parseIpAddress(text: string): IpAddress {
+  return understand(text, 'an IP address', () => canonicalise(text.replace(/%.*$/, '')));
+}
+
+/** @throws InputError unless `text` is a network in CIDR notation, e.g. `2001:db8::/32`. */
+export function parseNetwork(text: string): Network {
+  return understand(text, 'a network such as "2001:db8::/32"', () => ip6addr.createCIDR(text));
+}
+
+export function isIpv4(address: IpAddress): boolean {
+  return !address.includes(':');
+}
+
+/** One household or server, as far as an address tells: IPv6 hosts choose freely within their /64. */
+export function deriveSource(address: IpAddress): Source {
+  return (isIpv4(address) ? address : prefix(address, SOURCE_PREFIX_BITS)) as Source;
+}
+
+/** The address as a log may show it; undefined where it may not. */
+export function maskAddress(address: IpAddress, detail: AddressDetail): string | undefined {
+  if (detail === 'none') return undefined;
+  if (detail === 'full') return address;
+  return prefix(address, isIpv4(address) ? SHOWN_IPV4_BITS : SHOWN_IPV6_BITS);
+}
+
+function prefix(address: IpAddress, bits: number): string {
+  return ip6addr.createCIDR(address, bits).toString();
+}
+
+/** ip6addr throws errors of many classes; here every one of them means that the text is wrong. */
+function understand<T>(text: string, expected: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new InputError(`Cannot read ${quote(text)}: expected ${expected}`, { cause: error });
+  }
+}
+
+function canonicalise(text: string): IpAddress {
+  const address = ip6addr.parse(text);
+  return address.toString({ format: address.kind() === 'ipv4' ? 'v4' : 'v6' }) as IpAddress;
+}

@@ -1,0 +1,22 @@
+import type * as z from 'zod';
+import { InputError } from './printable.ts';
+
+/**
+ * Parses JSON of a known shape. The text stays out of the error: it may be untrusted, and the place of the fault
+ * says enough.
+ * @throws InputError, for instance `Cannot read request: unexpected key`.
+ */
+export function parseJsonOf<T>(schema: z.ZodType<T>, text: string, what: string): T {
+  const result = schema.safeParse(parseJson(text, what));
+  if (result.success) return result.data;
+  const places = new Set(result.error.issues.map(({ path }) => path.join('.') || 'shape'));
+  throw new InputError(`Cannot read ${what}: unexpected ${[...places].slice(0, 3).join(', ')}`);
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`Cannot read ${what}: not JSON`, { cause: error });
+  }
+}

@@ -1,0 +1,103 @@
+import type { IpAddress } from './ip-address.ts';
+import { type AddressVariant, deriveLinkAddress, findDerivedMac, type LinkAddress } from './link-address.ts';
+import type { Peer, UnixSeconds } from './peers.ts';
+import type { PublicKey } from './public-key.ts';
+
+/**
+ * The peers of one interface, told apart: those of wgkex, whose allowed IPs are exactly their derived address,
+ * and all others, which belong to the operator. Keeps up with changes, so that one reading serves several decisions.
+ */
+export class PeerTable {
+  readonly #variant: AddressVariant;
+  readonly #ours = new Map<PublicKey, Peer>();
+  readonly #ourAddresses = new Map<IpAddress, PublicKey>();
+  readonly #pending = new Set<PublicKey>();
+  readonly #operators = new Map<PublicKey, Peer>();
+  readonly #operatorNetworks = new Set<string>();
+
+  constructor(peers: Iterable<Peer>, variant: AddressVariant) {
+    this.#variant = variant;
+    for (const peer of peers) this.#classify(peer);
+  }
+
+  derive(key: PublicKey): LinkAddress {
+    return deriveLinkAddress(key, this.#variant);
+  }
+
+  /** wgkex's own peers. */
+  get ours(): ReadonlyMap<PublicKey, Peer> {
+    return this.#ours;
+  }
+
+  isOperators(key: PublicKey): boolean {
+    return this.#operators.has(key);
+  }
+
+  get operators(): Iterable<Peer> {
+    return this.#operators.values();
+  }
+
+  /** True if an operator's peer has exactly this address: the kernel would move it away without a word. */
+  isOperatorsAddress(address: IpAddress): boolean {
+    return this.#operatorNetworks.has(hostNetwork(address));
+  }
+
+  /** Our peer that has this address. */
+  findHolder(address: IpAddress): Peer | undefined {
+    const key = this.#ourAddresses.get(address);
+    return key === undefined ? undefined : this.#ours.get(key);
+  }
+
+  /** Our peers that never had a handshake. */
+  get pending(): ReadonlySet<PublicKey> {
+    return this.#pending;
+  }
+
+  /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
+  register(key: PublicKey): void {
+    const { address } = this.derive(key);
+    this.#addOurs({ key, endpoint: undefined, allowedIps: [hostNetwork(address)], lastHandshake: 'never' }, address);
+  }
+
+  remove(key: PublicKey): void {
+    this.#ours.delete(key);
+    this.#pending.delete(key);
+    const { address } = this.derive(key);
+    if (this.#ourAddresses.get(address) === key) this.#ourAddresses.delete(address);
+  }
+
+  #classify(peer: Peer): void {
+    const address = this.#findOurAddress(peer);
+    if (address !== undefined) {
+      this.#addOurs(peer, address);
+      return;
+    }
+    this.#operators.set(peer.key, peer);
+    for (const network of peer.allowedIps) this.#operatorNetworks.add(network);
+  }
+
+  #addOurs(peer: Peer, address: IpAddress): void {
+    this.#ours.set(peer.key, peer);
+    this.#ourAddresses.set(address, peer.key);
+    if (peer.lastHandshake === 'never') this.#pending.add(peer.key);
+    else this.#pending.delete(peer.key);
+  }
+
+  /** Looks at the shape before it hashes: an operator's peer rarely gets that far. */
+  #findOurAddress(peer: Peer): IpAddress | undefined {
+    const [network, ...others] = peer.allowedIps;
+    const address = network?.match(/^(.*)\/128$/)?.[1] as IpAddress | undefined;
+    if (address === undefined || others.length > 0 || findDerivedMac(address, this.#variant) === undefined)
+      return undefined;
+    return this.derive(peer.key).address === address ? address : undefined;
+  }
+}
+
+/** Whether the last handshake is at most `seconds` ago; one in the future (a clock set back) counts as just now. */
+export function hadHandshakeWithin(peer: Peer, seconds: number, now: UnixSeconds): boolean {
+  return peer.lastHandshake !== 'never' && now - peer.lastHandshake <= seconds;
+}
+
+export function hostNetwork(address: IpAddress): string {
+  return `${address}/128`;
+}

@@ -1,0 +1,65 @@
+import { type IpAddress, parseIpAddress } from './ip-address.ts';
+import { InputError } from './printable.ts';
+import { type PublicKey, parseKernelKey } from './public-key.ts';
+
+/** Seconds since 1970, as `wg` reports them. */
+export type UnixSeconds = number;
+
+export interface Peer {
+  readonly key: PublicKey;
+  /** Where its last authenticated packet came from; undefined before the first one. */
+  readonly endpoint: IpAddress | undefined;
+  /** Networks in CIDR notation, in the kernel's spelling. */
+  readonly allowedIps: readonly string[];
+  readonly lastHandshake: UnixSeconds | 'never';
+}
+
+export interface WireguardReading {
+  /** The interface's own public key; undefined while it has none. */
+  readonly ownKey: PublicKey | undefined;
+  readonly peers: readonly Peer[];
+}
+
+const NONE = '(none)';
+
+/**
+ * Parses `wg show IF dump` (wg(8)): a line for the interface with 4 fields, then one for each peer with 8, separated
+ * by tabs. Private and preshared keys are passed over and never kept.
+ * @throws InputError for any other text.
+ */
+export function parseDump(text: string): WireguardReading {
+  const [head, ...rows] = text.split('\n').filter((line) => line !== '');
+  if (head === undefined) throw new InputError('Cannot read the WireGuard interface: wg printed nothing');
+  const [, ownKey = NONE] = splitFields(head, 4);
+  return { ownKey: ownKey === NONE ? undefined : parseKernelKey(ownKey), peers: rows.map(parsePeer) };
+}
+
+function parsePeer(row: string): Peer {
+  const [key = '', , endpoint = '', allowedIps = '', lastHandshake = ''] = splitFields(row, 8);
+  return {
+    key: parseKernelKey(key),
+    endpoint: endpoint === NONE ? undefined : parseEndpoint(endpoint),
+    allowedIps: allowedIps === NONE ? [] : allowedIps.split(','),
+    lastHandshake: parseHandshake(lastHandshake),
+  };
+}
+
+/** `192.0.2.1:51820` or `[2001:db8::1]:51820`; the port does not matter here, NAT changes it at will. */
+function parseEndpoint(endpoint: string): IpAddress {
+  return parseIpAddress(endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+}
+
+/** The kernel reports 0 for a handshake that never was. */
+function parseHandshake(field: string): UnixSeconds | 'never' {
+  if (!/^\d{1,15}$/.test(field))
+    throw new InputError('Cannot read the WireGuard interface: a handshake time is no number');
+  return field === '0' ? 'never' : Number(field);
+}
+
+function splitFields(line: string, count: number): string[] {
+  const fields = line.split('\t');
+  if (fields.length === count) return fields;
+  throw new InputError(
+    `Cannot read the WireGuard interface: a line of wg has ${fields.length} fields, expected ${count}`,
+  );
+}

@@ -1,0 +1,27 @@
+/** Raised where bad input is met; its message is one line, safe to print. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
+/** Enough to recognise what was sent, too little to fill a journal. */
+const SHOWN_CHARACTERS = 64;
+
+/**
+ * Untrusted text as one printable, bounded, quoted ASCII word.
+ * Everything outside printable ASCII becomes a `\u` escape; what exceeds 64 characters is cut and marked.
+ */
+export function quote(untrusted: string): string {
+  const shown = untrusted.slice(0, SHOWN_CHARACTERS);
+  const escaped = JSON.stringify(shown).replace(/[^ -~]/g, escapeCharacter);
+  return untrusted.length > SHOWN_CHARACTERS ? `${escaped}…` : escaped;
+}
+
+/** Text with everything outside printable ASCII escaped, cut to `maxCharacters`: for one line of a log. */
+export function escapeLine(text: string, maxCharacters: number): string {
+  const line = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
+  return line.replace(/[^ -~…]/g, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,79 @@
+import type { Source } from './ip-address.ts';
+
+export interface SourceLimits {
+  /** Connections open at once. */
+  readonly connections: number;
+  /** Size of the token bucket. */
+  readonly burst: number;
+  /** Tokens that flow into it. */
+  readonly perSecond: number;
+}
+
+interface Usage {
+  connections: number;
+  tokens: number;
+  /** Milliseconds; when `tokens` was true. */
+  at: number;
+}
+
+/**
+ * Connections and exchanges of each source. Bounded: beyond `capacity` the source that was quiet longest is
+ * forgotten, which gives it a full bucket again. So an overflow never locks anybody out.
+ */
+export class SourceTable {
+  limits: SourceLimits;
+  readonly #capacity: number;
+  /** In the order of last use, oldest first. */
+  readonly #usages = new Map<Source, Usage>();
+
+  constructor(limits: SourceLimits, capacity: number) {
+    this.limits = limits;
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#usages.size;
+  }
+
+  /** Counts one more connection; false where the source has too many already, and nothing is counted. */
+  open(source: Source, nowMilliseconds: number): boolean {
+    const usage = this.#touch(source, nowMilliseconds);
+    if (usage.connections >= this.limits.connections) return false;
+    usage.connections++;
+    return true;
+  }
+
+  /** Takes back an {@link open} that returned true. */
+  close(source: Source): void {
+    const usage = this.#usages.get(source);
+    if (usage !== undefined) usage.connections--;
+  }
+
+  /** Takes a token for one exchange; false where there is none. */
+  takeToken(source: Source, nowMilliseconds: number): boolean {
+    const usage = this.#touch(source, nowMilliseconds);
+    if (usage.tokens < 1) return false;
+    usage.tokens--;
+    return true;
+  }
+
+  #touch(source: Source, now: number): Usage {
+    const usage = this.#usages.get(source) ?? { connections: 0, tokens: this.limits.burst, at: now };
+    const gained = (Math.max(0, now - usage.at) / 1000) * this.limits.perSecond;
+    usage.tokens = Math.min(this.limits.burst, usage.tokens + gained);
+    usage.at = now;
+    this.#usages.delete(source);
+    this.#usages.set(source, usage);
+    if (this.#usages.size > this.#capacity) this.#forgetQuietest();
+    return usage;
+  }
+
+  /** A source with an open connection is still needed to count its end. */
+  #forgetQuietest(): void {
+    for (const [source, usage] of this.#usages) {
+      if (usage.connections > 0) continue;
+      this.#usages.delete(source);
+      return;
+    }
+  }
+}
