@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import * as z from 'zod';
+import { type DomainName, type InterfaceName, isDomainName, isInterfaceName } from './core/domain.ts';
+import { ENTRY_KINDS } from './core/forwarding-entries.ts';
+import { parseNetwork } from './core/ip-address.ts';
+import { ADDRESS_VARIANTS } from './core/link-address.ts';
+import { InputError, quote } from './core/printable.ts';
+import { describeSystemError } from './errors.ts';
+
+export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
+
+/** A domain of the mesh and how it is served; see README.md for every setting. */
+export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };
+
+export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
+  readonly domains: ReadonlyMap<string, DomainConfig>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const MAX_CONNECTIONS = 100_000;
+const MAX_PEERS = 100_000;
+const MAX_SECONDS = 10_000_000;
+
+/** A number from `min` to `max`, both included. */
+const integer = (min: number, max: number) => z.int().min(min).max(max);
+const absolutePath = z.string().refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path');
+const interfaceName = z.custom<InterfaceName>(
+  (name) => typeof name === 'string' && isInterfaceName(name),
+  'the name of an interface, 1 to 15 bytes',
+);
+const listenAddress = z.string().transform((text, context): ListenAddress => {
+  const address = parseListenAddress(text);
+  if (address === undefined)
+    context.addIssue({ code: 'custom', message: 'an address and a port such as "[::]:10012"' });
+  return address ?? z.NEVER;
+});
+const network = z.string().transform((text, context) => {
+  try {
+    return parseNetwork(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'a network such as "2001:db8::/32"' });
+    return z.NEVER;
+  }
+});
+
+const limitsSchema = z.strictObject({
+  connections: integer(1, MAX_CONNECTIONS).default(1000),
+  connections_per_source: integer(1, MAX_CONNECTIONS).default(20),
+  exchanges_per_source_burst: integer(1, 1_000_000).default(60),
+  exchanges_per_source_per_second: z.number().min(0.001).max(1_000_000).default(1),
+  exempt: z.array(network).default([]),
+  line_bytes: integer(44, 4096).default(64),
+  line_seconds: z.number().min(0.1).max(300).default(5),
+});
+
+const domainSchema = z.strictObject({
+  wireguard: interfaceName,
+  vxlan: interfaceName,
+  address: z.enum(ADDRESS_VARIANTS).default('eui64'),
+  fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
+  route: z.boolean().default(false),
+  max_peers: integer(1, MAX_PEERS).default(2000),
+  max_pending: integer(1, MAX_PEERS).default(1000),
+});
+
+const configSchema = z
+  .strictObject({
+    listen: z.array(listenAddress).min(1).prefault(['[::]:10012']),
+    handler: z.array(z.string().min(1)).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
+    disallowed_keys: absolutePath.default('/etc/wgkex/disallowed_keys'),
+    state_directory: absolutePath.default('/var/lib/wgkex'),
+    runtime_directory: absolutePath.default('/run/wgkex'),
+    quiet_success: z.boolean().default(false),
+    log: z
+      .strictObject({
+        level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+        addresses: z.enum(['full', 'prefix', 'none']).default('full'),
+      })
+      .prefault({}),
+    limits: limitsSchema.prefault({}),
+    cleanup: z
+      .strictObject({
+        stale_after_seconds: integer(1, MAX_SECONDS).default(3600),
+        second_look_seconds: integer(1, MAX_SECONDS).default(900),
+      })
+      .prefault({}),
+    domains: z.record(z.string(), domainSchema).default({}),
+  })
+  .superRefine(({ domains }, context) => {
+    const users = new Map<string, string>();
+    for (const [name, { wireguard, vxlan }] of Object.entries(domains)) {
+      if (!isDomainName(name)) {
+        context.addIssue({ code: 'custom', path: ['domains', name], message: 'a lower-case name such as "ffww01"' });
+      }
+      for (const [setting, value] of [
+        ['wireguard', wireguard],
+        ['vxlan', vxlan],
+      ] as const) {
+        const user = users.get(value);
+        const message = `an interface that nothing else uses (${user} has it)`;
+        if (user !== undefined) context.addIssue({ code: 'custom', path: ['domains', name, setting], message });
+        users.set(value, `domains.${name}.${setting}`);
+      }
+    }
+  });
+
+/** @throws InputError with one line that names the file, the setting, what was expected and what was found. */
+export function loadConfig(path: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
+  }
+  return parseConfig(text, path);
+}
+
+/** {@link loadConfig} for a text that was read already; `path` is for the errors. */
+export function parseConfig(text: string, path: string): Config {
+  const document = parseToml(text, path);
+  const result = configSchema.safeParse(document);
+  if (!result.success) throw new InputError(`${path}: ${describeIssue(result.error.issues, document)}`);
+  const domains = Object.entries(result.data.domains).map(
+    ([name, domain]) => [name, { ...domain, name: name as DomainName }] as const,
+  );
+  return { ...result.data, domains: new Map(domains) };
+}
+
+function parseToml(text: string, path: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [reason] = error.message.split('\n');
+    throw new InputError(`${path}: line ${error.line}, column ${error.column}: ${reason}`, { cause: error });
+  }
+}
+
+function parseListenAddress(text: string): ListenAddress | undefined {
+  const [, host, port] = text.match(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})$/) ?? [];
+  if (host === undefined || Number(port) > 65535) return undefined;
+  return { host: host.replace(/[[\]]/g, ''), port: Number(port) };
+}
+
+/** One issue at a time: the first is often the cause of the others. */
+function describeIssue(issues: readonly z.core.$ZodIssue[], document: unknown): string {
+  const [issue] = issues;
+  if (issue === undefined) throw new Error('zod refused the configuration without an issue');
+  const [unknownKey] = issue.code === 'unrecognized_keys' ? issue.keys : [];
+  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+  const expected = unknownKey === undefined ? describeExpectation(issue) : 'a known setting';
+  return `${path.join('.')}: expected ${expected}, found ${describeFound(document, path)}`;
+}
+
+function describeExpectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return describeType(issue.expected);
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+    case 'too_small':
+      return issue.origin === 'array' ? 'at least one entry' : `${issue.minimum} or more`;
+    case 'too_big':
+      return `${issue.maximum} or less`;
+    default:
+      return issue.message;
+  }
+}
+
+const TYPE_WORDS: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'a table',
+  record: 'a table',
+  string: 'a text in quotes',
+};
+
+function describeType(type: string): string {
+  return TYPE_WORDS[type] ?? type;
+}
+
+function describeFound(document: unknown, path: readonly PropertyKey[]): string {
+  let found = document;
+  for (const step of path) {
+    const isTable = typeof found === 'object' && found !== null && Object.hasOwn(found, step);
+    found = isTable ? (found as Record<PropertyKey, unknown>)[step] : undefined;
+  }
+  if (found === undefined) return 'nothing';
+  return typeof found === 'string' ? quote(found) : quote(JSON.stringify(found)).slice(1, -1);
+}
+
+function isUnique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}

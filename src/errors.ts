@@ -1,0 +1,11 @@
+/** What went wrong, in one line. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The kernel's words of a failed system call (`no such file or directory`) without Node's additions. */
+export function describeSystemError(error: unknown): string {
+  return describeError(error)
+    .replace(/^E[A-Z0-9]+: /, '')
+    .replace(/, [a-z]+( '.*')?$/, '');
+}

@@ -1,0 +1,123 @@
+import { fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import pino from 'pino';
+import type { Config } from './config.ts';
+import { type AddressDetail, type IpAddress, maskAddress } from './core/ip-address.ts';
+import { escapeLine } from './core/printable.ts';
+import { abbreviateKey, type PublicKey } from './core/public-key.ts';
+
+/** `journal`: a line for a person with the priority in front; `terminal`: the same with colour; else `json`. */
+export type LogFormat = 'journal' | 'terminal' | 'json';
+
+/** What happened to whom. `true` prints as the bare name of its field, undefined not at all. */
+export interface LogFields {
+  readonly domain?: string;
+  readonly address?: string;
+  /** Abbreviated in lines for a person. */
+  readonly key?: PublicKey;
+  /** Addresses of people; shown as far as the configuration allows. */
+  readonly from?: IpAddress | undefined;
+  readonly endpoint?: IpAddress | undefined;
+  /** Why, as a sentence; printed last, after a colon. */
+  readonly reason?: string;
+  readonly [field: string]: string | number | boolean | undefined;
+}
+
+interface Entry extends Record<string, unknown> {
+  readonly level: number;
+  readonly msg: string;
+  readonly key?: PublicKey;
+}
+
+const STDERR = 2;
+const VALUE_CHARACTERS = 64;
+const REASON_CHARACTERS = 400;
+
+/** sd-daemon(3) priorities and terminal colours (ECMA-48) of pino's levels. */
+const LEVELS: Record<number, { readonly priority: string; readonly colour: string }> = {
+  20: { priority: '<7>', colour: '\x1b[2m' },
+  30: { priority: '<6>', colour: '' },
+  40: { priority: '<4>', colour: '\x1b[33m' },
+  50: { priority: '<3>', colour: '\x1b[31m' },
+};
+const BOLD = '\x1b[1m';
+const RESET = '\x1b[0m';
+
+/** One line per event on standard error, safe to print whatever a client sent. */
+export class Log {
+  readonly #pino: pino.Logger;
+  #addresses: AddressDetail;
+
+  constructor(settings: Config['log'], format = detectFormat(), write = writeToStderr) {
+    this.#addresses = settings.addresses;
+    const destination = { write: (line: string) => write(format === 'json' ? line : renderText(line, format)) };
+    const formatters = { log: (fields: object) => this.#present(fields as LogFields) };
+    this.#pino = pino(
+      { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters },
+      destination,
+    );
+  }
+
+  configure(settings: Config['log']): void {
+    this.#addresses = settings.addresses;
+    this.#pino.level = settings.level;
+  }
+
+  debug(event: string, fields: LogFields = {}): void {
+    this.#pino.debug(fields, event);
+  }
+
+  info(event: string, fields: LogFields = {}): void {
+    this.#pino.info(fields, event);
+  }
+
+  warn(event: string, fields: LogFields = {}): void {
+    this.#pino.warn(fields, event);
+  }
+
+  error(event: string, fields: LogFields = {}): void {
+    this.#pino.error(fields, event);
+  }
+
+  #present({ from, endpoint, reason, ...fields }: LogFields): Record<string, unknown> {
+    const shown: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(fields)) {
+      shown[name] = typeof value === 'string' ? escapeLine(value, VALUE_CHARACTERS) : value;
+    }
+    if (from !== undefined) shown['from'] = maskAddress(from, this.#addresses);
+    if (endpoint !== undefined) shown['endpoint'] = maskAddress(endpoint, this.#addresses);
+    if (reason !== undefined) shown['reason'] = escapeLine(reason, REASON_CHARACTERS);
+    return shown;
+  }
+}
+
+/** systemd names the device and inode of the journal's stream, so that a redirected service is not mistaken for one. */
+export function detectFormat(): LogFormat {
+  if (isatty(STDERR)) return 'terminal';
+  const { dev, ino } = fstatSync(STDERR);
+  return process.env['JOURNAL_STREAM'] === `${dev}:${ino}` ? 'journal' : 'json';
+}
+
+function writeToStderr(line: string): void {
+  process.stderr.write(line);
+}
+
+function renderText(json: string, format: 'journal' | 'terminal'): string {
+  const { level, msg, time: _, domain, address, key, reason, ...fields } = JSON.parse(json) as Entry;
+  const words = [domain, address].filter((word) => word !== undefined).map((word) => quoteUnlessPlain(String(word)));
+  const named = { ...(key === undefined ? {} : { key: abbreviateKey(key) }), ...fields };
+  const pairs = Object.entries(named).map(([name, value]) => renderField(name, value));
+  const rest = [...words, ...pairs].map((word) => ` ${word}`).join('') + (reason === undefined ? '' : `: ${reason}`);
+  const { priority, colour } = LEVELS[level] ?? { priority: '<3>', colour: '' };
+  return format === 'journal'
+    ? `${priority}${msg}${rest}\n`
+    : `${colour}${BOLD}${msg}${RESET}${colour}${rest}${RESET}\n`;
+}
+
+function renderField(name: string, value: unknown): string {
+  return value === true ? name : `${name}=${quoteUnlessPlain(String(value))}`;
+}
+
+function quoteUnlessPlain(text: string): string {
+  return /^[!#-~…]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,39 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DomainName } from '../core/domain.ts';
+import { ProgramError, run } from './run.ts';
+import { makeTrustedDirectory } from './trust.ts';
+
+/** Held from its making until {@link DomainLock.release}, or until the process ends, however it ends. */
+export interface DomainLock {
+  release(): void;
+}
+
+const WAIT_SECONDS = 4;
+/** flock(1): the status for "somebody else has it" when none is chosen. */
+const LOCK_IS_TAKEN = 1;
+
+/**
+ * Takes the lock under which the peers of a domain are read and changed; waits up to 4 seconds for it.
+ * flock(2) is not to be had from Node: flock(1) locks the file that it gets as its standard input, and the lock stays with our
+ * descriptor of it.
+ */
+export async function takeDomainLock(runtimeDirectory: string, domain: DomainName): Promise<DomainLock> {
+  makeTrustedDirectory(runtimeDirectory);
+  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+  // Readable by root alone: whoever can open the file could hold the lock.
+  const file = openSync(join(runtimeDirectory, `${domain}.lock`), O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    await run('flock', ['--exclusive', '--timeout', String(WAIT_SECONDS), '0'], { stdin: file });
+  } catch (error) {
+    closeSync(file);
+    throw explainFailure(error, domain);
+  }
+  return { release: () => closeSync(file) };
+}
+
+function explainFailure(error: unknown, domain: DomainName): unknown {
+  const isTaken = error instanceof ProgramError && error.exitCode === LOCK_IS_TAKEN;
+  if (!isTaken) return error;
+  return new Error(`Cannot lock domain ${domain}: another process has had it for ${WAIT_SECONDS} s`, { cause: error });
+}

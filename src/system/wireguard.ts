@@ -1,0 +1,26 @@
+import type { DomainConfig } from '../config.ts';
+import { parseDump, type WireguardReading } from '../core/peers.ts';
+import { interfaceExists } from './interfaces.ts';
+import { run } from './run.ts';
+
+/** @throws Error with one line that names what is missing, where one of the domain's two interfaces does not exist. */
+export function requireInterfaces({ name, wireguard, vxlan }: DomainConfig): void {
+  for (const [kind, device] of [
+    ['WireGuard', wireguard],
+    ['VXLAN', vxlan],
+  ] as const) {
+    if (!interfaceExists(device))
+      throw new Error(`Cannot serve domain ${name}: ${kind} interface ${device} does not exist`);
+  }
+}
+
+/** The peers of the domain's WireGuard interface as the kernel knows them now. */
+export async function readWireguard({ wireguard }: DomainConfig): Promise<WireguardReading> {
+  return parseDump(await run('wg', ['show', wireguard, 'dump']));
+}
+
+/** Changes many peers in one call; `changes` holds the words of each, made by `core/commands`. */
+export async function setPeers({ wireguard }: DomainConfig, changes: readonly (readonly string[])[]): Promise<void> {
+  const words = changes.flat();
+  if (words.length > 0) await run('wg', ['set', wireguard, ...words]);
+}
