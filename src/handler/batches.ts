@@ -1,0 +1,162 @@
+import type { Config, DomainConfig } from '../config.ts';
+import { buildEntryLines, buildPeerWords, buildRouteLines, type Change, planChanges } from '../core/changes.ts';
+import { buildRemovePeer } from '../core/commands.ts';
+import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import { describeError } from '../errors.ts';
+import type { Log, LogFields } from '../log.ts';
+import { changeEntries, changeRoutes } from '../system/forwarding.ts';
+import { applyJointly, type Failures } from '../system/jointly.ts';
+import { findMarksFile, forgetMarks } from '../system/marks.ts';
+import { requireInterfaces, setPeers } from '../system/wireguard.ts';
+import { FirstSeen, openReading, type Reading, readClock } from './reading.ts';
+
+interface Waiting extends Exchange {
+  readonly answer: (reply: ReplyCode) => void;
+}
+type WaitingChange = Change<Waiting>;
+
+/** A batch of so many keys stays far below the kernel's limit for arguments (2 MB) and takes some 10 ms. */
+const BATCH_EXCHANGES = 256;
+/** How long a reading may serve, and the lock of its domain be held. */
+const READING_MILLISECONDS = 1000;
+
+/**
+ * Serves the exchanges of one domain. Those that arrive while others are being applied go together in the next batch:
+ * one `wg set`, one `bridge -batch`, and one `ip -batch` where the domain keeps routes.
+ */
+export class DomainBatches {
+  readonly #domain: DomainConfig;
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #firstSeen = new FirstSeen();
+  #queue: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #reading: Reading | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+
+  constructor(domain: DomainConfig, config: Config, log: Log) {
+    this.#domain = domain;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** Resolves when the kernel has what was decided; never rejects. */
+  serve({ domain, key, from }: Exchange): Promise<ReplyCode> {
+    const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ domain, key, from, answer }));
+    this.#running ??= this.#serveQueue();
+    return reply;
+  }
+
+  /** Forgets what waits, finishes what runs, and lets go of the lock. */
+  async stop(): Promise<void> {
+    this.#queue = [];
+    await this.#running;
+    this.#closeReading();
+  }
+
+  async #serveQueue(): Promise<void> {
+    // Lets the requests that came together go together.
+    await new Promise(setImmediate);
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, BATCH_EXCHANGES);
+      await this.#serveBatch(batch).catch((error) => {
+        this.#log.error('failed', { domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) });
+        this.#closeReading();
+        for (const { answer } of batch) answer('FAILED');
+      });
+    }
+    this.#running = undefined;
+    if (!this.#isFresh()) this.#closeReading();
+  }
+
+  async #serveBatch(batch: readonly Waiting[]): Promise<void> {
+    const { view } = await this.#openReading();
+    requireInterfaces(this.#domain);
+    const { refused, changes } = planChanges(batch, view, readClock());
+    this.#firstSeen.update(view.peers.pending);
+    for (const { exchange, code } of refused) this.#refuse(exchange, code);
+    const failures = await this.#apply(changes);
+    if (failures.size > 0) this.#closeReading();
+    this.#forgetMarks(changes.filter((change) => change.kind !== 'keep' && !failures.has(change)));
+    for (const change of changes) this.#report(change, failures);
+  }
+
+  async #openReading(): Promise<Reading> {
+    if (this.#reading !== undefined && this.#isFresh()) return this.#reading;
+    this.#closeReading();
+    this.#reading = await openReading(this.#domain, this.#config, this.#firstSeen, this.#log);
+    this.#expiry = setTimeout(() => this.#expireReading(), READING_MILLISECONDS);
+    return this.#reading;
+  }
+
+  #isFresh(): boolean {
+    return this.#reading !== undefined && performance.now() - this.#reading.readAtMilliseconds < READING_MILLISECONDS;
+  }
+
+  /** What runs looks at the age of the reading itself. */
+  #expireReading(): void {
+    if (this.#running === undefined) this.#closeReading();
+  }
+
+  #closeReading(): void {
+    clearTimeout(this.#expiry);
+    this.#reading?.lock.release();
+    this.#reading = undefined;
+  }
+
+  async #apply(changes: readonly WaitingChange[]): Promise<Failures<WaitingChange>> {
+    const domain = this.#domain;
+    const unset = await applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords)));
+    const set = changes.filter((change) => !unset.has(change));
+    const unforwarded = await applyJointly(set, async (some) => {
+      await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
+      await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
+    });
+    await this.#takeBack([...unforwarded.keys()]);
+    return new Map([...unset, ...unforwarded]);
+  }
+
+  /** A new peer that frames cannot reach is of no use to its router, which was told `FAILED`: nothing half done stays. */
+  async #takeBack(changes: readonly WaitingChange[]): Promise<void> {
+    const added = changes.filter(({ kind }) => kind === 'add');
+    await applyJointly(added, (some) =>
+      setPeers(
+        this.#domain,
+        some.map(({ router }) => buildRemovePeer(router.key)),
+      ),
+    );
+  }
+
+  /** A mark that stays costs a router that does not connect one pass; that is no reason to refuse it. */
+  #forgetMarks(changes: readonly WaitingChange[]): void {
+    const file = findMarksFile(this.#config.state_directory, this.#domain.name);
+    try {
+      forgetMarks(
+        file,
+        changes.map(({ router }) => router.key),
+      );
+    } catch (error) {
+      this.#log.warn('could not forget marks', { domain: this.#domain.name, reason: describeError(error) });
+    }
+  }
+
+  #refuse({ domain, key, from, answer }: Waiting, code: ReplyCode): void {
+    this.#log.info('refused', { domain, key, from, code });
+    answer(code);
+  }
+
+  #report(change: WaitingChange, failures: Failures<WaitingChange>): void {
+    const { router, exchanges } = change;
+    const reply = failures.has(change) ? 'FAILED' : 'OK';
+    const fields = { domain: this.#domain.name, address: router.address, key: router.key, from: exchanges[0]?.from };
+    if (reply === 'OK') this.#reportSuccess(change, fields);
+    else this.#log.error('failed', { ...fields, reason: describeError(failures.get(change)) });
+    for (const { answer } of exchanges) answer(reply);
+  }
+
+  #reportSuccess({ kind, evicted }: WaitingChange, fields: LogFields): void {
+    for (const { address, key } of evicted) this.#log.info('made room', { domain: this.#domain.name, address, key });
+    if (kind === 'keep') this.#log.info('kept', { ...fields, live: true });
+    else this.#log.info('joined', { ...fields, [kind === 'add' ? 'new' : 'again']: true });
+  }
+}

@@ -1,0 +1,42 @@
+import { COMMON_HELP, EXIT_FAILURE, orExitWithConfigError, readCommandLine } from '../command-line.ts';
+import { parseConfig } from '../config.ts';
+import { describeError } from '../errors.ts';
+import { Log } from '../log.ts';
+import { readTrustedFile } from '../system/trust.ts';
+import { DomainBatches } from './batches.ts';
+import { serveRequests } from './requests.ts';
+
+const PROGRAM = 'wgkex-handler';
+const HELP = `Usage: ${PROGRAM} [--config PATH]
+
+Lets router keys into WireGuard and VXLAN interfaces. wgkex-listen starts it through sudo; it reads requests
+from standard input and answers on standard output, a JSON object a line, until its input ends.
+
+${COMMON_HELP}`;
+
+async function main(): Promise<void> {
+  const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
+  const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
+  const log = new Log(config.log);
+  const domains = new Map([...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, log)]));
+  ignoreSignals();
+  try {
+    await serveRequests(process.stdin, process.stdout, async (request) => {
+      return (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN';
+    });
+  } catch (error) {
+    log.error('handler ends', { reason: describeError(error) });
+    process.exitCode = EXIT_FAILURE;
+  }
+  await Promise.all([...domains.values()].map((batches) => batches.stop()));
+  process.exit();
+}
+
+/** Its end is the end of its input: whoever stops the service lets the listener finish what is under way. */
+function ignoreSignals(): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  // Nobody reads the replies any more; then the input ends, too.
+  process.stdout.on('error', () => {});
+}
+
+void main();
