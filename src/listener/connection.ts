@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import { type Framing, LineFraming } from '../core/framing.ts';
+import type { IpAddress } from '../core/ip-address.ts';
+
+export interface LineLimits {
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** What a client sent before it was complete, ended, or out of time; a line that never came is undefined. */
+export type Lines = readonly [first?: string, second?: string] | 'too-long';
+
+/** How long an answered connection may stay: its client must get the reply before a reset could overtake it. */
+const LINGER_MILLISECONDS = 1000;
+
+/**
+ * One client: reads two lines within their limits and tells `onLines` once; then writes one reply.
+ * What a client sends after that is read and thrown away, as closing upon unread bytes would reset the connection.
+ */
+export class Connection {
+  readonly from: IpAddress;
+  readonly #socket: Socket;
+  readonly #limits: LineLimits;
+  readonly #framing: LineFraming;
+  readonly #onLines: (lines: Lines) => void;
+  #deadline: NodeJS.Timeout | undefined;
+  #linesRead = 0;
+  #isReading = true;
+
+  constructor(socket: Socket, from: IpAddress, limits: LineLimits, onLines: (lines: Lines) => void) {
+    this.from = from;
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#framing = new LineFraming(limits.bytes);
+    this.#onLines = onLines;
+    this.#startDeadline();
+    socket.on('data', (chunk) => this.#isReading && this.#progress(this.#framing.push(chunk)));
+    socket.on('end', () => this.#isReading && this.#settle(this.#framing.end()));
+    // Always followed by 'close'; that a client went away is no event.
+    socket.on('error', () => {});
+    socket.on('close', () => clearTimeout(this.#deadline));
+  }
+
+  onClose(listener: () => void): void {
+    this.#socket.on('close', listener);
+  }
+
+  /** Ends the connection with a reply, or without one. */
+  answer(reply: string | undefined): void {
+    this.#stopReading();
+    if (reply === undefined) this.#socket.end();
+    else this.#socket.end(reply);
+    this.#deadline = setTimeout(() => this.cut(), LINGER_MILLISECONDS);
+  }
+
+  cut(): void {
+    this.#socket.destroy();
+  }
+
+  #progress(framing: Framing): void {
+    if (framing.state !== 'open') this.#settle(framing);
+    else if (framing.lines.length > this.#linesRead) this.#startDeadline(framing.lines.length);
+  }
+
+  /** Absolute: further bytes of the same line do not start it again. */
+  #startDeadline(linesRead = 0): void {
+    this.#linesRead = linesRead;
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#settle(this.#framing.progress()), this.#limits.seconds * 1000);
+  }
+
+  #settle(framing: Framing): void {
+    this.#stopReading();
+    this.#onLines(framing.state === 'too-long' ? 'too-long' : framing.lines);
+  }
+
+  #stopReading(): void {
+    this.#isReading = false;
+    clearTimeout(this.#deadline);
+  }
+}

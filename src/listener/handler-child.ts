@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import { MessageLines } from '../core/message-lines.ts';
+import { formatMessage, type HandlerMessage, MESSAGE_BYTES, parseHandlerMessage } from '../core/messages.ts';
+import { InputError } from '../core/printable.ts';
+
+export interface HandlerEvents {
+  /** It greeted: requests may go to it. */
+  onReady(): void;
+  /** It will take no request any more; may come before the replies that it still owes. */
+  onEnd(reason: string): void;
+}
+
+interface Unanswered {
+  readonly answer: (reply: ReplyCode) => void;
+  readonly dueMilliseconds: number;
+}
+
+/** For its greeting, and for each reply. */
+const ANSWER_MILLISECONDS = 10_000;
+/** How long one that was told to end may take before it is given up. */
+const RETIRE_MILLISECONDS = 5000;
+
+/** sudo is looked for in here; the handler gets none of it. */
+const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * One life of the root handler, seen from the unprivileged side: requests go down its standard input, replies come up
+ * its standard output. Whatever it says is checked; one that answers nonsense, too much, or too late is ended.
+ */
+export class HandlerChild {
+  readonly #child: ChildProcess & { stdin: Writable; stdout: Readable };
+  readonly #events: HandlerEvents;
+  readonly #lines = new MessageLines(MESSAGE_BYTES);
+  readonly #unanswered = new Map<number, Unanswered>();
+  readonly closed: Promise<void>;
+  #lastId = 0;
+  #hasEnded = false;
+  #watchdog: NodeJS.Timeout | undefined;
+  /** True once it has answered a request: it can do its work. */
+  hasServed = false;
+
+  constructor([program = '', ...args]: readonly string[], events: HandlerEvents) {
+    this.#events = events;
+    const { JOURNAL_STREAM } = process.env;
+    const env = { PATH, ...(JOURNAL_STREAM === undefined ? {} : { JOURNAL_STREAM }) };
+    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: '/' });
+    this.closed = new Promise((resolve) => this.#child.on('close', () => resolve(this.#failUnanswered())));
+    this.#child.on('error', (error) => this.#end(error.message));
+    this.#child.on('exit', (status, signal) =>
+      this.#end(signal === null ? `exit status ${status}` : `ended by ${signal}`),
+    );
+    this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    // A broken pipe is followed by the exit, which says more.
+    this.#child.stdin.on('error', () => {});
+    this.#watchdog = setTimeout(() => this.#abandon('no greeting'), ANSWER_MILLISECONDS);
+  }
+
+  /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
+  ask({ domain, key, from }: Exchange): Promise<ReplyCode> {
+    if (this.#hasEnded) return Promise.resolve('FAILED');
+    const id = ++this.#lastId;
+    return new Promise((answer) => {
+      this.#unanswered.set(id, { answer, dueMilliseconds: performance.now() + ANSWER_MILLISECONDS });
+      if (this.#unanswered.size === 1) this.#watch();
+      this.#child.stdin.write(formatMessage({ id, domain, key, from }));
+    });
+  }
+
+  /** Lets it answer what it was asked, and end. */
+  retire(): void {
+    this.#hasEnded = true;
+    this.#child.stdin.end();
+    setTimeout(() => this.#abandon('told to end'), RETIRE_MILLISECONDS).unref();
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      for (const line of this.#lines.push(chunk)) this.#take(parseHandlerMessage(line));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.#abandon(error.message);
+    }
+  }
+
+  #take(message: HandlerMessage): void {
+    if ('ready' in message) {
+      clearTimeout(this.#watchdog);
+      this.#events.onReady();
+      return;
+    }
+    const unanswered = this.#unanswered.get(message.id);
+    if (unanswered === undefined) throw new InputError('Cannot read reply: nobody asked for it');
+    this.#unanswered.delete(message.id);
+    this.hasServed = true;
+    unanswered.answer(message.reply);
+    this.#watch();
+  }
+
+  /** Requests come in the order of their due times; the first one is the next to be late. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    const [first] = this.#unanswered.values();
+    if (first === undefined) return;
+    const wait = first.dueMilliseconds - performance.now();
+    this.#watchdog = setTimeout(() => this.#abandon(`no reply within ${ANSWER_MILLISECONDS / 1000} s`), wait);
+  }
+
+  /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */
+  #abandon(reason: string): void {
+    this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
+    this.#child.kill('SIGKILL');
+    this.#end(reason);
+    this.#failUnanswered();
+  }
+
+  #end(reason: string): void {
+    clearTimeout(this.#watchdog);
+    if (this.#hasEnded) return;
+    this.retire();
+    this.#events.onEnd(reason);
+  }
+
+  #failUnanswered(): void {
+    for (const { answer } of this.#unanswered.values()) answer('FAILED');
+    this.#unanswered.clear();
+  }
+}

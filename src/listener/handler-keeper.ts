@@ -1,0 +1,96 @@
+import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import type { Log } from '../log.ts';
+import { HandlerChild } from './handler-child.ts';
+
+const FIRST_PAUSE_MILLISECONDS = 100;
+const LONGEST_PAUSE_MILLISECONDS = 10_000;
+/** How long a request waits for a handler to be there. */
+const WAIT_MILLISECONDS = 5000;
+
+/**
+ * Keeps one handler running: starts it again, with a growing pause, when it ends. A handler for a new configuration
+ * takes over when it is ready; until then, and where it never is, the old one goes on.
+ */
+export class HandlerKeeper {
+  #command: readonly string[];
+  readonly #log: Log;
+  readonly #children = new Set<HandlerChild>();
+  readonly #waiting = new Set<(child: HandlerChild | undefined) => void>();
+  #serving: HandlerChild | undefined;
+  #starting: HandlerChild | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #pause = FIRST_PAUSE_MILLISECONDS;
+
+  constructor(command: readonly string[], log: Log) {
+    this.#command = command;
+    this.#log = log;
+    this.#start();
+  }
+
+  /** Waits up to 5 s for a handler; `FAILED` where none comes, or where it ends without an answer. Never rejects. */
+  async ask(exchange: Exchange): Promise<ReplyCode> {
+    const child = this.#serving ?? (await this.#waitForChild());
+    return child === undefined ? 'FAILED' : child.ask(exchange);
+  }
+
+  /** Has a new handler read the configuration anew. */
+  reload(command: readonly string[]): void {
+    this.#command = command;
+    this.#pause = FIRST_PAUSE_MILLISECONDS;
+    this.#starting?.retire();
+    this.#start();
+  }
+
+  /** Resolves when every handler has answered what it was asked, and ended. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#restart);
+    for (const child of this.#children) child.retire();
+    await Promise.all([...this.#children].map((child) => child.closed));
+  }
+
+  #start(): void {
+    clearTimeout(this.#restart);
+    const child = new HandlerChild(this.#command, {
+      onReady: () => this.#serveWith(child),
+      onEnd: (reason) => this.#replace(child, reason),
+    });
+    this.#starting = child;
+    this.#children.add(child);
+    void child.closed.then(() => this.#children.delete(child));
+  }
+
+  #serveWith(child: HandlerChild): void {
+    if (child !== this.#starting) return;
+    this.#starting = undefined;
+    this.#serving?.retire();
+    this.#serving = child;
+    for (const resolve of this.#waiting) resolve(child);
+    this.#waiting.clear();
+  }
+
+  #replace(child: HandlerChild, reason: string): void {
+    if (child.hasServed) this.#pause = FIRST_PAUSE_MILLISECONDS;
+    if (child === this.#starting) this.#starting = undefined;
+    if (child === this.#serving) this.#serving = undefined;
+    if (this.#serving !== undefined) {
+      this.#log.error('kept the old handler', { reason: `the new one ended: ${reason}` });
+      return;
+    }
+    if (this.#starting !== undefined) return;
+    this.#log.warn('handler ended', { restart_ms: this.#pause, reason });
+    this.#restart = setTimeout(() => this.#start(), this.#pause);
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MILLISECONDS);
+  }
+
+  #waitForChild(): Promise<HandlerChild | undefined> {
+    return new Promise((resolve) => {
+      const settle = (child: HandlerChild | undefined) => {
+        clearTimeout(timer);
+        this.#waiting.delete(settle);
+        resolve(child);
+      };
+      const timer = setTimeout(settle, WAIT_MILLISECONDS, undefined);
+      this.#waiting.add(settle);
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import { COMMON_HELP, EXIT_FAILURE, orExitWithConfigError, readCommandLine } from '../command-line.ts';
+import { loadConfig } from '../config.ts';
+import { InputError } from '../core/printable.ts';
+import { Log } from '../log.ts';
+import { HandlerKeeper } from './handler-keeper.ts';
+import { ExchangeServer } from './server.ts';
+import { ListeningSockets } from './sockets.ts';
+
+const PROGRAM = 'wgkex-listen';
+const HELP = `Usage: ${PROGRAM} [--config PATH]
+
+Answers routers that want their WireGuard key known: takes a domain and a public key, hands them to wgkex-handler,
+and says OK or what was wrong. SIGHUP reads the configuration anew, SIGTERM finishes what is under way and ends.
+
+${COMMON_HELP}`;
+
+/** For what is under way when the service is stopped. */
+const STOP_MILLISECONDS = 5000;
+
+async function main(): Promise<void> {
+  const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
+  const config = orExitWithConfigError(PROGRAM, () => loadConfig(path));
+  const log = new Log(config.log);
+  if (process.getuid?.() === 0)
+    log.warn('running as root', { reason: 'expected the user wgkex, as wgkex.service sets it' });
+  if (config.domains.size === 0) log.warn('no domain is configured', { reason: `expected [domains.NAME] in ${path}` });
+
+  const handler = new HandlerKeeper(config.handler, log);
+  const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), log);
+  const sockets = new ListeningSockets((socket) => server.accept(socket), process.env);
+
+  const reload = async () => {
+    const next = loadConfig(path);
+    await sockets.configure(next.listen);
+    log.configure(next.log);
+    server.configure(next);
+    handler.reload(next.handler);
+    log.info('reloaded', { on: sockets.names.join(' ') });
+  };
+  const stop = async () => {
+    sockets.close();
+    log.info('stopping');
+    const deadline = setTimeout(() => process.exit(0), STOP_MILLISECONDS);
+    await server.drain(STOP_MILLISECONDS - 500);
+    await handler.stop();
+    clearTimeout(deadline);
+    process.exit(0);
+  };
+
+  process.on('SIGHUP', () => void reload().catch(reportInputError(log, 'kept the old configuration')));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+  await sockets.open(config.listen).catch((error) => {
+    reportInputError(log, 'cannot start')(error);
+    process.exit(EXIT_FAILURE);
+  });
+  log.info('listening', { on: sockets.names.join(' ') });
+}
+
+/** Takes what an operator can mend; anything else is a fault of the program and ends it. */
+function reportInputError(log: Log, event: string): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof InputError)) throw error;
+    log.error(event, { reason: error.message });
+  };
+}
+
+void main();

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import type { Config } from '../config.ts';
+import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyCode } from '../core/exchange.ts';
+import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
+import { SourceTable } from '../core/quota.ts';
+import type { Log } from '../log.ts';
+import { Connection, type Lines } from './connection.ts';
+
+/** Beyond so many sources the quietest are forgotten; some 2 MB. */
+const SOURCES_REMEMBERED = 16_384;
+
+type Request = Omit<Exchange, 'from'>;
+
+/** Why a client gets no further; the rest is for the log. */
+interface Refusal {
+  readonly refused: ErrorCode;
+  readonly limit?: string;
+  readonly sent?: string;
+}
+
+/** Serves accepted connections within the limits, whichever sockets they come from. */
+export class ExchangeServer {
+  #config: Config;
+  readonly #ask: (exchange: Exchange) => Promise<ReplyCode>;
+  readonly #log: Log;
+  readonly #sources: SourceTable;
+  /** Connections without a complete request, the longest waiting first. */
+  readonly #reading = new Set<Connection>();
+  /** Connections whose request is with the handler. */
+  readonly #asking = new Set<Connection>();
+  /** Connections that have their reply and are about to close, the oldest first. */
+  readonly #answered = new Set<Connection>();
+  /** Requests that are with the handler, those of clients that went away included. */
+  #unanswered = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(config: Config, ask: (exchange: Exchange) => Promise<ReplyCode>, log: Log) {
+    this.#config = config;
+    this.#ask = ask;
+    this.#log = log;
+    this.#sources = new SourceTable(readSourceLimits(config), SOURCES_REMEMBERED + 2 * config.limits.connections);
+  }
+
+  /** New limits and domains count for what comes from now on. */
+  configure(config: Config): void {
+    this.#config = config;
+    this.#sources.limits = readSourceLimits(config);
+  }
+
+  accept(socket: Socket): void {
+    // Undefined where the client was gone before it was accepted.
+    if (socket.remoteAddress === undefined) return void socket.destroy();
+    const { limits } = this.#config;
+    const from = parseIpAddress(socket.remoteAddress);
+    const lineLimits = { bytes: limits.line_bytes, seconds: limits.line_seconds };
+    const connection: Connection = new Connection(socket, from, lineLimits, (lines) => this.#serve(connection, lines));
+    connection.onClose(() => this.#forget(connection));
+    this.#reading.add(connection);
+    if (this.#countAgainstSource(connection)) this.#makeRoom(connection);
+    else this.#refuse(connection, { refused: 'BUSY', limit: 'connections_per_source' });
+  }
+
+  /** Resolves when nothing is under way any more, after `milliseconds` at the latest. */
+  async drain(milliseconds: number): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    const timer = setTimeout(() => this.#cutAll(), milliseconds);
+    this.#reportIdle();
+    await idle;
+    clearTimeout(timer);
+  }
+
+  /** False where its source has too many connections; otherwise its end is counted, too. */
+  #countAgainstSource(connection: Connection): boolean {
+    const source = this.#findSource(connection.from);
+    if (source === undefined) return true;
+    if (!this.#sources.open(source, performance.now())) return false;
+    connection.onClose(() => this.#sources.close(source));
+    return true;
+  }
+
+  /** Undefined where the source is exempt from limits. */
+  #findSource(from: IpAddress): Source | undefined {
+    const isExempt = this.#config.limits.exempt.some((network) => network.contains(from));
+    return isExempt ? undefined : deriveSource(from);
+  }
+
+  /** A router sends its lines at once: who has said nothing for longest has the least claim. */
+  #makeRoom(newcomer: Connection): void {
+    if (this.#reading.size + this.#asking.size <= this.#config.limits.connections) return;
+    const [longestWaiting = newcomer] = this.#reading;
+    this.#refuse(longestWaiting, { refused: 'BUSY', limit: 'connections' });
+  }
+
+  #serve(connection: Connection, lines: Lines): void {
+    const request = this.#admit(connection.from, lines);
+    if ('refused' in request) {
+      this.#refuse(connection, request);
+      return;
+    }
+    this.#reading.delete(connection);
+    this.#asking.add(connection);
+    this.#unanswered++;
+    void this.#ask({ ...request, from: connection.from }).then((reply) => {
+      this.#unanswered--;
+      this.#answer(connection, reply);
+    });
+  }
+
+  /** What goes on to the handler: a well-formed request of a source that has not had its share. */
+  #admit(from: IpAddress, lines: Lines): Request | Refusal {
+    if (lines === 'too-long') return { refused: 'LINE_TOO_LONG' };
+    const [first, second] = lines;
+    const request = interpretLines(first, second, this.#config.domains);
+    if ('refused' in request) return { ...request, sent: lines.join(' ') };
+    const { limits } = this.#config;
+    if (this.#unanswered >= limits.connections) return { refused: 'BUSY', limit: 'connections' };
+    const source = this.#findSource(from);
+    const hasToken = source === undefined || this.#sources.takeToken(source, performance.now());
+    return hasToken ? request : { refused: 'BUSY', limit: 'exchanges_per_source' };
+  }
+
+  #refuse(connection: Connection, { refused: code, ...why }: Refusal): void {
+    this.#log.info('refused', { from: connection.from, code, ...why });
+    this.#answer(connection, code);
+  }
+
+  #answer(connection: Connection, code: ReplyCode): void {
+    const isOpen = this.#reading.delete(connection) || this.#asking.delete(connection);
+    if (!isOpen) return;
+    this.#answered.add(connection);
+    connection.answer(code === 'OK' && this.#config.quiet_success ? undefined : formatReply(code));
+    if (this.#answered.size > this.#config.limits.connections) {
+      const [oldest] = this.#answered;
+      oldest?.cut();
+    }
+  }
+
+  #forget(connection: Connection): void {
+    this.#reading.delete(connection);
+    this.#asking.delete(connection);
+    this.#answered.delete(connection);
+    this.#reportIdle();
+  }
+
+  #reportIdle(): void {
+    if (this.#reading.size + this.#asking.size + this.#answered.size === 0) this.#onIdle?.();
+  }
+
+  #cutAll(): void {
+    for (const connection of [...this.#reading, ...this.#asking]) this.#answer(connection, 'BUSY');
+    for (const connection of this.#answered) connection.cut();
+    this.#onIdle?.();
+  }
+}
+
+function readSourceLimits({ limits }: Config) {
+  return {
+    connections: limits.connections_per_source,
+    burst: limits.exchanges_per_source_burst,
+    perSecond: limits.exchanges_per_source_per_second,
+  };
+}

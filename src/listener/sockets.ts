@@ -1,0 +1,85 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { ListenAddress } from '../config.ts';
+import { InputError } from '../core/printable.ts';
+
+/** sd_listen_fds(3): inherited sockets start at descriptor 3. */
+const FIRST_INHERITED = 3;
+/** A gateway's reboot brings a thousand routers at once; the kernel caps this at net.core.somaxconn. */
+const BACKLOG = 4096;
+
+/** The listening sockets: those that systemd passed, else our own ones. */
+export class ListeningSockets {
+  readonly #accept: (socket: Socket) => void;
+  readonly #servers = new Map<string, Server>();
+  readonly #inherited: number;
+
+  constructor(accept: (socket: Socket) => void, environment: NodeJS.ProcessEnv) {
+    this.#accept = accept;
+    this.#inherited = countInherited(environment);
+  }
+
+  /** @throws InputError where a socket cannot be listened on. */
+  async open(addresses: readonly ListenAddress[]): Promise<void> {
+    const descriptors = Array.from({ length: this.#inherited }, (_, index) => FIRST_INHERITED + index);
+    for (const fd of descriptors) await this.#listen(`descriptor ${fd}`, { fd });
+    await this.configure(addresses);
+  }
+
+  /**
+   * Opens the addresses that are new, then closes those that are gone; sockets of systemd's stay as they are.
+   * @throws InputError where one cannot be opened; then all is as it was.
+   */
+  async configure(addresses: readonly ListenAddress[]): Promise<void> {
+    if (this.#inherited > 0) return;
+    const wanted = new Map(addresses.map((address) => [formatAddress(address), address]));
+    const added = [...wanted].filter(([name]) => !this.#servers.has(name));
+    try {
+      for (const [name, address] of added) await this.#listen(name, address);
+    } catch (error) {
+      for (const [name] of added) this.#close(name);
+      throw error;
+    }
+    for (const name of this.#servers.keys()) if (!wanted.has(name)) this.#close(name);
+  }
+
+  /** Where connections are accepted now, e.g. `[::]:10012`. */
+  get names(): string[] {
+    return [...this.#servers].map(([name, server]) => {
+      const bound = server.address();
+      return bound === null || typeof bound === 'string'
+        ? name
+        : formatAddress({ host: bound.address, port: bound.port });
+    });
+  }
+
+  /** Accepts no more; connections go on. */
+  close(): void {
+    for (const name of this.#servers.keys()) this.#close(name);
+  }
+
+  #listen(name: string, where: ListenAddress | { readonly fd: number }): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, this.#accept);
+    this.#servers.set(name, server);
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        this.#servers.delete(name);
+        reject(new InputError(`Cannot listen on ${name}: ${error.code ?? error.message}`, { cause: error }));
+      });
+      server.listen({ backlog: BACKLOG, ...where }, resolve);
+    });
+  }
+
+  #close(name: string): void {
+    this.#servers.get(name)?.close();
+    this.#servers.delete(name);
+  }
+}
+
+/** The variables are only ours if they name this process: they are inherited by whatever a service starts. */
+function countInherited({ LISTEN_PID, LISTEN_FDS }: NodeJS.ProcessEnv): number {
+  return LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0;
+}
+
+function formatAddress({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
