@@ -1,0 +1,57 @@
+import {
+  COMMON_HELP,
+  EXIT_FAILURE,
+  exitWithUsageError,
+  orExitWithConfigError,
+  readCommandLine,
+} from '../command-line.ts';
+import { type Config, type DomainConfig, parseConfig } from '../config.ts';
+import { quote } from '../core/printable.ts';
+import { describeError } from '../errors.ts';
+import { Log } from '../log.ts';
+import { readTrustedFile } from '../system/trust.ts';
+import { sweepDomain } from './sweep.ts';
+
+const PROGRAM = 'wgkex-cleanup';
+const HELP = `Usage: ${PROGRAM} [--config PATH] [--dry-run] DOMAIN
+       ${PROGRAM} [--config PATH] [--dry-run] --all
+
+Removes the keys of a domain that were stale in two passes, and makes the forwarding entries match the keys.
+A systemd timer runs it every 15 minutes.
+
+  --all          all domains of the configuration, one after the other
+  --dry-run      say what would be done, and do nothing
+${COMMON_HELP}`;
+const OPTIONS = { all: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
+
+async function main(): Promise<void> {
+  const commandLine = readCommandLine({ program: PROGRAM, help: HELP, options: OPTIONS, allowPositionals: true });
+  const { config: path, values, positionals } = commandLine;
+  if (positionals.length !== (values['all'] === true ? 0 : 1))
+    exitWithUsageError(PROGRAM, 'expected one domain, or --all');
+  if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'must be run by root');
+  const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
+  const log = new Log(config.log);
+  for (const domain of findDomains(config, positionals[0], path)) {
+    const isClean = await sweep(domain, config, log, values['dry-run'] === true);
+    if (!isClean) process.exitCode = EXIT_FAILURE;
+  }
+}
+
+function findDomains(config: Config, name: string | undefined, path: string): DomainConfig[] {
+  if (name === undefined) return [...config.domains.values()];
+  const domain = config.domains.get(name);
+  return domain === undefined ? exitWithUsageError(PROGRAM, `domain ${quote(name)} is not in ${path}`) : [domain];
+}
+
+/** One domain that cannot be swept keeps no other from it. */
+async function sweep(domain: DomainConfig, config: Config, log: Log, dryRun: boolean): Promise<boolean> {
+  try {
+    return (await sweepDomain({ domain, config, log, dryRun })) === 0;
+  } catch (error) {
+    log.error('could not sweep', { domain: domain.name, reason: describeError(error) });
+    return false;
+  }
+}
+
+void main();
