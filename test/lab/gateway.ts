@@ -1,0 +1,191 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { stringify } from 'smol-toml';
+import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
+import { type Peer, parseDump } from '../../src/core/peers.ts';
+import { attempt, Background, eventually, pause, sh, shIn } from './commands.ts';
+import { addVxlan, addWireguard, Segment } from './network.ts';
+
+export const GATEWAY_LINK_ADDRESS = 'fe80::1';
+export const WIREGUARD_PORT = 51820;
+export const EXCHANGE_PORT = 10012;
+
+/** True where the lab runs in a user namespace, which has no other user to be, and no sudo. */
+const IS_ROOT_ALONE = (await sh('cat', '/proc/self/uid_map')).trim().split(/\s+/)[2] === '1';
+const AS_WGKEX = IS_ROOT_ALONE ? [] : ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups'];
+const HANDLER = '/usr/lib/wgkex/wgkex-handler';
+
+export interface DomainSetup {
+  readonly name: string;
+  readonly settings?: Record<string, unknown>;
+}
+
+type Settings = Record<string, unknown>;
+
+/**
+ * A gateway in a network namespace: real WireGuard and VXLAN interfaces, and the installed executables.
+ * Its configuration is where it belongs, as `ip netns exec` shows /etc/netns/NAME/wgkex in place of /etc/wgkex.
+ */
+export class Gateway {
+  readonly namespace: string;
+  readonly segment: Segment;
+  readonly #number: number;
+  readonly #domains: readonly DomainSetup[];
+  readonly #wireguards = new Map<string, Background | undefined>();
+  readonly #closing: (() => Promise<void>)[] = [];
+  listener: Background | undefined;
+
+  private constructor(number: number, segment: Segment, domains: readonly DomainSetup[]) {
+    this.#number = number;
+    this.segment = segment;
+    this.#domains = domains;
+    this.namespace = `gw${number}`;
+  }
+
+  /** `number` tells the gateways of one lab apart: 1 to 254. */
+  static async create(number: number, domains: readonly DomainSetup[] = [{ name: 'ffww01' }]): Promise<Gateway> {
+    const gateway = new Gateway(number, await Segment.create(number), domains);
+    await gateway.segment.join(gateway.namespace, '0.1', '0::1');
+    for (const { name } of domains) await gateway.addInterfaces(name);
+    await mkdir(gateway.#directory, { recursive: true });
+    await gateway.configure();
+    return gateway;
+  }
+
+  get address(): string {
+    return this.segment.ipv4('0.1');
+  }
+
+  /** The configuration as the test sees it. */
+  get configFile(): string {
+    return `${this.#directory}/wgkex.toml`;
+  }
+
+  /** The marks of a domain. */
+  stateFile(domain = this.#firstDomain): string {
+    return `/var/lib/wgkex/${this.namespace}/${domain}.json`;
+  }
+
+  wireguard(domain = this.#firstDomain): string {
+    return `wg${this.#number}${domain}`;
+  }
+
+  vxlan(domain = this.#firstDomain): string {
+    return `vx${this.#number}${domain}`;
+  }
+
+  wireguardPort(domain = this.#firstDomain): number {
+    return WIREGUARD_PORT + this.#domains.findIndex(({ name }) => name === domain);
+  }
+
+  async addInterfaces(domain = this.#firstDomain): Promise<void> {
+    const wireguard = this.wireguard(domain);
+    this.#wireguards.set(domain, await addWireguard(this.namespace, wireguard));
+    await writeFile(`/run/${wireguard}.key`, await sh('wg', 'genkey'), { mode: 0o600 });
+    const port = String(this.wireguardPort(domain));
+    await this.run('wg', 'set', wireguard, 'private-key', `/run/${wireguard}.key`, 'listen-port', port);
+    await this.run('ip', 'address', 'add', `${GATEWAY_LINK_ADDRESS}/64`, 'dev', wireguard, 'nodad');
+    await this.run('ip', 'link', 'set', wireguard, 'up');
+    await addVxlan(this.namespace, this.vxlan(domain), wireguard, GATEWAY_LINK_ADDRESS);
+    await this.run('ip', 'address', 'add', 'fd42::1/64', 'dev', this.vxlan(domain), 'nodad');
+  }
+
+  /** Deletes both interfaces of a domain, as `wg-quick down` does: the VXLAN goes with what it sits on. */
+  async removeInterfaces(domain = this.#firstDomain): Promise<void> {
+    const process = this.#wireguards.get(domain);
+    if (process === undefined) await this.run('ip', 'link', 'delete', this.wireguard(domain));
+    else await process.stop();
+    await eventually(
+      'the interfaces are gone',
+      async () => !(await this.run('ip', '-o', 'link')).includes(`${this.#number}${domain}`),
+    );
+  }
+
+  /** Writes the configuration: the contract's defaults but for `settings` and what a test must not wait for. */
+  async configure(settings: Settings = {}): Promise<void> {
+    const handler = [...(IS_ROOT_ALONE ? [] : ['sudo', '-n']), HANDLER];
+    const directories = {
+      state_directory: `/var/lib/wgkex/${this.namespace}`,
+      runtime_directory: `/run/wgkex/${this.namespace}`,
+    };
+    const domains = this.#domains.map(({ name, settings: own }) => [
+      name,
+      { wireguard: this.wireguard(name), vxlan: this.vxlan(name), ...own },
+    ]);
+    const config = { handler, ...directories, domains: Object.fromEntries(domains), ...settings };
+    await writeFile(this.configFile, stringify(config));
+  }
+
+  /** Starts the listener as user wgkex, with the handler behind sudo, as wgkex.service does. */
+  async start(): Promise<Background> {
+    const program = [...AS_WGKEX, '/usr/lib/wgkex/wgkex-listen'];
+    const listener = new Background('ip', ['netns', 'exec', this.namespace, ...program]);
+    this.listener = listener;
+    await eventually('the listener listens', () => listener.stderr.includes('"listening"') || listener.hasEnded);
+    if (listener.hasEnded) throw new Error(`The listener ended: ${listener.stderr}`);
+    return listener;
+  }
+
+  run(program: string, ...args: string[]): Promise<string> {
+    return shIn(this.namespace, program, ...args);
+  }
+
+  /** Runs the installed handler with `input` until it ends. */
+  handle(input: string, env: readonly string[] = []) {
+    return attempt(this.namespace, 'env', [...env, HANDLER], input);
+  }
+
+  /** Runs one pass of the installed cleanup. */
+  cleanUp(...args: string[]) {
+    return attempt(this.namespace, '/usr/lib/wgkex/wgkex-cleanup', args.length === 0 ? [this.#firstDomain] : args);
+  }
+
+  async peers(domain = this.#firstDomain): Promise<readonly Peer[]> {
+    return parseDump(await this.run('wg', 'show', this.wireguard(domain), 'dump')).peers;
+  }
+
+  async findPeer(key: string, domain = this.#firstDomain): Promise<Peer | undefined> {
+    return (await this.peers(domain)).find((peer) => peer.key === key);
+  }
+
+  async publicKey(domain = this.#firstDomain): Promise<string> {
+    return this.run('wg', 'show', this.wireguard(domain), 'public-key');
+  }
+
+  async entries(domain = this.#firstDomain): Promise<ForwardingEntry[]> {
+    return parseForwardingEntries(await this.run('bridge', '-json', 'fdb', 'show', 'dev', this.vxlan(domain)));
+  }
+
+  /** Everything that wgkex may change, as text: two equal ones mean that nothing was changed. */
+  async snapshot(): Promise<string> {
+    const domains = this.#domains.map(async ({ name }) => {
+      const peers = (await this.peers(name)).map(({ key, allowedIps }) => `${key} ${allowedIps}`).sort();
+      const entries = (await this.entries(name)).map((entry) => JSON.stringify(entry)).sort();
+      return [name, ...peers, ...entries].join('\n');
+    });
+    return (await Promise.all(domains)).join('\n') + (await this.run('ip', '-6', 'route'));
+  }
+
+  /** Has something done before the gateway goes. */
+  onClose(action: () => Promise<void>): void {
+    this.#closing.push(action);
+  }
+
+  async close(): Promise<void> {
+    for (const action of this.#closing) await action();
+    await this.listener?.stop();
+    for (const process of this.#wireguards.values()) await process?.stop();
+    // wireguard-go takes its interface along a moment after it ended.
+    await pause(50);
+    await this.segment.close();
+    await rm(`/etc/netns/${this.namespace}`, { recursive: true });
+    await rm(`/var/lib/wgkex/${this.namespace}`, { recursive: true, force: true });
+  }
+
+  get #directory(): string {
+    return `/etc/netns/${this.namespace}/wgkex`;
+  }
+
+  get #firstDomain(): string {
+    return this.#domains[0]?.name ?? '';
+  }
+}

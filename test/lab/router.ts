@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises';
+import { type AddressVariant, deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { type Background, eventually, sh, shIn } from './commands.ts';
+import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS, type Gateway } from './gateway.ts';
+import { addVxlan, addWireguard } from './network.ts';
+
+const PING_INTERVAL_SECONDS = '0.2';
+
+/** A router in a network namespace of its own, which does what a router in the field does. */
+export class Router {
+  readonly namespace: string;
+  readonly key: string;
+  readonly link: LinkAddress;
+  readonly #gateway: Gateway;
+  readonly #number: number;
+  readonly #privateKeyFile: string;
+  #wireguard: Background | undefined;
+  #isUp = false;
+
+  private constructor(gateway: Gateway, number: number, key: string, variant: AddressVariant) {
+    this.#gateway = gateway;
+    this.#number = number;
+    this.key = key;
+    this.namespace = `${gateway.namespace}rt${number}`;
+    this.#privateKeyFile = `/run/${this.namespace}.key`;
+    this.link = deriveLinkAddress(parsePublicKey(key), variant);
+  }
+
+  /** Makes the router's namespace on the gateway's segment, and its key; `number` is 1 to 254. */
+  static async create(
+    gateway: Gateway,
+    number: number,
+    privateKey?: string,
+    variant: AddressVariant = 'eui64',
+  ): Promise<Router> {
+    const secret = privateKey ?? (await sh('wg', 'genkey'));
+    const file = `/run/${gateway.namespace}rt${number}.key`;
+    await writeFile(file, secret, { mode: 0o600 });
+    const router = new Router(gateway, number, await sh('sh', '-c', `wg pubkey <${file}`), variant);
+    gateway.onClose(() => router.down());
+    await gateway.segment.join(router.namespace, `1.${number}`, `${number}::1`);
+    return router;
+  }
+
+  get wireguard(): string {
+    return `${this.namespace}wg`;
+  }
+
+  get vxlan(): string {
+    return `${this.namespace}vx`;
+  }
+
+  /** The address of the router on the mesh segment inside the tunnel. */
+  get meshAddress(): string {
+    return `fd42::${(this.#number + 1).toString(16)}`;
+  }
+
+  /** Says the two lines to the gateway, from the router's own namespace. */
+  async exchange(domain: string, host = this.#gateway.address): Promise<string> {
+    const script = 'exec 3<>"/dev/tcp/$0/$1"; printf "%s\\n%s\\n" "$2" "$3" >&3; cat <&3';
+    return shIn(this.namespace, 'bash', '-c', script, host, String(EXCHANGE_PORT), domain, this.key);
+  }
+
+  /** Brings up the router's side of the tunnel. */
+  async up(domain?: string): Promise<void> {
+    const { wireguard, vxlan, namespace } = this;
+    this.#wireguard = await addWireguard(namespace, wireguard);
+    this.#isUp = true;
+    const endpoint = `${this.#gateway.address}:${this.#gateway.wireguardPort(domain)}`;
+    const peer = ['peer', await this.#gateway.publicKey(domain), 'allowed-ips', 'fe80::/64', 'endpoint', endpoint];
+    await this.run('wg', 'set', wireguard, 'private-key', this.#privateKeyFile, ...peer, 'persistent-keepalive', '1');
+    await this.run('ip', 'address', 'add', `${this.link.address}/64`, 'dev', wireguard, 'nodad');
+    await this.run('ip', 'link', 'set', wireguard, 'up');
+    await addVxlan(namespace, vxlan, wireguard, this.link.address, GATEWAY_LINK_ADDRESS);
+    await this.run('ip', 'link', 'set', vxlan, 'address', this.link.mac);
+    await this.run('ip', 'address', 'add', `${this.meshAddress}/64`, 'dev', vxlan, 'nodad');
+  }
+
+  /** Takes the router's side of the tunnel down, without a word to the gateway. */
+  async down(): Promise<void> {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    if (this.#wireguard !== undefined) await this.#wireguard.stop();
+    else await this.run('ip', 'link', 'delete', this.wireguard);
+  }
+
+  /** Resolves when the gateway has had a handshake with this router; the keepalive asks for one every 5 s. */
+  async connected(domain?: string): Promise<void> {
+    const hasHandshake = async () => {
+      const peer = await this.#gateway.findPeer(this.key, domain);
+      return peer !== undefined && peer.lastHandshake !== 'never';
+    };
+    await eventually(`${this.namespace} has a handshake`, hasHandshake);
+  }
+
+  /** Pings the gateway over the VXLAN segment; returns what `ping` printed, rejects where an answer is missing. */
+  ping(count = 3): Promise<string> {
+    return this.run('ping', '-6', '-c', String(count), '-i', PING_INTERVAL_SECONDS, '-W', '2', 'fd42::1');
+  }
+
+  /** The other direction. */
+  pingFromGateway(count = 3): Promise<string> {
+    return this.#gateway.run(
+      'ping',
+      '-6',
+      '-c',
+      String(count),
+      '-i',
+      PING_INTERVAL_SECONDS,
+      '-W',
+      '2',
+      this.meshAddress,
+    );
+  }
+
+  run(program: string, ...args: string[]): Promise<string> {
+    return shIn(this.namespace, program, ...args);
+  }
+}
