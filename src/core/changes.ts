@@ -61,6 +61,11 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
   return { refused, changes: [...changes.values()] };
 }
 
+/** Whether a peer that is there loses its session by this. */
+export function removesPeer({ kind, evicted }: Change): boolean {
+  return kind === 'reset' || evicted.length > 0;
+}
+
 /** The words for `wg set`. */
 export function buildPeerWords({ kind, router, evicted }: Change): string[] {
   const removals = evicted.flatMap(({ key }) => buildRemovePeer(key));

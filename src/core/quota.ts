@@ -3,16 +3,17 @@ import type { Source } from './ip-address.ts';
 export interface SourceLimits {
   /** Connections open at once. */
   readonly connections: number;
-  /** Size of the token bucket. */
+  /** Size of the token bucket: so many exchanges at once. */
   readonly burst: number;
-  /** Tokens that flow into it. */
+  /** Tokens that come back. */
   readonly perSecond: number;
 }
 
 interface Usage {
   connections: number;
-  tokens: number;
-  /** Milliseconds; when `tokens` was true. */
+  /** Tokens taken and not yet come back: so that new limits count at once. */
+  spent: number;
+  /** Milliseconds; when `spent` was true. */
   at: number;
 }
 
@@ -52,15 +53,15 @@ export class SourceTable {
   /** Takes a token for one exchange; false where there is none. */
   takeToken(source: Source, nowMilliseconds: number): boolean {
     const usage = this.#touch(source, nowMilliseconds);
-    if (usage.tokens < 1) return false;
-    usage.tokens--;
+    if (usage.spent + 1 > this.limits.burst) return false;
+    usage.spent++;
     return true;
   }
 
   #touch(source: Source, now: number): Usage {
-    const usage = this.#usages.get(source) ?? { connections: 0, tokens: this.limits.burst, at: now };
-    const gained = (Math.max(0, now - usage.at) / 1000) * this.limits.perSecond;
-    usage.tokens = Math.min(this.limits.burst, usage.tokens + gained);
+    const usage = this.#usages.get(source) ?? { connections: 0, spent: 0, at: now };
+    const returned = (Math.max(0, now - usage.at) / 1000) * this.limits.perSecond;
+    usage.spent = Math.max(0, usage.spent - returned);
     usage.at = now;
     this.#usages.delete(source);
     this.#usages.set(source, usage);

@@ -1,14 +1,24 @@
 import type { Config, DomainConfig } from '../config.ts';
-import { buildEntryLines, buildPeerWords, buildRouteLines, type Change, planChanges } from '../core/changes.ts';
+import type { DomainView } from '../core/admission.ts';
+import {
+  buildEntryLines,
+  buildPeerWords,
+  buildRouteLines,
+  type Change,
+  type Plan,
+  planChanges,
+  removesPeer,
+} from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { describeError } from '../errors.ts';
 import type { Log, LogFields } from '../log.ts';
 import { changeEntries, changeRoutes } from '../system/forwarding.ts';
 import { applyJointly, type Failures } from '../system/jointly.ts';
+import { type DomainLock, takeDomainLock } from '../system/lock.ts';
 import { findMarksFile, forgetMarks } from '../system/marks.ts';
 import { requireInterfaces, setPeers } from '../system/wireguard.ts';
-import { FirstSeen, openReading, type Reading, readClock } from './reading.ts';
+import { FirstSeen, readClock, readDomain } from './reading.ts';
 
 interface Waiting extends Exchange {
   readonly answer: (reply: ReplyCode) => void;
@@ -17,7 +27,7 @@ type WaitingChange = Change<Waiting>;
 
 /** A batch of so many keys stays far below the kernel's limit for arguments (2 MB) and takes some 10 ms. */
 const BATCH_EXCHANGES = 256;
-/** How long a reading may serve, and the lock of its domain be held. */
+/** How long the lock of a domain is held, and what was read under it may serve. */
 const READING_MILLISECONDS = 1000;
 
 /**
@@ -31,7 +41,10 @@ export class DomainBatches {
   readonly #firstSeen = new FirstSeen();
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
-  #reading: Reading | undefined;
+  #lock: DomainLock | undefined;
+  #lockedAtMilliseconds = 0;
+  /** What was read under the lock, with the changes since; goes with it. */
+  #view: DomainView | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
   constructor(domain: DomainConfig, config: Config, log: Log) {
@@ -51,7 +64,7 @@ export class DomainBatches {
   async stop(): Promise<void> {
     this.#queue = [];
     await this.#running;
-    this.#closeReading();
+    this.#close();
   }
 
   async #serveQueue(): Promise<void> {
@@ -61,47 +74,65 @@ export class DomainBatches {
       const batch = this.#queue.splice(0, BATCH_EXCHANGES);
       await this.#serveBatch(batch).catch((error) => {
         this.#log.error('failed', { domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) });
-        this.#closeReading();
+        this.#close();
         for (const { answer } of batch) answer('FAILED');
       });
     }
     this.#running = undefined;
-    if (!this.#isFresh()) this.#closeReading();
+    if (!this.#isFresh()) this.#close();
   }
 
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
-    const { view } = await this.#openReading();
-    requireInterfaces(this.#domain);
-    const { refused, changes } = planChanges(batch, view, readClock());
-    this.#firstSeen.update(view.peers.pending);
+    const { refused, changes } = await this.#plan(batch);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
     const failures = await this.#apply(changes);
-    if (failures.size > 0) this.#closeReading();
+    if (failures.size > 0) this.#close();
     this.#forgetMarks(changes.filter((change) => change.kind !== 'keep' && !failures.has(change)));
     for (const change of changes) this.#report(change, failures);
   }
 
-  async #openReading(): Promise<Reading> {
-    if (this.#reading !== undefined && this.#isFresh()) return this.#reading;
-    this.#closeReading();
-    this.#reading = await openReading(this.#domain, this.#config, this.#firstSeen, this.#log);
-    this.#expiry = setTimeout(() => this.#expireReading(), READING_MILLISECONDS);
-    return this.#reading;
+  /**
+   * Decides a batch on what was read before, unless that would cost a peer its place: it may have had a handshake
+   * since, and who has one is not removed.
+   */
+  async #plan(batch: readonly Waiting[]): Promise<Plan<Waiting>> {
+    const { view, isNew } = await this.#open();
+    requireInterfaces(this.#domain);
+    const plan = planChanges(batch, view, readClock());
+    if (isNew || !plan.changes.some(removesPeer)) return plan;
+    return planChanges(batch, await this.#read(), readClock());
+  }
+
+  /** What was read under the lock that is held, or else under a new one. */
+  async #open(): Promise<{ view: DomainView; isNew: boolean }> {
+    if (this.#view !== undefined && this.#isFresh()) return { view: this.#view, isNew: false };
+    this.#close();
+    requireInterfaces(this.#domain);
+    this.#lock = await takeDomainLock(this.#config.runtime_directory, this.#domain.name);
+    this.#lockedAtMilliseconds = performance.now();
+    this.#expiry = setTimeout(() => this.#expire(), READING_MILLISECONDS);
+    return { view: await this.#read(), isNew: true };
+  }
+
+  async #read(): Promise<DomainView> {
+    this.#view = await readDomain(this.#domain, this.#config, this.#firstSeen, this.#log);
+    return this.#view;
   }
 
   #isFresh(): boolean {
-    return this.#reading !== undefined && performance.now() - this.#reading.readAtMilliseconds < READING_MILLISECONDS;
+    return performance.now() - this.#lockedAtMilliseconds < READING_MILLISECONDS;
   }
 
-  /** What runs looks at the age of the reading itself. */
-  #expireReading(): void {
-    if (this.#running === undefined) this.#closeReading();
+  /** What runs looks at the age of its reading itself. */
+  #expire(): void {
+    if (this.#running === undefined) this.#close();
   }
 
-  #closeReading(): void {
+  #close(): void {
     clearTimeout(this.#expiry);
-    this.#reading?.lock.release();
-    this.#reading = undefined;
+    this.#lock?.release();
+    this.#lock = undefined;
+    this.#view = undefined;
   }
 
   async #apply(changes: readonly WaitingChange[]): Promise<Failures<WaitingChange>> {

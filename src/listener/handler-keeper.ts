@@ -64,6 +64,7 @@ export class HandlerKeeper {
     this.#starting = undefined;
     this.#serving?.retire();
     this.#serving = child;
+    this.#log.info('handler is ready');
     for (const resolve of this.#waiting) resolve(child);
     this.#waiting.clear();
   }

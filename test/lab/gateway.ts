@@ -101,7 +101,7 @@ export class Gateway {
   }
 
   /** Writes the configuration: the contract's defaults but for `settings` and what a test must not wait for. */
-  async configure(settings: Settings = {}): Promise<void> {
+  async configure(settings: Settings = {}, domainSettings: Settings = {}): Promise<void> {
     const handler = [...(IS_ROOT_ALONE ? [] : ['sudo', '-n']), HANDLER];
     const directories = {
       state_directory: `/var/lib/wgkex/${this.namespace}`,
@@ -109,7 +109,7 @@ export class Gateway {
     };
     const domains = this.#domains.map(({ name, settings: own }) => [
       name,
-      { wireguard: this.wireguard(name), vxlan: this.vxlan(name), ...own },
+      { wireguard: this.wireguard(name), vxlan: this.vxlan(name), ...own, ...domainSettings },
     ]);
     const config = { handler, ...directories, domains: Object.fromEntries(domains), ...settings };
     await writeFile(this.configFile, stringify(config));
@@ -120,9 +120,23 @@ export class Gateway {
     const program = [...AS_WGKEX, '/usr/lib/wgkex/wgkex-listen'];
     const listener = new Background('ip', ['netns', 'exec', this.namespace, ...program]);
     this.listener = listener;
-    await eventually('the listener listens', () => listener.stderr.includes('"listening"') || listener.hasEnded);
+    await eventually('the handler serves', () => listener.stderr.includes('"handler is ready"') || listener.hasEnded);
     if (listener.hasEnded) throw new Error(`The listener ended: ${listener.stderr}`);
     return listener;
+  }
+
+  /** Writes another configuration and has the listener and a new handler read it. */
+  async reload(settings: Settings = {}, domainSettings: Settings = {}): Promise<void> {
+    await this.configure(settings, domainSettings);
+    const listener = this.#running;
+    const printed = listener.stderr.length;
+    listener.child.kill('SIGHUP');
+    await eventually('the new handler serves', () => listener.stderr.slice(printed).includes('"handler is ready"'));
+  }
+
+  get #running(): Background {
+    if (this.listener === undefined) throw new Error('The listener was not started');
+    return this.listener;
   }
 
   run(program: string, ...args: string[]): Promise<string> {

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { exchange } from '../lab/client.ts';
+import { eventually, pause, sh } from '../lab/commands.ts';
+import { Gateway } from '../lab/gateway.ts';
+import { shakeHands } from '../lab/noise.ts';
+import { Router } from '../lab/router.ts';
+
+const YEAR_MILLISECONDS = 365 * 86_400_000;
+
+/** Two key pairs with the same derived address, found by trying 1.7 million. */
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'));
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(4);
+  await gateway.start();
+});
+after(() => gateway.close());
+
+describe('a returning router', () => {
+  test('whose clock went backwards connects again', async () => {
+    const privateKey = await sh('wg', 'genkey');
+    const key = await sh('sh', '-c', `echo ${privateKey} | wg pubkey`);
+    const handshake = {
+      host: gateway.address,
+      port: gateway.wireguardPort(),
+      privateKey,
+      gatewayKey: await gateway.publicKey(),
+    };
+    const now = new Date();
+    const yearAgo = new Date(now.getTime() - YEAR_MILLISECONDS);
+
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+    assert.equal(await shakeHands({ ...handshake, now }), true);
+    await eventually(
+      'the gateway had a handshake',
+      async () => (await gateway.findPeer(key))?.lastHandshake !== 'never',
+    );
+
+    assert.equal(
+      await shakeHands({ ...handshake, now: yearAgo }),
+      false,
+      'WireGuard itself refuses a clock that went back',
+    );
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+    assert.equal((await gateway.findPeer(key))?.lastHandshake, 'never', 'the gateway forgot what it knew of the clock');
+    assert.equal(await shakeHands({ ...handshake, now: yearAgo }), true);
+  });
+});
+
+describe('the key of a live router', () => {
+  test('sent by a stranger from another address does not interrupt its session', async () => {
+    const router = await Router.create(gateway, 1);
+    assert.equal(await router.exchange('ffww01'), 'OK');
+    await router.up();
+    await router.connected();
+    await router.ping(1);
+    const before = await gateway.findPeer(router.key);
+    const pings = router.ping(15);
+    for (let time = 0; time < 20; time++) {
+      assert.equal(await exchange(gateway.address, 'ffww01', router.key), 'OK\n');
+      await pause(50);
+    }
+    assert.match(await pings, /15 received, 0% packet loss/);
+    assert.deepEqual(await gateway.findPeer(router.key), before, 'same endpoint, same handshake');
+  });
+
+  test('sent by the router itself is a new beginning', async () => {
+    const router = await Router.create(gateway, 2);
+    await router.exchange('ffww01');
+    await router.up();
+    await router.connected();
+    await router.down();
+    assert.equal(await router.exchange('ffww01'), 'OK');
+    assert.equal((await gateway.findPeer(router.key))?.lastHandshake, 'never');
+    await router.up();
+    await router.connected();
+    assert.match(await router.ping(), / 0% packet loss/);
+  });
+});
+
+describe('a colliding address', () => {
+  test('is handed over where its holder never had a handshake', async () => {
+    assert.equal(await exchange(gateway.address, 'ffww01', NEWCOMER.publicKey), 'OK\n');
+    assert.equal(await exchange(gateway.address, 'ffww01', OWNER.publicKey), 'OK\n');
+    assert.equal(await gateway.findPeer(NEWCOMER.publicKey), undefined);
+    await assertOwned();
+  });
+
+  test('is refused while its owner has a fresh handshake', async () => {
+    const owner = await Router.create(gateway, 3, OWNER.privateKey);
+    assert.equal(owner.key, OWNER.publicKey);
+    await owner.exchange('ffww01');
+    await owner.up();
+    await owner.connected();
+    const unchanged = await gateway.snapshot();
+    assert.equal(await exchange(gateway.address, 'ffww01', NEWCOMER.publicKey), 'ERR: ADDRESS_TAKEN\n');
+    assert.equal(await gateway.snapshot(), unchanged);
+    assert.match(await owner.ping(), / 0% packet loss/);
+  });
+});
+
+async function assertOwned(): Promise<void> {
+  const { address } = deriveLinkAddress(parsePublicKey(OWNER.publicKey), 'eui64');
+  assert.deepEqual((await gateway.findPeer(OWNER.publicKey))?.allowedIps, [`${address}/128`]);
+  assert.equal((await gateway.entries()).filter(({ destination }) => destination === address).length, 2);
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { type ClientOptions, exchange, makeKey, open, readAll, send } from '../lab/client.ts';
+import { Gateway } from '../lab/gateway.ts';
+
+const LINE_SECONDS = 0.5;
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(3);
+  await configure({});
+  await gateway.start();
+});
+after(() => gateway.close());
+
+/** The contract's settings, but for a deadline that a test can wait for and no limit that is not the test's own. */
+async function configure(limits: Record<string, unknown>, domain: Record<string, unknown> = {}): Promise<void> {
+  const settings = {
+    disallowed_keys: '/run/wgkex/disallowed',
+    limits: { line_seconds: LINE_SECONDS, exchanges_per_source_burst: 1000, ...limits },
+  };
+  if (gateway.listener === undefined) await gateway.configure(settings, domain);
+  else await gateway.reload(settings, domain);
+}
+
+describe('what cannot be used is refused, and changes nothing:', () => {
+  const KEY = makeKey();
+  const cases: { name: string; chunks: (string | Uint8Array)[]; options?: ClientOptions; code: string }[] = [
+    { name: 'nothing at all', chunks: [], options: { halfClose: true }, code: 'NO_DOMAIN' },
+    { name: 'silence', chunks: [], code: 'NO_DOMAIN' },
+    { name: 'an empty line', chunks: ['\n\n'], code: 'NO_DOMAIN' },
+    { name: 'a key without a domain', chunks: [`${KEY}\n`], options: { halfClose: true }, code: 'NO_DOMAIN' },
+    { name: 'a domain whose line never ends', chunks: ['ffww01'], code: 'NO_DOMAIN' },
+    { name: 'a domain without a key', chunks: ['ffww01\n'], options: { halfClose: true }, code: 'NO_WGKEY' },
+    { name: 'a domain, then silence', chunks: ['ffww01\n'], code: 'NO_WGKEY' },
+    { name: 'a domain, then an empty line', chunks: ['ffww01\n\n'], code: 'NO_WGKEY' },
+    { name: 'an unknown domain', chunks: [`ffww02\n${KEY}\n`], code: 'INVALID_DOMAIN' },
+    { name: 'a domain in capitals', chunks: [`FFWW01\n${KEY}\n`], code: 'INVALID_DOMAIN' },
+    { name: 'the name of a property of every object', chunks: [`__proto__\n${KEY}\n`], code: 'INVALID_DOMAIN' },
+    { name: 'a domain with a control byte', chunks: [`ffww01\x00\n${KEY}\n`], code: 'INVALID_DOMAIN' },
+    { name: 'a key that is too short', chunks: [`ffww01\n${KEY.slice(1)}\n`], code: 'INVALID_WGKEY' },
+    { name: 'a key with spare bits', chunks: [`ffww01\n${'A'.repeat(42)}B=\n`], code: 'INVALID_WGKEY' },
+    { name: 'the all-zero key', chunks: [`ffww01\n${'A'.repeat(43)}=\n`], code: 'INVALID_WGKEY' },
+    { name: 'a damaged key before the domain', chunks: [`${KEY.slice(1)}\nffww01\n`], code: 'INVALID_WGKEY' },
+    { name: 'words for wg', chunks: [`ffww01\n${KEY} remove\n`], code: 'INVALID_WGKEY' },
+    { name: 'a byte outside ASCII', chunks: [Buffer.from('ffww01\n\xff\n', 'latin1')], code: 'INVALID_WGKEY' },
+    { name: '65 bytes without an end', chunks: ['x'.repeat(65)], code: 'LINE_TOO_LONG' },
+    { name: 'a second line of 65 bytes', chunks: [`ffww01\n${'x'.repeat(65)}\n`], code: 'LINE_TOO_LONG' },
+    { name: 'a megabyte', chunks: ['x'.repeat(1 << 20)], code: 'LINE_TOO_LONG' },
+  ];
+  for (const { name, chunks, options = {}, code } of cases) {
+    test(`${name}: ${code}`, async () => {
+      const unchanged = await gateway.snapshot();
+      assert.equal(await send(gateway.address, chunks, options), `ERR: ${code}\n`);
+      assert.equal(await gateway.snapshot(), unchanged);
+    });
+  }
+
+  test('the deadline of a line is absolute: a byte now and then does not move it', async () => {
+    const start = performance.now();
+    const reply = await send(gateway.address, [...'ffww01ffww01ffww01'], { gap: LINE_SECONDS * 200 });
+    assert.equal(reply, 'ERR: NO_DOMAIN\n');
+    assert.ok(performance.now() - start > LINE_SECONDS * 1000);
+  });
+});
+
+describe('what may not come in is refused, and changes nothing:', () => {
+  beforeEach(() => configure({}));
+
+  test('a disallowed key: PROHIBITED_WGKEY', async () => {
+    const key = makeKey();
+    await writeFile('/run/wgkex/disallowed', `# what the operator does not want\n${key} # a comment\n`);
+    await configure({});
+    await assertRefused(key, 'PROHIBITED_WGKEY');
+  });
+
+  test("the gateway's own key: PROHIBITED_WGKEY", async () => {
+    await assertRefused(await gateway.publicKey(), 'PROHIBITED_WGKEY');
+  });
+
+  test("an operator's peer: PROHIBITED_WGKEY", async () => {
+    const key = makeKey();
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'allowed-ips', 'fe80::77/128,192.0.2.0/24');
+    await assertRefused(key, 'PROHIBITED_WGKEY');
+  });
+
+  test("a key whose address is the gateway's own: ADDRESS_TAKEN", async () => {
+    const key = makeKey();
+    const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
+    await gateway.run('ip', 'address', 'add', `${address}/64`, 'dev', gateway.wireguard(), 'nodad');
+    await assertRefused(key, 'ADDRESS_TAKEN');
+  });
+
+  test("a key whose address an operator's peer has: ADDRESS_TAKEN", async () => {
+    const key = makeKey();
+    const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', makeKey(), 'allowed-ips', `${address}/128`);
+    await assertRefused(key, 'ADDRESS_TAKEN');
+  });
+
+  test('a domain that is full of keys which still have time to connect: FULL', async () => {
+    await configure({}, { max_pending: 3 });
+    const ours = (await gateway.peers()).filter(({ allowedIps }) =>
+      /^fe80::[0-9a-f]+:[0-9a-f]+ff:fe/.test(allowedIps.join()),
+    ).length;
+    for (let pending = ours; pending < 4; pending++) await exchange(gateway.address, 'ffww01', makeKey());
+    await assertRefused(makeKey(), 'FULL');
+  });
+
+  test('one exchange too many of a source: BUSY', async () => {
+    await configure({ exchanges_per_source_burst: 2, exchanges_per_source_per_second: 0.001 });
+    const from = await gateway.segment.addSource(gateway.segment.ipv4('7.7'));
+    const key = makeKey();
+    for (let time = 0; time < 2; time++) assert.equal(await exchange(gateway.address, 'ffww01', key, { from }), 'OK\n');
+    await assertRefused(makeKey(), 'BUSY', from);
+    const other = await gateway.segment.addSource(gateway.segment.ipv4('7.8'));
+    assert.equal(
+      await exchange(gateway.address, 'ffww01', key, { from: other }),
+      'OK\n',
+      'another source has its own share',
+    );
+  });
+
+  test('one connection too many of a source: BUSY, counted for the whole IPv6 /64', async () => {
+    await configure({ connections_per_source: 2 });
+    const sources = ['5:0::1', '5:0::2', '5:0::3'].map((host) => gateway.segment.addSource(gateway.segment.ipv6(host)));
+    const [first, second, third] = await Promise.all(sources);
+    const host = gateway.segment.ipv6('0::1');
+    const silent = [await open(host, { from: first ?? '' }), await open(host, { from: second ?? '' })];
+    assert.equal(await readAll(await open(host, { from: third ?? '' })), 'ERR: BUSY\n');
+    const neighbour = await gateway.segment.addSource(gateway.segment.ipv6('6:0::1'));
+    assert.equal(
+      await exchange(host, 'ffww01', makeKey(), { from: neighbour }),
+      'OK\n',
+      'another /64 has its own share',
+    );
+    for (const socket of silent) socket.destroy();
+  });
+
+  test('an interface that is not there: FAILED, and served again when it is back', async () => {
+    await gateway.removeInterfaces();
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');
+    assert.match(gateway.listener?.stderr ?? '', new RegExp(`${gateway.wireguard()} does not exist`));
+    await gateway.addInterfaces();
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+  });
+
+  test('a VXLAN that is not there: FAILED, and no peer without entries', async () => {
+    await gateway.run('ip', 'link', 'delete', gateway.vxlan());
+    const before = await gateway.peers();
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');
+    assert.deepEqual(await gateway.peers(), before);
+    assert.match(gateway.listener?.stderr ?? '', new RegExp(`${gateway.vxlan()} does not exist`));
+  });
+});
+
+async function assertRefused(key: string, code: string, from?: string): Promise<void> {
+  const unchanged = await gateway.snapshot();
+  assert.equal(await exchange(gateway.address, 'ffww01', key, from === undefined ? {} : { from }), `ERR: ${code}\n`);
+  assert.equal(await gateway.snapshot(), unchanged);
+}
