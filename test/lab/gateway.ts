@@ -10,8 +10,9 @@ export const WIREGUARD_PORT = 51820;
 export const EXCHANGE_PORT = 10012;
 
 /** True where the lab runs in a user namespace, which has no other user to be, and no sudo. */
-const IS_ROOT_ALONE = (await sh('cat', '/proc/self/uid_map')).trim().split(/\s+/)[2] === '1';
-const AS_WGKEX = IS_ROOT_ALONE ? [] : ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups'];
+export const IS_ROOT_ALONE = (await sh('cat', '/proc/self/uid_map')).trim().split(/\s+/)[2] === '1';
+/** What makes a program the user wgkex. */
+export const AS_WGKEX = IS_ROOT_ALONE ? [] : ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups'];
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';
 
 export interface DomainSetup {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { exchange, makeKey } from '../lab/client.ts';
+import { pause } from '../lab/commands.ts';
+import { Gateway } from '../lab/gateway.ts';
+import { Router } from '../lab/router.ts';
+
+/** What the handler has read may serve for so long; what an operator does by hand it may learn as late. */
+const READING_MILLISECONDS = 1000;
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(6);
+  await gateway.start();
+});
+after(() => gateway.close());
+
+test("an operator's living peer survives exchange, collision and cleanup untouched", async () => {
+  const operators = await Router.create(gateway, 1);
+  const ownAddress = operators.link.address;
+  await gateway.run(
+    'wg',
+    'set',
+    gateway.wireguard(),
+    'peer',
+    operators.key,
+    'allowed-ips',
+    `${ownAddress}/128,192.0.2.0/24`,
+  );
+  const entry = ['dev', gateway.vxlan(), 'dst', ownAddress, 'via', gateway.wireguard()];
+  await gateway.run('bridge', 'fdb', 'append', '00:00:00:00:00:00', ...entry);
+  await operators.up();
+  await operators.connected();
+  await operators.ping(1);
+  const before = { peer: await gateway.findPeer(operators.key), entries: await gateway.entries() };
+  const pings = operators.ping(20);
+
+  assert.equal(await operators.exchange('ffww01'), 'ERR: PROHIBITED_WGKEY', 'its own key');
+  assert.equal(
+    await exchange(gateway.address, 'ffww01', operators.key),
+    'ERR: PROHIBITED_WGKEY\n',
+    'its key by a stranger',
+  );
+  const colliding = makeKey();
+  const { address } = deriveLinkAddress(parsePublicKey(colliding), 'eui64');
+  await gateway.run('wg', 'set', gateway.wireguard(), 'peer', makeKey(), 'allowed-ips', `${address}/128`);
+  await pause(READING_MILLISECONDS);
+  assert.equal(await exchange(gateway.address, 'ffww01', colliding), 'ERR: ADDRESS_TAKEN\n', 'a collision');
+  for (const time of ['first', 'second']) assert.equal((await gateway.cleanUp()).exitCode, 0, `${time} pass`);
+
+  assert.match(await pings, /20 received, 0% packet loss/);
+  assert.deepEqual({ peer: await gateway.findPeer(operators.key), entries: await gateway.entries() }, before);
+});
