@@ -7,6 +7,7 @@ import { Background, eventually, sh, shIn } from './commands.ts';
 export class Segment {
   readonly #number: number;
   readonly #namespaces: string[] = [];
+  readonly #ports: string[] = [];
 
   private constructor(number: number) {
     this.#number = number;
@@ -53,6 +54,7 @@ export class Segment {
     const port = `p${this.#number}-${this.#namespaces.length}`;
     await sh('ip', 'netns', 'add', namespace);
     this.#namespaces.push(namespace);
+    this.#ports.push(port);
     await sh('ip', 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', namespace);
     await sh('ip', 'link', 'set', port, 'master', this.bridge, 'up');
     await shIn(namespace, 'ip', 'link', 'set', 'lo', 'up');
@@ -61,6 +63,8 @@ export class Segment {
   }
 
   async close(): Promise<void> {
+    // The kernel takes a namespace apart some time later; the names of its ports are wanted at once.
+    for (const port of this.#ports) await sh('ip', 'link', 'delete', port);
     for (const namespace of this.#namespaces) await sh('ip', 'netns', 'delete', namespace);
     await sh('ip', 'link', 'delete', this.bridge);
   }

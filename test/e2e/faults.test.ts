@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { exchange, makeKey } from '../lab/client.ts';
+import { eventually } from '../lab/commands.ts';
+import { curse, liftCurses } from '../lab/fakes.ts';
+import { Gateway } from '../lab/gateway.ts';
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(8);
+  await gateway.start();
+});
+afterEach(liftCurses);
+after(() => gateway.close());
+
+describe('of many keys in one call', () => {
+  test('the one that wg fails for gets FAILED, the others OK', async () => {
+    const keys = Array.from({ length: 20 }, makeKey);
+    const [cursed = ''] = keys.slice(7);
+    await curse('/usr/bin/wg', cursed, 'fail');
+    await assertOnlyFails(keys, cursed);
+    assert.match(gateway.listener?.stderr ?? '', /"msg":"failed"/);
+    assert.match(gateway.listener?.stderr ?? '', /Cannot run wg set \S+ peer …: cursed/);
+  });
+
+  test('the one that bridge fails for gets FAILED and leaves no peer behind, the others OK', async () => {
+    const keys = Array.from({ length: 20 }, makeKey);
+    const [cursed = ''] = keys.slice(13);
+    await curse('/usr/sbin/bridge', deriveLinkAddress(parsePublicKey(cursed), 'eui64').address, 'fail');
+    await assertOnlyFails(keys, cursed);
+  });
+
+  test('the one that failed is served when what failed is mended', async () => {
+    const key = makeKey();
+    await curse('/usr/bin/wg', key, 'fail');
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
+    await liftCurses();
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+  });
+});
+
+test('a wg that hangs costs its callers 5 s, and nobody after them anything', async () => {
+  const key = makeKey();
+  await curse('/usr/bin/wg', key, 'hang');
+  const start = performance.now();
+  assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
+  const seconds = (performance.now() - start) / 1000;
+  assert.ok(seconds > 4.5 && seconds < 9, `${seconds} s`);
+  assert.match(gateway.listener?.stderr ?? '', /no end after 5 s/);
+  assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+});
+
+test('a cleanup removes what it can, says what it cannot, and ends with status 1', async () => {
+  const [cursed, other] = [makeKey(), makeKey()];
+  for (const key of [cursed, other]) await exchange(gateway.address, 'ffww01', key);
+  await gateway.configure({ cleanup: { second_look_seconds: 1 } });
+  await gateway.cleanUp();
+  await curse('/usr/bin/wg', `${cursed} remove`, 'fail');
+  await eventually('the second look', async () => {
+    const { exitCode } = await gateway.cleanUp();
+    return exitCode === 1;
+  });
+  assert.equal(await gateway.findPeer(other), undefined);
+  assert.notEqual(await gateway.findPeer(cursed), undefined);
+});
+
+async function assertOnlyFails(keys: readonly string[], cursed: string): Promise<void> {
+  const replies = await Promise.all(keys.map((key) => exchange(gateway.address, 'ffww01', key)));
+  assert.deepEqual(
+    replies,
+    keys.map((key) => (key === cursed ? 'ERR: FAILED\n' : 'OK\n')),
+  );
+  for (const key of keys) {
+    const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
+    const count = (await gateway.entries()).filter(({ destination }) => destination === address).length;
+    assert.equal((await gateway.findPeer(key)) !== undefined, key !== cursed);
+    assert.equal(count, key === cursed ? 0 : 2);
+  }
+}

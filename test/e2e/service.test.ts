@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { formatMessage, type Request } from '../../src/core/messages.ts';
+import { exchange, makeKey, open, readAll } from '../lab/client.ts';
+import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
+import { Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+
+const LISTEN = '/usr/lib/wgkex/wgkex-listen';
+
+let gateway: Gateway;
+
+beforeEach(async () => {
+  gateway = await Gateway.create(9, [{ name: 'ffww01' }, { name: 'ffww02' }]);
+});
+afterEach(() => gateway.close());
+
+describe('the listener', () => {
+  test('told to end, finishes what is under way, takes nothing new, and ends with status 0', async () => {
+    const listener = await gateway.start();
+    const begun = await open(gateway.address);
+    const reply = readAll(begun);
+    begun.write('ffww01\n');
+    await pause(100);
+    listener.child.kill('SIGTERM');
+    await eventually('the port is closed', isRefused);
+    begun.write(`${makeKey()}\n`);
+    assert.equal(await reply, 'OK\n');
+    await eventually('the listener ended', () => listener.hasEnded, 6);
+    assert.equal(listener.child.exitCode, 0);
+  });
+
+  test('told to end, does not wait longer than 5 s for who says nothing', async () => {
+    await gateway.configure({ limits: { line_seconds: 60 } });
+    const listener = await gateway.start();
+    const silent = await open(gateway.address);
+    const start = performance.now();
+    assert.equal(await listener.stop(), 0);
+    assert.ok(performance.now() - start < 5500);
+    silent.destroy();
+  });
+
+  test('takes a new configuration without losing a connection', async () => {
+    const listener = await gateway.start();
+    const begun = await open(gateway.address);
+    const reply = readAll(begun);
+    begun.write('ffww01\n');
+    await gateway.reload({ limits: { line_bytes: 50 } });
+    begun.write(`${makeKey()}\n`);
+    assert.equal(await reply, 'OK\n');
+    assert.equal(await readAll(await sendTo(`${'x'.repeat(51)}`)), 'ERR: LINE_TOO_LONG\n', 'the new limit counts');
+    assert.equal(listener.hasEnded, false);
+  });
+
+  test('keeps the old configuration where the new one is bad, and says why in one line', async () => {
+    const listener = await gateway.start();
+    await writeFile(gateway.configFile, 'listen = 1\n');
+    listener.child.kill('SIGHUP');
+    await eventually('it says why', () => /kept the old configuration/.test(listener.stderr));
+    assert.match(listener.stderr, /\/etc\/wgkex\/wgkex\.toml: listen: expected a list, found 1/);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+  });
+
+  test('goes on with the old handler where a new one refuses the configuration', async () => {
+    const listener = await gateway.start();
+    await sh('chmod', 'o+w', gateway.configFile);
+    listener.child.kill('SIGHUP');
+    await eventually('it says so', () => /kept the old handler/.test(listener.stderr));
+    assert.match(listener.stderr, /Cannot trust \/etc\/wgkex\/wgkex\.toml: others than root may write to it/);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+  });
+
+  test('takes the sockets that systemd passes', async () => {
+    await gateway.configure({ listen: ['127.0.0.1:1'] });
+    const activate = ['systemd-socket-activate', `--listen=${gateway.address}:10012`, LISTEN];
+    const activated = new Background('ip', ['netns', 'exec', gateway.namespace, ...activate]);
+    await eventually('systemd listens', () => /Listening on/.test(activated.stderr));
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+    await activated.stop();
+  });
+
+  test('run as root warns, and works', async () => {
+    await gateway.configure({ handler: ['/usr/lib/wgkex/wgkex-handler'] });
+    const listener = new Background('ip', ['netns', 'exec', gateway.namespace, LISTEN]);
+    await eventually('it is ready', () => /handler is ready/.test(listener.stderr));
+    assert.match(listener.stderr, /"level":40.*running as root/);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+    assert.equal(await listener.stop(), 0);
+  });
+
+  test('with a port that is taken says so in one line', async () => {
+    await gateway.start();
+    const { exitCode, stderr } = await attempt(gateway.namespace, LISTEN, []);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /Cannot listen on \[::\]:10012: EADDRINUSE/);
+  });
+});
+
+describe('the handler', () => {
+  const request = (changes: Partial<Record<keyof Request, unknown>> = {}) =>
+    formatMessage({ id: 1, domain: 'ffww01', key: makeKey(), from: '192.0.2.1', ...changes } as Request);
+
+  test('answers each request', async () => {
+    const { exitCode, stdout } = await gateway.handle(request() + request({ id: 2, domain: 'ffww09' }));
+    assert.equal(exitCode, 0);
+    assert.deepEqual(stdout.split('\n').sort(), [
+      '{"id":1,"reply":"OK"}',
+      '{"id":2,"reply":"INVALID_DOMAIN"}',
+      '{"ready":true}',
+    ]);
+  });
+
+  const strange: { name: string; input: () => string }[] = [
+    { name: 'no JSON', input: () => 'ffww01\n' },
+    { name: 'an empty line', input: () => '\n' },
+    { name: 'a field too many', input: () => request().replace('}', ',"route":true}') },
+    { name: 'a field too few', input: () => request().replace('"id":1,', '') },
+    { name: 'a key that is none', input: () => request({ key: 'x' }) },
+    { name: 'words instead of a key', input: () => request({ key: `${makeKey()} remove` }) },
+    { name: 'a domain with a slash', input: () => request({ domain: '../ffww01' }) },
+    { name: 'a source that is no address', input: () => request({ from: '$(reboot)' }) },
+    { name: 'a list', input: () => `[${request().trim()}]\n` },
+    { name: 'more than 512 bytes', input: () => `${request().trim()}${' '.repeat(512)}\n` },
+    { name: 'half a request', input: () => request().slice(0, -5) },
+  ];
+  for (const { name, input } of strange) {
+    test(`given ${name}, ends before any effect`, async () => {
+      const before = await gateway.snapshot();
+      const { exitCode, stdout, stderr } = await gateway.handle(request() + input());
+      assert.equal(exitCode, 1);
+      assert.equal(stdout, '{"ready":true}');
+      assert.match(stderr, /"level":50.*handler ends/);
+      assert.equal(await gateway.snapshot(), before);
+    });
+  }
+
+  test('inherits nothing that could change what it does', async () => {
+    await writeFile('/tmp/evil.sh', '#!/bin/sh\ntouch /tmp/evil-was-here\n', { mode: 0o755 });
+    await writeFile('/tmp/evil.cjs', 'require("fs").writeFileSync("/tmp/evil-was-here", "")\n');
+    await sh(
+      'sh',
+      '-c',
+      'mkdir -p /tmp/evil && for program in wg bridge ip flock node; do cp /tmp/evil.sh /tmp/evil/$program; done',
+    );
+    const forged = [
+      'NODE_OPTIONS=--require=/tmp/evil.cjs',
+      'PATH=/tmp/evil',
+      'WGKEX_CONFIG=/tmp/evil',
+      'BASH_ENV=/tmp/evil.sh',
+      'WG_HIDE_KEYS=always',
+      'JOURNAL_STREAM=1:1 --require=/tmp/evil.cjs',
+    ];
+    const key = makeKey();
+    const { exitCode, stdout } = await gateway.handle(request({ key }), forged);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /"reply":"OK"/);
+    assert.notEqual(await gateway.findPeer(key), undefined);
+    assert.equal(await sh('sh', '-c', 'ls /tmp/evil-was-here 2>/dev/null || true'), '');
+  });
+});
+
+describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user that could need it' }, () => {
+  const asWgkex = (...words: string[]) =>
+    attempt(gateway.namespace, 'setpriv', ['--reuid=wgkex', '--regid=wgkex', '--init-groups', ...words]);
+  const handler = '/usr/lib/wgkex/wgkex-handler';
+
+  test('lets wgkex start the handler', async () => {
+    assert.deepEqual(await asWgkex('sudo', '-n', handler), {
+      exitCode: 0,
+      signal: undefined,
+      stdout: '{"ready":true}',
+      stderr: '',
+    });
+  });
+
+  const forbidden = [
+    [handler, '--version'],
+    [handler, '--config', '/tmp/evil.toml'],
+    ['/usr/lib/wgkex/wgkex-cleanup', 'ffww01'],
+    ['/usr/bin/id'],
+    ['-s'],
+    ['-u', 'daemon', handler],
+    ['--preserve-env', handler],
+    ['NODE_OPTIONS=--require=/tmp/evil.cjs', handler],
+  ];
+  for (const words of forbidden) {
+    test(`lets wgkex not run: sudo ${words.join(' ')}`, async () => {
+      const { exitCode, stdout } = await asWgkex('sudo', '-n', ...words);
+      assert.equal(exitCode, 1);
+      assert.equal(stdout, '');
+    });
+  }
+
+  test('needs no more than the capabilities that the service has', async () => {
+    const unit = await sh('grep', '^CapabilityBoundingSet=', 'systemd/wgkex.service');
+    const set = unit.replace('CapabilityBoundingSet=', '').toLowerCase().replaceAll('cap_', '+').replaceAll(' ', ',');
+    const key = makeKey();
+    const bounded = ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups', `--bounding-set=-all,${set}`];
+    const { stdout } = await attempt(
+      gateway.namespace,
+      bounded[0] ?? '',
+      [...bounded.slice(1), 'sudo', '-n', handler],
+      formatMessage({ id: 1, domain: 'ffww01', key, from: '::1' } as Request),
+    );
+    assert.match(stdout, /"reply":"OK"/);
+    assert.notEqual(await gateway.findPeer(key), undefined);
+  });
+});
+
+describe('the system files', () => {
+  test('are what systemd expects', async () => {
+    const units = ['wgkex.service', 'wgkex.socket', 'wgkex-cleanup@ffww01.service', 'wgkex-cleanup@ffww01.timer'];
+    const { exitCode, stderr } = await attempt(gateway.namespace, 'systemd-analyze', ['verify', '--man=no', ...units]);
+    assert.equal(stderr, '');
+    assert.equal(exitCode, 0);
+  });
+
+  test('are what sudo expects', async () => {
+    const { exitCode, stderr } = await attempt(gateway.namespace, 'visudo', [
+      '--check',
+      '--strict',
+      '--file=/etc/sudoers.d/wgkex',
+    ]);
+    assert.equal(exitCode, 0, stderr);
+  });
+});
+
+async function isRefused(): Promise<boolean> {
+  try {
+    (await open(gateway.address)).destroy();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+async function sendTo(text: string) {
+  const socket = await open(gateway.address);
+  socket.write(text);
+  return socket;
+}
