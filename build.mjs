@@ -1,5 +1,5 @@
 // Bundles each executable into one self-contained file of dist/, which needs nothing but Node.
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 // The listener runs without privileges and may be told things by its environment, such as systemd's sockets.
@@ -20,17 +20,33 @@ await rm('dist', { recursive: true, force: true });
 await mkdir('dist');
 // A file without extension is what the nearest package.json says: CommonJS, in dist/ as in /usr/lib/wgkex.
 await writeFile('dist/package.json', '{ "type": "commonjs" }\n');
+const bundled = new Set();
 for (const { name, entry, interpreter } of EXECUTABLES) {
-  await build({
+  const { metafile } = await build({
     entryPoints: [entry],
     outfile: `dist/${name}`,
     bundle: true,
     platform: 'node',
     target: 'node18.19',
     format: 'cjs',
-    banner: { js: interpreter },
-    legalComments: 'inline',
+    banner: { js: `${interpreter}\n// The licences of what is bundled here: THIRD-PARTY-LICENSES` },
+    legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
   await chmod(`dist/${name}`, 0o755);
+  for (const input of Object.keys(metafile.inputs)) {
+    const [directory] = input.match(/^node_modules\/(@[^/]+\/)?[^/]+/) ?? [];
+    if (directory !== undefined) bundled.add(directory);
+  }
+}
+await writeFile('dist/THIRD-PARTY-LICENSES', (await Promise.all([...bundled].sort().map(describeLicense))).join('\n'));
+
+/** The name, version and licence of a package whose code is part of a bundle. */
+async function describeLicense(directory) {
+  const { name, version, license } = JSON.parse(await readFile(`${directory}/package.json`, 'utf8'));
+  const file = (await readdir(directory)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  const text =
+    file === undefined ? 'Its text is not part of the package.\n' : await readFile(`${directory}/${file}`, 'utf8');
+  return `${name} ${version} (${license})\n${'='.repeat(72)}\n${text}`;
 }

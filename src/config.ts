@@ -5,7 +5,7 @@ import { type DomainName, type InterfaceName, isDomainName, isInterfaceName } fr
 import { ENTRY_KINDS } from './core/forwarding-entries.ts';
 import { parseNetwork } from './core/ip-address.ts';
 import { ADDRESS_VARIANTS } from './core/link-address.ts';
-import { InputError, quote } from './core/printable.ts';
+import { escapeLine, InputError, quote } from './core/printable.ts';
 import { describeSystemError } from './errors.ts';
 
 export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
@@ -21,6 +21,9 @@ export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** Enough of a wrong value to find it again. */
+const FOUND_CHARACTERS = 64;
 
 const MAX_CONNECTIONS = 100_000;
 const MAX_PEERS = 100_000;
@@ -193,7 +196,7 @@ function describeFound(document: unknown, path: readonly PropertyKey[]): string 
     found = isTable ? (found as Record<PropertyKey, unknown>)[step] : undefined;
   }
   if (found === undefined) return 'nothing';
-  return typeof found === 'string' ? quote(found) : quote(JSON.stringify(found)).slice(1, -1);
+  return typeof found === 'string' ? quote(found) : escapeLine(JSON.stringify(found), FOUND_CHARACTERS);
 }
 
 function isUnique(values: readonly string[]): boolean {

@@ -79,15 +79,14 @@ export class Log {
     this.#pino.error(fields, event);
   }
 
-  #present({ from, endpoint, reason, ...fields }: LogFields): Record<string, unknown> {
-    const shown: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(fields)) {
-      shown[name] = typeof value === 'string' ? escapeLine(value, VALUE_CHARACTERS) : value;
-    }
-    if (from !== undefined) shown['from'] = maskAddress(from, this.#addresses);
-    if (endpoint !== undefined) shown['endpoint'] = maskAddress(endpoint, this.#addresses);
-    if (reason !== undefined) shown['reason'] = escapeLine(reason, REASON_CHARACTERS);
-    return shown;
+  #present(fields: LogFields): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, this.#presentField(name, value)]));
+  }
+
+  #presentField(name: string, value: LogFields[string]): LogFields[string] {
+    if (typeof value !== 'string') return value;
+    if (name === 'from' || name === 'endpoint') return maskAddress(value as IpAddress, this.#addresses);
+    return escapeLine(value, name === 'reason' ? REASON_CHARACTERS : VALUE_CHARACTERS);
   }
 }
 

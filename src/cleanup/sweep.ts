@@ -45,7 +45,8 @@ async function sweepLocked(pass: Pass): Promise<number> {
   const unrepaired = (await repairEntries(peers, pass)) + (await repairRoutes(peers, pass));
   if (!dryRun)
     writeMarks(file, updateMarks(marks, new Map(remaining.map(({ peer, verdict }) => [peer.key, verdict])), now));
-  log.info(dryRun ? 'would have swept' : 'swept', { domain: domain.name, ...countVerdicts(judged) });
+  const removed = judged.length - remaining.length;
+  log.info(dryRun ? 'would have swept' : 'swept', { domain: domain.name, ...countVerdicts(judged), removed });
   return unremoved.size + unrepaired;
 }
 
@@ -116,10 +117,5 @@ function reportVerdict(
 
 function countVerdicts(judged: readonly Judged[]): Record<string, number> {
   const count = (...verdicts: Verdict[]) => judged.filter(({ verdict }) => verdicts.includes(verdict)).length;
-  return {
-    alive: count('alive', 'revived'),
-    marked: count('marked'),
-    waiting: count('waiting'),
-    removed: count('expired'),
-  };
+  return { alive: count('alive', 'revived'), marked: count('marked'), waiting: count('waiting') };
 }

@@ -20,8 +20,8 @@ export function buildResetPeer(key: PublicKey, address: IpAddress): string[] {
 
 /**
  * A line for `bridge -batch`; run again it changes nothing.
- * `replace` takes a learned entry over and makes it permanent; for the flood list it would drop all other
- * destinations, and `append` is the right word.
+ * `replace` takes a learned entry over and makes it permanent, where `append` would silently leave it as it is; the
+ * flood list has many destinations, for which the kernel knows `append` alone.
  */
 export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): string {
   return `fdb ${entry.mac === FLOOD_MAC ? 'append' : 'replace'} ${describeEntry(entry, vxlan)}`;

@@ -84,6 +84,7 @@ export class DomainBatches {
 
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
     const { refused, changes } = await this.#plan(batch);
+    this.#firstSeen.update(this.#view?.peers.pending ?? []);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
     const failures = await this.#apply(changes);
     if (failures.size > 0) this.#close();
