@@ -91,7 +91,9 @@ export async function addWireguard(namespace: string, device: string): Promise<B
       () => process.hasEnded,
     );
   await eventually(`wireguard-go makes ${device}`, isUp);
-  if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${process.stderr.split('\n').at(-2)}`);
+  // It says on standard output what went wrong; on standard error it praises the kernel's own.
+  const [reason] = process.stdout.trim().split('\n').slice(-1);
+  if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${reason}`);
   return process;
 }
 

@@ -1,0 +1,36 @@
+// `npm run demo [-- --keep]`: a gateway and two routers, with real interfaces and the installed wgkex. Must be run by
+// bin/lab, which makes the machine for it and takes all of it away in the end.
+import { parseArgs } from 'node:util';
+import { describeError } from '../src/errors.ts';
+import { showCleanup } from './demo/cleanup.ts';
+import { setUpGateway } from './demo/gateway.ts';
+import { keepRunning } from './demo/keep.ts';
+import { Router } from './demo/router.ts';
+import { showEnd } from './demo/terminal.ts';
+import { showExchange, showSecondRouter, showTunnel } from './demo/tunnel.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+  const { LAB_PID } = process.env;
+  if (LAB_PID === undefined) throw new Error('this is not a lab: expected `npm run demo`');
+  const stage = await setUpGateway();
+  const first = await Router.create(stage, 1);
+  await showExchange(first);
+  await showTunnel(stage, first);
+  const second = await Router.create(stage, 2);
+  await showSecondRouter(second);
+  await showCleanup(stage, first, second);
+  showEnd('All of it was seen to work.');
+  if (values.keep) await keepRunning(stage, second, LAB_PID);
+  else process.exit(0);
+}
+
+// Whoever reads along may stop to.
+process.stdout.on('error', () => process.exit(1));
+
+main().catch((error) => {
+  // The first line says which command failed, the last one what it said.
+  const [first, ...more] = describeError(error).trim().split('\n');
+  console.error(`demo: ${[first, ...more.slice(-1)].join(': ')}`);
+  process.exit(1);
+});

@@ -1,0 +1,72 @@
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../test/lab/gateway.ts';
+import { Host } from './host.ts';
+import { Journal } from './journal.ts';
+import { confirm, say, showHeading } from './terminal.ts';
+
+export const DOMAIN = 'ffww01';
+export const STALE_AFTER_SECONDS = 5;
+export const SECOND_LOOK_SECONDS = 3;
+
+const LISTENER = '/usr/lib/wgkex/wgkex-listen';
+const SHOW_PROCESSES = "ps -eo user,pid,ppid,args | grep '/usr/lib/[w]gkex'";
+const USERS = IS_ROOT_ALONE ? 'root root' : 'wgkex root root';
+
+/** The gateway of the demo: what the lab knows of it, where to type, and the log of its service. */
+export interface Stage {
+  readonly gateway: Gateway;
+  readonly host: Host;
+  readonly journal: Journal;
+}
+
+export async function setUpGateway(): Promise<Stage> {
+  await showHeading('1. A gateway');
+  const gateway = await Gateway.create(1, [{ name: DOMAIN }]);
+  const cleanup = { stale_after_seconds: STALE_AFTER_SECONDS, second_look_seconds: SECOND_LOOK_SECONDS };
+  await gateway.configure({ cleanup });
+  const stage = { gateway, host: new Host(gateway.namespace), journal: new Journal() };
+  await showInterfaces(stage);
+  await startService(stage);
+  return stage;
+}
+
+async function showInterfaces({ gateway, host }: Stage): Promise<void> {
+  say(
+    'Every machine of this demo is a network namespace; veth pairs join them to a bridge that stands for the ' +
+      'internet. The prompt names the machine: gw1 is the gateway. It has the interfaces of one mesh domain, a ' +
+      `WireGuard interface (${await describeWireguard(host, gateway.wireguard())}) and a VXLAN on top of it:`,
+  );
+  await host.type('ip -brief address');
+  const vxlan = await host.type(`ip -details link show dev ${gateway.vxlan()} | grep -o 'vxlan id .* dstport [0-9]*'`);
+  confirm('the VXLAN sits on the WireGuard interface', vxlan.includes(` dev ${gateway.wireguard()} `));
+  const shown = await host.type(`wg show ${gateway.wireguard()}`);
+  confirm('WireGuard listens, and knows no peer', shown.includes('listening port') && !shown.includes('peer:'));
+}
+
+async function startService({ host, journal }: Stage): Promise<void> {
+  say(
+    'wgkex is installed where it belongs. Its configuration names the domain, and makes a key stale after seconds ' +
+      'instead of an hour, so that the cleanup can be watched:',
+  );
+  await host.type('cat /etc/wgkex/wgkex.toml');
+  say(
+    `The service starts as ${IS_ROOT_ALONE ? 'root, for want of another user' : 'wgkex.service would start it'}. ` +
+      'Lines with a bar are its log, as journalctl would show them:',
+  );
+  await host.start([...AS_WGKEX, LISTENER].join(' '), journal);
+  await journal.show('listening ', 'handler is ready');
+  const processes = await host.type(SHOW_PROCESSES);
+  const parts = IS_ROOT_ALONE
+    ? 'a listener and a handler (no sudo, no user wgkex: this is a user namespace)'
+    : 'what faces the internet is user wgkex; behind sudo one handler is root';
+  confirm(parts, listUsers(processes) === USERS);
+}
+
+function listUsers(processes: string): string {
+  const users = processes.split('\n').map((line) => line.split(' ')[0]);
+  return users.join(' ');
+}
+
+async function describeWireguard(host: Host, device: string): Promise<string> {
+  const details = await host.run(`ip -details link show dev ${device}`);
+  return /\bwireguard\b/.test(details) ? "the kernel's" : "wireguard-go's, as the kernel gave none";
+}

@@ -1,0 +1,52 @@
+import { fstatSync, openSync, readFileSync } from 'node:fs';
+import { eventually } from '../../test/lab/commands.ts';
+import { type Style, showLog } from './terminal.ts';
+
+const FILE = '/run/journal';
+const FOLLOW_MILLISECONDS = 200;
+
+/** By sd-daemon(3) priority; what is not named here is an everyday event. */
+const STYLES: Record<string, Style> = { '<4>': 'warning', '<3>': 'error' };
+
+/** A file in the journal's part: wgkex's programs write to it what systemd's journal would get. */
+export class Journal {
+  readonly fd = openSync(FILE, 'a');
+  /** How systemd tells a service that its standard error is the journal. */
+  readonly environment: Record<string, string>;
+  #shownLines = 0;
+
+  constructor() {
+    const { dev, ino } = fstatSync(this.fd);
+    this.environment = { JOURNAL_STREAM: `${dev}:${ino}` };
+  }
+
+  /** Shows what is new as soon as there is a line for each of the `awaited` events; returns the new lines. */
+  async show(...awaited: string[]): Promise<string[]> {
+    const hasCome = () => {
+      const lines = this.#readNew().map(stripPriority);
+      return awaited.every((event) => lines.some((line) => line.startsWith(event)));
+    };
+    await eventually(`the log says "${awaited.join('" and "')}"`, hasCome);
+    return this.#showNew();
+  }
+
+  /** Shows what comes, for as long as this process lives. */
+  follow(): void {
+    setInterval(() => this.#showNew(), FOLLOW_MILLISECONDS);
+  }
+
+  #showNew(): string[] {
+    const lines = this.#readNew();
+    this.#shownLines += lines.length;
+    for (const line of lines) showLog(stripPriority(line), STYLES[line.slice(0, 3)] ?? 'log');
+    return lines.map(stripPriority);
+  }
+
+  #readNew(): string[] {
+    return readFileSync(FILE, 'utf8').split('\n').slice(this.#shownLines, -1);
+  }
+}
+
+function stripPriority(line: string): string {
+  return line.replace(/^<\d>/, '');
+}
