@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
-import { eventually } from '../lab/commands.ts';
+import { eventually, sh } from '../lab/commands.ts';
 import { curse, liftCurses } from '../lab/fakes.ts';
 import { Gateway } from '../lab/gateway.ts';
 
@@ -65,6 +66,27 @@ test('a cleanup removes what it can, says what it cannot, and ends with status 1
   });
   assert.equal(await gateway.findPeer(other), undefined);
   assert.notEqual(await gateway.findPeer(cursed), undefined);
+});
+
+test('a key that is registered while a cleanup is about to remove it is not removed', async () => {
+  const key = makeKey();
+  await exchange(gateway.address, 'ffww01', key);
+  await gateway.configure();
+  await gateway.cleanUp();
+  const marks = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
+  marks.marks[key] -= 900;
+  await writeFile(gateway.stateFile(), JSON.stringify(marks));
+  await curse('/usr/bin/wg', `${key} remove`, 'delay');
+  const cleanup = gateway.cleanUp();
+  await eventually('the cleanup removes', async () => (await sh('ps', '-eo', 'args')).includes(`${key} remove`));
+  assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+  assert.match(
+    (await cleanup).stderr,
+    new RegExp(`"key":"${key.replace(/[+/]/g, '\\$&')}","heard":"never","msg":"removed"`),
+  );
+  const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
+  assert.notEqual(await gateway.findPeer(key), undefined);
+  assert.equal((await gateway.entries()).filter(({ destination }) => destination === address).length, 2);
 });
 
 async function assertOnlyFails(keys: readonly string[], cursed: string): Promise<void> {
