@@ -76,7 +76,7 @@ test('a key that is registered while a cleanup is about to remove it is not remo
   const marks = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
   marks.marks[key] -= 900;
   await writeFile(gateway.stateFile(), JSON.stringify(marks));
-  await curse('/usr/bin/wg', `${key} remove`, 'delay');
+  await curse('/usr/bin/wg', `${key} remove;`, 'delay');
   const cleanup = gateway.cleanUp();
   await eventually('the cleanup removes', async () => (await sh('ps', '-eo', 'args')).includes(`${key} remove`));
   assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
