@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parse, TomlError } from 'smol-toml';
+import { isIP } from 'node:net';
+import { parse, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
 import { type DomainName, type InterfaceName, isDomainName, isInterfaceName } from './core/domain.ts';
 import { ENTRY_KINDS } from './core/forwarding-entries.ts';
@@ -24,6 +25,7 @@ export interface ListenAddress {
 
 /** Enough of a wrong value to find it again. */
 const FOUND_CHARACTERS = 64;
+const PATH_CHARACTERS = 128;
 
 const MAX_CONNECTIONS = 100_000;
 const MAX_PEERS = 100_000;
@@ -97,9 +99,6 @@ const configSchema = z
   .superRefine(({ domains }, context) => {
     const users = new Map<string, string>();
     for (const [name, { wireguard, vxlan }] of Object.entries(domains)) {
-      if (!isDomainName(name)) {
-        context.addIssue({ code: 'custom', path: ['domains', name], message: 'a lower-case name such as "ffww01"' });
-      }
       for (const [setting, value] of [
         ['wireguard', wireguard],
         ['vxlan', vxlan],
@@ -126,6 +125,7 @@ export function loadConfig(path: string): Config {
 /** {@link loadConfig} for a text that was read already; `path` is for the errors. */
 export function parseConfig(text: string, path: string): Config {
   const document = parseToml(text, path);
+  requireDomainNames(document, path);
   const result = configSchema.safeParse(document);
   if (!result.success) throw new InputError(`${path}: ${describeIssue(result.error.issues, document)}`);
   const domains = Object.entries(result.data.domains).map(
@@ -134,7 +134,7 @@ export function parseConfig(text: string, path: string): Config {
   return { ...result.data, domains: new Map(domains) };
 }
 
-function parseToml(text: string, path: string): unknown {
+function parseToml(text: string, path: string): TomlTable {
   try {
     return parse(text);
   } catch (error) {
@@ -144,10 +144,23 @@ function parseToml(text: string, path: string): unknown {
   }
 }
 
+/** Before zod, which passes over a table named `__proto__` without a word. */
+function requireDomainNames({ domains }: TomlTable, path: string): void {
+  if (typeof domains !== 'object') return;
+  for (const [name, domain] of Object.entries(domains)) {
+    if (isDomainName(name)) continue;
+    const place = escapeLine(`domains.${name}`, PATH_CHARACTERS);
+    throw new InputError(
+      `${path}: ${place}: expected a lower-case name such as "ffww01", found ${describeFound(domain)}`,
+    );
+  }
+}
+
 function parseListenAddress(text: string): ListenAddress | undefined {
   const [, host, port] = text.match(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})$/) ?? [];
-  if (host === undefined || Number(port) > 65535) return undefined;
-  return { host: host.replace(/[[\]]/g, ''), port: Number(port) };
+  const address = host?.replace(/[[\]]/g, '');
+  if (address === undefined || isIP(address) === 0 || Number(port) > 65535) return undefined;
+  return { host: address, port: Number(port) };
 }
 
 /** One issue at a time: the first is often the cause of the others. */
@@ -157,7 +170,7 @@ function describeIssue(issues: readonly z.core.$ZodIssue[], document: unknown): 
   const [unknownKey] = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
   const expected = unknownKey === undefined ? describeExpectation(issue) : 'a known setting';
-  return `${path.join('.')}: expected ${expected}, found ${describeFound(document, path)}`;
+  return `${escapeLine(path.join('.'), PATH_CHARACTERS)}: expected ${expected}, found ${describeFound(findValue(document, path))}`;
 }
 
 function describeExpectation(issue: z.core.$ZodIssue): string {
@@ -189,14 +202,21 @@ function describeType(type: string): string {
   return TYPE_WORDS[type] ?? type;
 }
 
-function describeFound(document: unknown, path: readonly PropertyKey[]): string {
+function findValue(document: unknown, path: readonly PropertyKey[]): unknown {
   let found = document;
   for (const step of path) {
     const isTable = typeof found === 'object' && found !== null && Object.hasOwn(found, step);
     found = isTable ? (found as Record<PropertyKey, unknown>)[step] : undefined;
   }
+  return found;
+}
+
+function describeFound(found: unknown): string {
   if (found === undefined) return 'nothing';
-  return typeof found === 'string' ? quote(found) : escapeLine(JSON.stringify(found), FOUND_CHARACTERS);
+  if (typeof found === 'string') return quote(found);
+  // JSON knows neither nan nor inf.
+  if (typeof found === 'number') return String(found).toLowerCase();
+  return escapeLine(JSON.stringify(found), FOUND_CHARACTERS);
 }
 
 function isUnique(values: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { type DomainView, decideAdmission } from './admission.ts';
+import { type Decision, type DomainView, decideAdmission } from './admission.ts';
 import {
   buildAddPeer,
   buildDeleteEntry,
@@ -43,22 +43,24 @@ export interface EntrySettings {
 
 /**
  * Decides exchanges one after the other, each on what the ones before it leave behind: `view.peers` keeps up.
- * Exchanges for the same key share one change.
+ * Changes are to be applied in their order. Exchanges for a key that this batch let in already share its change.
  */
 export function planChanges<E extends Exchange>(exchanges: readonly E[], view: DomainView, now: UnixSeconds): Plan<E> {
   const refused: { exchange: E; code: ErrorCode }[] = [];
-  const changes = new Map<PublicKey, Change<E>>();
+  const changes: Change<E>[] = [];
+  const latest = new Map<PublicKey, Change<E>>();
   for (const exchange of exchanges) {
-    const shared = changes.get(exchange.key);
-    if (shared !== undefined && shared.kind !== 'keep') {
-      shared.exchanges.push(exchange);
-      continue;
-    }
-    const decision = decideAdmission(exchange, view, now);
+    const earlier = latest.get(exchange.key);
+    const decision = isLetInBy(earlier, view) ? KEEP : decideAdmission(exchange, view, now);
     if (decision.kind === 'refuse') refused.push({ exchange, code: decision.code });
-    else changes.set(exchange.key, buildChange(decision, exchange, shared, view));
+    else if (decision.kind === 'keep' && earlier !== undefined) earlier.exchanges.push(exchange);
+    else {
+      const change = buildChange(decision, exchange, view);
+      changes.push(change);
+      latest.set(exchange.key, change);
+    }
   }
-  return { refused, changes: [...changes.values()] };
+  return { refused, changes };
 }
 
 /** Whether a peer that is there loses its session by this. */
@@ -96,15 +98,26 @@ export function buildEntryRemoval(router: LinkAddress, settings: EntrySettings):
   return entries.flatMap((entry) => buildDeleteEntry(entry, settings.vxlan));
 }
 
+const KEEP: Decision = { kind: 'keep' };
+
+/** False for a key that has lost its address to a colliding one of the same batch since. */
+function isLetInBy(change: Change | undefined, { peers }: DomainView): boolean {
+  return change !== undefined && change.kind !== 'keep' && peers.ours.has(change.router.key);
+}
+
+/** What a decision means for the kernel; `view.peers` is as it will be then. */
 function buildChange<E extends Exchange>(
   decision: { readonly kind: Change['kind']; readonly evicted?: readonly PublicKey[] },
   exchange: E,
-  shared: Change<E> | undefined,
   { peers }: DomainView,
 ): Change<E> {
   const evicted = (decision.evicted ?? []).map((key) => ({ key, ...peers.derive(key) }));
   for (const { key } of evicted) peers.remove(key);
   if (decision.kind !== 'keep') peers.register(exchange.key);
-  const router = { key: exchange.key, ...peers.derive(exchange.key) };
-  return { kind: decision.kind, router, evicted, exchanges: [...(shared?.exchanges ?? []), exchange] };
+  return {
+    kind: decision.kind,
+    router: { key: exchange.key, ...peers.derive(exchange.key) },
+    evicted,
+    exchanges: [exchange],
+  };
 }

@@ -14,6 +14,7 @@ export interface Network {
   contains(address: IpAddress): boolean;
 }
 
+const IPV6_GROUPS = 8;
 const SOURCE_PREFIX_BITS = 64;
 const SHOWN_IPV4_BITS = 24;
 const SHOWN_IPV6_BITS = 48;
@@ -59,5 +60,13 @@ function understand<T>(text: string, expected: string, parse: () => T): T {
 
 function canonicalise(text: string): IpAddress {
   const address = ip6addr.parse(text);
-  return address.toString({ format: address.kind() === 'ipv4' ? 'v4' : 'v6' }) as IpAddress;
+  if (address.kind() === 'ipv4') return address.toString({ format: 'v4' }) as IpAddress;
+  const printed = address.toString({ format: 'v6' });
+  const hasLoneZero = printed.split(':').filter((group) => group !== '').length === IPV6_GROUPS - 1;
+  return (hasLoneZero ? restoreLoneZero(printed) : printed) as IpAddress;
+}
+
+/** ip6addr shortens a single group of zeros, too; RFC 5952, 4.2.2, and the kernel do not. */
+function restoreLoneZero(printed: string): string {
+  return printed.replace(/^::/, '0:').replace(/::$/, ':0').replace('::', ':0:');
 }

@@ -3,25 +3,47 @@ import { ProgramError } from './run.ts';
 /** Why each of the items failed that did; all others are done. */
 export type Failures<T> = ReadonlyMap<T, unknown>;
 
+type Apply<T> = (items: readonly T[]) => Promise<void>;
+
 /**
- * Applies many items with one call. Where that fails, halves are tried until the culprits are alone, so that they
- * fail and everybody else is served. `apply` must be fit to be repeated for an item that it had done already.
- * What is not a program's own refusal concerns all items alike; a program that hangs must not hang once for each.
+ * Applies many items with one call. Where that is refused, halves are tried in their order until the culprits are
+ * alone, so that they fail and everybody else is served. `apply` must be fit to be repeated for an item that it had
+ * done already.
  */
-export async function applyJointly<T>(
-  items: readonly T[],
-  apply: (items: readonly T[]) => Promise<void>,
-): Promise<Failures<T>> {
-  if (items.length === 0) return new Map();
+export async function applyJointly<T>(items: readonly T[], apply: Apply<T>): Promise<Failures<T>> {
+  const failures = new Map<T, unknown>();
+  if (items.length > 0) await findCulprits(items, apply, failures);
+  return failures;
+}
+
+/**
+ * Returns an error that is no program's refusal: it concerns all items that were not done yet, and a program that
+ * hangs must not hang once for each.
+ */
+async function findCulprits<T>(items: readonly T[], apply: Apply<T>, failures: Map<T, unknown>): Promise<unknown> {
+  const error = await findError(items, apply);
+  if (error === undefined) return undefined;
+  const isRefused = error instanceof ProgramError && error.exitCode !== undefined;
+  if (isRefused && items.length > 1) {
+    const middle = Math.ceil(items.length / 2);
+    const fatal = await findCulprits(items.slice(0, middle), apply, failures);
+    if (fatal === undefined) return findCulprits(items.slice(middle), apply, failures);
+    return failAll(items.slice(middle), fatal, failures);
+  }
+  failAll(items, error, failures);
+  return isRefused ? undefined : error;
+}
+
+function failAll<T>(items: readonly T[], error: unknown, failures: Map<T, unknown>): unknown {
+  for (const item of items) failures.set(item, error);
+  return error;
+}
+
+async function findError<T>(items: readonly T[], apply: Apply<T>): Promise<unknown> {
   try {
     await apply(items);
-    return new Map();
+    return undefined;
   } catch (error) {
-    const isRefusal = error instanceof ProgramError && error.exitCode !== undefined;
-    if (!isRefusal || items.length === 1) return new Map(items.map((item) => [item, error]));
-    const middle = Math.ceil(items.length / 2);
-    const first = await applyJointly(items.slice(0, middle), apply);
-    const second = await applyJointly(items.slice(middle), apply);
-    return new Map([...first, ...second]);
+    return error;
   }
 }

@@ -26,9 +26,13 @@ export function readTrustedFile(path: string): string {
   }
 }
 
-/** Makes the directory where it is missing. @throws InputError where anyone but root could write to it. */
+/**
+ * Makes a directory for files of root's where it is missing.
+ * @throws InputError where anyone but root could make files in it, be it sticky or not, or replace it.
+ */
 export function makeTrustedDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
+  if ((statSync(directory).mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(directory));
   requireTrustedDirectory(realpathSync(directory));
 }
 
