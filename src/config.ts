@@ -180,7 +180,8 @@ function describeExpectation(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');
     case 'too_small':
-      return issue.origin === 'array' ? 'at least one entry' : `${issue.minimum} or more`;
+      if (issue.origin === 'array') return 'at least one entry';
+      return issue.origin === 'string' ? 'a text that is not empty' : `${issue.minimum} or more`;
     case 'too_big':
       return `${issue.maximum} or less`;
     default:

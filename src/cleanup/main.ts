@@ -31,9 +31,11 @@ async function main(): Promise<void> {
     exitWithUsageError(PROGRAM, 'expected one domain, or --all');
   if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'must be run by root');
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
-  const log = new Log(config.log);
+  const dryRun = values['dry-run'] === true;
+  // A dry run is there for what it says, however little the service is to say.
+  const log = new Log(dryRun ? { ...config.log, level: 'info' } : config.log);
   for (const domain of findDomains(config, positionals[0], path)) {
-    const isClean = await sweep(domain, config, log, values['dry-run'] === true);
+    const isClean = await sweep(domain, config, log, dryRun);
     if (!isClean) process.exitCode = EXIT_FAILURE;
   }
 }
