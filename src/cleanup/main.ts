@@ -9,7 +9,7 @@ import { type Config, type DomainConfig, parseConfig } from '../config.ts';
 import { quote } from '../core/printable.ts';
 import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
-import { readTrustedFile } from '../system/trust.ts';
+import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { sweepDomain } from './sweep.ts';
 
 const PROGRAM = 'wgkex-cleanup';
@@ -25,6 +25,7 @@ ${COMMON_HELP}`;
 const OPTIONS = { all: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
 
 async function main(): Promise<void> {
+  process.umask(ROOT_UMASK);
   const commandLine = readCommandLine({ program: PROGRAM, help: HELP, options: OPTIONS, allowPositionals: true });
   const { config: path, values, positionals } = commandLine;
   if (positionals.length !== (values['all'] === true ? 0 : 1))

@@ -2,7 +2,7 @@ import { COMMON_HELP, EXIT_FAILURE, orExitWithConfigError, readCommandLine } fro
 import { parseConfig } from '../config.ts';
 import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
-import { readTrustedFile } from '../system/trust.ts';
+import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { DomainBatches } from './batches.ts';
 import { serveRequests } from './requests.ts';
 
@@ -14,12 +14,28 @@ from standard input and answers on standard output, a JSON object a line, until 
 
 ${COMMON_HELP}`;
 
+/** Nothing that a caller can send or set may stop it while it holds a lock; its end is the end of its input. */
+const IGNORED_SIGNALS: readonly NodeJS.Signals[] = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+];
+
 async function main(): Promise<void> {
+  for (const signal of IGNORED_SIGNALS) process.on(signal, () => {});
+  process.umask(ROOT_UMASK);
   const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
   const log = new Log(config.log);
   const domains = new Map([...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, log)]));
-  ignoreSignals();
+  // Nobody reads the replies any more; then the input ends, too.
+  process.stdout.on('error', () => {});
   try {
     await serveRequests(process.stdin, process.stdout, async (request) => {
       return (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN';
@@ -30,13 +46,6 @@ async function main(): Promise<void> {
   }
   await Promise.all([...domains.values()].map((batches) => batches.stop()));
   process.exit();
-}
-
-/** Its end is the end of its input: whoever stops the service lets the listener finish what is under way. */
-function ignoreSignals(): void {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-  // Nobody reads the replies any more; then the input ends, too.
-  process.stdout.on('error', () => {});
 }
 
 void main();

@@ -36,6 +36,7 @@ export class HandlerChild {
   readonly #unanswered = new Map<number, Unanswered>();
   readonly closed: Promise<void>;
   #lastId = 0;
+  #hasGreeted = false;
   #hasEnded = false;
   #watchdog: NodeJS.Timeout | undefined;
   /** True once it has answered a request: it can do its work. */
@@ -46,6 +47,11 @@ export class HandlerChild {
     const { JOURNAL_STREAM } = process.env;
     const env = { PATH, ...(JOURNAL_STREAM === undefined ? {} : { JOURNAL_STREAM }) };
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: '/' });
+    // Node gives a child no pipes where there is no free descriptor, and says so with an event.
+    if (!this.#child.stdout) {
+      this.#child.on('error', () => {});
+      throw new Error(`Cannot start ${program}: no pipe to it can be made`);
+    }
     this.closed = new Promise((resolve) => this.#child.on('close', () => resolve(this.#failUnanswered())));
     this.#child.on('error', (error) => this.#end(error.message));
     this.#child.on('exit', (status, signal) =>
@@ -85,11 +91,18 @@ export class HandlerChild {
   }
 
   #take(message: HandlerMessage): void {
-    if ('ready' in message) {
-      clearTimeout(this.#watchdog);
-      this.#events.onReady();
-      return;
-    }
+    if ('ready' in message) this.#greet();
+    else this.#takeReply(message);
+  }
+
+  #greet(): void {
+    if (this.#hasGreeted) throw new InputError('Cannot read reply: a second greeting');
+    this.#hasGreeted = true;
+    clearTimeout(this.#watchdog);
+    this.#events.onReady();
+  }
+
+  #takeReply(message: { readonly id: number; readonly reply: ReplyCode }): void {
     const unanswered = this.#unanswered.get(message.id);
     if (unanswered === undefined) throw new InputError('Cannot read reply: nobody asked for it');
     this.#unanswered.delete(message.id);
@@ -109,10 +122,10 @@ export class HandlerChild {
 
   /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */
   #abandon(reason: string): void {
+    this.#end(reason);
     this.#child.stdin.destroy();
     this.#child.stdout.destroy();
     this.#child.kill('SIGKILL');
-    this.#end(reason);
     this.#failUnanswered();
   }
 

@@ -3,6 +3,9 @@ import { dirname } from 'node:path';
 import { InputError } from '../core/printable.ts';
 import { describeSystemError } from '../errors.ts';
 
+/** What root makes is readable by all and writable by root; a caller's umask could make it unreadable for good. */
+export const ROOT_UMASK = 0o022;
+
 const ROOT = 0;
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
