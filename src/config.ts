@@ -33,6 +33,10 @@ const MAX_SECONDS = 10_000_000;
 
 /** A number from `min` to `max`, both included. */
 const integer = (min: number, max: number) => z.int().min(min).max(max);
+const word = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes('\0'), 'a text without NUL');
 const absolutePath = z.string().refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path');
 const interfaceName = z.custom<InterfaceName>(
   (name) => typeof name === 'string' && isInterfaceName(name),
@@ -76,7 +80,7 @@ const domainSchema = z.strictObject({
 const configSchema = z
   .strictObject({
     listen: z.array(listenAddress).min(1).prefault(['[::]:10012']),
-    handler: z.array(z.string().min(1)).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
+    handler: z.array(word).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
     disallowed_keys: absolutePath.default('/etc/wgkex/disallowed_keys'),
     state_directory: absolutePath.default('/var/lib/wgkex'),
     runtime_directory: absolutePath.default('/run/wgkex'),

@@ -39,12 +39,17 @@ async function sweepLocked(pass: Pass): Promise<number> {
   const marks = loadMarks(file, pass);
   const now = Date.now() / 1000;
   const judged = judgeAll(peers, marks, config, now);
+  const remember = (some: readonly Judged[]) => {
+    const verdicts = new Map(some.map(({ peer, verdict }) => [peer.key, verdict]));
+    if (!dryRun) writeMarks(file, updateMarks(marks, verdicts, now));
+  };
+  // Before anything is removed: where marks cannot be written, a registration could not take one away either.
+  remember(judged);
   const unremoved = await removeExpired(judged, peers, pass);
   for (const one of judged) reportVerdict(one, unremoved, now, pass);
   const remaining = judged.filter(({ peer }) => peers.ours.has(peer.key));
+  if (remaining.length < judged.length) remember(remaining);
   const unrepaired = (await repairEntries(peers, pass)) + (await repairRoutes(peers, pass));
-  if (!dryRun)
-    writeMarks(file, updateMarks(marks, new Map(remaining.map(({ peer, verdict }) => [peer.key, verdict])), now));
   const removed = judged.length - remaining.length;
   log.info(dryRun ? 'would have swept' : 'swept', { domain: domain.name, ...countVerdicts(judged), removed });
   return unremoved.size + unrepaired;

@@ -59,11 +59,20 @@ function understand<T>(text: string, expected: string, parse: () => T): T {
 }
 
 function canonicalise(text: string): IpAddress {
-  const address = ip6addr.parse(text);
+  const address = ip6addr.parse(text.includes(':') ? spellOutDottedTail(text) : text);
   if (address.kind() === 'ipv4') return address.toString({ format: 'v4' }) as IpAddress;
   const printed = address.toString({ format: 'v6' });
   const hasLoneZero = printed.split(':').filter((group) => group !== '').length === IPV6_GROUPS - 1;
   return (hasLoneZero ? restoreLoneZero(printed) : printed) as IpAddress;
+}
+
+/** inet_ntop(3) prints `::192.0.2.1`, which ip6addr does not read, for `::c000:201`. */
+function spellOutDottedTail(text: string): string {
+  return text.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_, ...quad: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = quad.slice(0, 4).map(Number);
+    if (Math.max(a, b, c, d) > 255) throw new InputError('a byte of an IPv4 address is too large');
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
 }
 
 /** ip6addr shortens a single group of zeros, too; RFC 5952, 4.2.2, and the kernel do not. */

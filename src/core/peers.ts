@@ -7,7 +7,7 @@ export type UnixSeconds = number;
 
 export interface Peer {
   readonly key: PublicKey;
-  /** Where its last authenticated packet came from; undefined before the first one. */
+  /** Where its last authenticated packet came from; undefined before the first one, and where it cannot be read. */
   readonly endpoint: IpAddress | undefined;
   /** Networks in CIDR notation, in the kernel's spelling. */
   readonly allowedIps: readonly string[];
@@ -44,9 +44,16 @@ function parsePeer(row: string): Peer {
   };
 }
 
-/** `192.0.2.1:51820` or `[2001:db8::1]:51820`; the port does not matter here, NAT changes it at will. */
-function parseEndpoint(endpoint: string): IpAddress {
-  return parseIpAddress(endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+/**
+ * `192.0.2.1:51820` or `[2001:db8::1]:51820`; the port does not matter here, NAT changes it at will. A peer chooses
+ * its endpoint: one that cannot be read must not make the whole interface unreadable.
+ */
+function parseEndpoint(endpoint: string): IpAddress | undefined {
+  try {
+    return parseIpAddress(endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The kernel reports 0 for a handshake that never was. */

@@ -7,6 +7,8 @@ export interface SourceLimits {
   readonly burst: number;
   /** Tokens that come back. */
   readonly perSecond: number;
+  /** How many sources are remembered. */
+  readonly remembered: number;
 }
 
 interface Usage {
@@ -18,18 +20,16 @@ interface Usage {
 }
 
 /**
- * Connections and exchanges of each source. Bounded: beyond `capacity` the source that was quiet longest is
+ * Connections and exchanges of each source. Bounded: beyond so many the source that was quiet longest is
  * forgotten, which gives it a full bucket again. So an overflow never locks anybody out.
  */
 export class SourceTable {
   limits: SourceLimits;
-  readonly #capacity: number;
   /** In the order of last use, oldest first. */
   readonly #usages = new Map<Source, Usage>();
 
-  constructor(limits: SourceLimits, capacity: number) {
+  constructor(limits: SourceLimits) {
     this.limits = limits;
-    this.#capacity = capacity;
   }
 
   get size(): number {
@@ -65,7 +65,7 @@ export class SourceTable {
     usage.at = now;
     this.#usages.delete(source);
     this.#usages.set(source, usage);
-    if (this.#usages.size > this.#capacity) this.#forgetQuietest();
+    if (this.#usages.size > this.limits.remembered) this.#forgetQuietest();
     return usage;
   }
 

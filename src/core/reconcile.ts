@@ -1,7 +1,8 @@
 import type { EntrySettings } from './changes.ts';
 import { buildEntries, type ForwardingEntry, identifyEntry, isDerivedEntry } from './forwarding-entries.ts';
-import { type IpAddress, type Network, parseNetwork } from './ip-address.ts';
+import type { IpAddress } from './ip-address.ts';
 import { type AddressVariant, findDerivedMac, type LinkAddress } from './link-address.ts';
+import { hostNetwork } from './peer-table.ts';
 import type { Peer } from './peers.ts';
 
 /** What must be made, and what must go, so that the kernel has exactly what our peers need. */
@@ -54,7 +55,8 @@ function compare<T>(existing: readonly T[], needed: readonly T[], identify: (ite
   };
 }
 
+/** Exactly as admission does: a network such as `::/0` of an operator's peer makes no router's address the operator's. */
 function recogniseOperators(operators: Iterable<Peer>): (address: IpAddress) => boolean {
-  const networks: Network[] = [...operators].flatMap(({ allowedIps }) => allowedIps.map(parseNetwork));
-  return (address) => networks.some((network) => network.contains(address));
+  const networks = new Set([...operators].flatMap(({ allowedIps }) => allowedIps));
+  return (address) => networks.has(hostNetwork(address));
 }

@@ -2,6 +2,7 @@ import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
 import {
   buildEntryLines,
+  buildEntryRemoval,
   buildPeerWords,
   buildRouteLines,
   type Change,
@@ -87,8 +88,9 @@ export class DomainBatches {
     this.#firstSeen.update(this.#view?.peers.pending ?? []);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
     const failures = await this.#apply(changes);
-    if (failures.size > 0) this.#close();
+    // Before the lock goes: the cleanup reads and writes the marks, too.
     this.#forgetMarks(changes.filter((change) => change.kind !== 'keep' && !failures.has(change)));
+    if (failures.size > 0) this.#close();
     for (const change of changes) this.#report(change, failures);
   }
 
@@ -150,13 +152,20 @@ export class DomainBatches {
 
   /** A new peer that frames cannot reach is of no use to its router, which was told `FAILED`: nothing half done stays. */
   async #takeBack(changes: readonly WaitingChange[]): Promise<void> {
-    const added = changes.filter(({ kind }) => kind === 'add');
-    await applyJointly(added, (some) =>
-      setPeers(
-        this.#domain,
-        some.map(({ router }) => buildRemovePeer(router.key)),
+    const domain = this.#domain;
+    const added = changes.filter(({ kind }) => kind === 'add').map(({ router }) => router);
+    const kept = [
+      await applyJointly(added, (some) =>
+        setPeers(
+          domain,
+          some.map(({ key }) => buildRemovePeer(key)),
+        ),
       ),
-    );
+      await applyJointly(added, (some) => changeEntries(some.flatMap((router) => buildEntryRemoval(router, domain)))),
+    ];
+    for (const reason of kept.flatMap((failures) => [...failures.values()]).slice(0, 1)) {
+      this.#log.warn('left to the cleanup', { domain: domain.name, reason: describeError(reason) });
+    }
   }
 
   /** A mark that stays costs a router that does not connect one pass; that is no reason to refuse it. */

@@ -32,17 +32,23 @@ export async function readDomain(
   };
 }
 
-/** When each key that never had a handshake was first seen; the kernel does not remember it. */
+/**
+ * When each key that never had a handshake was first seen; the kernel does not remember it. Kept by a clock that does
+ * not jump, and told by the one of the day.
+ */
 export class FirstSeen {
-  #times = new Map<PublicKey, UnixSeconds>();
+  #times = new Map<PublicKey, number>();
 
   /** Learns of new pending keys and forgets those that are pending no more. */
   update(pending: Iterable<PublicKey>): void {
-    const now = readClock();
+    const now = performance.now() / 1000;
     this.#times = new Map([...pending].map((key) => [key, this.#times.get(key) ?? now]));
   }
 
-  readonly find = (key: PublicKey): UnixSeconds => this.#times.get(key) ?? readClock();
+  readonly find = (key: PublicKey): UnixSeconds => {
+    const now = performance.now() / 1000;
+    return readClock() - (now - (this.#times.get(key) ?? now));
+  };
 }
 
 export function readClock(): UnixSeconds {

@@ -22,7 +22,7 @@ export async function serveRequests(
   for await (const chunk of input) {
     for (const request of lines.push(chunk).map(parseRequest)) {
       const answered = serve(request)
-        .then((reply) => void output.write(formatMessage({ id: request.id, reply })))
+        .then((reply) => writeLine(output, formatMessage({ id: request.id, reply })))
         .finally(() => unanswered.delete(answered));
       unanswered.add(answered);
     }
@@ -30,4 +30,9 @@ export async function serveRequests(
   }
   if (lines.isMidLine) throw new InputError('Cannot read request: the input ends in the middle of a line');
   await Promise.all(unanswered);
+}
+
+/** Resolves when the line is on its way: who does not read the replies is not asked for more requests. */
+function writeLine(output: Writable, line: string): Promise<void> {
+  return new Promise((resolve) => output.write(line, () => resolve()));
 }

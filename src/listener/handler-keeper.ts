@@ -1,4 +1,5 @@
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { HandlerChild } from './handler-child.ts';
 
@@ -19,6 +20,7 @@ export class HandlerKeeper {
   #serving: HandlerChild | undefined;
   #starting: HandlerChild | undefined;
   #restart: NodeJS.Timeout | undefined;
+  #onStarted: (isServing: boolean) => void = () => {};
   #pause = FIRST_PAUSE_MILLISECONDS;
 
   constructor(command: readonly string[], log: Log) {
@@ -33,12 +35,16 @@ export class HandlerKeeper {
     return child === undefined ? 'FAILED' : child.ask(exchange);
   }
 
-  /** Has a new handler read the configuration anew. */
-  reload(command: readonly string[]): void {
+  /** Has a new handler read the configuration anew; resolves with false where the old one goes on. */
+  reload(command: readonly string[]): Promise<boolean> {
     this.#command = command;
     this.#pause = FIRST_PAUSE_MILLISECONDS;
     this.#starting?.retire();
-    this.#start();
+    this.#onStarted(false);
+    return new Promise((resolve) => {
+      this.#onStarted = resolve;
+      this.#start();
+    });
   }
 
   /** Resolves when every handler has answered what it was asked, and ended. */
@@ -50,13 +56,18 @@ export class HandlerKeeper {
 
   #start(): void {
     clearTimeout(this.#restart);
-    const child = new HandlerChild(this.#command, {
-      onReady: () => this.#serveWith(child),
-      onEnd: (reason) => this.#replace(child, reason),
-    });
-    this.#starting = child;
-    this.#children.add(child);
-    void child.closed.then(() => this.#children.delete(child));
+    try {
+      const child: HandlerChild = new HandlerChild(this.#command, {
+        onReady: () => this.#serveWith(child),
+        onEnd: (reason) => this.#replace(child, reason),
+      });
+      this.#starting = child;
+      this.#children.add(child);
+      void child.closed.then(() => this.#children.delete(child));
+    } catch (error) {
+      // Without a free descriptor there is not even a process that could fail.
+      this.#restartLater(describeError(error));
+    }
   }
 
   #serveWith(child: HandlerChild): void {
@@ -65,6 +76,7 @@ export class HandlerKeeper {
     this.#serving?.retire();
     this.#serving = child;
     this.#log.info('handler is ready');
+    this.#onStarted(true);
     for (const resolve of this.#waiting) resolve(child);
     this.#waiting.clear();
   }
@@ -73,11 +85,13 @@ export class HandlerKeeper {
     if (child.hasServed) this.#pause = FIRST_PAUSE_MILLISECONDS;
     if (child === this.#starting) this.#starting = undefined;
     if (child === this.#serving) this.#serving = undefined;
-    if (this.#serving !== undefined) {
+    if (this.#starting === undefined) this.#onStarted(false);
+    if (this.#serving !== undefined)
       this.#log.error('kept the old handler', { reason: `the new one ended: ${reason}` });
-      return;
-    }
-    if (this.#starting !== undefined) return;
+    else if (this.#starting === undefined) this.#restartLater(reason);
+  }
+
+  #restartLater(reason: string): void {
     this.#log.warn('handler ended', { restart_ms: this.#pause, reason });
     this.#restart = setTimeout(() => this.#start(), this.#pause);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MILLISECONDS);

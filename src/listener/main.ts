@@ -28,16 +28,28 @@ async function main(): Promise<void> {
   const handler = new HandlerKeeper(config.handler, log);
   const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), log);
   const sockets = new ListeningSockets((socket) => server.accept(socket), process.env);
+  const isOpen = sockets.open(config.listen).catch((error) => {
+    reportInputError(log, 'cannot start')(error);
+    process.exit(EXIT_FAILURE);
+  });
 
+  let current = config;
   const reload = async () => {
     const next = loadConfig(path);
     await sockets.configure(next.listen);
+    if (!(await handler.reload(next.handler))) {
+      await sockets.configure(current.listen);
+      return;
+    }
     log.configure(next.log);
     server.configure(next);
-    handler.reload(next.handler);
+    current = next;
     log.info('reloaded', { on: sockets.names.join(' ') });
   };
+  let isStopping = false;
   const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
     sockets.close();
     log.info('stopping');
     const deadline = setTimeout(() => process.exit(0), STOP_MILLISECONDS);
@@ -47,12 +59,15 @@ async function main(): Promise<void> {
     process.exit(0);
   };
 
-  process.on('SIGHUP', () => void reload().catch(reportInputError(log, 'kept the old configuration')));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
-  await sockets.open(config.listen).catch((error) => {
-    reportInputError(log, 'cannot start')(error);
-    process.exit(EXIT_FAILURE);
+  // One reload after the other, the first when all is set up.
+  let reloads = isOpen;
+  process.on('SIGHUP', () => {
+    reloads = reloads
+      .then(() => (isStopping ? undefined : reload()))
+      .catch(reportInputError(log, 'kept the old configuration'));
   });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+  await isOpen;
   log.info('listening', { on: sockets.names.join(' ') });
 }
 

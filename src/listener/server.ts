@@ -38,7 +38,7 @@ export class ExchangeServer {
     this.#config = config;
     this.#ask = ask;
     this.#log = log;
-    this.#sources = new SourceTable(readSourceLimits(config), SOURCES_REMEMBERED + 2 * config.limits.connections);
+    this.#sources = new SourceTable(readSourceLimits(config));
   }
 
   /** New limits and domains count for what comes from now on. */
@@ -48,10 +48,12 @@ export class ExchangeServer {
   }
 
   accept(socket: Socket): void {
-    // Undefined where the client was gone before it was accepted.
-    if (socket.remoteAddress === undefined) return void socket.destroy();
+    const from = findClientAddress(socket);
+    if (from === undefined) {
+      socket.destroy();
+      return;
+    }
     const { limits } = this.#config;
-    const from = parseIpAddress(socket.remoteAddress);
     const lineLimits = { bytes: limits.line_bytes, seconds: limits.line_seconds };
     const connection: Connection = new Connection(socket, from, lineLimits, (lines) => this.#serve(connection, lines));
     connection.onClose(() => this.#forget(connection));
@@ -155,10 +157,21 @@ export class ExchangeServer {
   }
 }
 
+/** Undefined where the client was gone before it was accepted. */
+function findClientAddress({ remoteAddress }: Socket): IpAddress | undefined {
+  try {
+    return remoteAddress === undefined ? undefined : parseIpAddress(remoteAddress);
+  } catch {
+    return undefined;
+  }
+}
+
 function readSourceLimits({ limits }: Config) {
   return {
     connections: limits.connections_per_source,
     burst: limits.exchanges_per_source_burst,
     perSecond: limits.exchanges_per_source_per_second,
+    // More than can be open at once, answered ones included, so that there is always one to forget.
+    remembered: SOURCES_REMEMBERED + 2 * limits.connections,
   };
 }

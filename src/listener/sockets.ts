@@ -61,8 +61,9 @@ export class ListeningSockets {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, this.#accept);
     this.#servers.set(name, server);
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        this.#servers.delete(name);
+      // Once it listens, an error is one connection that could not be accepted; it waits in the backlog.
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        if (!server.listening) this.#servers.delete(name);
         reject(new InputError(`Cannot listen on ${name}: ${error.code ?? error.message}`, { cause: error }));
       });
       server.listen({ backlog: BACKLOG, ...where }, resolve);

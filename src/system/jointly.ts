@@ -3,6 +3,9 @@ import { ProgramError } from './run.ts';
 /** Why each of the items failed that did; all others are done. */
 export type Failures<T> = ReadonlyMap<T, unknown>;
 
+/** Beyond so many culprits the fault is not theirs, and a search for each would take longer than anybody waits. */
+const MAX_CULPRITS = 8;
+
 type Apply<T> = (items: readonly T[]) => Promise<void>;
 
 /**
@@ -17,8 +20,8 @@ export async function applyJointly<T>(items: readonly T[], apply: Apply<T>): Pro
 }
 
 /**
- * Returns an error that is no program's refusal: it concerns all items that were not done yet, and a program that
- * hangs must not hang once for each.
+ * Returns an error that concerns all items that were not done yet: one that is no program's refusal, as a program
+ * that hangs must not hang once for each; or that of one culprit too many.
  */
 async function findCulprits<T>(items: readonly T[], apply: Apply<T>, failures: Map<T, unknown>): Promise<unknown> {
   const error = await findError(items, apply);
@@ -31,7 +34,7 @@ async function findCulprits<T>(items: readonly T[], apply: Apply<T>, failures: M
     return failAll(items.slice(middle), fatal, failures);
   }
   failAll(items, error, failures);
-  return isRefused ? undefined : error;
+  return isRefused && failures.size < MAX_CULPRITS ? undefined : error;
 }
 
 function failAll<T>(items: readonly T[], error: unknown, failures: Map<T, unknown>): unknown {
