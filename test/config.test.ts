@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import fc from 'fast-check';
+import { loadConfig, parseConfig } from '../src/config.ts';
+import { parseIpAddress } from '../src/core/ip-address.ts';
+import { InputError } from '../src/core/printable.ts';
+import { damaged, texts } from './core/arbitraries.ts';
+
+const PATH = '/etc/wgkex/wgkex.toml';
+const DOMAIN = '[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
+
+/** Everything that can be set, each to something else than its default. */
+const COMPLETE = `
+listen = ["127.0.0.1:1", "[::1]:65535"]
+handler = ["/usr/lib/wgkex/wgkex-handler", "--config", "/tmp/x"]
+disallowed_keys = "/tmp/keys"
+state_directory = "/tmp/state"
+runtime_directory = "/tmp/run"
+quiet_success = true
+[log]
+level = "debug"
+addresses = "prefix"
+[limits]
+connections = 7
+connections_per_source = 6
+exchanges_per_source_burst = 5
+exchanges_per_source_per_second = 0.5
+exempt = ["2001:db8::/32", "192.0.2.0/24"]
+line_bytes = 100
+line_seconds = 0.3
+[cleanup]
+stale_after_seconds = 60
+second_look_seconds = 30
+[domains.ffww01]
+wireguard = "wgww01"
+vxlan = "vxww01"
+address = "gluon"
+fdb = ["unicast"]
+route = true
+max_peers = 3
+max_pending = 2
+[domains.ffww02]
+wireguard = "wgww02"
+vxlan = "vxww02"
+`;
+
+test('an empty configuration has the defaults of the contract', () => {
+  assert.deepEqual(parseConfig('', PATH), {
+    listen: [{ host: '::', port: 10012 }],
+    handler: ['sudo', '-n', '/usr/lib/wgkex/wgkex-handler'],
+    disallowed_keys: '/etc/wgkex/disallowed_keys',
+    state_directory: '/var/lib/wgkex',
+    runtime_directory: '/run/wgkex',
+    quiet_success: false,
+    log: { level: 'info', addresses: 'full' },
+    limits: {
+      connections: 1000,
+      connections_per_source: 20,
+      exchanges_per_source_burst: 60,
+      exchanges_per_source_per_second: 1,
+      exempt: [],
+      line_bytes: 64,
+      line_seconds: 5,
+    },
+    cleanup: { stale_after_seconds: 3600, second_look_seconds: 900 },
+    domains: new Map(),
+  });
+});
+
+test('a domain with its two interfaces has the defaults of the contract', () => {
+  assert.deepEqual(parseConfig(DOMAIN, PATH).domains.get('ffww01'), {
+    name: 'ffww01',
+    wireguard: 'wgww01',
+    vxlan: 'vxww01',
+    address: 'eui64',
+    fdb: ['flood', 'unicast'],
+    route: false,
+    max_peers: 2000,
+    max_pending: 1000,
+  });
+});
+
+test('everything can be set', () => {
+  const { limits, domains, ...config } = parseConfig(COMPLETE, PATH);
+  const { exempt, ...numbers } = limits;
+  assert.deepEqual(config, {
+    listen: [
+      { host: '127.0.0.1', port: 1 },
+      { host: '::1', port: 65535 },
+    ],
+    handler: ['/usr/lib/wgkex/wgkex-handler', '--config', '/tmp/x'],
+    disallowed_keys: '/tmp/keys',
+    state_directory: '/tmp/state',
+    runtime_directory: '/tmp/run',
+    quiet_success: true,
+    log: { level: 'debug', addresses: 'prefix' },
+    cleanup: { stale_after_seconds: 60, second_look_seconds: 30 },
+  });
+  assert.deepEqual(numbers, {
+    connections: 7,
+    connections_per_source: 6,
+    exchanges_per_source_burst: 5,
+    exchanges_per_source_per_second: 0.5,
+    line_bytes: 100,
+    line_seconds: 0.3,
+  });
+  const isExempt = (address: string) => exempt.some((network) => network.contains(parseIpAddress(address)));
+  assert.deepEqual(['2001:db8::1', '192.0.2.1', '192.0.3.1'].map(isExempt), [true, true, false]);
+  assert.deepEqual([...domains.keys()], ['ffww01', 'ffww02']);
+  const { address, fdb, route, max_peers, max_pending } = domains.get('ffww01') ?? {};
+  assert.deepEqual([address, fdb, route, max_peers, max_pending], ['gluon', ['unicast'], true, 3, 2]);
+});
+
+const LISTEN = 'an address and a port such as "[::]:10012"';
+const NETWORK = 'a network such as "2001:db8::/32"';
+const INTERFACE = 'the name of an interface, 1 to 15 bytes';
+const BAD: readonly (readonly [name: string, toml: string, path: string, expected: string, found: string])[] = [
+  ['an unknown setting', 'listne = 1', 'listne', 'a known setting', '1'],
+  ['an unknown setting of the limits', '[limits]\nconnection = 1', 'limits.connection', 'a known setting', '1'],
+  ['an unknown setting of the log', 'log.colour = true', 'log.colour', 'a known setting', 'true'],
+  ['an unknown setting of the cleanup', 'cleanup.after = 1', 'cleanup.after', 'a known setting', '1'],
+  ['an unknown setting of a domain', `${DOMAIN}fbd = "x"`, 'domains.ffww01.fbd', 'a known setting', '"x"'],
+  ['a table that is none', 'limits = 5', 'limits', 'a table', '5'],
+  ['domains that are no table', 'domains = "ffww01"', 'domains', 'a table', '"ffww01"'],
+  ['a list that is none', 'listen = "[::]:1"', 'listen', 'a list', '"[::]:1"'],
+  ['an empty list', 'listen = []', 'listen', 'at least one entry', '[]'],
+  ['a number in a list of texts', 'handler = ["sudo", 5]', 'handler.1', 'a text in quotes', '5'],
+  ['an empty word of a command', 'handler = [""]', 'handler.0', 'a text that is not empty', '""'],
+  ['a yes that is a text', 'quiet_success = "yes"', 'quiet_success', 'true or false', '"yes"'],
+  ['a relative path', 'disallowed_keys = "keys"', 'disallowed_keys', 'an absolute path', '"keys"'],
+  ['a relative state directory', 'state_directory = ""', 'state_directory', 'an absolute path', '""'],
+  ['a level that is none', 'log.level = "loud"', 'log.level', '"debug" or "info" or "warn" or "error"', '"loud"'],
+  ['a detail that is none', 'log.addresses = "some"', 'log.addresses', '"full" or "prefix" or "none"', '"some"'],
+  ['an address without a port', 'listen = ["[::]"]', 'listen.0', LISTEN, '"[::]"'],
+  ['a name instead of an address', 'listen = ["localhost:1"]', 'listen.0', LISTEN, '"localhost:1"'],
+  ['a port beyond the last one', 'listen = ["[::]:65536"]', 'listen.0', LISTEN, '"[::]:65536"'],
+  ['an IPv4 address that is none', 'listen = ["999.1.1.1:1"]', 'listen.0', LISTEN, '"999.1.1.1:1"'],
+  ['an IPv6 address that is none', 'listen = ["[:::::]:1"]', 'listen.0', LISTEN, '"[:::::]:1"'],
+  ['no connections at all', 'limits.connections = 0', 'limits.connections', '1 or more', '0'],
+  ['too many connections', 'limits.connections = 100001', 'limits.connections', '100000 or less', '100001'],
+  ['half a connection', 'limits.connections = 0.5', 'limits.connections', 'a whole number', '0.5'],
+  ['a number in quotes', 'limits.line_bytes = "64"', 'limits.line_bytes', 'a number', '"64"'],
+  ['lines too short for a key', 'limits.line_bytes = 43', 'limits.line_bytes', '44 or more', '43'],
+  ['no time', 'limits.line_seconds = 0', 'limits.line_seconds', '0.1 or more', '0'],
+  ['not a number', 'limits.line_seconds = nan', 'limits.line_seconds', 'a number', 'nan'],
+  ['an address instead of a network', 'limits.exempt = ["::1"]', 'limits.exempt.0', NETWORK, '"::1"'],
+  ['a network too long', 'limits.exempt = ["::/8", "1.0.0.0/33"]', 'limits.exempt.1', NETWORK, '"1.0.0.0/33"'],
+  [
+    'no time before a peer is stale',
+    'cleanup.stale_after_seconds = 0',
+    'cleanup.stale_after_seconds',
+    '1 or more',
+    '0',
+  ],
+  ['a domain without VXLAN', 'domains.a.wireguard = "wg0"', 'domains.a.vxlan', INTERFACE, 'nothing'],
+  [
+    'an interface that cannot be',
+    'domains.a = {wireguard = "wg/0", vxlan = "vx0"}',
+    'domains.a.wireguard',
+    INTERFACE,
+    '"wg/0"',
+  ],
+  [
+    'a variant that is none',
+    `${DOMAIN}address = "md5"`,
+    'domains.ffww01.address',
+    '"eui64" or "ffmuc" or "gluon"',
+    '"md5"',
+  ],
+  ['an entry that is none', `${DOMAIN}fdb = ["all"]`, 'domains.ffww01.fdb.0', '"flood" or "unicast"', '"all"'],
+  ['no entry at all', `${DOMAIN}fdb = []`, 'domains.ffww01.fdb', 'at least one entry', '[]'],
+  ['no peers at all', `${DOMAIN}max_peers = 0`, 'domains.ffww01.max_peers', '1 or more', '0'],
+];
+for (const [name, toml, path, expected, found] of BAD) {
+  test(`${name} is refused: ${path}`, () => {
+    const message = `${PATH}: ${path}: expected ${expected}, found ${found}`;
+    assert.throws(() => parseConfig(toml, PATH), { name: 'InputError', message });
+  });
+}
+
+/** What was found is a table or list here. */
+const BAD_TABLES = [
+  [
+    'a domain in capital letters',
+    DOMAIN.replace('ffww01', 'FFWW01'),
+    'domains.FFWW01: expected a lower-case name such as "ffww01"',
+  ],
+  [
+    'a domain with a blank',
+    DOMAIN.replace('ffww01', '"ff ww"'),
+    'domains.ff ww: expected a lower-case name such as "ffww01"',
+  ],
+  [
+    'a domain named like a part of JavaScript',
+    DOMAIN.replace('ffww01', '__proto__'),
+    'domains.__proto__: expected a lower-case name such as "ffww01"',
+  ],
+  ['a kind of entry twice', `${DOMAIN}fdb = ["flood", "flood"]`, 'domains.ffww01.fdb: expected each kind once'],
+] as const;
+for (const [name, toml, reason] of BAD_TABLES) {
+  test(`${name} is refused`, () => {
+    assert.throws(
+      () => parseConfig(toml, PATH),
+      (error) => error instanceof InputError && error.message.startsWith(`${PATH}: ${reason}, found `),
+    );
+  });
+}
+
+const SHARED = [
+  ['two domains with one WireGuard interface', 'wgww01', 'vxww02', 'ffww02.wireguard', 'ffww01.wireguard', 'wgww01'],
+  ['two domains with one VXLAN interface', 'wgww02', 'vxww01', 'ffww02.vxlan', 'ffww01.vxlan', 'vxww01'],
+  ['one domain with one interface for both', 'wgww02', 'wgww02', 'ffww02.vxlan', 'ffww02.wireguard', 'wgww02'],
+  [
+    'the VXLAN of one that is the WireGuard of another',
+    'wgww02',
+    'wgww01',
+    'ffww02.vxlan',
+    'ffww01.wireguard',
+    'wgww01',
+  ],
+] as const;
+for (const [name, wireguard, vxlan, path, user, found] of SHARED) {
+  test(`${name} is refused`, () => {
+    const second = `[domains.ffww02]\nwireguard = "${wireguard}"\nvxlan = "${vxlan}"\n`;
+    const reason = `expected an interface that nothing else uses (domains.${user} has it), found "${found}"`;
+    assert.throws(() => parseConfig(DOMAIN + second, PATH), { message: `${PATH}: domains.${path}: ${reason}` });
+  });
+}
+
+test('what is no TOML is refused with its place', () => {
+  assert.throws(() => parseConfig('quiet_success = true\nlisten = [', PATH), {
+    name: 'InputError',
+    message: /^\/etc\/wgkex\/wgkex\.toml: line 2, column \d+: [^\n]+$/,
+  });
+});
+
+test('any text is read or refused with one line that names the file', () => {
+  const right = fc.constantFrom(COMPLETE, DOMAIN);
+  fc.assert(fc.property(fc.oneof(texts, damaged(right), damaged(damaged(right))), readOrRefuseInOneLine), {
+    numRuns: 300,
+  });
+});
+
+test('any setting is read or refused with one line that names the file', () => {
+  const names = fc.constantFrom(
+    'listen',
+    'limits',
+    'log.level',
+    'limits.exempt',
+    'domains',
+    'domains.a.fdb',
+    'handler',
+  );
+  const values = fc.json({ maxDepth: 1 }).map((json) => json.replaceAll('null', '1979-05-27').replaceAll(':', '='));
+  fc.assert(fc.property(fc.tuple(names, values), ([name, value]) => readOrRefuseInOneLine(`${name} = ${value}`)));
+});
+
+test('a setting with any name is refused with one line that names the file', () => {
+  const names = fc.oneof(texts, fc.constantFrom('a\nb', '\x1b[31m'));
+  fc.assert(fc.property(names, (name) => readOrRefuseInOneLine(`${JSON.stringify(name)} = 1`)));
+});
+
+test('a file is read, and one that is not there is an error that says so', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'wgkex-config-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'wgkex.toml');
+  assert.throws(() => loadConfig(file), {
+    name: 'InputError',
+    message: `Cannot read ${file}: no such file or directory`,
+  });
+  writeFileSync(file, 'quiet_success = true');
+  assert.equal(loadConfig(file).quiet_success, true);
+  writeFileSync(file, 'quiet_success = 1');
+  assert.throws(() => loadConfig(file), { message: `${file}: quiet_success: expected true or false, found 1` });
+});
+
+function readOrRefuseInOneLine(toml: string): void {
+  try {
+    parseConfig(toml, PATH);
+  } catch (error) {
+    assert.ok(error instanceof InputError, `threw ${error}`);
+    assert.match(error.message, /^\/etc\/wgkex\/wgkex\.toml: [^\p{Cc}\u2028\u2029]+$/u);
+  }
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  buildAddPeer,
+  buildDeleteEntry,
+  buildDeleteRoute,
+  buildEnsureEntry,
+  buildEnsureRoute,
+  buildRemovePeer,
+  buildResetPeer,
+} from '../../src/core/commands.ts';
+import { FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { KEYS, VXLAN, WIREGUARD } from './arbitraries.ts';
+
+const KEY = KEYS[2];
+const { mac, address } = deriveLinkAddress(KEY, 'eui64');
+const FLOOD = { mac: FLOOD_MAC, destination: address, via: WIREGUARD };
+const UNICAST = { ...FLOOD, mac };
+
+test('a peer is added with its one address', () => {
+  assert.deepEqual(buildAddPeer(KEY, address), ['peer', KEY, 'allowed-ips', 'fe80::a6:8fff:fe21:5465/128']);
+});
+
+test('a peer is removed', () => {
+  assert.deepEqual(buildRemovePeer(KEY), ['peer', KEY, 'remove']);
+});
+
+test('a peer is removed and added again in one go', () => {
+  const expected = ['peer', KEY, 'remove', 'peer', KEY, 'allowed-ips', 'fe80::a6:8fff:fe21:5465/128'];
+  assert.deepEqual(buildResetPeer(KEY, address), expected);
+});
+
+const FLOOD_WORDS = '00:00:00:00:00:00 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';
+const UNICAST_WORDS = '02:a6:8f:21:54:65 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';
+
+test('a flood entry is appended, a unicast entry replaced', () => {
+  assert.equal(buildEnsureEntry(FLOOD, VXLAN), `fdb append ${FLOOD_WORDS}`);
+  assert.equal(buildEnsureEntry(UNICAST, VXLAN), `fdb replace ${UNICAST_WORDS}`);
+});
+
+test('an entry is made sure of before it is deleted, as an error would end the batch', () => {
+  assert.deepEqual(buildDeleteEntry(FLOOD, VXLAN), [`fdb append ${FLOOD_WORDS}`, `fdb del ${FLOOD_WORDS}`]);
+  assert.deepEqual(buildDeleteEntry(UNICAST, VXLAN), [`fdb replace ${UNICAST_WORDS}`, `fdb del ${UNICAST_WORDS}`]);
+});
+
+test('a route is replaced, and made sure of before it is deleted', () => {
+  const words = 'fe80::a6:8fff:fe21:5465/128 dev wgww01';
+  assert.equal(buildEnsureRoute(address, WIREGUARD), `route replace ${words}`);
+  assert.deepEqual(buildDeleteRoute(address, WIREGUARD), [`route replace ${words}`, `route del ${words}`]);
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { formatReply, interpretLines, REPLY_CODES } from '../../src/core/exchange.ts';
+import { isPublicKey } from '../../src/core/public-key.ts';
+import { damaged, domainNames, KEYS, publicKeys, texts } from './arbitraries.ts';
+
+const DOMAINS = new Set(['ffww01', 'ffww02']);
+const KEY = KEYS[0];
+const SPARE_BITS = `${'A'.repeat(41)}QB=`;
+
+test('a domain and a key are understood in both orders', () => {
+  fc.assert(
+    fc.property(domainNames, publicKeys, (domain, key) => {
+      const domains = new Set([domain]);
+      assert.deepEqual(interpretLines(domain, key, domains), { domain, key });
+      assert.deepEqual(interpretLines(key, domain, domains), { domain, key });
+    }),
+  );
+});
+
+test('whatever the lines are, only a configured domain and a public key get through', () => {
+  const lines = fc.option(
+    fc.oneof(texts, publicKeys, damaged(publicKeys), fc.constantFrom(...DOMAINS), damaged(fc.constantFrom(...DOMAINS))),
+    { nil: undefined },
+  );
+  fc.assert(
+    fc.property(lines, lines, (first, second) => {
+      const result = interpretLines(first, second, DOMAINS);
+      if ('refused' in result) {
+        assert.match(result.refused, /^(NO|INVALID)_(DOMAIN|WGKEY)$/);
+        return;
+      }
+      assert.ok(DOMAINS.has(result.domain) && isPublicKey(result.key));
+      assert.deepEqual([first, second].sort(), [result.domain, result.key].sort());
+    }),
+  );
+});
+
+const REFUSED = [
+  ['nothing at all', undefined, undefined, 'NO_DOMAIN'],
+  ['two empty lines', '', '', 'NO_DOMAIN'],
+  ['a domain and nothing more', 'ffww01', undefined, 'NO_WGKEY'],
+  ['a domain and an empty line', 'ffww01', '', 'NO_WGKEY'],
+  ['an empty line and a domain', '', 'ffww01', 'NO_WGKEY'],
+  ['a key and nothing more', KEY, undefined, 'NO_DOMAIN'],
+  ['a key and an empty line', KEY, '', 'NO_DOMAIN'],
+  ['an empty line and a key', '', KEY, 'NO_DOMAIN'],
+  ['a damaged key and nothing more', SPARE_BITS, undefined, 'NO_DOMAIN'],
+  ['an unknown domain and nothing more', 'ffww99', undefined, 'NO_WGKEY'],
+  ['an unknown domain', 'ffww99', KEY, 'INVALID_DOMAIN'],
+  ['an unknown domain after the key', KEY, 'ffww99', 'INVALID_DOMAIN'],
+  ['a domain in capital letters', 'FFWW01', KEY, 'INVALID_DOMAIN'],
+  ['two keys', KEY, KEYS[1], 'INVALID_DOMAIN'],
+  ['a key with spare bits', 'ffww01', SPARE_BITS, 'INVALID_WGKEY'],
+  ['a key with spare bits before the domain', SPARE_BITS, 'ffww01', 'INVALID_WGKEY'],
+  ['a shortened key', 'ffww01', KEY.slice(1), 'INVALID_WGKEY'],
+  ['a shortened key before the domain', KEY.slice(1), 'ffww01', 'INVALID_WGKEY'],
+  ['the all-zero key', 'ffww01', `${'A'.repeat(43)}=`, 'INVALID_WGKEY'],
+  ['two domains', 'ffww01', 'ffww02', 'INVALID_WGKEY'],
+  ['a domain with a byte outside ASCII', 'ffww01\xe9', KEY, 'INVALID_DOMAIN'],
+  ['a key with a control byte', 'ffww01', `${KEY.slice(1)}\x01`, 'INVALID_WGKEY'],
+] as const;
+for (const [name, first, second, refused] of REFUSED) {
+  test(`${name}: ${refused}`, () => {
+    assert.deepEqual(interpretLines(first, second, DOMAINS), { refused });
+  });
+}
+
+test('a reply is OK or names its code', () => {
+  assert.equal(formatReply('OK'), 'OK\n');
+  for (const code of REPLY_CODES.slice(1)) assert.equal(formatReply(code), `ERR: ${code}\n`);
+});
+
+test('the codes are those of the contract', () => {
+  const expected =
+    'OK NO_DOMAIN NO_WGKEY INVALID_DOMAIN INVALID_WGKEY LINE_TOO_LONG PROHIBITED_WGKEY ADDRESS_TAKEN FULL BUSY FAILED';
+  assert.deepEqual([...REPLY_CODES], expected.split(' '));
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { InterfaceName } from '../../src/core/domain.ts';
+import {
+  buildEntries,
+  FLOOD_MAC,
+  type ForwardingEntry,
+  identifyEntry,
+  isDerivedEntry,
+  parseForwardingEntries,
+} from '../../src/core/forwarding-entries.ts';
+import { deriveLinkAddress, type MacAddress } from '../../src/core/link-address.ts';
+import {
+  addressOf,
+  damaged,
+  ipAddresses,
+  KEYS,
+  PLAIN,
+  parseOrRefuse,
+  publicKeys,
+  texts,
+  VXLAN,
+  variants,
+  WIREGUARD,
+} from './arbitraries.ts';
+
+const macs = fc
+  .array(fc.nat(255), { minLength: 6, maxLength: 6 })
+  .map((bytes) => bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':') as MacAddress);
+const entries: fc.Arbitrary<ForwardingEntry> = fc.record(
+  {
+    mac: macs,
+    destination: ipAddresses,
+    via: fc.constantFrom(WIREGUARD, 'wgww02' as InterfaceName),
+  },
+  PLAIN,
+);
+const ROUTER = deriveLinkAddress(KEYS[2], 'eui64');
+
+test('entries are read back as bridge prints them', () => {
+  fc.assert(fc.property(fc.array(entries), (some) => assert.deepEqual(parseForwardingEntries(format(some)), some)));
+});
+
+test('any other text is refused, and nothing else is thrown', () => {
+  const outputs = fc.array(entries, { maxLength: 3 }).map(format);
+  fc.assert(
+    fc.property(fc.oneof(texts, fc.json(), damaged(outputs)), (text) => {
+      parseOrRefuse(() => parseForwardingEntries(text));
+    }),
+  );
+});
+
+test('entries without destination, or without interface or one that can be named, are left out', () => {
+  const output = [
+    { mac: '33:33:00:00:00:01', ifname: VXLAN, flags: ['self'], state: 'permanent' },
+    { mac: '02:00:00:00:00:01', ifname: VXLAN, dst: 'fe80::1', flags: ['self'], state: '' },
+    { mac: '02:00:00:00:00:02', ifname: VXLAN, viaIf: WIREGUARD, flags: ['self'], state: '' },
+    { mac: '02:00:00:00:00:03', ifname: VXLAN, dst: 'fe80::1', viaIf: 'if/7', flags: ['self'], state: '' },
+  ];
+  assert.deepEqual(parseForwardingEntries(JSON.stringify(output)), []);
+});
+
+test('a router needs the all-zero MAC for flood and its own MAC for unicast, to its address', () => {
+  const flood = { mac: '00:00:00:00:00:00', destination: 'fe80::a6:8fff:fe21:5465', via: 'wgww01' };
+  const unicast = { ...flood, mac: '02:a6:8f:21:54:65' };
+  assert.deepEqual(buildEntries(ROUTER, ['flood', 'unicast'], WIREGUARD), [flood, unicast]);
+  assert.deepEqual(buildEntries(ROUTER, ['unicast'], WIREGUARD), [unicast]);
+  assert.deepEqual(buildEntries(ROUTER, ['flood'], WIREGUARD), [flood]);
+});
+
+test('every entry that wgkex makes is recognised as its own', () => {
+  fc.assert(
+    fc.property(publicKeys, variants, (key, variant) => {
+      const router = deriveLinkAddress(key, variant);
+      const made = buildEntries(router, ['flood', 'unicast'], WIREGUARD);
+      assert.ok(made.every((entry) => isDerivedEntry(entry, WIREGUARD, variant)));
+    }),
+  );
+});
+
+const OWN = { mac: ROUTER.mac, destination: ROUTER.address, via: WIREGUARD };
+const FOREIGN: readonly (readonly [name: string, entry: ForwardingEntry])[] = [
+  ['an entry through another interface', { ...OWN, via: 'wgww02' as InterfaceName }],
+  ['an entry for a MAC that does not belong to the address', { ...OWN, mac: '02:00:00:00:00:01' as MacAddress }],
+  ['an entry to the address of another router', { ...OWN, destination: addressOf(KEYS[1]) }],
+  ['an entry to an address that was not derived', { ...OWN, destination: 'fe80::1' as typeof OWN.destination }],
+  [
+    'a flood entry to an address that was not derived',
+    { ...OWN, mac: FLOOD_MAC, destination: 'fe80::1' as typeof OWN.destination },
+  ],
+  ['a flood entry through another interface', { ...OWN, mac: FLOOD_MAC, via: 'wgww02' as InterfaceName }],
+];
+for (const [name, entry] of FOREIGN) {
+  test(`${name} is none of wgkex`, () => {
+    assert.ok(isDerivedEntry(OWN, WIREGUARD, 'eui64'));
+    assert.ok(!isDerivedEntry(entry, WIREGUARD, 'eui64'));
+  });
+}
+
+test('an entry of one derivation is none of another', () => {
+  assert.ok(!isDerivedEntry(OWN, WIREGUARD, 'ffmuc'));
+});
+
+test('two entries have the same identity only if all of them is the same', () => {
+  fc.assert(
+    fc.property(entries, entries, fc.boolean(), (one, other, isSame) => {
+      const second = isSame ? { ...one } : other;
+      const isEqual = one.mac === second.mac && one.destination === second.destination && one.via === second.via;
+      assert.equal(identifyEntry(one) === identifyEntry(second), isEqual);
+    }),
+  );
+});
+
+/** As `bridge -json fdb show dev vxww01` prints it. */
+function format(some: readonly ForwardingEntry[]): string {
+  const rows = some.map(({ mac, destination, via }) => ({
+    mac,
+    ifname: VXLAN,
+    dst: destination,
+    viaIf: via,
+    flags: ['self'],
+    state: 'permanent',
+  }));
+  return JSON.stringify(rows);
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { isIP } from 'node:net';
+import test from 'node:test';
+import fc from 'fast-check';
+import { deriveSource, isIpv4, maskAddress, parseIpAddress, parseNetwork } from '../../src/core/ip-address.ts';
+import { damaged, ipAddresses, parseOrRefuse, texts, toIpv6 } from './arbitraries.ts';
+
+const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), { minLength: 8, maxLength: 8 });
+
+test('any text is refused or becomes an address that stays what it is', () => {
+  fc.assert(
+    fc.property(fc.oneof(texts, damaged(ipAddresses)), (text) => {
+      const address = parseOrRefuse(() => parseIpAddress(text));
+      if (address === undefined) return;
+      assert.notEqual(isIP(address), 0);
+      assert.equal(parseIpAddress(address), address);
+    }),
+  );
+});
+
+test('an IPv6 address is written as RFC 5952 says, which is what web addresses do', () => {
+  const unmapped = groups.filter((some) => some.slice(0, 5).some((group) => group !== 0) || some[5] !== 0xffff);
+  fc.assert(
+    fc.property(unmapped, (some) => {
+      const { hostname } = new URL(`http://[${toIpv6(some)}]/`);
+      assert.equal(parseIpAddress(toIpv6(some)), hostname.slice(1, -1));
+    }),
+  );
+});
+
+test('an IPv4-mapped address is an IPv4 address', () => {
+  fc.assert(
+    fc.property(fc.ipV4(), (address) => {
+      assert.equal(parseIpAddress(`::ffff:${address}`), address);
+      assert.ok(isIpv4(parseIpAddress(address)));
+    }),
+  );
+});
+
+test('a zone is left out', () => {
+  assert.equal(parseIpAddress('fe80::1%eth0'), 'fe80::1');
+});
+
+const NO_ADDRESSES = [
+  '',
+  ' ',
+  '::1 ',
+  '1.2.3',
+  '1.2.3.256',
+  '1.2.3.4/32',
+  '[::1]',
+  ':::',
+  '1::2::3',
+  '12345::',
+  'localhost',
+];
+for (const text of NO_ADDRESSES) {
+  test(`"${text}" is no address`, () => {
+    assert.throws(() => parseIpAddress(text), {
+      name: 'InputError',
+      message: `Cannot read "${text}": expected an IP address`,
+    });
+  });
+}
+
+test('two IPv6 addresses have the same source if their first 64 bits are the same', () => {
+  const pair = fc
+    .tuple(groups, groups, fc.nat(7))
+    .map(([one, other, same]) => [one, [...one.slice(0, same), ...other.slice(same)]] as const);
+  fc.assert(
+    fc.property(pair, ([one, other]) => {
+      fc.pre(!isMapped(one) && !isMapped(other));
+      const isSameNetwork = [0, 1, 2, 3].every((index) => one[index] === other[index]);
+      assert.equal(sourceOf(toIpv6(one)) === sourceOf(toIpv6(other)), isSameNetwork);
+    }),
+  );
+});
+
+test('two IPv4 addresses have the same source if they are the same, mapped into IPv6 or not', () => {
+  fc.assert(
+    fc.property(fc.ipV4(), fc.ipV4(), (one, other) => {
+      assert.equal(sourceOf(one), sourceOf(`::ffff:${one}`));
+      assert.equal(sourceOf(one) === sourceOf(other), one === other);
+    }),
+  );
+  assert.equal(sourceOf('2001:db8::1'), '2001:db8::/64');
+});
+
+const MASKED = [
+  ['an IPv4 address in full', '192.0.2.77', 'full', '192.0.2.77'],
+  ['the prefix of an IPv4 address', '192.0.2.77', 'prefix', '192.0.2.0/24'],
+  ['nothing of an IPv4 address', '192.0.2.77', 'none', undefined],
+  ['an IPv6 address in full', '2001:db8:1:2::3', 'full', '2001:db8:1:2::3'],
+  ['the prefix of an IPv6 address', '2001:db8:1:2::3', 'prefix', '2001:db8:1::/48'],
+  ['nothing of an IPv6 address', '2001:db8:1:2::3', 'none', undefined],
+] as const;
+for (const [name, address, detail, expected] of MASKED) {
+  test(`a log shows ${name} where the detail is "${detail}"`, () => {
+    assert.equal(maskAddress(parseIpAddress(address), detail), expected);
+  });
+}
+
+test('any text is refused as a network or contains addresses', () => {
+  const networks = fc
+    .tuple(ipAddresses, fc.integer({ min: -1, max: 130 }))
+    .map(([address, bits]) => `${address}/${bits}`);
+  fc.assert(
+    fc.property(fc.oneof(texts, networks, damaged(networks)), ipAddresses, (text, address) => {
+      const network = parseOrRefuse(() => parseNetwork(text));
+      if (network !== undefined) assert.equal(typeof network.contains(address), 'boolean');
+    }),
+  );
+});
+
+test('a network contains the addresses that begin with its bits and no others', () => {
+  const bits = (address: readonly number[]) => address.map((group) => group.toString(2).padStart(16, '0')).join('');
+  fc.assert(
+    fc.property(groups, groups, fc.integer({ min: 0, max: 128 }), (network, other, length) => {
+      fc.pre(!isMapped(network) && !isMapped(other));
+      const contains = (address: readonly number[]) =>
+        parseNetwork(`${toIpv6(network)}/${length}`).contains(parseIpAddress(toIpv6(address)));
+      assert.ok(contains(network));
+      assert.equal(contains(other), bits(network).slice(0, length) === bits(other).slice(0, length));
+    }),
+  );
+});
+
+const NO_NETWORKS = [
+  '',
+  '1.2.3.4',
+  '1.2.3.4/33',
+  '2001:db8::/129',
+  '2001:db8::/',
+  '2001:db8::/32/32',
+  'example.org/24',
+];
+for (const text of NO_NETWORKS) {
+  test(`"${text}" is no network`, () => {
+    assert.throws(() => parseNetwork(text), { name: 'InputError' });
+  });
+}
+
+function sourceOf(text: string): string {
+  return deriveSource(parseIpAddress(text));
+}
+
+function isMapped(address: readonly number[]): boolean {
+  return address.slice(0, 5).every((group) => group === 0) && address[5] === 0xffff;
+}
+
+test('an IPv6 address with an IPv4 tail, as inet_ntop prints those in ::/96, is read', () => {
+  assert.equal(parseIpAddress('::192.0.2.1'), '::c000:201');
+  assert.equal(parseIpAddress('::ffff:192.0.2.1'), '192.0.2.1');
+  assert.equal(parseIpAddress('64:ff9b::192.0.2.1'), '64:ff9b::c000:201');
+  for (const text of ['::256.0.0.1', '::1.2.3', '::ffff:1.2.3.999'])
+    assert.throws(() => parseIpAddress(text), { name: 'InputError' });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { REPLY_CODES } from '../../src/core/exchange.ts';
+import {
+  formatMessage,
+  type HandlerMessage,
+  MESSAGE_BYTES,
+  parseHandlerMessage,
+  parseRequest,
+  type Request,
+} from '../../src/core/messages.ts';
+import {
+  DOMAIN,
+  damaged,
+  domainNames,
+  ipAddresses,
+  KEYS,
+  PLAIN,
+  parseOrRefuse,
+  publicKeys,
+  texts,
+} from './arbitraries.ts';
+
+const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const requests: fc.Arbitrary<Request> = fc.record(
+  { id: ids, domain: domainNames, key: publicKeys, from: ipAddresses },
+  PLAIN,
+);
+const handlerMessages: fc.Arbitrary<HandlerMessage> = fc.oneof(
+  fc.constant({ ready: true } as const),
+  fc.record({ id: ids, reply: fc.constantFrom(...REPLY_CODES) }, PLAIN),
+);
+const lineOf = (message: Request | HandlerMessage) => formatMessage(message).slice(0, -1);
+
+test('a formatted request is one bounded line and parses back', () => {
+  fc.assert(
+    fc.property(requests, (request) => {
+      const message = formatMessage(request);
+      assert.match(message, /^[ -~]+\n$/);
+      assert.ok(message.length <= MESSAGE_BYTES);
+      assert.deepEqual(parseRequest(message.slice(0, -1)), request);
+    }),
+  );
+});
+
+test('a formatted reply or greeting parses back', () => {
+  fc.assert(fc.property(handlerMessages, (message) => assert.deepEqual(parseHandlerMessage(lineOf(message)), message)));
+});
+
+test('any other text is refused as a request, and nothing else is thrown', () => {
+  const lines = fc.oneof(texts, fc.json(), handlerMessages.map(lineOf), damaged(requests.map(lineOf)));
+  fc.assert(
+    fc.property(lines, (line) => {
+      const request = parseOrRefuse(() => parseRequest(line));
+      if (request !== undefined) assert.deepEqual(parseRequest(lineOf(request)), request);
+    }),
+  );
+});
+
+test('any other text is refused as a reply, and nothing else is thrown', () => {
+  const lines = fc.oneof(texts, fc.json(), requests.map(lineOf), damaged(handlerMessages.map(lineOf)));
+  fc.assert(
+    fc.property(lines, (line) => {
+      const message = parseOrRefuse(() => parseHandlerMessage(line));
+      if (message !== undefined) assert.deepEqual(parseHandlerMessage(lineOf(message)), message);
+    }),
+  );
+});
+
+const RIGHT = { id: 7, domain: DOMAIN, key: KEYS[0], from: '2001:db8::1' };
+const WRONG: readonly (readonly [name: string, changes: Record<string, unknown>])[] = [
+  ['one thing more', { command: 'reboot' }],
+  ['id 0', { id: 0 }],
+  ['a negative id', { id: -1 }],
+  ['half an id', { id: 1.5 }],
+  ['an id that is a text', { id: '7' }],
+  ['an id beyond what a number can tell apart', { id: 2 ** 53 }],
+  ['no id', { id: undefined }],
+  ['a domain that no domain can be called', { domain: '../../etc' }],
+  ['a list of domains', { domain: ['ffww01'] }],
+  ['no key', { key: null }],
+  ['a key with an option of wg', { key: `${KEYS[0]} remove` }],
+  ['an address in another spelling', { from: '2001:DB8::1' }],
+  ['an IPv4-mapped address', { from: '::ffff:192.0.2.1' }],
+  ['an address with a zone', { from: 'fe80::1%eth0' }],
+  ['an address that is none', { from: 'example.org' }],
+];
+for (const [name, changes] of WRONG) {
+  test(`a request with ${name} is refused`, () => {
+    assert.doesNotThrow(() => parseRequest(JSON.stringify(RIGHT)));
+    assert.throws(() => parseRequest(JSON.stringify({ ...RIGHT, ...changes })), {
+      name: 'InputError',
+      message: /^Cannot read request: unexpected \w+$/,
+    });
+  });
+}
+
+test('a reply with a code of its own is refused', () => {
+  assert.throws(() => parseHandlerMessage('{"id":1,"reply":"MAYBE"}'), { name: 'InputError' });
+});

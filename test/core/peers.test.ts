@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { isIpv4, parseIpAddress } from '../../src/core/ip-address.ts';
+import { type Peer, parseDump, type WireguardReading } from '../../src/core/peers.ts';
+import { damaged, ipAddresses, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from './arbitraries.ts';
+
+const networks = fc.tuple(ipAddresses, fc.nat(32)).map(([address, bits]) => `${address}/${bits}`);
+const peers: fc.Arbitrary<Peer> = fc.record(
+  {
+    key: publicKeys,
+    endpoint: fc.option(ipAddresses, { nil: undefined }),
+    allowedIps: fc.array(networks, { maxLength: 3 }),
+    lastHandshake: fc.oneof(fc.constant('never' as const), fc.integer({ min: 1, max: 4_000_000_000 })),
+  },
+  PLAIN,
+);
+const readings: fc.Arbitrary<WireguardReading> = fc.record(
+  {
+    ownKey: fc.option(publicKeys, { nil: undefined }),
+    peers: fc.array(peers, { maxLength: 5 }),
+  },
+  PLAIN,
+);
+
+test('what wg prints of any peers is read back', () => {
+  fc.assert(fc.property(readings, (reading) => assert.deepEqual(parseDump(formatDump(reading)), reading)));
+});
+
+test('any other text is refused, and nothing else is thrown', () => {
+  fc.assert(
+    fc.property(fc.oneof(texts, damaged(readings.map(formatDump))), (text) => {
+      parseOrRefuse(() => parseDump(text));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a peer as wg 1.0.20210914 prints it is read', () => {
+  const endpoint = '[fe80::1%eth0]:51820';
+  const row = [KEYS[0], '(none)', endpoint, 'fe80::1/128,10.0.0.0/8', '1700000000', '1', '2', 'off'].join('\t');
+  assert.deepEqual(parseDump(`(none)\t(none)\t51820\toff\n${row}\n`), {
+    ownKey: undefined,
+    peers: [
+      {
+        key: KEYS[0],
+        endpoint: parseIpAddress('fe80::1'),
+        allowedIps: ['fe80::1/128', '10.0.0.0/8'],
+        lastHandshake: 1_700_000_000,
+      },
+    ],
+  });
+});
+
+test('no private and no preshared key is kept', () => {
+  const [privateKey, presharedKey] = [KEYS[2], KEYS[3]];
+  const row = [KEYS[0], presharedKey, '(none)', '(none)', '0', '0', '0', 'off'].join('\t');
+  const kept = JSON.stringify(parseDump(`${privateKey}\t${KEYS[1]}\t51820\toff\n${row}\n`));
+  assert.ok(kept.includes(KEYS[0]) && kept.includes(KEYS[1]));
+  assert.ok(!kept.includes(privateKey) && !kept.includes(presharedKey));
+});
+
+const HEAD = `(none)\t${KEYS[1]}\t51820\toff`;
+const REFUSED = [
+  ['nothing', ''],
+  ['an interface with a field too few', `(none)\t${KEYS[1]}\t51820`],
+  ['a peer with a field too many', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t0\t0\t0\toff\toff`],
+  ['a peer whose key is none', `${HEAD}\nx\t(none)\t(none)\t(none)\t0\t0\t0\toff`],
+  ['a handshake in words', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\tnever\t0\t0\toff`],
+  ['a handshake before 1970', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t-1\t0\t0\toff`],
+] as const;
+for (const [name, text] of REFUSED) {
+  test(`${name} is refused`, () => {
+    assert.throws(() => parseDump(text), { name: 'InputError' });
+  });
+}
+
+test('an endpoint that cannot be read is none, as a peer chooses its own', () => {
+  const { peers } = parseDump(`${HEAD}\n${KEYS[0]}\t(none)\texample.org:1\t(none)\t0\t0\t0\toff`);
+  assert.deepEqual(
+    peers.map(({ endpoint }) => endpoint),
+    [undefined],
+  );
+});
+
+/** As wg(8) describes it. */
+function formatDump({
+  ownKey = '(none)',
+  peers: rows,
+}: {
+  ownKey?: string | undefined;
+  peers: readonly Peer[];
+}): string {
+  const head = ['(none)', ownKey, '51820', 'off'].join('\t');
+  const lines = rows.map(({ key, endpoint, allowedIps, lastHandshake }) => {
+    const host = endpoint !== undefined && isIpv4(endpoint) ? endpoint : `[${endpoint}]`;
+    const where = endpoint === undefined ? '(none)' : `${host}:51820`;
+    const time = lastHandshake === 'never' ? '0' : String(lastHandshake);
+    return [key, '(none)', where, allowedIps.join(',') || '(none)', time, '0', '0', '25'].join('\t');
+  });
+  return [head, ...lines].map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { InterfaceName } from '../../src/core/domain.ts';
+import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry } from '../../src/core/forwarding-entries.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
+import { deriveLinkAddress, type MacAddress } from '../../src/core/link-address.ts';
+import { compareEntries, compareRoutes } from '../../src/core/reconcile.ts';
+import { addressOf, KEYS, keyPool, ourPeer, VXLAN, WIREGUARD } from './arbitraries.ts';
+
+const SETTINGS = {
+  wireguard: WIREGUARD,
+  vxlan: VXLAN,
+  fdb: ['flood', 'unicast'],
+  route: true,
+  variant: 'eui64',
+} as const;
+const ROUTER = deriveLinkAddress(KEYS[0], 'eui64');
+const GONE = deriveLinkAddress(KEYS[1], 'eui64');
+const entriesOf = (router: typeof ROUTER) => buildEntries(router, ['flood', 'unicast'], WIREGUARD);
+const NOTHING = { missing: [], orphaned: [] };
+
+test('where the kernel has what the routers need, nothing is to be done', () => {
+  assert.deepEqual(compareEntries(entriesOf(ROUTER), [ROUTER], [], SETTINGS), NOTHING);
+  assert.deepEqual(compareRoutes([ROUTER.address], [ROUTER], [], 'eui64'), NOTHING);
+});
+
+test('entries and routes of a router that are not there are missing', () => {
+  const [flood, unicast] = entriesOf(ROUTER) as [ForwardingEntry, ForwardingEntry];
+  assert.deepEqual(compareEntries([flood], [ROUTER], [], SETTINGS), { missing: [unicast], orphaned: [] });
+  assert.deepEqual(compareRoutes([], [ROUTER], [], 'eui64'), { missing: [ROUTER.address], orphaned: [] });
+});
+
+test('entries and routes whose router is gone are orphaned', () => {
+  const existing = [...entriesOf(ROUTER), ...entriesOf(GONE)];
+  assert.deepEqual(compareEntries(existing, [ROUTER], [], SETTINGS), { missing: [], orphaned: entriesOf(GONE) });
+  const routes = compareRoutes([ROUTER.address, GONE.address], [ROUTER], [], 'eui64');
+  assert.deepEqual(routes, { missing: [], orphaned: [GONE.address] });
+});
+
+test('entries of a kind that the domain no longer wants are orphaned', () => {
+  const [flood, unicast] = entriesOf(ROUTER);
+  const difference = compareEntries(entriesOf(ROUTER), [ROUTER], [], { ...SETTINGS, fdb: ['flood'] });
+  assert.deepEqual(difference, { missing: [], orphaned: [unicast] });
+  assert.ok(flood !== undefined);
+});
+
+const FOREIGN: readonly (readonly [name: string, entry: ForwardingEntry])[] = [
+  ['to an address that was not derived', { mac: FLOOD_MAC, destination: parseIpAddress('fe80::1'), via: WIREGUARD }],
+  ['to an IPv4 address', { mac: FLOOD_MAC, destination: parseIpAddress('192.0.2.1'), via: WIREGUARD }],
+  ['through another interface', { mac: FLOOD_MAC, destination: GONE.address, via: 'wgww02' as InterfaceName }],
+  ['for a MAC of its own', { mac: '02:00:00:00:00:01' as MacAddress, destination: GONE.address, via: WIREGUARD }],
+];
+for (const [name, entry] of FOREIGN) {
+  test(`an entry ${name} is left alone`, () => {
+    assert.deepEqual(compareEntries([entry], [], [], SETTINGS), NOTHING);
+  });
+}
+
+test('a route to an address that was not derived is left alone', () => {
+  assert.deepEqual(compareRoutes([parseIpAddress('fe80::1')], [], [], 'eui64'), NOTHING);
+});
+
+test('an entry and a route to an address are left alone where a peer of the operator has it', () => {
+  const operators = [ourPeer(KEYS[3], { allowedIps: ['10.0.0.0/8', `${GONE.address}/128`] })];
+  assert.deepEqual(compareEntries(entriesOf(GONE), [], operators, SETTINGS), NOTHING);
+  assert.deepEqual(compareRoutes([GONE.address], [], operators, 'eui64'), NOTHING);
+});
+
+for (const network of ['fe80::/64', '::/0']) {
+  test(`an entry and a route are orphaned also where a peer of the operator has ${network}`, () => {
+    const operators = [ourPeer(KEYS[3], { allowedIps: [network] })];
+    assert.deepEqual(compareEntries(entriesOf(GONE), [], operators, SETTINGS).orphaned, entriesOf(GONE));
+    assert.deepEqual(compareRoutes([GONE.address], [], operators, 'eui64').orphaned, [GONE.address]);
+  });
+}
+
+test('an entry is orphaned where a peer of the operator has another network', () => {
+  const operators = [
+    ourPeer(KEYS[3], { allowedIps: ['10.0.0.0/8', 'fe80:1::/64', 'fe80::/120'] }),
+    ourPeer(KEYS[2], { allowedIps: [] }),
+  ];
+  assert.deepEqual(compareEntries(entriesOf(GONE), [], operators, SETTINGS).orphaned, entriesOf(GONE));
+});
+
+test('when what is missing is made and what is orphaned is gone, the routers have what they need and nothing foreign is lost', () => {
+  const some = fc.uniqueArray(keyPool, { maxLength: 6, selector: addressOf });
+  fc.assert(
+    fc.property(some, some, fc.nat(20), (needing, present, lost) => {
+      const routers = needing.map((key) => deriveLinkAddress(key, 'eui64'));
+      const foreign = FOREIGN.map(([, entry]) => entry);
+      const made = present.flatMap((key) => entriesOf(deriveLinkAddress(key, 'eui64'))).slice(lost % 3);
+      const { missing, orphaned } = compareEntries([...foreign, ...made], routers, [], SETTINGS);
+      const gone = new Set(orphaned.map(identifyEntry));
+      const after = [...[...foreign, ...made].filter((entry) => !gone.has(identifyEntry(entry))), ...missing];
+      assert.deepEqual(
+        after.map(identifyEntry).sort(),
+        [...foreign, ...routers.flatMap(entriesOf)].map(identifyEntry).sort(),
+      );
+    }),
+  );
+});
+
+test('the same holds for routes', () => {
+  const some = fc.uniqueArray(keyPool, { maxLength: 6, selector: addressOf });
+  const foreign: IpAddress[] = [parseIpAddress('fe80::1'), parseIpAddress('2001:db8::1')];
+  fc.assert(
+    fc.property(some, some, (needing, present) => {
+      const existing = [...foreign, ...present.map(addressOf)];
+      const routers = needing.map((key) => deriveLinkAddress(key, 'eui64'));
+      const { missing, orphaned } = compareRoutes(existing, routers, [], 'eui64');
+      const after = [...existing.filter((address) => !orphaned.includes(address)), ...missing];
+      assert.deepEqual(after.sort(), [...foreign, ...needing.map(addressOf)].sort());
+    }),
+  );
+});

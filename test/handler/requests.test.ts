@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import test from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ReplyCode } from '../../src/core/exchange.ts';
+import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/messages.ts';
+import { serveRequests } from '../../src/handler/requests.ts';
+import { DOMAIN, KEYS } from '../core/arbitraries.ts';
+
+const FROM = parseIpAddress('2001:db8::1');
+const request = (id: number): Request => ({ id, domain: DOMAIN, key: KEYS[0], from: FROM });
+const READY = '{"ready":true}\n';
+const reply = (id: number, code: ReplyCode) => `{"id":${id},"reply":"${code}"}\n`;
+
+test('the handler greets before it is asked anything', async () => {
+  const { input, written, ended } = start();
+  assert.equal(written(), READY);
+  input.end();
+  await ended;
+  assert.equal(written(), READY);
+});
+
+test('every request gets its reply, in the order in which they are found', async () => {
+  const { input, asked, written, ended } = start();
+  input.write(formatMessage(request(1)) + formatMessage(request(2)));
+  await turn();
+  assert.deepEqual(
+    asked.map(({ request: one }) => one),
+    [request(1), request(2)],
+  );
+  asked[1]?.answer('FULL');
+  await turn();
+  asked[0]?.answer('OK');
+  input.end();
+  await ended;
+  assert.equal(written(), READY + reply(2, 'FULL') + reply(1, 'OK'));
+});
+
+test('a request that comes in pieces is served when it is whole', async () => {
+  const { input, asked } = start();
+  const line = formatMessage(request(1));
+  input.write(line.slice(0, 20));
+  await turn();
+  assert.equal(asked.length, 0);
+  input.write(line.slice(20));
+  await turn();
+  assert.equal(asked.length, 1);
+});
+
+test('the end of the input is waited out until all is answered', async () => {
+  const { input, asked, written, ended } = start();
+  input.end(formatMessage(request(1)));
+  let hasEnded = false;
+  const end = ended.then(() => {
+    hasEnded = true;
+  });
+  await turn();
+  await turn();
+  assert.equal(hasEnded, false);
+  asked[0]?.answer('OK');
+  await end;
+  assert.equal(written(), READY + reply(1, 'OK'));
+});
+
+const BAD = [
+  ['a line that is no JSON', 'reboot\n', /not JSON/],
+  ['a request for something else', '{"id":2,"command":"reboot"}\n', /unexpected/],
+  ['an empty line', '\n', /not JSON/],
+  ['a request with one thing more', formatMessage(request(2)).replace('}', ',"more":1}'), /unexpected/],
+  ['a line that is too long', `${' '.repeat(MESSAGE_BYTES + 1)}\n`, /more than 512 bytes/],
+  ['a line that is too long and has no end yet', ' '.repeat(MESSAGE_BYTES + 1), /more than 512 bytes/],
+] as const;
+for (const [name, line, reason] of BAD) {
+  test(`${name} ends the handler, and nothing that came with it is served`, async () => {
+    const { input, asked, ended } = start();
+    input.write(formatMessage(request(1)) + line + formatMessage(request(3)));
+    await assert.rejects(ended, { name: 'InputError', message: reason });
+    assert.equal(asked.length, 0);
+  });
+}
+
+test('what was asked before a bad line is still answered', async () => {
+  const { input, asked, written, ended } = start();
+  input.write(formatMessage(request(1)));
+  await turn();
+  input.write('reboot\n');
+  await assert.rejects(ended);
+  asked[0]?.answer('OK');
+  await turn();
+  assert.equal(written(), READY + reply(1, 'OK'));
+});
+
+test('an input that ends in the middle of a line ends the handler with an error', async () => {
+  const { input, asked, ended } = start();
+  input.end(formatMessage(request(1)).slice(0, -1));
+  await assert.rejects(ended, { message: 'Cannot read request: the input ends in the middle of a line' });
+  assert.equal(asked.length, 0);
+});
+
+/** Requests are answered by the test. */
+function start() {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const asked: { readonly request: Request; answer(code: ReplyCode): void }[] = [];
+  const chunks: string[] = [];
+  output.on('data', (chunk) => chunks.push(String(chunk)));
+  const ended = serveRequests(input, output, (one) => {
+    return new Promise((answer) => asked.push({ request: one, answer }));
+  });
+  return { input, asked, ended, written: () => chunks.join('') + String(output.read() ?? '') };
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Exchange } from '../../src/core/exchange.ts';
+import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { HandlerKeeper } from '../../src/listener/handler-keeper.ts';
+import { Log } from '../../src/log.ts';
+import { DOMAIN, KEYS } from '../core/arbitraries.ts';
+
+const EXCHANGE: Exchange = { domain: DOMAIN, key: KEYS[0], from: parseIpAddress('2001:db8::1') };
+const GREET = `echo '{"ready":true}'`;
+const directory = mkdtempSync(join(tmpdir(), 'wgkex-handler-keeper-'));
+after(() => rmSync(directory, { recursive: true }));
+
+/** A handler, written in shell, that answers every request with `code`; "stop" in place of a code ends it. */
+const serving = (code: string) =>
+  shell(
+    `${GREET}; while read -r line; do id=\${line#*:}; echo "{\\"id\\":\${id%%,*},\\"reply\\":\\"${code}\\"}"; done`,
+  );
+const shell = (script: string) => ['sh', '-c', script];
+
+describe('the keeper of the handler', { concurrency: true, timeout: 30_000 }, () => {
+  test('has requests wait until the handler is ready', async (t) => {
+    const keeper = keep(t, shell(`sleep 0.2; ${serving('OK')[2]}`)).keeper;
+    assert.deepEqual(await Promise.all([keeper.ask(EXCHANGE), keeper.ask(EXCHANGE)]), ['OK', 'OK']);
+  });
+
+  test('starts a handler again that died, and has requests wait for it', async (t) => {
+    const mark = join(directory, 'died-once');
+    const script = `if [ -e ${mark} ]; then ${serving('OK')[2]}; else ${GREET}; read -r line; touch ${mark}; exit 3; fi`;
+    const { keeper, restarts } = keep(t, shell(script));
+    assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+    assert.deepEqual(restarts(), [{ restart_ms: 100, reason: 'exit status 3' }]);
+  });
+
+  test('waits twice as long before each further start', async (t) => {
+    const { restarts } = keep(t, shell('exit 1'));
+    await eventually(() => restarts().length >= 3);
+    assert.deepEqual(
+      restarts()
+        .slice(0, 3)
+        .map(({ restart_ms }) => restart_ms),
+      [100, 200, 400],
+    );
+  });
+
+  test('waits no longer than at first where the handler has served since', async (t) => {
+    const once = `${GREET}; read -r line; id=\${line#*:}; echo "{\\"id\\":\${id%%,*},\\"reply\\":\\"OK\\"}"; sleep 0.1; exit 4`;
+    const { keeper, restarts } = keep(t, shell(once));
+    for (const round of [1, 2, 3]) {
+      assert.equal(await keeper.ask(EXCHANGE), 'OK');
+      await eventually(() => restarts().length === round);
+    }
+    assert.deepEqual(
+      restarts().map(({ restart_ms }) => restart_ms),
+      [100, 100, 100],
+    );
+  });
+
+  test('starts a handler again that cannot be started', async (t) => {
+    const program = join(directory, 'installed-late');
+    const { keeper } = keep(t, [program]);
+    const asked = keeper.ask(EXCHANGE);
+    await pause(50);
+    writeFileSync(program, `#!/bin/sh\n${serving('OK')[2]}\n`, { mode: 0o755 });
+    assert.equal(await asked, 'OK');
+  });
+
+  test('has a new handler take over when it is ready, and the old one answer what it was asked', async (t) => {
+    const mark = join(directory, 'asked');
+    const reply = `echo '{"id":1,"reply":"FULL"}'`;
+    const { keeper } = keep(t, shell(`${GREET}; read -r line; touch ${mark}; sleep 0.3; ${reply}; cat > /dev/null`));
+    const asked = keeper.ask(EXCHANGE);
+    await eventually(() => existsSync(mark));
+    keeper.reload(serving('OK'));
+    await eventually(async () => (await keeper.ask(EXCHANGE)) === 'OK');
+    assert.equal(await asked, 'FULL');
+  });
+
+  test('keeps the old handler where the new one dies', async (t) => {
+    const { keeper, logged } = keep(t, serving('OK'));
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+    keeper.reload(shell('exit 78'));
+    await eventually(() => logged().some(({ msg }) => msg === 'kept the old handler'));
+    const { level, reason } = logged().find(({ msg }) => msg === 'kept the old handler') ?? {};
+    assert.deepEqual([level, reason], [50, 'the new one ended: exit status 78']);
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+  });
+
+  test('goes on with the old handler while the new one is not ready', async (t) => {
+    const { keeper } = keep(t, serving('OK'));
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+    keeper.reload(shell('cat > /dev/null'));
+    await pause(100);
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+  });
+
+  test('takes the last of several new handlers', async (t) => {
+    const { keeper } = keep(t, serving('FULL'));
+    assert.equal(await keeper.ask(EXCHANGE), 'FULL');
+    keeper.reload(shell(`sleep 0.2; ${serving('BUSY')[2]}`));
+    keeper.reload(serving('OK'));
+    await eventually(async () => (await keeper.ask(EXCHANGE)) === 'OK');
+    await pause(300);
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+  });
+
+  test('stops when the handler has answered what it was asked, and leaves no process', async (t) => {
+    const file = join(directory, 'stopped');
+    const reply = `echo '{"id":1,"reply":"OK"}'`;
+    const { keeper } = keep(t, shell(`${GREET}; read -r line; echo $$ > ${file}; sleep 0.2; ${reply}`));
+    const asked = keeper.ask(EXCHANGE);
+    await eventually(() => existsSync(file));
+    await keeper.stop();
+    assert.equal(await asked, 'OK');
+    assert.throws(() => process.kill(Number(readFileSync(file, 'utf8')), 0), { code: 'ESRCH' });
+  });
+
+  test('starts no handler any more when it was stopped', async (t) => {
+    const file = join(directory, 'starts');
+    const { keeper, restarts } = keep(t, shell(`echo started >> ${file}; exit 1`));
+    await eventually(() => restarts().length === 1);
+    await keeper.stop();
+    await pause(250);
+    assert.equal(readFileSync(file, 'utf8'), 'started\n');
+  });
+});
+
+interface Logged {
+  readonly msg: string;
+  readonly level: number;
+  readonly reason?: string;
+  readonly restart_ms?: number;
+}
+
+/** A keeper that stops with the test. */
+function keep(t: TestContext, command: readonly string[]) {
+  const lines: string[] = [];
+  const log = new Log({ level: 'debug', addresses: 'full' }, 'json', (line) => {
+    lines.push(line);
+  });
+  const keeper = new HandlerKeeper(command, log);
+  t.after(() => keeper.stop());
+  const logged = () => lines.map((line) => JSON.parse(line) as Logged);
+  const restarts = () =>
+    logged()
+      .filter(({ msg }) => msg === 'handler ended')
+      .map(({ restart_ms, reason }) => ({ restart_ms, reason }));
+  return { keeper, logged, restarts };
+}
+
+async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < end, 'it did not come to be within 10 s');
+    await pause(20);
+  }
+}

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseConfig } from '../../src/config.ts';
+import type { Exchange, ReplyCode } from '../../src/core/exchange.ts';
+import { ExchangeServer } from '../../src/listener/server.ts';
+import { Log } from '../../src/log.ts';
+import { KEYS } from '../core/arbitraries.ts';
+
+const KEY = KEYS[0];
+const LINES = `ffww01\n${KEY}\n`;
+const HERE = '127.0.0.1';
+const ELSEWHERE = '127.0.0.2';
+
+describe('the server', { concurrency: true, timeout: 30_000 }, () => {
+  const SENT: readonly (readonly [name: string, sent: string, reply: string])[] = [
+    ['a domain and a key', LINES, 'OK'],
+    ['a key and a domain', `${KEY}\nffww01\n`, 'OK'],
+    ['lines ended by CRLF', `ffww01\r\n${KEY}\r\n`, 'OK'],
+    ['a key without its line end', `ffww01\n${KEY}`, 'OK'],
+    ['nothing', '', 'ERR: NO_DOMAIN'],
+    ['a domain without its line end', 'ffww01', 'ERR: NO_DOMAIN'],
+    ['a domain alone', 'ffww01\n', 'ERR: NO_WGKEY'],
+    ['a key alone', `${KEY}\n`, 'ERR: NO_DOMAIN'],
+    ['a domain that is not configured', `ffww99\n${KEY}\n`, 'ERR: INVALID_DOMAIN'],
+    ['a key that is none', 'ffww01\nkey\n', 'ERR: INVALID_WGKEY'],
+    ['a line that is too long', `${'a'.repeat(65)}`, 'ERR: LINE_TOO_LONG'],
+    ['a second line that is too long', `ffww01\n${'a'.repeat(65)}`, 'ERR: LINE_TOO_LONG'],
+    ['a page of the web', `GET / HTTP/1.1\r\nHost: gateway\r\n\r\n`, 'ERR: INVALID_DOMAIN'],
+  ];
+  for (const [name, sent, reply] of SENT) {
+    test(`answers "${reply}" where a client says ${name} and no more`, async (t) => {
+      const { talk } = await start(t);
+      assert.equal(await talk(sent), `${reply}\n`);
+    });
+  }
+
+  const TIMED_OUT = [
+    ['nothing', '', 'NO_DOMAIN'],
+    ['half a domain', 'ffww', 'NO_DOMAIN'],
+    ['a domain alone', 'ffww01\n', 'NO_WGKEY'],
+    ['a domain and half a key', 'ffww01\nTszF', 'NO_WGKEY'],
+    ['a key alone', `${KEY}\n`, 'NO_DOMAIN'],
+  ] as const;
+  for (const [name, sent, code] of TIMED_OUT) {
+    test(`answers ${code} where a client says ${name} and waits`, async (t) => {
+      const { open } = await start(t);
+      assert.equal(await open(sent).reply, `ERR: ${code}\n`);
+    });
+  }
+
+  test('asks the handler with the address of the client, and answers what it says', async (t) => {
+    const { talk, asked } = await start(t, '', async ({ key }) => (key === KEYS[1] ? 'FULL' : 'PROHIBITED_WGKEY'));
+    assert.equal(await talk(LINES, ELSEWHERE), 'ERR: PROHIBITED_WGKEY\n');
+    assert.equal(await talk(`ffww01\n${KEYS[1]}\n`), 'ERR: FULL\n');
+    assert.deepEqual(asked, [
+      { domain: 'ffww01', key: KEY, from: ELSEWHERE },
+      { domain: 'ffww01', key: KEYS[1], from: HERE },
+    ]);
+  });
+
+  test('asks the handler for nothing that is refused', async (t) => {
+    const { talk, asked } = await start(t);
+    for (const [, sent] of SENT.slice(4)) await talk(sent);
+    assert.deepEqual(asked, []);
+  });
+
+  test('says nothing of a success where it shall be quiet, but tells errors', async (t) => {
+    const { talk } = await start(t, 'quiet_success = true', async ({ key }) => (key === KEY ? 'OK' : 'FULL'));
+    assert.equal(await talk(LINES), '');
+    assert.equal(await talk(`ffww01\n${KEYS[1]}\n`), 'ERR: FULL\n');
+    assert.equal(await talk(''), 'ERR: NO_DOMAIN\n');
+  });
+
+  test('has the one that waits longest give way when there are too many', async (t) => {
+    const { open, talk } = await start(t, '[limits]\nconnections = 2\nline_seconds = 30');
+    const first = await opened(open(''));
+    const second = await opened(open('ffww01\n'));
+    assert.equal(await talk(LINES), 'OK\n');
+    assert.equal(await first.reply, 'ERR: BUSY\n');
+    second.socket.write(`${KEY}\n`);
+    assert.equal(await second.reply, 'OK\n');
+  });
+
+  test('has nobody give way whose request is complete', async (t) => {
+    const handler = new Handler();
+    const { open } = await start(t, '[limits]\nconnections = 2', handler.ask);
+    const complete = open(LINES);
+    await handler.asked(1);
+    const silent = await opened(open(''));
+    const third = await opened(open(LINES));
+    assert.equal(await silent.reply, 'ERR: BUSY\n');
+    await handler.asked(2);
+    assert.equal(await open(LINES).reply, 'ERR: BUSY\n', 'all are complete: who comes next gives way');
+    handler.answerAll('OK');
+    assert.deepEqual(await Promise.all([complete.reply, third.reply]), ['OK\n', 'OK\n']);
+  });
+
+  test('keeps what is with the handler within its connections, also when the clients go away', async (t) => {
+    const handler = new Handler();
+    const { open, talk } = await start(t, '[limits]\nconnections = 1', handler.ask);
+    const { socket, reply } = open(LINES);
+    await handler.asked(1);
+    socket.resetAndDestroy();
+    await reply;
+    await pause(50);
+    assert.equal(await talk(LINES), 'ERR: BUSY\n');
+    handler.answerAll('OK');
+  });
+
+  test('refuses more connections of one source than it may have, and serves the others', async (t) => {
+    const { open, talk } = await start(t, '[limits]\nconnections_per_source = 2\nline_seconds = 30');
+    const first = await opened(open(''));
+    await opened(open(''));
+    assert.equal(await talk(LINES), 'ERR: BUSY\n');
+    assert.equal(await talk(LINES, ELSEWHERE), 'OK\n');
+    first.socket.destroy();
+    await eventually(async () => (await talk(LINES)) === 'OK\n');
+  });
+
+  test('refuses a source that has had its share of exchanges, and serves the others', async (t) => {
+    const limits = '[limits]\nexchanges_per_source_burst = 2\nexchanges_per_source_per_second = 5';
+    const { talk, asked } = await start(t, limits);
+    const replies = await Promise.all([talk(LINES), talk(LINES), talk(LINES)]);
+    assert.deepEqual(replies.sort(), ['ERR: BUSY\n', 'OK\n', 'OK\n']);
+    assert.equal(await talk(LINES, ELSEWHERE), 'OK\n');
+    assert.equal(asked.length, 3);
+    await pause(250);
+    assert.equal(await talk(LINES), 'OK\n');
+  });
+
+  test('has no limits per source for networks that are exempt', async (t) => {
+    const { open, talk } = await start(
+      t,
+      `[limits]
+connections_per_source = 1
+exchanges_per_source_burst = 1
+exchanges_per_source_per_second = 0.001
+exempt = ["127.0.0.2/32"]`,
+    );
+    await opened(open('', ELSEWHERE));
+    assert.deepEqual(await Promise.all([talk(LINES, ELSEWHERE), talk(LINES, ELSEWHERE)]), ['OK\n', 'OK\n']);
+    assert.equal(await talk(LINES), 'OK\n');
+    assert.equal(await talk(LINES), 'ERR: BUSY\n');
+  });
+
+  test('takes a new configuration for what comes from then on, and keeps its connections', async (t) => {
+    const { open, talk, server, configOf } = await start(t, '[limits]\nline_seconds = 30');
+    const before = await opened(open('ffww02\n'));
+    assert.equal(await talk(`ffww02\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
+    server.configure(configOf('[domains.ffww02]\nwireguard = "wgww02"\nvxlan = "vxww02"'));
+    assert.equal(await talk(`ffww02\n${KEY}\n`), 'OK\n');
+    before.socket.write(`${KEY}\n`);
+    assert.equal(await before.reply, 'OK\n');
+  });
+
+  test('finishes what is under way before it ends', async (t) => {
+    const handler = new Handler();
+    const { open, server } = await start(t, '', handler.ask);
+    const { reply } = open(LINES);
+    await handler.asked(1);
+    const drained = server.drain(5000);
+    handler.answerAll('OK');
+    await drained;
+    assert.equal(await reply, 'OK\n');
+  });
+
+  test('does not wait for what takes too long before it ends', async (t) => {
+    const { open, server } = await start(t, '[limits]\nline_seconds = 30', new Handler().ask);
+    const asking = open(LINES);
+    const silent = await opened(open(''));
+    const begin = performance.now();
+    await server.drain(100);
+    assert.ok(performance.now() - begin < 1000);
+    await Promise.all([asking.reply, silent.reply]);
+  });
+
+  test('logs what it refuses, and nothing of it unescaped', async (t) => {
+    const { talk, lines } = await start(t);
+    await talk(`\x1b[31mffww01\xe9 code=OK\n${KEY}\n`);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^<6>refused [ -~…]*\n$/);
+    assert.match(lines[0] ?? '', / from=127\.0\.0\.1( |$)/m);
+    assert.match(lines[0] ?? '', / code=INVALID_DOMAIN sent="\\u001b\[31mffww01/);
+  });
+});
+
+type Ask = (exchange: Exchange) => Promise<ReplyCode>;
+
+/** A server on a port of its own, which ends with the test. */
+async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK') {
+  const limits = settings.includes('[limits]') ? '' : '[limits]\nline_seconds = 0.3\n';
+  const domain = '[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
+  const configOf = (more: string) => parseConfig(`${more}\n${limits}${domain}`, 'wgkex.toml');
+  const config = configOf(settings);
+  const lines: string[] = [];
+  const asked: Exchange[] = [];
+  const log = new Log(config.log, 'journal', (line) => {
+    lines.push(line);
+  });
+  const askAndNote: Ask = (exchange) => {
+    asked.push(exchange);
+    return ask(exchange);
+  };
+  const server = new ExchangeServer(config, askAndNote, log);
+  const sockets = new Set<Socket>();
+  const listening = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    server.accept(socket);
+  });
+  listening.listen(0, HERE);
+  await once(listening, 'listening');
+  const { port } = listening.address() as AddressInfo;
+  t.after(() => {
+    listening.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const open = (sent: string, localAddress = HERE) => {
+    const socket = connect({ port, host: HERE, localAddress });
+    sockets.add(socket);
+    if (sent !== '') socket.write(sent, 'latin1');
+    return { socket, reply: readAll(socket) };
+  };
+  /** Says all it has to say and waits for the reply. */
+  const talk = (sent: string, localAddress?: string) => {
+    const { socket, reply } = open(sent, localAddress);
+    socket.end();
+    return reply;
+  };
+  return { server, open, talk, asked, lines, configOf };
+}
+
+function readAll(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('close', () => resolve(received));
+    socket.on('error', reject);
+  });
+}
+
+/** Waits until the server has the connection and has read what was sent. */
+async function opened<T extends { readonly socket: Socket }>(client: T): Promise<T> {
+  if (client.socket.connecting) await once(client.socket, 'connect');
+  await pause(50);
+  return client;
+}
+
+async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < end, 'it did not come to be within 10 s');
+    await pause(20);
+  }
+}
+
+/** One that answers when the test wants it to. */
+class Handler {
+  #waiting: ((reply: ReplyCode) => void)[] = [];
+
+  readonly ask: Ask = () => new Promise((answer) => this.#waiting.push(answer));
+
+  asked(count: number): Promise<void> {
+    return eventually(async () => this.#waiting.length >= count);
+  }
+
+  answerAll(reply: ReplyCode): void {
+    for (const answer of this.#waiting) answer(reply);
+  }
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ListeningSockets } from '../../src/listener/sockets.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const HERE = '127.0.0.1';
+const ANY_PORT = { host: HERE, port: 0 };
+
+test('connections to all addresses are accepted, and none after the sockets were closed', async (t) => {
+  const sockets = greeting(t);
+  await sockets.open([ANY_PORT, { host: '127.0.0.2', port: 0 }]);
+  const names = sockets.names;
+  assert.equal(names.length, 2);
+  for (const name of names) assert.equal(await greetingOf(name), 'hello');
+  sockets.close();
+  for (const name of names) await assert.rejects(greetingOf(name), { code: 'ECONNREFUSED' });
+});
+
+test('an address that is taken is an error that names it, and nothing stays open', async (t) => {
+  const port = await takePort(t);
+  const sockets = greeting(t);
+  const message = `Cannot listen on 127.0.0.1:${port}: EADDRINUSE`;
+  await assert.rejects(sockets.open([ANY_PORT, { host: HERE, port }]), { name: 'InputError', message });
+  assert.deepEqual(sockets.names, []);
+});
+
+test('new addresses are opened and old ones closed, and connections go on', async (t) => {
+  const sockets = greeting(t);
+  const [kept, gone, added] = [await freePort(), await freePort(), await freePort()];
+  await sockets.open([
+    { host: HERE, port: kept },
+    { host: HERE, port: gone },
+  ]);
+  const open = connect(gone, HERE);
+  t.after(() => open.destroy());
+  const said = text(open);
+  await once(open, 'connect');
+  await sockets.configure([
+    { host: HERE, port: kept },
+    { host: HERE, port: added },
+  ]);
+  assert.deepEqual(sockets.names, [`${HERE}:${kept}`, `${HERE}:${added}`]);
+  assert.equal(await greetingOf(`${HERE}:${kept}`), 'hello');
+  assert.equal(await greetingOf(`${HERE}:${added}`), 'hello');
+  await assert.rejects(greetingOf(`${HERE}:${gone}`), { code: 'ECONNREFUSED' });
+  assert.equal(await said, 'hello');
+});
+
+test('new addresses of which one is taken change nothing', async (t) => {
+  const taken = await takePort(t);
+  const sockets = greeting(t);
+  await sockets.open([{ host: HERE, port: await freePort() }]);
+  const before = sockets.names;
+  const free = await freePort();
+  await assert.rejects(
+    sockets.configure([
+      { host: HERE, port: free },
+      { host: HERE, port: taken },
+    ]),
+    { name: 'InputError' },
+  );
+  assert.deepEqual(sockets.names, before);
+  assert.equal(await greetingOf(before[0] ?? ''), 'hello');
+  await assert.rejects(greetingOf(`${HERE}:${free}`), { code: 'ECONNREFUSED' });
+});
+
+const NOT_OURS: readonly (readonly [name: string, environment: NodeJS.ProcessEnv])[] = [
+  ['sockets that systemd passed to another process', { LISTEN_PID: String(process.pid + 1), LISTEN_FDS: '1' }],
+  ['sockets without a process', { LISTEN_FDS: '1' }],
+  ['a number of sockets that is none', { LISTEN_PID: String(process.pid), LISTEN_FDS: 'many' }],
+];
+for (const [name, environment] of NOT_OURS) {
+  test(`${name} are left alone, and the configured addresses are opened`, async (t) => {
+    const sockets = greeting(t, environment);
+    await sockets.open([ANY_PORT]);
+    assert.equal(await greetingOf(sockets.names[0] ?? ''), 'hello');
+  });
+}
+
+test('the socket that systemd passed is served, and no configured address is opened', async (t) => {
+  const server = createServer();
+  const port = await listen(server);
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', ACTIVATED], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit', descriptorOf(server)],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  server.close();
+  assert.ok(child.stdout !== null);
+  const [names] = (await once(child.stdout, 'data')) as [Buffer];
+  assert.equal(String(names), `${HERE}:${port}`);
+  assert.equal(await greetingOf(`${HERE}:${port}`), 'hello');
+});
+
+/** What systemd does between fork and exec: it names the process that the sockets are for. */
+const ACTIVATED = `
+import { ListeningSockets } from ${JSON.stringify(join(ROOT, 'src/listener/sockets.ts'))};
+const environment = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' };
+const sockets = new ListeningSockets((socket) => socket.end('hello'), environment);
+await sockets.open([{ host: '127.0.0.1', port: 0 }]);
+await sockets.configure([{ host: '127.0.0.1', port: 0 }]);
+process.stdout.write(sockets.names.join(' '));
+`;
+
+/** Sockets on which everybody is told hello, until the test ends. */
+function greeting(t: TestContext, environment: NodeJS.ProcessEnv = {}): ListeningSockets {
+  const sockets = new ListeningSockets((socket: Socket) => socket.end('hello'), environment);
+  t.after(() => sockets.close());
+  return sockets;
+}
+
+async function greetingOf(name: string): Promise<string> {
+  const [, host = '', port] = name.match(/^(.*):(\d+)$/) ?? [];
+  return await text(connect(Number(port), host));
+}
+
+/** The port of a server that somebody else has. */
+async function takePort(t: TestContext): Promise<number> {
+  const server = createServer();
+  t.after(() => void server.close());
+  return await listen(server);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Node hands a socket on by its descriptor, which it tells nobody. */
+function descriptorOf(server: Server): number {
+  return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, HERE);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ProgramError, run } from '../../src/system/run.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
+after(() => rmSync(directory, { recursive: true }));
+const lock = join(directory, 'lock');
+
+/** Of the programs that may be run, flock is the one that runs any other one in its place. */
+const runShell = (script: string, options = {}) => run('flock', ['--no-fork', lock, 'sh', '-c', script], options);
+
+test('what a program prints is returned', async () => {
+  assert.equal(await runShell('printf "a\\nb\\n"'), 'a\nb\n');
+});
+
+test('a program gets its input', async () => {
+  assert.equal(await runShell('cat', { input: 'a\nb\n' }), 'a\nb\n');
+  assert.equal(await runShell('cat'), '');
+});
+
+test('a program gets an open file as its input', async (t) => {
+  const path = join(directory, 'input');
+  writeFileSync(path, 'from a file');
+  const stdin = openSync(path, 'r');
+  t.after(() => closeSync(stdin));
+  assert.equal(await runShell('cat', { stdin }), 'from a file');
+});
+
+test('a program inherits nothing', async (t) => {
+  process.env['WGKEX_TEST'] = 'inherited';
+  t.after(() => delete process.env['WGKEX_TEST']);
+  const environment = (await runShell('pwd; env')).split('\n');
+  assert.equal(environment[0], '/');
+  assert.ok(environment.includes('PATH=/usr/sbin:/usr/bin:/sbin:/bin'));
+  assert.ok(environment.includes('LC_ALL=C.UTF-8'));
+  assert.ok(!environment.some((line) => /^(WGKEX_TEST|HOME|NODE_|LD_)/.test(line)));
+});
+
+test('a program that fails is an error with what it said, in one bounded line', async () => {
+  const error = await failureOf('echo "it is \x1b[31mbad" >&2; echo "very bad" >&2; exit 3');
+  assert.equal(error.exitCode, 3);
+  assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: it is \\u001b[31mbad; very bad`);
+  const talkative = await failureOf('yes | head -c 100000 >&2; exit 1');
+  assert.ok(talkative.message.length < 400);
+});
+
+test('a program that fails without a word is an error with its status', async () => {
+  assert.match((await failureOf('exit 4')).message, /: exit status 4$/);
+});
+
+test('a program that was killed has no exit status', async () => {
+  assert.equal((await failureOf('kill -KILL $$')).exitCode, undefined);
+});
+
+async function failureOf(script: string): Promise<ProgramError> {
+  try {
+    await runShell(script);
+  } catch (error) {
+    assert.ok(error instanceof ProgramError);
+    return error;
+  }
+  return assert.fail('it did not fail');
+}
