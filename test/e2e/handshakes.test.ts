@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
-import { exchange } from '../lab/client.ts';
+import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, pause, sh } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
 import { shakeHands } from '../lab/noise.ts';
@@ -82,6 +82,18 @@ describe('the key of a live router', () => {
     await router.connected();
     assert.match(await router.ping(), / 0% packet loss/);
   });
+});
+
+test('a router whose address is in ::/96 keeps nobody else from an exchange', async () => {
+  await gateway.run('ip', 'address', 'add', '::10.9.9.1/96', 'dev', 'uplink', 'nodad');
+  const router = await Router.create(gateway, 4);
+  await router.run('ip', 'address', 'add', '::10.9.9.2/96', 'dev', 'uplink', 'nodad');
+  assert.equal(await router.exchange('ffww01', '::10.9.9.1'), 'OK');
+  await router.up('ffww01', '::10.9.9.1');
+  await router.connected();
+  assert.equal((await gateway.findPeer(router.key))?.endpoint, '::a09:902');
+  assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+  assert.equal((await gateway.cleanUp()).exitCode, 0);
 });
 
 describe('a colliding address', () => {

@@ -97,9 +97,6 @@ describe('the listener', () => {
 });
 
 describe('the handler', () => {
-  const request = (changes: Partial<Record<keyof Request, unknown>> = {}) =>
-    formatMessage({ id: 1, domain: 'ffww01', key: makeKey(), from: '192.0.2.1', ...changes } as Request);
-
   test('answers each request', async () => {
     const { exitCode, stdout } = await gateway.handle(request() + request({ id: 2, domain: 'ffww09' }));
     assert.equal(exitCode, 0);
@@ -207,6 +204,51 @@ describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user th
   });
 });
 
+describe('what runs as root', () => {
+  test('has no sudo in front of it that wgkex could send signals to', { skip: IS_ROOT_ALONE }, async () => {
+    await gateway.start();
+    const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
+    const lines = await Promise.all(
+      pids.map((pid) => sh('ps', '-o', 'ruid=,euid=,args=', '-p', String(pid)).catch(() => '')),
+    );
+    const handlers = lines.filter((line) => line.includes('wgkex-handler'));
+    assert.equal(handlers.length, 1, lines.join('\n'));
+    assert.match(handlers[0] ?? '', /^ *0 +0 \/usr\/bin\/node /);
+  });
+
+  test('opens no debugger, and stops for no signal but its end', async () => {
+    const handler = new Background('ip', ['netns', 'exec', gateway.namespace, '/usr/lib/wgkex/wgkex-handler']);
+    await eventually('it greets', () => handler.stdout.includes('ready'));
+    for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP'] as const)
+      handler.child.kill(signal);
+    handler.child.stdin?.write(request());
+    await eventually('it answers', () => handler.stdout.includes('"reply":"OK"'));
+    assert.equal(await gateway.run('ss', '--listening', '--tcp', '--no-header'), '');
+    handler.child.stdin?.end();
+    await eventually('it ends with its input', () => handler.hasEnded);
+    assert.equal(handler.child.exitCode, 0);
+  });
+
+  test("keeps its own umask: a caller's would make marks and locks unreadable for good", async () => {
+    await attempt(gateway.namespace, 'sh', ['-c', 'umask 0777; exec /usr/lib/wgkex/wgkex-handler'], request());
+    await attempt(gateway.namespace, 'sh', ['-c', 'umask 0777; exec /usr/lib/wgkex/wgkex-cleanup ffww01']);
+    assert.equal(await sh('stat', '--format=%a', gateway.stateFile()), '644');
+    assert.equal(await sh('stat', '--format=%a', `/run/wgkex/${gateway.namespace}/ffww01.lock`), '600');
+  });
+
+  test('stops reading where nobody reads its replies', async () => {
+    const handler = new Background('ip', ['netns', 'exec', gateway.namespace, '/usr/lib/wgkex/wgkex-handler']);
+    await eventually('it greets', () => handler.stdout.includes('ready'));
+    handler.child.stdout?.pause();
+    const line = request({ domain: 'nowhere' });
+    const isTaken = handler.child.stdin?.write(line.repeat(100_000));
+    assert.equal(isTaken, false);
+    await pause(2000);
+    assert.ok((handler.child.stdin?.writableLength ?? 0) > 1_000_000, 'most of it waits');
+    await handler.stop('SIGKILL');
+  });
+});
+
 describe('the system files', () => {
   test('are what systemd expects', async () => {
     const units = ['wgkex.service', 'wgkex.socket', 'wgkex-cleanup@ffww01.service', 'wgkex-cleanup@ffww01.timer'];
@@ -224,6 +266,11 @@ describe('the system files', () => {
     assert.equal(exitCode, 0, stderr);
   });
 });
+
+/** A line for the handler, good but for the changes. */
+function request(changes: Partial<Record<keyof Request, unknown>> = {}): string {
+  return formatMessage({ id: 1, domain: 'ffww01', key: makeKey(), from: '192.0.2.1', ...changes } as Request);
+}
 
 async function isRefused(): Promise<boolean> {
   try {

@@ -63,11 +63,11 @@ export class Router {
   }
 
   /** Brings up the router's side of the tunnel. */
-  async up(domain?: string): Promise<void> {
+  async up(domain?: string, host = this.#gateway.address): Promise<void> {
     const { wireguard, vxlan, namespace } = this;
     this.#wireguard = await addWireguard(namespace, wireguard);
     this.#isUp = true;
-    const endpoint = `${this.#gateway.address}:${this.#gateway.wireguardPort(domain)}`;
+    const endpoint = `${host.includes(':') ? `[${host}]` : host}:${this.#gateway.wireguardPort(domain)}`;
     const peer = ['peer', await this.#gateway.publicKey(domain), 'allowed-ips', 'fe80::/64', 'endpoint', endpoint];
     await this.run('wg', 'set', wireguard, 'private-key', this.#privateKeyFile, ...peer, 'persistent-keepalive', '1');
     await this.run('ip', 'address', 'add', `${this.link.address}/64`, 'dev', wireguard, 'nodad');
