@@ -9,7 +9,7 @@ export const SECOND_LOOK_SECONDS = 3;
 
 const LISTENER = '/usr/lib/wgkex/wgkex-listen';
 const SHOW_PROCESSES = "ps -eo user,pid,ppid,args | grep '/usr/lib/[w]gkex'";
-const USERS = IS_ROOT_ALONE ? 'root root' : 'wgkex root root';
+const USERS = IS_ROOT_ALONE ? 'root root' : 'wgkex root';
 
 /** The gateway of the demo: what the lab knows of it, where to type, and the log of its service. */
 export interface Stage {
@@ -57,7 +57,7 @@ async function startService({ host, journal }: Stage): Promise<void> {
   const processes = await host.type(SHOW_PROCESSES);
   const parts = IS_ROOT_ALONE
     ? 'a listener and a handler (no sudo, no user wgkex: this is a user namespace)'
-    : 'what faces the internet is user wgkex; behind sudo one handler is root';
+    : 'what faces the internet is user wgkex; what sudo has started for it is root';
   confirm(parts, listUsers(processes) === USERS);
 }
 
