@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
-import { type DomainName, type InterfaceName, isDomainName, isInterfaceName } from './core/domain.ts';
+import { type DomainName, type InterfaceName, isDomainName, isInterfaceName, parseDomainName } from './core/domain.ts';
 import { ENTRY_KINDS } from './core/forwarding-entries.ts';
 import { parseNetwork } from './core/ip-address.ts';
 import { ADDRESS_VARIANTS } from './core/link-address.ts';
@@ -61,7 +61,7 @@ const limitsSchema = z.strictObject({
   connections: integer(1, MAX_CONNECTIONS).default(1000),
   connections_per_source: integer(1, MAX_CONNECTIONS).default(20),
   exchanges_per_source_burst: integer(1, 1_000_000).default(60),
-  exchanges_per_source_per_second: z.number().min(0.001).max(1_000_000).default(1),
+  exchanges_per_source_per_second: z.number().min(0).max(1_000_000).default(1),
   exempt: z.array(network).default([]),
   line_bytes: integer(44, 4096).default(64),
   line_seconds: z.number().min(0.1).max(300).default(5),
@@ -74,7 +74,7 @@ const domainSchema = z.strictObject({
   fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
   route: z.boolean().default(false),
   max_peers: integer(1, MAX_PEERS).default(2000),
-  max_pending: integer(1, MAX_PEERS).default(1000),
+  max_pending: integer(0, MAX_PEERS).default(1000),
 });
 
 const configSchema = z
@@ -95,7 +95,7 @@ const configSchema = z
     cleanup: z
       .strictObject({
         stale_after_seconds: integer(1, MAX_SECONDS).default(3600),
-        second_look_seconds: integer(1, MAX_SECONDS).default(900),
+        second_look_seconds: integer(0, MAX_SECONDS).default(900),
       })
       .prefault({}),
     domains: z.record(z.string(), domainSchema).default({}),
@@ -133,7 +133,7 @@ export function parseConfig(text: string, path: string): Config {
   const result = configSchema.safeParse(document);
   if (!result.success) throw new InputError(`${path}: ${describeIssue(result.error.issues, document)}`);
   const domains = Object.entries(result.data.domains).map(
-    ([name, domain]) => [name, { ...domain, name: name as DomainName }] as const,
+    ([name, domain]) => [name, { ...domain, name: parseDomainName(name) }] as const,
   );
   return { ...result.data, domains: new Map(domains) };
 }

@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const { config: path, values, positionals } = commandLine;
   if (positionals.length !== (values['all'] === true ? 0 : 1))
     exitWithUsageError(PROGRAM, 'expected one domain, or --all');
-  if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'must be run by root');
+  if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
   const dryRun = values['dry-run'] === true;
   // A dry run is there for what it says, however little the service is to say.

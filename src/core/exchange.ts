@@ -1,4 +1,4 @@
-import type { DomainName } from './domain.ts';
+import { type DomainName, parseDomainName } from './domain.ts';
 import type { IpAddress } from './ip-address.ts';
 import { isPublicKey, looksLikeKey, type PublicKey } from './public-key.ts';
 
@@ -43,7 +43,7 @@ export function interpretLines(
   if (!key) return { refused: 'NO_WGKEY' };
   if (!domains.has(domain)) return { refused: 'INVALID_DOMAIN' };
   if (!isPublicKey(key)) return { refused: 'INVALID_WGKEY' };
-  return { domain: domain as DomainName, key };
+  return { domain: parseDomainName(domain), key };
 }
 
 /** One line on the wire. */
@@ -53,6 +53,5 @@ export function formatReply(code: ReplyCode): string {
 
 /** Also true for a damaged key that comes before the name of a domain: the answer must name what is damaged. */
 function isKeyFirst(first = '', second = '', domains: { has(name: string): boolean }): boolean {
-  if (domains.has(first)) return false;
   return looksLikeKey(first) || domains.has(second);
 }

@@ -19,17 +19,22 @@ export interface ForwardingEntry {
 export const FLOOD_MAC = '00:00:00:00:00:00' as MacAddress;
 
 const bridgeFdbSchema = z.array(
-  z.looseObject({ mac: z.string(), dst: z.string().optional(), viaIf: z.string().optional() }),
+  z.looseObject({
+    mac: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/),
+    dst: z.string().optional(),
+    viaIf: z.string().optional(),
+    state: z.string().optional(),
+  }),
 );
 
 /**
- * Parses `bridge -json fdb show dev VXLAN`; entries without destination or interface are none that wgkex makes,
- * and are left out.
+ * Parses `bridge -json fdb show dev VXLAN`. Entries without destination or interface, and those that the kernel
+ * learned and forgets again, are none that wgkex makes, and are left out.
  * @throws InputError for any other text.
  */
 export function parseForwardingEntries(text: string): ForwardingEntry[] {
-  return parseJsonOf(bridgeFdbSchema, text, 'the forwarding entries').flatMap(({ mac, dst, viaIf }) => {
-    if (dst === undefined || viaIf === undefined || !isInterfaceName(viaIf)) return [];
+  return parseJsonOf(bridgeFdbSchema, text, 'the forwarding entries').flatMap(({ mac, dst, viaIf, state }) => {
+    if (state !== 'permanent' || dst === undefined || viaIf === undefined || !isInterfaceName(viaIf)) return [];
     return [{ mac: mac as MacAddress, destination: parseIpAddress(dst), via: viaIf }];
   });
 }

@@ -1,7 +1,10 @@
 import type { IpAddress } from './ip-address.ts';
-import { type AddressVariant, deriveLinkAddress, findDerivedMac, type LinkAddress } from './link-address.ts';
+import { type AddressVariant, deriveLinkAddress, type LinkAddress } from './link-address.ts';
 import type { Peer, UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
+
+/** An EUI-64, whichever the derivation. */
+const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
 
 /**
  * The peers of one interface, told apart: those of wgkex, whose allowed IPs are exactly their derived address,
@@ -85,11 +88,10 @@ export class PeerTable {
 
   /** Looks at the shape before it hashes: an operator's peer rarely gets that far. */
   #findOurAddress(peer: Peer): IpAddress | undefined {
-    const [network, ...others] = peer.allowedIps;
-    const address = network?.match(/^(.*)\/128$/)?.[1] as IpAddress | undefined;
-    if (address === undefined || others.length > 0 || findDerivedMac(address, this.#variant) === undefined)
-      return undefined;
-    return this.derive(peer.key).address === address ? address : undefined;
+    const [network = '', ...others] = peer.allowedIps;
+    if (others.length > 0 || !DERIVED_NETWORK.test(network)) return undefined;
+    const { address } = this.derive(peer.key);
+    return hostNetwork(address) === network ? address : undefined;
   }
 }
 

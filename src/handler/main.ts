@@ -1,4 +1,10 @@
-import { COMMON_HELP, EXIT_FAILURE, orExitWithConfigError, readCommandLine } from '../command-line.ts';
+import {
+  COMMON_HELP,
+  EXIT_FAILURE,
+  exitWithUsageError,
+  orExitWithConfigError,
+  readCommandLine,
+} from '../command-line.ts';
 import { parseConfig } from '../config.ts';
 import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
@@ -31,6 +37,7 @@ async function main(): Promise<void> {
   for (const signal of IGNORED_SIGNALS) process.on(signal, () => {});
   process.umask(ROOT_UMASK);
   const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
+  if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
   const log = new Log(config.log);
   const domains = new Map([...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, log)]));

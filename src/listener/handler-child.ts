@@ -98,7 +98,7 @@ export class HandlerChild {
   #greet(): void {
     if (this.#hasGreeted) throw new InputError('Cannot read reply: a second greeting');
     this.#hasGreeted = true;
-    clearTimeout(this.#watchdog);
+    this.#watch();
     this.#events.onReady();
   }
 

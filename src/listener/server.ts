@@ -30,6 +30,8 @@ export class ExchangeServer {
   readonly #asking = new Set<Connection>();
   /** Connections that have their reply and are about to close, the oldest first. */
   readonly #answered = new Set<Connection>();
+  /** Whom the connections without a reply count against. */
+  readonly #counted = new Map<Connection, Source>();
   /** Requests that are with the handler, those of clients that went away included. */
   #unanswered = 0;
   #onIdle: (() => void) | undefined;
@@ -78,8 +80,15 @@ export class ExchangeServer {
     const source = this.#findSource(connection.from);
     if (source === undefined) return true;
     if (!this.#sources.open(source, performance.now())) return false;
-    connection.onClose(() => this.#sources.close(source));
+    this.#counted.set(connection, source);
     return true;
+  }
+
+  /** Who has a reply is done, however long the goodbye takes: the next connection of its source may come. */
+  #releaseSource(connection: Connection): void {
+    const source = this.#counted.get(connection);
+    if (source !== undefined) this.#sources.close(source);
+    this.#counted.delete(connection);
   }
 
   /** Undefined where the source is exempt from limits. */
@@ -120,7 +129,7 @@ export class ExchangeServer {
     if (this.#unanswered >= limits.connections) return { refused: 'BUSY', limit: 'connections' };
     const source = this.#findSource(from);
     const hasToken = source === undefined || this.#sources.takeToken(source, performance.now());
-    return hasToken ? request : { refused: 'BUSY', limit: 'exchanges_per_source' };
+    return hasToken ? request : { refused: 'BUSY', limit: 'exchanges_per_source_burst' };
   }
 
   #refuse(connection: Connection, { refused: code, ...why }: Refusal): void {
@@ -131,6 +140,7 @@ export class ExchangeServer {
   #answer(connection: Connection, code: ReplyCode): void {
     const isOpen = this.#reading.delete(connection) || this.#asking.delete(connection);
     if (!isOpen) return;
+    this.#releaseSource(connection);
     this.#answered.add(connection);
     connection.answer(code === 'OK' && this.#config.quiet_success ? undefined : formatReply(code));
     if (this.#answered.size > this.#config.limits.connections) {
@@ -140,6 +150,7 @@ export class ExchangeServer {
   }
 
   #forget(connection: Connection): void {
+    this.#releaseSource(connection);
     this.#reading.delete(connection);
     this.#asking.delete(connection);
     this.#answered.delete(connection);

@@ -18,6 +18,7 @@ export function readTrustedFile(path: string): string {
   const file = openFile(path);
   try {
     const status = fstatSync(file);
+    if (!status.isFile()) throw new InputError(`Cannot read ${path}: not a file`);
     requireRoot(path, status);
     if ((status.mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(path));
     // Both ways to the file: where the name is, and where a symbolic link leads.

@@ -95,6 +95,16 @@ describe('forwarding entries and routes', () => {
     assert.match(await routes(), new RegExp(`^${address} `, 'm'));
   });
 
+  test('come back also where the kernel has learned one in their place', async () => {
+    const { mac, address } = derive(await register());
+    await bridge('del', mac, address);
+    const learned = ['dev', gateway.vxlan(), 'dst', address, 'via', gateway.wireguard(), 'dynamic'];
+    await gateway.run('bridge', 'fdb', 'add', mac, ...learned);
+    await pass(/restored forwarding entry/);
+    const lines = (await gateway.run('bridge', 'fdb', 'show', 'dev', gateway.vxlan())).split('\n');
+    assert.match(lines.find((line) => line.startsWith(mac)) ?? '', /permanent/);
+  });
+
   test('go where their peer is gone', async () => {
     const key = await register();
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');

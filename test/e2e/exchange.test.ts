@@ -7,6 +7,8 @@ import { Gateway } from '../lab/gateway.ts';
 
 const FLOOD = '00:00:00:00:00:00';
 
+const KEYS = Array.from({ length: 5 }, makeKey);
+
 let gateway: Gateway;
 
 before(async () => {
@@ -67,6 +69,17 @@ describe('a key gets in', () => {
     assert.deepEqual(new Set(replies), new Set(['OK\n']));
     await assertIsIn(key, 'ffww01');
   });
+});
+
+test('a source that comes again as soon as it has its reply is never one connection too many', async () => {
+  await reconfigure({ limits: { connections_per_source: 1, exchanges_per_source_burst: 1000 } });
+  const from = await gateway.segment.addSource(gateway.segment.ipv4('8.8'));
+  const replies: string[] = [];
+  for (let time = 0; time < 50; time++) {
+    replies.push(await exchange(gateway.address, 'ffww01', KEYS[time % 5] ?? '', { from }));
+  }
+  await reconfigure({});
+  assert.deepEqual(new Set(replies), new Set(['OK\n']));
 });
 
 describe('each domain', () => {
