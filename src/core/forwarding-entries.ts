@@ -44,7 +44,7 @@ export function buildEntries(router: LinkAddress, kinds: readonly EntryKind[], v
   return kinds.map((kind) => ({ mac: kind === 'flood' ? FLOOD_MAC : router.mac, destination: router.address, via }));
 }
 
-/** Whether wgkex could have made this entry: through its interface, to a derived address, for the MAC that belongs to it. */
+/** Whether wgkex could have made this entry: through its interface, to a derived address, for the MAC of that. */
 export function isDerivedEntry(entry: ForwardingEntry, via: InterfaceName, variant: AddressVariant): boolean {
   if (entry.via !== via) return false;
   const mac = findDerivedMac(entry.destination, variant);

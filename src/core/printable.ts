@@ -16,7 +16,7 @@ export function quote(untrusted: string): string {
   return untrusted.length > SHOWN_CHARACTERS ? `${escaped}…` : escaped;
 }
 
-/** Text with backslashes and everything outside printable ASCII escaped, cut to `maxCharacters`: for one line of a log. */
+/** Text with backslashes and all outside printable ASCII escaped, cut to `maxCharacters`: for one line of a log. */
 export function escapeLine(text: string, maxCharacters: number): string {
   const line = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
   return line.replaceAll('\\', '\\\\').replace(/[^ -~…]/g, escapeCharacter);

@@ -55,7 +55,7 @@ function compare<T>(existing: readonly T[], needed: readonly T[], identify: (ite
   };
 }
 
-/** Exactly as admission does: a network such as `::/0` of an operator's peer makes no router's address the operator's. */
+/** As admission does: a network such as `::/0` of an operator's peer makes no router's address the operator's. */
 function recogniseOperators(operators: Iterable<Peer>): (address: IpAddress) => boolean {
   const networks = new Set([...operators].flatMap(({ allowedIps }) => allowedIps));
   return (address) => networks.has(hostNetwork(address));

@@ -150,7 +150,7 @@ export class DomainBatches {
     return new Map([...unset, ...unforwarded]);
   }
 
-  /** A new peer that frames cannot reach is of no use to its router, which was told `FAILED`: nothing half done stays. */
+  /** A new peer that frames cannot reach is of no use to its router, which gets `FAILED`: nothing half done stays. */
   async #takeBack(changes: readonly WaitingChange[]): Promise<void> {
     const domain = this.#domain;
     const added = changes.filter(({ kind }) => kind === 'add').map(({ router }) => router);

@@ -15,8 +15,8 @@ const LOCK_IS_TAKEN = 1;
 
 /**
  * Takes the lock under which the peers of a domain are read and changed; waits up to 4 seconds for it.
- * flock(2) is not to be had from Node: flock(1) locks the file that it gets as its standard input, and the lock stays with our
- * descriptor of it.
+ * flock(2) is not to be had from Node: flock(1) locks the file that it gets as its standard input, and the lock stays
+ * with our descriptor of it.
  */
 export async function takeDomainLock(runtimeDirectory: string, domain: DomainName): Promise<DomainLock> {
   makeTrustedDirectory(runtimeDirectory);

@@ -6,7 +6,8 @@ const CURSES = '/run/wgkex-curses';
 
 /**
  * Puts a fake in front of a program, for faults that the real one will not produce: a call in whose words or input a
- * cursed text occurs (words and input with `;` between) fails, hangs, or takes a second longer; all others go to the real program at once.
+ * cursed text occurs (words and input with `;` between) fails, hangs, or takes a second longer; all others go to the
+ * real program at once.
  */
 export async function curse(
   program: '/usr/bin/wg' | '/usr/sbin/bridge',
