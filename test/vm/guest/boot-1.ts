@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import {
+  attempt,
+  eventually,
+  exchange,
+  findPids,
+  isServing,
+  journal,
+  mainPid,
+  makeKey,
+  readStatus,
+  sh,
+} from './machine.ts';
+
+const CONFIG = '/etc/wgkex/wgkex.toml';
+const DOMAIN = '\n[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
+const STATIC_PEER = makeKey();
+
+test('the package installs without a domain, starts nothing, fails nothing, and says what to do next', async () => {
+  const said = await sh('dpkg --install /payload/wgkex-old.deb');
+  assert.match(said, /no domain is configured yet.*systemctl enable --now wgkex.socket/s);
+  assert.notEqual((await attempt('systemctl is-active wgkex.socket wgkex.service')).exitCode, 0);
+  assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');
+  assert.equal(await sh('stat --format="%a %U:%G" /etc/sudoers.d/wgkex'), '440 root:root');
+});
+
+test('a sysadmin makes the interfaces, configures a domain and enables the units: a router gets its OK', async () => {
+  await writeFile('/etc/wireguard/wgww01.conf', WG_QUICK, { mode: 0o600 });
+  await sh('wg genkey | install -m 600 /dev/stdin /etc/wireguard/wgww01.key');
+  await sh('systemctl enable --now wg-quick@wgww01');
+  await appendFile(CONFIG, DOMAIN);
+  await sh('systemctl enable --now wgkex.socket wgkex-cleanup@ffww01.timer');
+  await eventually('an exchange works', isServing);
+});
+
+test('the listener is user wgkex and has no capability', async () => {
+  const pid = await mainPid();
+  assert.equal(await sh(`ps -o user= -p ${pid}`), 'wgkex');
+  for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) assert.match(await readStatus(pid, set), /^0+$/, set);
+});
+
+test('the handler is root, with four capabilities and no more', async () => {
+  const [pid = 0] = await findPids('^/usr/bin/node .*/usr/lib/wgkex/wgkex-handler');
+  assert.equal(await sh(`ps -o user= -p ${pid}`), 'root');
+  for (const set of ['CapPrm', 'CapEff', 'CapBnd']) {
+    const names = await sh(`capsh --decode=${await readStatus(pid, set)}`).catch(() => readStatus(pid, set));
+    assert.match(names, /(^|=)(cap_setgid,cap_setuid,cap_net_admin,cap_audit_write|00000000200010c0)$/, set);
+  }
+});
+
+test('systemd hardens the service as far as its version lets sudo work', async () => {
+  const version = Number.parseInt((await sh('systemctl --version')).split(' ')[1] ?? '', 10);
+  const settings = await sh(
+    'systemctl show --property=ProtectClock,PrivateDevices,RestrictSUIDSGID,NoNewPrivileges wgkex',
+  );
+  assert.equal(settings.includes('ProtectClock=yes'), version >= 257, settings);
+  assert.match(settings, /NoNewPrivileges=no/);
+});
+
+test('neither can write to more of the file system than the directories of locks and marks, and its own /tmp', async () => {
+  const mounts = (await readFile(`/proc/${await mainPid()}/mountinfo`, 'utf8')).trim().split('\n');
+  const writable = mounts
+    .map((line) => line.split(' '))
+    .filter(([, , , , , options = '']) => options.split(',').includes('rw'));
+  const places = writable
+    .map(([, , , , place = '']) => place)
+    .filter((place) => !/^\/(proc|sys|dev)(\/|$)/.test(place));
+  assert.deepEqual(
+    [...new Set(places)].sort(),
+    ['/run/wgkex', '/tmp', '/var/lib/wgkex', '/var/tmp'],
+    mounts.join('\n'),
+  );
+  const asWgkex = `nsenter --target ${await mainPid()} --mount setpriv --reuid=wgkex --regid=wgkex --clear-groups`;
+  const found = await sh(`${asWgkex} find / -xdev -writable ! -type l 2>/dev/null || true`);
+  assert.deepEqual(
+    found
+      .split('\n')
+      .filter((path) => !/^\/(proc|sys|dev|tmp|var\/tmp)(\/|$)/.test(path))
+      .filter(Boolean),
+    [],
+  );
+});
+
+for (const words of [
+  'id',
+  '-s',
+  '/usr/lib/wgkex/wgkex-handler --version',
+  '/usr/lib/wgkex/wgkex-cleanup ffww01',
+  '-u daemon /usr/lib/wgkex/wgkex-handler',
+]) {
+  test(`sudo refuses wgkex: ${words}`, async () => {
+    assert.notEqual(
+      (await attempt(`setpriv --reuid=wgkex --regid=wgkex --clear-groups sudo -n ${words} </dev/null`)).exitCode,
+      0,
+    );
+  });
+}
+
+test('a router gets its tunnel, and batman-adv on both sides sees its neighbour and pings through bat0', async () => {
+  await sh(ROUTER_UP);
+  assert.equal(await exchange('ffww01', (await readFile('/root/router.pub', 'utf8')).trim()), 'OK\n');
+  await eventually(
+    'the gateway has a handshake',
+    async () => !/\t0$/m.test(await sh(`wg show wgww01 latest-handshakes | grep -F "$(cat /root/router.pub)"`)),
+  );
+  await eventually('batman-adv sees its neighbours', async () => {
+    const sides = [
+      await sh('batctl meshif bat0 neighbors -H'),
+      await sh('ip netns exec router batctl meshif bat0 neighbors -H'),
+    ];
+    return sides.every((neighbours) => /[0-9a-f]{2}(:[0-9a-f]{2}){5}/.test(neighbours));
+  });
+  await eventually(
+    'a ping through bat0',
+    async () => (await attempt('ip netns exec router ping -c 3 -W 2 10.99.0.1')).exitCode === 0,
+  );
+  assert.equal((await attempt('ping -c 3 -W 2 10.99.0.2')).exitCode, 0, 'and the other way');
+});
+
+test('the timer fires by itself, twice, and a dead key is gone while a static peer and a living router stay', async () => {
+  const dead = makeKey();
+  assert.equal(await exchange('ffww01', dead), 'OK\n');
+  await sh(`wg set wgww01 peer ${STATIC_PEER} allowed-ips fe80::77/128,192.0.2.0/24`);
+  await sh(`sed -i 's/^#second_look_seconds.*/second_look_seconds = 5/' ${CONFIG}`);
+  await sh(`mkdir -p /etc/systemd/system/wgkex-cleanup@.timer.d
+printf '[Timer]\\nOnBootSec=\\nOnUnitActiveSec=\\nOnActiveSec=1s\\nOnUnitActiveSec=10s\\nAccuracySec=1s\\n' >/etc/systemd/system/wgkex-cleanup@.timer.d/short.conf
+systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
+  await eventually('the dead key is gone', async () => !(await sh('wg show wgww01 peers')).includes(dead));
+  const peers = await sh('wg show wgww01 peers');
+  assert.ok(peers.includes(STATIC_PEER), 'the static peer');
+  assert.ok(peers.includes((await readFile('/root/router.pub', 'utf8')).trim()), 'the living router');
+  await eventually('two passes came to their end', async () => {
+    const passes = await sh('journalctl --no-pager --output=cat --unit=wgkex-cleanup@ffww01');
+    return (passes.match(/^swept /gm)?.length ?? 0) >= 2;
+  });
+  await sh(`sed -i 's/^second_look_seconds.*/#second_look_seconds = 900/' ${CONFIG}
+rm -r /etc/systemd/system/wgkex-cleanup@.timer.d; systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
+});
+
+test('the journal has lines for a person, with their priorities, and nothing as JSON', async () => {
+  assert.equal(await exchange('nowhere'), 'ERR: INVALID_DOMAIN\n');
+  const lines = await journal();
+  assert.match(lines, /^joined ffww01 fe80::\S+ key=\S+… from=::1 new$/m);
+  assert.match(lines, /^refused from=::1 code=INVALID_DOMAIN /m);
+  assert.doesNotMatch(lines, /^\{|<\d>/m);
+  assert.equal(await journal('--priority=warning'), '', 'nothing was wrong so far');
+});
+
+test('a restart in the middle of 200 exchanges refuses and resets nobody', async () => {
+  const replies = await during(200, () => sh('systemctl restart wgkex.service'));
+  assertServed(replies);
+});
+
+test('a reload takes a good configuration, and keeps the old one where the new one is bad', async () => {
+  await sh(`sed -i 's/^#line_bytes.*/line_bytes = 50/' ${CONFIG}; systemctl reload wgkex`);
+  await eventually('the new limit counts', async () => (await exchange('x'.repeat(51))) === 'ERR: LINE_TOO_LONG\n');
+  await sh(`cp ${CONFIG} /root/good.toml; echo 'nonsense = 1' >>${CONFIG}; systemctl reload wgkex`);
+  await eventually('it says why', async () =>
+    /kept the old configuration.*nonsense: expected a known setting/.test(await journal()),
+  );
+  assert.equal(await exchange('x'.repeat(51)), 'ERR: LINE_TOO_LONG\n');
+  await sh(`cp /root/good.toml ${CONFIG}; systemctl reload wgkex`);
+  await eventually('an exchange works', isServing);
+});
+
+const VICTIMS = { listener: '/usr/lib/wgkex/wgkex-listen$', handler: '^/usr/bin/node .*/usr/lib/wgkex/wgkex-handler' };
+for (const [name, pattern] of Object.entries(VICTIMS)) {
+  test(`the ${name} is killed: the service is back by itself`, async () => {
+    const pids = await findPids(pattern);
+    assert.ok(pids.length > 0);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await eventually('an exchange works', isServing);
+  });
+}
+
+test('wg-quick takes the VXLAN away: an exchange says what is missing, and works once it is back', async () => {
+  await sh('systemctl stop wg-quick@wgww01');
+  assert.equal(await exchange(), 'ERR: FAILED\n');
+  assert.match(await journal('--priority=err'), /WireGuard interface wgww01 does not exist/);
+  const listener = await mainPid();
+  await sh('systemctl start wg-quick@wgww01');
+  assert.equal(await exchange(), 'OK\n');
+  assert.equal(await mainPid(), listener, 'without a restart');
+});
+
+test('an upgrade keeps configuration and state, and refuses and resets nobody', async () => {
+  await sh('systemctl start wgkex-cleanup@ffww01');
+  const before = {
+    config: await readFile(CONFIG, 'utf8'),
+    marks: await readFile('/var/lib/wgkex/ffww01.json', 'utf8'),
+  };
+  const replies = await during(50, () => sh('dpkg --install /payload/wgkex.deb'));
+  assertServed(replies);
+  assert.deepEqual(
+    { config: await readFile(CONFIG, 'utf8'), marks: await readFile('/var/lib/wgkex/ffww01.json', 'utf8') },
+    before,
+  );
+  assert.equal(await sh('systemctl is-enabled wgkex.socket wgkex-cleanup@ffww01.timer'), 'enabled\nenabled');
+  assert.match(await sh('dpkg-query --show wgkex'), /0\.1\.0/);
+});
+
+/** An emulated processor may take longer than the 5 s that a request waits for a handler; all others are served. */
+function assertServed(replies: readonly string[]): void {
+  const failed = replies.filter((reply) => reply !== 'OK\n');
+  assert.deepEqual(new Set(failed), failed.length === 0 ? new Set() : new Set(['ERR: FAILED\n']));
+  assert.ok(failed.length < replies.length / 10, `${failed.length} of ${replies.length} FAILED`);
+}
+
+/** Lets exchanges come, each as the one before it is over, while something is done in their middle. */
+async function during(count: number, action: () => Promise<unknown>): Promise<string[]> {
+  const replies: string[] = [];
+  let acted: Promise<unknown> | undefined;
+  await sh(`sed -i 's/^#exempt.*/exempt = ["::1\\/128"]/' ${CONFIG}; systemctl reload wgkex`);
+  await eventually('an exchange works', isServing);
+  const client = async () => {
+    while (replies.length < count) {
+      replies.push(await exchange());
+      if (replies.length > count / 4) acted ??= action();
+    }
+  };
+  await Promise.all([client(), client(), client(), client()]);
+  await acted;
+  return replies;
+}
+
+const WG_QUICK = `[Interface]
+ListenPort = 51820
+Address = fe80::1/64
+PostUp = wg set %i private-key /etc/wireguard/wgww01.key
+PostUp = ip link add vxww01 type vxlan id 4242 dstport 4789 local fe80::1 dev %i
+PostUp = ip link set vxww01 up
+PostUp = batctl meshif bat0 interface add vxww01
+PostUp = ip link set bat0 up
+PostUp = ip address replace 10.99.0.1/24 dev bat0
+PreDown = ip link delete vxww01
+`;
+
+/** A router in a namespace of the machine, as PROTOCOL.md has it. */
+const ROUTER_UP = `
+wg genkey >/root/router.key; wg pubkey </root/router.key >/root/router.pub
+set -- $(md5sum </root/router.pub | sed 's/../& /g')
+mac=02:$1:$2:$3:$4:$5 address=fe80::$1:$2ff:fe$3:$4$5
+ip netns add router
+ip link add uplink type veth peer name uplink netns router
+ip address add 192.0.2.1/24 dev uplink; ip link set uplink up
+ip -n router address add 192.0.2.2/24 dev uplink; ip -n router link set uplink up; ip -n router link set lo up
+ip -n router link add wg-mesh type wireguard
+ip netns exec router wg set wg-mesh private-key /root/router.key peer "$(wg show wgww01 public-key)" \\
+  endpoint 192.0.2.1:51820 allowed-ips fe80::1/128 persistent-keepalive 25
+ip -n router address add "$address/64" dev wg-mesh; ip -n router link set wg-mesh mtu 1420 up
+ip -n router link add vx-mesh address "$mac" type vxlan id 4242 dstport 4789 local "$address" remote fe80::1 dev wg-mesh
+ip -n router link set vx-mesh up
+ip netns exec router batctl meshif bat0 interface add vx-mesh
+ip -n router link set bat0 up; ip -n router address add 10.99.0.2/24 dev bat0
+`;

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { attempt, eventually, isServing, sh } from './machine.ts';
+
+test('after a reboot the service, the socket and the timer are back, and a router exchanges again', async () => {
+  assert.equal(await sh('systemctl is-active wgkex.socket wgkex-cleanup@ffww01.timer'), 'active\nactive');
+  await eventually('an exchange works', isServing);
+  assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');
+});
+
+test('remove stops it, and keeps the configuration', async () => {
+  await sh('dpkg --remove wgkex');
+  assert.notEqual((await attempt("pgrep --full '/usr/lib/wgkex/'")).exitCode, 0);
+  assert.notEqual((await attempt('systemctl is-active wgkex.socket')).exitCode, 0);
+  await sh('test -e /etc/wgkex/wgkex.toml');
+});
+
+test('purge leaves no file, user or unit behind', async () => {
+  await sh('dpkg --purge wgkex');
+  assert.equal(await sh("find / -xdev -name '*wgkex*' ! -path '/proc/*' ! -path '/var/log/*' ! -path '/tmp/*'"), '');
+  assert.notEqual((await attempt('getent passwd wgkex')).exitCode, 0);
+  assert.equal(await sh("systemctl list-units --all --plain --no-legend 'wgkex*'"), '');
+});

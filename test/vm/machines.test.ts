@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { build } from 'esbuild';
+import { execa } from 'execa';
+
+const RELEASES = ['bookworm', 'trixie'];
+const BOOTS = 2;
+const WORK = 'build/vm';
+const CACHE = `${process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache`}/wgkex`;
+/** Two machines on two processors take some 8 minutes under emulation; this is for a machine that hangs. */
+const BOOT_SECONDS = 1500;
+const MEMORY_MB = 1024;
+const OLD_VERSION = '0.0.9';
+
+interface Result {
+  readonly name: string;
+  readonly isOk: boolean;
+  /** Indented lines that follow: durations, or what went wrong. */
+  readonly detail: string;
+}
+
+before(async () => {
+  await rm(WORK, { recursive: true, force: true });
+  await mkdir(`${WORK}/payload`, { recursive: true });
+  await makePayload();
+});
+after(() => rm(`${WORK}/payload`, { recursive: true }));
+
+describe('a booted machine', { concurrency: RELEASES.length }, () => {
+  for (const release of RELEASES) {
+    test(release, async (context) => {
+      const results = await boot(release);
+      for (const { name, isOk, detail } of results) {
+        await context.test(name, () => assert.ok(isOk, `${detail}\nThe journal: ${WORK}/${release}.journal`));
+      }
+    });
+  }
+});
+
+/** Everything that the machines get on their second disk. */
+async function makePayload(): Promise<void> {
+  const [current = ''] = (await readdir('build')).filter((name) => name.endsWith('.deb'));
+  await copyFile(`build/${current}`, `${WORK}/payload/wgkex.deb`);
+  await makeOldPackage(`build/${current}`, `${WORK}/payload/wgkex-old.deb`);
+  await copyFile('test/vm/start', `${WORK}/payload/start`);
+  for (let number = 1; number <= BOOTS; number++) {
+    await build({
+      entryPoints: [`test/vm/guest/boot-${number}.ts`],
+      outfile: `${WORK}/payload/boot-${number}.cjs`,
+      bundle: true,
+      platform: 'node',
+      target: 'node18.19',
+      format: 'cjs',
+      logLevel: 'warning',
+    });
+  }
+  await execa('truncate', ['--size=32M', `${WORK}/payload.img`]);
+  await execa('mke2fs', ['-q', '-t', 'ext4', '-d', `${WORK}/payload`, `${WORK}/payload.img`]);
+}
+
+/** The same package with a lower number, to upgrade from. */
+async function makeOldPackage(from: string, to: string): Promise<void> {
+  const tree = `${WORK}/old`;
+  await execa('dpkg-deb', ['--raw-extract', from, tree]);
+  await execa('sed', ['-i', `s/^Version:.*/Version: ${OLD_VERSION}/`, `${tree}/DEBIAN/control`]);
+  await execa('dpkg-deb', ['--root-owner-group', '--build', tree, to]);
+  await rm(tree, { recursive: true });
+}
+
+async function boot(release: string): Promise<Result[]> {
+  const { stdout: image } = await execa('test/vm/image', [CACHE, release]);
+  const output = (what: string) => `${WORK}/${release}.${what}`;
+  const disk = (file: string, options: string) => ['-drive', `file=${file},format=raw,if=virtio,${options}`];
+  const serial = ['console', 'tap', 'journal'].flatMap((what) => ['-serial', `file:${output(what)}`]);
+  const append = 'root=/dev/vda rw console=ttyS0 quiet systemd.mask=serial-getty@ttyS0.service';
+  const { timedOut } = await execa(
+    'qemu-system-x86_64',
+    [
+      ...['-machine', 'q35,accel=tcg', '-cpu', 'max', '-smp', '2', '-m', String(MEMORY_MB), '-nic', 'none'],
+      ...['-display', 'none', '-monitor', 'none', ...serial],
+      ...['-kernel', `${image}.vmlinuz`, '-initrd', `${image}.initrd`, '-append', append],
+      // What a machine writes is gone with it: the cached disk stays as it was made.
+      ...disk(`${image}.img`, 'snapshot=on'),
+      ...disk(`${WORK}/payload.img`, 'readonly=on'),
+    ],
+    { reject: false, timeout: BOOT_SECONDS * 1000, stdin: 'ignore' },
+  );
+  const tap = (await readFile(output('tap'), 'utf8')).replaceAll('\r', '');
+  assert.equal(timedOut, false, `The machine did not come to an end within ${BOOT_SECONDS} s:\n${tap}`);
+  assert.equal(tap.match(/^1\.\.\d+$/gm)?.length, BOOTS, `A boot did not come to its end:\n${tap}`);
+  return parseTap(tap);
+}
+
+/** The tests of node:test's TAP reporter, without their nested ones. */
+function parseTap(tap: string): Result[] {
+  const points = tap.split(/^(?=(?:not )?ok \d+ - )/m).slice(1);
+  return points.map((point) => {
+    const [, not, name = ''] = point.match(/^(not )?ok \d+ - (.*)$/m) ?? [];
+    return { name, isOk: not === undefined, detail: point.split(/^(?=# |1\.\.)/m)[0] ?? '' };
+  });
+}
