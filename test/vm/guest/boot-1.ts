@@ -24,6 +24,10 @@ test('the package installs without a domain, starts nothing, fails nothing, and 
   assert.notEqual((await attempt('systemctl is-active wgkex.socket wgkex.service')).exitCode, 0);
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');
   assert.equal(await sh('stat --format="%a %U:%G" /etc/sudoers.d/wgkex'), '440 root:root');
+  assert.equal(
+    await sh('cd /usr/lib/systemd/system; systemd-analyze verify $(ls -d wgkex* | grep -v "[.]d$") 2>&1'),
+    '',
+  );
 });
 
 test('a sysadmin makes the interfaces, configures a domain and enables the units: a router gets its OK', async () => {
@@ -57,6 +61,8 @@ test('systemd hardens the service as far as its version lets sudo work', async (
   );
   assert.equal(settings.includes('ProtectClock=yes'), version >= 257, settings);
   assert.match(settings, /NoNewPrivileges=no/);
+  const exposure = await sh('systemd-analyze security --no-pager wgkex.service | tail --lines=1');
+  assert.match(exposure, version >= 257 ? / 2\.3 OK/ : / 6\.0 MEDIUM/, 'as ARCHITECTURE.md quotes it');
 });
 
 test('neither can write to more of the file system than the directories of locks and marks, and its own /tmp', async () => {
@@ -163,6 +169,16 @@ test('a reload takes a good configuration, and keeps the old one where the new o
   assert.equal(await exchange('x'.repeat(51)), 'ERR: LINE_TOO_LONG\n');
   await sh(`cp /root/good.toml ${CONFIG}; systemctl reload wgkex`);
   await eventually('an exchange works', isServing);
+});
+
+test('a restart with a bad configuration says why; a router that waits gets its OK when that is mended', async () => {
+  await sh(`cp ${CONFIG} /root/good.toml; echo 'nonsense = 1' >>${CONFIG}; systemctl restart wgkex`);
+  const waiting = exchange();
+  await eventually('it says why', async () =>
+    /^wgkex-listen: .*nonsense: expected a known setting, found 1$/m.test(await journal()),
+  );
+  await sh(`cp /root/good.toml ${CONFIG}; systemctl restart wgkex`);
+  assert.equal(await waiting, 'OK\n');
 });
 
 const VICTIMS = { listener: '/usr/lib/wgkex/wgkex-listen$', handler: '^/usr/bin/node .*/usr/lib/wgkex/wgkex-handler' };
