@@ -66,5 +66,5 @@ async function repair<T>(
 }
 
 function findRouters(peers: PeerTable): LinkAddress[] {
-  return [...peers.ours.keys()].map((key) => peers.derive(key));
+  return [...peers.ours.keys()].map((key) => peers.describe(key));
 }

@@ -1,21 +1,21 @@
 import type { Config } from '../config.ts';
-import type { Router } from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
 import { formatDuration } from '../core/duration.ts';
-import { PeerTable } from '../core/peer-table.ts';
+import { collectHandshakes } from '../core/handshakes.ts';
+import { PeerTable, type Router } from '../core/peer-table.ts';
 import type { Peer, UnixSeconds } from '../core/peers.ts';
 import type { PublicKey } from '../core/public-key.ts';
 import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/staleness.ts';
 import { describeError } from '../errors.ts';
+import { readInterfacesId } from '../system/interfaces.ts';
 import { applyJointly, type Failures } from '../system/jointly.ts';
 import { takeDomainLock } from '../system/lock.ts';
-import { DamagedMarksError, findMarksFile, readMarks, setAsideMarks, writeMarks } from '../system/marks.ts';
+import { readClock } from '../system/reading.ts';
+import { reviveDomain } from '../system/revival.ts';
+import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../system/state.ts';
 import { readWireguard, requireInterfaces, setPeers } from '../system/wireguard.ts';
 import type { Pass } from './pass.ts';
 import { repairEntries, repairRoutes } from './repair.ts';
-
-/** So many peers are removed in one call; each costs the kernel some time (`synchronize_net`). */
-const REMOVALS_PER_CALL = 256;
 
 /**
  * One pass of the cleanup over a domain, under its lock: no key is registered in between.
@@ -34,14 +34,18 @@ export async function sweepDomain(pass: Pass): Promise<number> {
 
 async function sweepLocked(pass: Pass): Promise<number> {
   const { domain, config, log, dryRun } = pass;
+  const file = new StateFile(config.state_directory, domain.name);
+  const state = loadState(file, pass);
+  const interfaces = await readInterfacesId(domain);
+  if (!dryRun && state.interfaces !== interfaces && state.alive.size > 0) await revive(state, pass);
   const peers = new PeerTable((await readWireguard(domain)).peers, domain.address);
-  const file = findMarksFile(config.state_directory, domain.name);
-  const marks = loadMarks(file, pass);
-  const now = Date.now() / 1000;
-  const judged = judgeAll(peers, marks, config, now);
+  const now = readClock();
+  const judged = judgeAll(peers, state.marks, config, now);
   const remember = (some: readonly Judged[]) => {
-    const verdicts = new Map(some.map(({ peer, verdict }) => [peer.key, verdict]));
-    if (!dryRun) writeMarks(file, updateMarks(marks, verdicts, now));
+    const marks = updateMarks(state.marks, new Map(some.map(({ peer, verdict }) => [peer.key, verdict])), now);
+    const there = some.map(({ peer }) => peer);
+    const alive = collectHandshakes(there, state.alive, config.cleanup.stale_after_seconds, now);
+    if (!dryRun) file.write({ marks, alive, interfaces });
   };
   // Before anything is removed: where marks cannot be written, a registration could not take one away either.
   remember(judged);
@@ -65,7 +69,7 @@ function judgeAll(peers: PeerTable, marks: Marks, { cleanup }: Config, now: Unix
   const limits = { staleAfterSeconds: cleanup.stale_after_seconds, secondLookSeconds: cleanup.second_look_seconds };
   return [...peers.ours.values()].map((peer) => ({
     peer,
-    router: { key: peer.key, ...peers.derive(peer.key) },
+    router: peers.describe(peer.key),
     verdict: judgePeer(peer, marks.get(peer.key), limits, now),
   }));
 }
@@ -77,26 +81,26 @@ async function removeExpired(
   { domain, dryRun }: Pass,
 ): Promise<Failures<PublicKey>> {
   const expired = judged.filter(({ verdict }) => verdict === 'expired').map(({ peer }) => peer.key);
-  const unremoved = new Map<PublicKey, unknown>();
-  for (let start = 0; start < expired.length && !dryRun; start += REMOVALS_PER_CALL) {
-    const keys = expired.slice(start, start + REMOVALS_PER_CALL);
-    const failures = await applyJointly(keys, (some) => setPeers(domain, some.map(buildRemovePeer)));
-    for (const [key, error] of failures) unremoved.set(key, error);
-  }
+  const unremoved = await applyJointly(dryRun ? [] : expired, (some) => setPeers(domain, some.map(buildRemovePeer)));
   for (const key of expired) if (!unremoved.has(key)) peers.remove(key);
   return unremoved;
 }
 
 /** A state that cannot be read costs every stale key one more pass, and no living one anything. */
-function loadMarks(file: string, { domain, log, dryRun }: Pass): Marks {
+function loadState(file: StateFile, { domain, log, dryRun }: Pass): DomainState {
   try {
-    return readMarks(file);
+    return file.read();
   } catch (error) {
-    if (!(error instanceof DamagedMarksError)) throw error;
-    const aside = dryRun ? undefined : setAsideMarks(file);
+    if (!(error instanceof DamagedStateError)) throw error;
+    const aside = dryRun ? undefined : file.setAside();
     log.warn('started without marks', { domain: domain.name, aside, reason: describeError(error) });
-    return new Map();
+    return EMPTY_STATE;
   }
+}
+
+/** For a cleanup that comes before a handler looked at new interfaces. */
+function revive({ alive }: DomainState, { domain, config, log }: Pass): Promise<void> {
+  return reviveDomain({ domain, config, log, alive, firstSeen: readClock });
 }
 
 const EVENTS: Record<Verdict, { readonly done: string; readonly dry: string }> = {

@@ -1,4 +1,4 @@
-import type { ErrorCode, Exchange } from './exchange.ts';
+import type { ErrorCode } from './exchange.ts';
 import type { IpAddress } from './ip-address.ts';
 import { hadHandshakeWithin, type PeerTable } from './peer-table.ts';
 import type { UnixSeconds } from './peers.ts';
@@ -35,7 +35,7 @@ export interface DomainView {
 
 /** The contract's admission table, in its order. */
 export function decideAdmission(
-  { key, from }: Pick<Exchange, 'key' | 'from'>,
+  { key, from }: { readonly key: PublicKey; readonly from: IpAddress | undefined },
   view: DomainView,
   now: UnixSeconds,
 ): Decision {
@@ -50,7 +50,8 @@ function decideNewKey(address: IpAddress, view: DomainView, now: UnixSeconds): D
   if (view.ownAddresses.has(address) || view.peers.isOperatorsAddress(address)) return refuse('ADDRESS_TAKEN');
   const holder = view.peers.findHolder(address);
   if (holder === undefined) return decideRoom(view, now);
-  if (hadHandshakeWithin(holder, view.staleAfterSeconds, now)) return refuse('ADDRESS_TAKEN');
+  const hasProved = hadHandshakeWithin(holder, view.staleAfterSeconds, now) || view.peers.isRemembered(holder.key);
+  if (hasProved) return refuse('ADDRESS_TAKEN');
   return { kind: 'add', evicted: [holder.key] };
 }
 

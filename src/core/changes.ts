@@ -12,19 +12,19 @@ import type { InterfaceName } from './domain.ts';
 import type { ErrorCode, Exchange } from './exchange.ts';
 import { buildEntries, type EntryKind } from './forwarding-entries.ts';
 import type { LinkAddress } from './link-address.ts';
+import type { PeerTable, Router } from './peer-table.ts';
 import type { UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 
-/** A router as the kernel knows it: its key and what was derived from it. */
-export interface Router extends LinkAddress {
-  readonly key: PublicKey;
-}
-
-/** What is done for one key, and for whom. */
-export interface Change<E extends Exchange = Exchange> {
+/** What is done for one key. */
+export interface PeerChange {
   readonly kind: 'keep' | 'reset' | 'add';
   readonly router: Router;
   readonly evicted: readonly Router[];
+}
+
+/** And for whom. */
+export interface Change<E extends Exchange> extends PeerChange {
   readonly exchanges: E[];
 }
 
@@ -55,7 +55,7 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
     if (decision.kind === 'refuse') refused.push({ exchange, code: decision.code });
     else if (decision.kind === 'keep' && earlier !== undefined) earlier.exchanges.push(exchange);
     else {
-      const change = buildChange(decision, exchange, view);
+      const change = { ...buildPeerChange(decision, exchange.key, view.peers), exchanges: [exchange] };
       changes.push(change);
       latest.set(exchange.key, change);
     }
@@ -63,20 +63,32 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
   return { refused, changes };
 }
 
+/** What a decision means for the kernel; `peers` is as it will be then. */
+export function buildPeerChange(
+  { kind, evicted: goers = [] }: { readonly kind: PeerChange['kind']; readonly evicted?: readonly PublicKey[] },
+  key: PublicKey,
+  peers: PeerTable,
+): PeerChange {
+  const evicted = goers.map((goer) => peers.describe(goer));
+  for (const goer of goers) peers.remove(goer);
+  if (kind !== 'keep') peers.register(key);
+  return { kind, router: peers.describe(key), evicted };
+}
+
 /** Whether a peer that is there loses its session by this. */
-export function removesPeer({ kind, evicted }: Change): boolean {
+export function removesPeer({ kind, evicted }: PeerChange): boolean {
   return kind === 'reset' || evicted.length > 0;
 }
 
 /** The words for `wg set`. */
-export function buildPeerWords({ kind, router, evicted }: Change): string[] {
+export function buildPeerWords({ kind, router, evicted }: PeerChange): string[] {
   const removals = evicted.flatMap(({ key }) => buildRemovePeer(key));
   if (kind === 'add') return [...removals, ...buildAddPeer(router.key, router.address)];
   return kind === 'reset' ? buildResetPeer(router.key, router.address) : [];
 }
 
 /** The lines for `bridge -batch`. */
-export function buildEntryLines({ router, evicted }: Change, settings: EntrySettings): string[] {
+export function buildEntryLines({ router, evicted }: PeerChange, settings: EntrySettings): string[] {
   return [
     ...evicted.flatMap((old) => buildEntryRemoval(old, settings)),
     ...buildEntries(router, settings.fdb, settings.wireguard).map((entry) => buildEnsureEntry(entry, settings.vxlan)),
@@ -84,7 +96,7 @@ export function buildEntryLines({ router, evicted }: Change, settings: EntrySett
 }
 
 /** The lines for `ip -6 -batch`; none where the domain keeps no routes. */
-export function buildRouteLines({ router, evicted }: Change, { route, wireguard }: EntrySettings): string[] {
+export function buildRouteLines({ router, evicted }: PeerChange, { route, wireguard }: EntrySettings): string[] {
   if (!route) return [];
   return [
     ...evicted.flatMap((old) => buildDeleteRoute(old.address, wireguard)),
@@ -101,23 +113,6 @@ export function buildEntryRemoval(router: LinkAddress, settings: EntrySettings):
 const KEEP: Decision = { kind: 'keep' };
 
 /** False for a key that has lost its address to a colliding one of the same batch since. */
-function isLetInBy(change: Change | undefined, { peers }: DomainView): boolean {
+function isLetInBy(change: PeerChange | undefined, { peers }: DomainView): boolean {
   return change !== undefined && change.kind !== 'keep' && peers.ours.has(change.router.key);
-}
-
-/** What a decision means for the kernel; `view.peers` is as it will be then. */
-function buildChange<E extends Exchange>(
-  decision: { readonly kind: Change['kind']; readonly evicted?: readonly PublicKey[] },
-  exchange: E,
-  { peers }: DomainView,
-): Change<E> {
-  const evicted = (decision.evicted ?? []).map((key) => ({ key, ...peers.derive(key) }));
-  for (const { key } of evicted) peers.remove(key);
-  if (decision.kind !== 'keep') peers.register(exchange.key);
-  return {
-    kind: decision.kind,
-    router: { key: exchange.key, ...peers.derive(exchange.key) },
-    evicted,
-    exchanges: [exchange],
-  };
 }

@@ -1,7 +1,12 @@
 import type { IpAddress } from './ip-address.ts';
 import { type AddressVariant, deriveLinkAddress, type LinkAddress } from './link-address.ts';
-import type { Peer, UnixSeconds } from './peers.ts';
+import type { Handshakes, Peer, UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
+
+/** A router as the kernel knows it: its key and what was derived from it. */
+export interface Router extends LinkAddress {
+  readonly key: PublicKey;
+}
 
 /** An EUI-64, whichever the derivation. */
 const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
@@ -17,14 +22,21 @@ export class PeerTable {
   readonly #pending = new Set<PublicKey>();
   readonly #operators = new Map<PublicKey, Peer>();
   readonly #operatorNetworks = new Set<string>();
+  readonly #remembered: Handshakes;
 
-  constructor(peers: Iterable<Peer>, variant: AddressVariant) {
+  /** `remembered` are handshakes of the last `stale_after_seconds` that the kernel may have forgotten. */
+  constructor(peers: Iterable<Peer>, variant: AddressVariant, remembered: Handshakes = new Map()) {
     this.#variant = variant;
+    this.#remembered = remembered;
     for (const peer of peers) this.#classify(peer);
   }
 
   derive(key: PublicKey): LinkAddress {
     return deriveLinkAddress(key, this.#variant);
+  }
+
+  describe(key: PublicKey): Router {
+    return { key, ...this.derive(key) };
   }
 
   /** wgkex's own peers. */
@@ -49,6 +61,11 @@ export class PeerTable {
   findHolder(address: IpAddress): Peer | undefined {
     const key = this.#ourAddresses.get(address);
     return key === undefined ? undefined : this.#ours.get(key);
+  }
+
+  /** Whether the kernel forgot a handshake of this peer: it has proved to own its key for all that. */
+  isRemembered(key: PublicKey): boolean {
+    return this.#remembered.has(key);
   }
 
   /** Our peers that never had a handshake. */
@@ -82,7 +99,7 @@ export class PeerTable {
   #addOurs(peer: Peer, address: IpAddress): void {
     this.#ours.set(peer.key, peer);
     this.#ourAddresses.set(address, peer.key);
-    if (peer.lastHandshake === 'never') this.#pending.add(peer.key);
+    if (peer.lastHandshake === 'never' && !this.isRemembered(peer.key)) this.#pending.add(peer.key);
     else this.#pending.delete(peer.key);
   }
 
@@ -96,7 +113,7 @@ export class PeerTable {
 }
 
 /** Whether the last handshake is at most `seconds` ago; one in the future (a clock set back) counts as just now. */
-export function hadHandshakeWithin(peer: Peer, seconds: number, now: UnixSeconds): boolean {
+export function hadHandshakeWithin(peer: Pick<Peer, 'lastHandshake'>, seconds: number, now: UnixSeconds): boolean {
   return peer.lastHandshake !== 'never' && now - peer.lastHandshake <= seconds;
 }
 

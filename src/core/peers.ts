@@ -5,6 +5,9 @@ import { type PublicKey, parseKernelKey } from './public-key.ts';
 /** Seconds since 1970, as `wg` reports them. */
 export type UnixSeconds = number;
 
+/** Last handshakes, remembered: the kernel forgets them with the interface, and with each registration. */
+export type Handshakes = ReadonlyMap<PublicKey, UnixSeconds>;
+
 export interface Peer {
   readonly key: PublicKey;
   /** Where its last authenticated packet came from; undefined before the first one, and where it cannot be read. */

@@ -10,6 +10,7 @@ import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { DomainBatches } from './batches.ts';
+import { LinkWatch } from './link-watch.ts';
 import { serveRequests } from './requests.ts';
 
 const PROGRAM = 'wgkex-handler';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
   const log = new Log(config.log);
   const domains = new Map([...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, log)]));
+  const watch = new LinkWatch(findLookers(domains.values()), log);
   // Nobody reads the replies any more; then the input ends, too.
   process.stdout.on('error', () => {});
   try {
@@ -51,8 +53,19 @@ async function main(): Promise<void> {
     log.error('handler ends', { reason: describeError(error) });
     process.exitCode = EXIT_FAILURE;
   }
+  watch.stop();
   await Promise.all([...domains.values()].map((batches) => batches.stop()));
   process.exit();
+}
+
+/** What is to be done when one of the interfaces changes, by their names. */
+function findLookers(domains: Iterable<DomainBatches>): Map<string, () => void> {
+  return new Map(
+    [...domains].flatMap((batches) => {
+      const look = () => batches.lookAtInterfaces();
+      return batches.interfaces.map((name) => [name, look] as const);
+    }),
+  );
 }
 
 void main();

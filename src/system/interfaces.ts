@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { DomainConfig } from '../config.ts';
 import type { InterfaceName } from '../core/domain.ts';
 import { type IpAddress, parseIpAddress } from '../core/ip-address.ts';
+import { parseLinkNumbers } from '../core/links.ts';
+import { run } from './run.ts';
 
 /**
  * True if the network namespace of this process has the interface.
@@ -9,6 +12,21 @@ import { type IpAddress, parseIpAddress } from '../core/ip-address.ts';
 export function interfaceExists(name: InterfaceName): boolean {
   const [, , ...rows] = readFileSync('/proc/net/dev', 'utf8').split('\n');
   return rows.some((row) => row.trimStart().startsWith(`${name}:`));
+}
+
+/** True if both interfaces of a domain are there. */
+export function hasInterfaces({ wireguard, vxlan }: DomainConfig): boolean {
+  return interfaceExists(wireguard) && interfaceExists(vxlan);
+}
+
+/**
+ * One text for the two interfaces of a domain, which is another one when either was made anew, be it under the same
+ * name: the machine's start (`/proc/sys/kernel/random/boot_id`) and both numbers.
+ */
+export async function readInterfacesId({ wireguard, vxlan }: DomainConfig): Promise<string> {
+  const input = [wireguard, vxlan].map((name) => `link show dev ${name}\n`).join('');
+  const numbers = parseLinkNumbers(await run('ip', ['-json', '-batch', '-'], { input }));
+  return [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), ...numbers].join(' ');
 }
 
 /** All IPv6 addresses of this machine (`/proc/net/if_inet6`: 32 hexadecimal digits, then what does not matter here). */

@@ -7,6 +7,7 @@ const PROGRAMS = {
   bridge: '/usr/sbin/bridge',
   ip: '/usr/sbin/ip',
   flock: '/usr/bin/flock',
+  setpriv: '/usr/bin/setpriv',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 
@@ -60,6 +61,33 @@ export async function run(program: Program, args: readonly string[], options: Ru
     if (!(error instanceof ExecaError)) throw error;
     throw new ProgramError(describeFailure(program, args, error), error.exitCode, error);
   }
+}
+
+/** A program that runs along, and what it prints. */
+export interface Following {
+  /** Resolves with why it ended. */
+  readonly ended: Promise<string>;
+  stop(): void;
+}
+
+/** Starts a program and tells `onLine` every line that it prints. It ends with this process, however that ends. */
+export function follow(program: Program, args: readonly string[], onLine: (line: string) => void): Following {
+  const child = execa(PROGRAMS.setpriv, ['--pdeathsig', 'KILL', PROGRAMS[program], ...args], {
+    stdin: 'ignore',
+    env: ENVIRONMENT,
+    extendEnv: false,
+    cwd: '/',
+    buffer: false,
+    reject: false,
+  });
+  const read = async () => {
+    for await (const line of child) onLine(line);
+  };
+  const ended = Promise.all([child, read().catch(() => {})]).then(
+    ([{ originalMessage, signal, exitCode }]) =>
+      originalMessage ?? (signal ? `ended by ${signal}` : `exit status ${exitCode}`),
+  );
+  return { ended, stop: () => void child.kill('SIGKILL') };
 }
 
 /** execa hands every descriptor on, but its types know those up to 9 only. */

@@ -7,7 +7,7 @@ import {
   buildEntryRemoval,
   buildPeerWords,
   buildRouteLines,
-  type Change,
+  type PeerChange,
   planChanges,
 } from '../../src/core/changes.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
@@ -242,20 +242,20 @@ function isHeard({ peers }: Situation, key: PublicKey): boolean {
   return peers.some((peer) => peer.key === key && peer.lastHandshake !== 'never');
 }
 
-function wordsOf(change: Change | undefined): string[] {
+function wordsOf(change: PeerChange | undefined): string[] {
   return change === undefined ? [] : buildPeerWords(change);
 }
 
-function entriesOf(change: Change | undefined): string[] {
+function entriesOf(change: PeerChange | undefined): string[] {
   return change === undefined ? [] : buildEntryLines(change, SETTINGS);
 }
 
-function routesOf(change: Change | undefined): string[] {
+function routesOf(change: PeerChange | undefined): string[] {
   return change === undefined ? [] : buildRouteLines(change, SETTINGS);
 }
 
 /** What `wg set` does: an allowed IP moves from one peer to another without a word. Removals of nobody are too dear. */
-function applyToKernel(peers: readonly Peer[], changes: readonly Change[]): Map<PublicKey, string[]> {
+function applyToKernel(peers: readonly Peer[], changes: readonly PeerChange[]): Map<PublicKey, string[]> {
   const kernel = new Map(peers.map(({ key, allowedIps }) => [key, [...allowedIps]]));
   const words = changes.flatMap(wordsOf);
   while (words.length > 0) {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey, open } from '../lab/client.ts';
-import { pause, sh } from '../lab/commands.ts';
+import { pause } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
 
 const UNLIMITED = { exchanges_per_source_burst: 100_000, connections_per_source: 1000 };
@@ -62,7 +61,7 @@ test('the handler is killed under load: every client gets OK or FAILED, and ever
   const kill = async () => {
     while (performance.now() < end - 1500) {
       await pause(700);
-      for (const pid of await findHandlers()) {
+      for (const pid of await gateway.findHandlers()) {
         process.kill(pid, 'SIGKILL');
         kills++;
       }
@@ -99,10 +98,3 @@ test('500 clients that say nothing do not keep a router from its exchange', asyn
   assert.ok(performance.now() - start < 1000, 'within a second, while the silent ones have five');
   for (const socket of silent) socket.destroy();
 });
-
-/** The handlers in the gateway's namespace, without the sudo in front of them. */
-async function findHandlers(): Promise<number[]> {
-  const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
-  const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return pids.filter((_, index) => /^\/usr\/bin\/node\0.*\/usr\/lib\/wgkex\/wgkex-handler\0$/.test(names[index] ?? ''));
-}

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { stringify } from 'smol-toml';
 import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
 import { type Peer, parseDump } from '../../src/core/peers.ts';
@@ -61,7 +61,12 @@ export class Gateway {
     return `${this.#directory}/wgkex.toml`;
   }
 
-  /** The marks of a domain. */
+  /** Where it is kept when pending keys of a domain were first seen. */
+  firstSeenFile(domain = this.#firstDomain): string {
+    return `/run/wgkex/${this.namespace}/${domain}.pending.json`;
+  }
+
+  /** What is remembered of a domain. */
   stateFile(domain = this.#firstDomain): string {
     return `/var/lib/wgkex/${this.namespace}/${domain}.json`;
   }
@@ -78,15 +83,21 @@ export class Gateway {
     return WIREGUARD_PORT + this.#domains.findIndex(({ name }) => name === domain);
   }
 
+  /** Makes both interfaces of a domain; made again, they have the same private key. */
   async addInterfaces(domain = this.#firstDomain): Promise<void> {
     const wireguard = this.wireguard(domain);
+    if (!this.#wireguards.has(domain))
+      await writeFile(`/run/${wireguard}.key`, await sh('wg', 'genkey'), { mode: 0o600 });
     this.#wireguards.set(domain, await addWireguard(this.namespace, wireguard));
-    await writeFile(`/run/${wireguard}.key`, await sh('wg', 'genkey'), { mode: 0o600 });
     const port = String(this.wireguardPort(domain));
     await this.run('wg', 'set', wireguard, 'private-key', `/run/${wireguard}.key`, 'listen-port', port);
     await this.run('ip', 'address', 'add', `${GATEWAY_LINK_ADDRESS}/64`, 'dev', wireguard, 'nodad');
     await this.run('ip', 'link', 'set', wireguard, 'up');
-    await addVxlan(this.namespace, this.vxlan(domain), wireguard, GATEWAY_LINK_ADDRESS);
+    await this.addVxlan(domain);
+  }
+
+  async addVxlan(domain = this.#firstDomain): Promise<void> {
+    await addVxlan(this.namespace, this.vxlan(domain), this.wireguard(domain), GATEWAY_LINK_ADDRESS);
     await this.run('ip', 'address', 'add', 'fd42::1/64', 'dev', this.vxlan(domain), 'nodad');
   }
 
@@ -138,6 +149,15 @@ export class Gateway {
   get #running(): Background {
     if (this.listener === undefined) throw new Error('The listener was not started');
     return this.listener;
+  }
+
+  /** The handlers in the gateway's namespace, without the sudo that becomes one. */
+  async findHandlers(): Promise<number[]> {
+    const pids = (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').map(Number);
+    const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+    return pids.filter((_, index) =>
+      /^\/usr\/bin\/node\0.*\/usr\/lib\/wgkex\/wgkex-handler\0$/.test(names[index] ?? ''),
+    );
   }
 
   run(program: string, ...args: string[]): Promise<string> {

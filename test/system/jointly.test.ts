@@ -13,6 +13,19 @@ test('where nobody is to blame, one call does it all', async () => {
   assert.deepEqual([failures.size, calls], [0, [[1, 2, 3]]]);
 });
 
+test('of many, so many go in one call as its arguments have room for; after a hang no more are tried', async () => {
+  const items = Array.from({ length: 600 }, (_, index) => index);
+  const calls: number[] = [];
+  const done = await applyJointly(items, async (some) => void calls.push(some.length));
+  assert.deepEqual([done.size, calls], [0, [256, 256, 88]]);
+  let tries = 0;
+  const failures = await applyJointly(items, async () => {
+    tries++;
+    if (tries === 2) throw hang();
+  });
+  assert.deepEqual([tries, [...failures.keys()]], [2, items.slice(256)]);
+});
+
 test('where there is nothing to do, nothing is called', async () => {
   const failures = await applyJointly([], () => Promise.reject(new Error('called')));
   assert.equal(failures.size, 0);

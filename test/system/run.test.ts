@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { ProgramError, run } from '../../src/system/run.ts';
+import { follow, ProgramError, run } from '../../src/system/run.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -64,3 +64,16 @@ async function failureOf(script: string): Promise<ProgramError> {
   }
   return assert.fail('it did not fail');
 }
+
+test('a program that runs along tells its lines, and why it ended', async () => {
+  const lines: string[] = [];
+  const { ended } = follow('ip', ['-oneline', 'link', 'show', 'dev', 'lo'], (line) => lines.push(line));
+  assert.equal(await ended, 'exit status 0');
+  assert.match(lines.join('\n'), /^1: lo: .*$/);
+});
+
+test('a program that runs along is stopped', { timeout: 10_000 }, async () => {
+  const { ended, stop } = follow('ip', ['monitor', 'link'], () => {});
+  stop();
+  assert.match(await ended, /SIGKILL/);
+});

@@ -1,0 +1,46 @@
+import { findChangedLink } from '../core/links.ts';
+import type { Log } from '../log.ts';
+import { type Following, follow } from '../system/run.ts';
+
+/** One `wg-quick up` changes its interface several times. */
+const SETTLE_MILLISECONDS = 500;
+const RESTART_MILLISECONDS = 10_000;
+
+/** Tells at its start, and when an interface was made or changed. The kernel wakes it up; otherwise it costs nothing. */
+export class LinkWatch {
+  readonly #onChange: ReadonlyMap<string, () => void>;
+  readonly #log: Log;
+  readonly #settling = new Map<string, NodeJS.Timeout>();
+  #following: Following | undefined;
+
+  /** `onChange` by the names of the interfaces. */
+  constructor(onChange: ReadonlyMap<string, () => void>, log: Log) {
+    this.#onChange = onChange;
+    this.#log = log;
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#following?.stop();
+    this.#following = undefined;
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+  }
+
+  async #run(): Promise<void> {
+    const following = follow('ip', ['-oneline', 'monitor', 'link'], (line) => this.#read(line));
+    this.#following = following;
+    for (const onChange of new Set(this.#onChange.values())) onChange();
+    const reason = await following.ended;
+    if (this.#following === undefined) return;
+    this.#log.warn('does not watch the interfaces', { restart_ms: RESTART_MILLISECONDS, reason });
+    setTimeout(() => void this.#run(), RESTART_MILLISECONDS).unref();
+  }
+
+  #read(line: string): void {
+    const name = findChangedLink(line) ?? '';
+    const onChange = this.#onChange.get(name);
+    if (onChange === undefined) return;
+    clearTimeout(this.#settling.get(name));
+    this.#settling.set(name, setTimeout(onChange, SETTLE_MILLISECONDS));
+  }
+}

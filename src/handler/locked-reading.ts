@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import type { Config, DomainConfig } from '../config.ts';
+import type { DomainView } from '../core/admission.ts';
+import { collectHandshakes } from '../core/handshakes.ts';
+import type { PublicKey } from '../core/public-key.ts';
+import { describeError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { readInterfacesId } from '../system/interfaces.ts';
+import { type DomainLock, takeDomainLock } from '../system/lock.ts';
+import { type ReadingContext, readClock, readDomain } from '../system/reading.ts';
+import { reviveDomain } from '../system/revival.ts';
+import { type DomainState, EMPTY_STATE, StateFile } from '../system/state.ts';
+import { requireInterfaces } from '../system/wireguard.ts';
+import { FirstSeen } from './first-seen.ts';
+
+/** How long the lock of a domain is held, and what was read under it may serve. */
+const READING_MILLISECONDS = 1000;
+
+/** What is known of a domain, and the lock under which it is true. Whoever is alive comes back with new interfaces. */
+export class LockedReading {
+  readonly #domain: DomainConfig;
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #stateFile: StateFile;
+  readonly #firstSeen: FirstSeen;
+  #lock: DomainLock | undefined;
+  #lockedAtMilliseconds = 0;
+  /** What was read under the lock, with the changes since; goes with it. */
+  #view: DomainView | undefined;
+  /** On which interfaces everybody is who was alive. */
+  #interfaces = '';
+
+  constructor(domain: DomainConfig, config: Config, log: Log) {
+    this.#domain = domain;
+    this.#config = config;
+    this.#log = log;
+    this.#stateFile = new StateFile(config.state_directory, domain.name);
+    this.#firstSeen = new FirstSeen(join(config.runtime_directory, `${domain.name}.pending.json`));
+  }
+
+  get isFresh(): boolean {
+    return performance.now() - this.#lockedAtMilliseconds < READING_MILLISECONDS;
+  }
+
+  /** How long until it is fresh no more. */
+  get restMilliseconds(): number {
+    return this.#lockedAtMilliseconds + READING_MILLISECONDS - performance.now();
+  }
+
+  /** What was read under the lock that is held, or else under a new one. */
+  async open(): Promise<{ readonly view: DomainView; readonly isNew: boolean }> {
+    requireInterfaces(this.#domain);
+    if (this.#view !== undefined && this.isFresh) return { view: this.#view, isNew: false };
+    this.close();
+    this.#lock = await takeDomainLock(this.#config.runtime_directory, this.#domain.name);
+    this.#lockedAtMilliseconds = performance.now();
+    await this.#reviveOnNewInterfaces();
+    return { view: await this.readAgain(), isNew: true };
+  }
+
+  async readAgain(): Promise<DomainView> {
+    this.#view = await readDomain(this.#context(this.#readState()));
+    this.#firstSeen.update(this.#view.peers.pending);
+    return this.#view;
+  }
+
+  /** Learns who is pending after changes of the view. */
+  noticePending(): void {
+    this.#firstSeen.update(this.#view?.peers.pending ?? new Set());
+  }
+
+  close(): void {
+    if (this.#lock !== undefined) this.#attempt('save when keys were first seen', () => this.#firstSeen.save());
+    this.#lock?.release();
+    this.#lock = undefined;
+    this.#view = undefined;
+  }
+
+  /** Whoever registers again starts anew. A mark that stays costs a router that does not connect one pass. */
+  forgetMarks(keys: Iterable<PublicKey>): void {
+    this.#attempt('forget marks', () => this.#stateFile.forgetMarks(keys));
+  }
+
+  /** Writes down who is alive, for the next start. */
+  async remember(): Promise<void> {
+    this.close();
+    const { view } = await this.open();
+    const state = this.#stateFile.read();
+    const alive = collectHandshakes(view.peers.ours.values(), state.alive, view.staleAfterSeconds, readClock());
+    if (alive.size + state.alive.size > 0) this.#stateFile.write({ ...state, alive, interfaces: this.#interfaces });
+  }
+
+  async #reviveOnNewInterfaces(): Promise<void> {
+    const interfaces = await readInterfacesId(this.#domain);
+    if (interfaces === this.#interfaces) return;
+    const state = this.#readState();
+    if (state.alive.size > 0 && state.interfaces !== interfaces) {
+      await reviveDomain(this.#context(state));
+      this.#attempt('remember the new interfaces', () => this.#stateFile.write({ ...state, interfaces }));
+    }
+    this.#interfaces = interfaces;
+  }
+
+  #context({ alive }: DomainState): ReadingContext {
+    return { domain: this.#domain, config: this.#config, log: this.#log, alive, firstSeen: this.#firstSeen.find };
+  }
+
+  /** Without it nobody is refused; the cleanup sets a damaged one aside. */
+  #readState(): DomainState {
+    return this.#attempt('read the state', () => this.#stateFile.read()) ?? EMPTY_STATE;
+  }
+
+  #attempt<T>(what: string, action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#log.warn(`could not ${what}`, { domain: this.#domain.name, reason: describeError(error) });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { DomainConfig } from '../config.ts';
+import {
+  buildEntryLines,
+  buildEntryRemoval,
+  buildPeerWords,
+  buildRouteLines,
+  type PeerChange,
+} from '../core/changes.ts';
+import { buildRemovePeer } from '../core/commands.ts';
+import type { Router } from '../core/peer-table.ts';
+import { changeEntries, changeRoutes } from './forwarding.ts';
+import { applyJointly, type Failures } from './jointly.ts';
+import { setPeers } from './wireguard.ts';
+
+export interface Outcome<C extends PeerChange> {
+  /** The changes that were not made, and why; all others are done. */
+  readonly failures: Failures<C>;
+  /** Why something of a failed change is still there, which the cleanup will find. */
+  readonly leftOver: unknown;
+}
+
+/** Makes changes of a domain in their order: one `wg set`, one `bridge -batch`, and one `ip -batch` where it keeps routes. */
+export async function applyChanges<C extends PeerChange>(
+  domain: DomainConfig,
+  changes: readonly C[],
+): Promise<Outcome<C>> {
+  const unset = await applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords)));
+  const set = changes.filter((change) => !unset.has(change));
+  const unforwarded = await applyJointly(set, async (some) => {
+    await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
+    await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
+  });
+  const leftOver = await takeBack(domain, [...unforwarded.keys()]);
+  return { failures: new Map([...unset, ...unforwarded]), leftOver };
+}
+
+/** A new peer that frames cannot reach is of no use to its router, which gets `FAILED`: nothing half done stays. */
+async function takeBack(domain: DomainConfig, changes: readonly PeerChange[]): Promise<unknown> {
+  const added = changes.filter(({ kind }) => kind === 'add').map(({ router }) => router);
+  const words = (some: readonly Router[]) => some.map(({ key }) => buildRemovePeer(key));
+  const lines = (some: readonly Router[]) => some.flatMap((router) => buildEntryRemoval(router, domain));
+  const kept = await applyJointly(added, (some) => setPeers(domain, words(some)));
+  const left = await applyJointly(added, (some) => changeEntries(lines(some)));
+  return [...kept.values(), ...left.values()][0];
+}

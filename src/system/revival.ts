@@ -1,0 +1,25 @@
+import { dropStale } from '../core/handshakes.ts';
+import { planRevival } from '../core/revival.ts';
+import { describeError } from '../errors.ts';
+import { applyChanges } from './changes.ts';
+import { type ReadingContext, readClock, readDomain } from './reading.ts';
+
+/**
+ * For a domain whose interfaces were made anew: lets in again who was alive on the old ones, with entries and routes,
+ * so that no router has to ask. Under the lock of the domain.
+ */
+export async function reviveDomain(context: ReadingContext): Promise<void> {
+  const { domain, config, log } = context;
+  const view = await readDomain(context);
+  const alive = dropStale(context.alive, config.cleanup.stale_after_seconds, readClock());
+  const changes = planRevival(alive, view, readClock());
+  const { failures } = await applyChanges(domain, changes);
+  const revived = changes.filter((change) => change.kind === 'add' && !failures.has(change));
+  const reason = `interface ${domain.wireguard} or ${domain.vxlan} was made anew`;
+  log.info('put back', { domain: domain.name, keys: revived.length, of: alive.size, reason });
+  for (const [change, error] of [...failures].slice(0, 1)) {
+    const { address, key } = change.router;
+    const fields = { domain: domain.name, address, key, failed: failures.size };
+    log.error('could not put back', { ...fields, reason: describeError(error) });
+  }
+}

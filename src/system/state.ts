@@ -1,0 +1,104 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import type { DomainName } from '../core/domain.ts';
+import { parseJsonOf } from '../core/json.ts';
+import type { Handshakes, UnixSeconds } from '../core/peers.ts';
+import { InputError } from '../core/printable.ts';
+import { isPublicKey, type PublicKey } from '../core/public-key.ts';
+import type { Marks } from '../core/staleness.ts';
+import { makeTrustedDirectory } from './trust.ts';
+
+/** What is remembered of a domain, over restarts and reboots. */
+export interface DomainState {
+  readonly marks: Marks;
+  /** The keys that were alive when this was written, with their last handshakes. */
+  readonly alive: Handshakes;
+  /** Where they were alive; see `readInterfacesId`. */
+  readonly interfaces: string;
+}
+
+/** The state of a domain is not what it should be. */
+export class DamagedStateError extends Error {
+  override name = 'DamagedStateError';
+}
+
+export const EMPTY_STATE: DomainState = { marks: new Map(), alive: new Map(), interfaces: '' };
+
+const timesSchema = z
+  .record(z.string().refine(isPublicKey), z.int().nonnegative())
+  .transform((times) => new Map(Object.entries(times) as [PublicKey, UnixSeconds][]));
+/** A file of 100,000 keys has some 10 MB. */
+const stateSchema = z.strictObject({
+  version: z.literal(1),
+  interfaces: z.string().default(''),
+  marks: timesSchema,
+  alive: timesSchema.prefault({}),
+});
+
+/** The file with the state of a domain. Whoever writes it holds the lock of the domain. */
+export class StateFile {
+  readonly path: string;
+  #known: { readonly stamp: string; readonly state: DomainState } | undefined;
+
+  constructor(stateDirectory: string, domain: DomainName) {
+    this.path = join(stateDirectory, `${domain}.json`);
+  }
+
+  /**
+   * {@link EMPTY_STATE} where there is no file yet. Reads it anew only where it is another one than the last time.
+   * @throws DamagedStateError where the file is not one that {@link StateFile.write} wrote.
+   */
+  read(): DomainState {
+    const stamp = this.#findStamp();
+    if (stamp === undefined) return EMPTY_STATE;
+    if (this.#known?.stamp !== stamp)
+      this.#known = { stamp, state: parseState(readFileSync(this.path, 'utf8'), this.path) };
+    return this.#known.state;
+  }
+
+  /** Replaces the file in one step: after a power cut it holds either the old state or the new one. */
+  write({ marks, alive, interfaces }: DomainState): void {
+    makeTrustedDirectory(dirname(this.path));
+    const temporary = `${this.path}.new`;
+    const descriptor = openSync(temporary, 'w', 0o644);
+    try {
+      const state = { version: 1, interfaces, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) };
+      writeFileSync(descriptor, `${JSON.stringify(state)}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, this.path);
+  }
+
+  /** Keeps a damaged file for whoever wants to know what happened, out of the way. Returns where it is now. */
+  setAside(): string {
+    const aside = `${this.path}.damaged`;
+    renameSync(this.path, aside);
+    return aside;
+  }
+
+  /** Whoever registers again starts anew: the marks of `keys` go. Writes only where there were any. */
+  forgetMarks(keys: Iterable<PublicKey>): void {
+    const state = this.read();
+    const marks = new Map(state.marks);
+    const forgotten = [...keys].filter((key) => marks.delete(key));
+    if (forgotten.length > 0) this.write({ ...state, marks });
+  }
+
+  /** Changes with each write, as that makes another file; undefined where there is none. */
+  #findStamp(): string | undefined {
+    const status = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return status && `${status.ino} ${status.mtimeNs} ${status.size}`;
+  }
+}
+
+function parseState(text: string, path: string): DomainState {
+  try {
+    const { marks, alive, interfaces } = parseJsonOf(stateSchema, text, `the state in ${path}`);
+    return { marks, alive, interfaces };
+  } catch (error) {
+    throw error instanceof InputError ? new DamagedStateError(error.message, { cause: error }) : error;
+  }
+}

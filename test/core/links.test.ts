@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { findChangedLink, parseLinkNumbers } from '../../src/core/links.ts';
+import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+
+const LINE = (number: number, name: string) =>
+  `[{"ifindex":${number},"ifname":"${name}","flags":["NOARP","UP"],"mtu":1420,"operstate":"UNKNOWN"}]`;
+
+test('the numbers of the interfaces come in their order', () => {
+  assert.deepEqual(parseLinkNumbers(`${LINE(7, 'wgww01')}\n${LINE(12, 'vxww01')}\n`), [7, 12]);
+});
+
+test('whatever ip prints, it is numbers or refused', () => {
+  const right = fc.nat().map((number) => LINE(number, 'wgww01'));
+  fc.assert(
+    fc.property(fc.oneof(texts, fc.json(), damaged(right)), (text) => {
+      const numbers = parseOrRefuse(() => parseLinkNumbers(text));
+      assert.ok(numbers === undefined || numbers.every((number) => number > 0));
+    }),
+  );
+});
+
+const LINES = [
+  ['5: wgww01: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1420 qdisc noqueue state UNKNOWN group default', 'wgww01'],
+  ['6: vxww01@wgww01: <BROADCAST,MULTICAST> mtu 1350 qdisc noop state DOWN group default', 'vxww01'],
+  ['7: uplink@if3: <BROADCAST> mtu 1500', 'uplink'],
+  ['Deleted 5: wgww01: <POINTOPOINT,NOARP> mtu 1420 qdisc noop state DOWN group default', undefined],
+  ['    link/ether 76:db:45:98:8c:8d brd ff:ff:ff:ff:ff:ff', undefined],
+  ['', undefined],
+] as const;
+for (const [line, expected] of LINES) {
+  test(`a line of the monitor is about ${expected}: ${line}`, () => {
+    assert.equal(findChangedLink(line), expected);
+  });
+}

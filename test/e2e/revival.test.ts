@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { exchange, makeKey } from '../lab/client.ts';
+import { eventually, pause, sh } from '../lab/commands.ts';
+import { Gateway } from '../lab/gateway.ts';
+import { Router } from '../lab/router.ts';
+
+const HOUR = 3600;
+
+let gateway: Gateway;
+let router: Router;
+
+describe('whoever was alive', () => {
+  beforeEach(async () => {
+    gateway = await Gateway.create(10, [{ name: 'ffww01', settings: { route: true } }]);
+    await gateway.start();
+    router = await Router.create(gateway, 1);
+    assert.equal(await router.exchange('ffww01'), 'OK');
+    await router.up();
+    await router.connected();
+  });
+  afterEach(() => gateway.close());
+
+  test('goes on after a restart of the gateway without an exchange', async () => {
+    await remakeStopped();
+    await gateway.start();
+    await isBack();
+    await router.connected();
+    await router.ping();
+  });
+
+  test('goes on when the interfaces are made anew while the service runs, which looks at them by itself', async () => {
+    assert.equal((await gateway.cleanUp()).exitCode, 0);
+    const stranger = makeKey();
+    assert.equal(await exchange(gateway.address, 'ffww01', stranger), 'OK\n');
+    await gateway.removeInterfaces();
+    await gateway.addInterfaces();
+    await isBack();
+    assert.equal(await gateway.findPeer(stranger), undefined, 'who never had a handshake stays away');
+    assert.match(gateway.listener?.stderr ?? '', /"domain":"ffww01","keys":1,"of":1,.*made anew","msg":"put back"/);
+  });
+
+  test('has its entries again when the VXLAN alone is made anew', async () => {
+    assert.equal((await gateway.cleanUp()).exitCode, 0);
+    await gateway.run('ip', 'link', 'delete', gateway.vxlan());
+    await gateway.addVxlan();
+    await eventually('the entries are back', async () => (await gateway.entries()).length === 2);
+    await isBack();
+    await router.ping();
+  });
+
+  test('comes back with the next pass of the cleanup where no handler runs', async () => {
+    await remakeStopped();
+    const { stderr, exitCode } = await gateway.cleanUp();
+    assert.equal(exitCode, 0, stderr);
+    await isBack();
+  });
+
+  test('is remembered over two restarts, though it was not heard of in between', async () => {
+    await router.down();
+    for (let restart = 1; restart <= 2; restart++) {
+      await remakeStopped();
+      await gateway.start();
+      await isBack();
+    }
+  });
+
+  test('stays away where it was disallowed since', async () => {
+    await remakeStopped();
+    await writeFile('/run/wgkex/disallowed-since', `${router.key}\n`);
+    await gateway.configure({ disallowed_keys: '/run/wgkex/disallowed-since' });
+    await gateway.start();
+    await staysAway();
+  });
+
+  test('stays away where it was not heard of for an hour', async () => {
+    await remakeStopped();
+    const state = await readState();
+    await writeState({ ...state, alive: { [router.key]: (state.alive[router.key] ?? 0) - HOUR - 1 } });
+    await gateway.start();
+    await staysAway();
+  });
+
+  test('stays away where an operator removed it and the interfaces are the same', async () => {
+    await gateway.listener?.stop();
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', router.key, 'remove');
+    await gateway.start();
+    await staysAway();
+  });
+
+  test('makes no room for a new key, but one that never connected does', async () => {
+    await router.down();
+    await gateway.configure({}, { max_peers: 2 });
+    await remakeStopped();
+    await gateway.start();
+    await isBack();
+    const pending = makeKey();
+    assert.equal(await exchange(gateway.address, 'ffww01', pending), 'OK\n');
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FULL\n');
+    await pause(1500);
+    // A handler that is killed takes nothing with it of what it knew: the pending key has had its minute.
+    await makeOlder(pending, 60);
+    const [killed = 0] = await gateway.findHandlers();
+    process.kill(killed, 'SIGKILL');
+    await eventually('another handler is there', async () => {
+      const handlers = await gateway.findHandlers();
+      return handlers.length === 1 && handlers[0] !== killed;
+    });
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+    const processes = await sh('sh', '-c', `ps -o args= -p "$(ip netns pids ${gateway.namespace} | paste -sd,)"`);
+    assert.equal(processes.match(/ip -oneline monitor link/g)?.length, 1, 'what watched the interfaces for it is gone');
+    assert.equal(await gateway.findPeer(pending), undefined);
+    await isBack();
+  });
+});
+
+/** What a reboot does to a gateway: the service ends in good order, the interfaces are gone and made anew. */
+async function remakeStopped(): Promise<void> {
+  await gateway.listener?.stop();
+  await gateway.removeInterfaces();
+  await gateway.addInterfaces();
+  assert.deepEqual(await gateway.peers(), []);
+}
+
+/** As if time had passed for the handler. */
+async function makeOlder(key: string, seconds: number): Promise<void> {
+  const times = JSON.parse(await readFile(gateway.firstSeenFile(), 'utf8'));
+  times[key] -= seconds;
+  await writeFile(gateway.firstSeenFile(), JSON.stringify(times));
+}
+
+/** Peer, entries and route of the router are there. */
+async function isBack(): Promise<void> {
+  const { address, mac } = router.link;
+  await eventually('the peer is back', async () => (await gateway.findPeer(router.key)) !== undefined);
+  await eventually('its entries are back', async () => {
+    const entries = (await gateway.entries()).filter(({ destination }) => destination === address);
+    return entries.length === 2 && entries.some((entry) => entry.mac === mac);
+  });
+  const route = new RegExp(`^${address} dev ${gateway.wireguard()} `, 'm');
+  await eventually('its route is back', async () => route.test(await gateway.run('ip', '-6', 'route')));
+}
+
+/** Long enough for the handler to look at the interfaces: an exchange is served after that. */
+async function staysAway(): Promise<void> {
+  assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+  await pause(100);
+  assert.equal(await gateway.findPeer(router.key), undefined);
+}
+
+interface State {
+  readonly alive: Record<string, number>;
+}
+
+async function readState(): Promise<State> {
+  return JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
+}
+
+function writeState(state: State): Promise<void> {
+  return writeFile(gateway.stateFile(), JSON.stringify(state));
+}

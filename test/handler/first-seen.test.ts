@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, beforeEach } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { FirstSeen } from '../../src/handler/first-seen.ts';
+import { readClock } from '../../src/system/reading.ts';
+import { KEYS } from '../core/arbitraries.ts';
+
+/** Two clocks are read one after the other. */
+const JITTER_SECONDS = 0.005;
+
+const directory = mkdtempSync(join(tmpdir(), 'wgkex-first-seen-'));
+after(() => rmSync(directory, { recursive: true }));
+const file = join(directory, 'ffww01.pending.json');
+beforeEach(() => rmSync(file, { force: true }));
+
+test('a pending key keeps the time when it was first seen, and one that is pending no more loses it', async () => {
+  const firstSeen = new FirstSeen(file);
+  const before = readClock();
+  firstSeen.update(new Set([KEYS[0], KEYS[1]]));
+  const seen = firstSeen.find(KEYS[0]);
+  assert.ok(seen >= before - JITTER_SECONDS && seen <= readClock() + JITTER_SECONDS);
+  await pause(20);
+  firstSeen.update(new Set([KEYS[0], KEYS[2]]));
+  assert.ok(Math.abs(firstSeen.find(KEYS[0]) - seen) < JITTER_SECONDS);
+  assert.ok(firstSeen.find(KEYS[2]) > seen);
+  assert.ok(firstSeen.find(KEYS[1]) > seen, 'forgotten, it counts as seen just now');
+});
+
+test('a key that was never seen counts as seen just now', () => {
+  const before = readClock();
+  assert.ok(new FirstSeen(file).find(KEYS[0]) >= before - JITTER_SECONDS);
+});
+
+test('the next handler goes on with the times that were saved', async () => {
+  const first = new FirstSeen(file);
+  first.update(new Set([KEYS[0]]));
+  first.save();
+  const seen = first.find(KEYS[0]);
+  await pause(20);
+  const second = new FirstSeen(file);
+  second.update(new Set([KEYS[0], KEYS[1]]));
+  assert.ok(Math.abs(second.find(KEYS[0]) - seen) < JITTER_SECONDS);
+  assert.ok(second.find(KEYS[1]) > seen);
+});
+
+test('where nothing changed nothing is written', () => {
+  const firstSeen = new FirstSeen(file);
+  firstSeen.update(new Set());
+  firstSeen.save();
+  assert.ok(!existsSync(file));
+  firstSeen.update(new Set([KEYS[0]]));
+  firstSeen.save();
+  const { ino } = statSync(file);
+  firstSeen.update(new Set([KEYS[0]]));
+  firstSeen.save();
+  assert.equal(statSync(file).ino, ino);
+});
+
+for (const [name, content] of [
+  ['nothing', ''],
+  ['half of it', '{"o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg='],
+  ['a key that is none', '{"x":1}'],
+  ['a time in words', '{"o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=":"now"}'],
+] as const) {
+  test(`a file with ${name} costs the keys their times, and nothing else`, () => {
+    writeFileSync(file, content);
+    const before = readClock();
+    assert.ok(new FirstSeen(file).find(KEYS[2]) >= before - JITTER_SECONDS);
+  });
+}
