@@ -5,6 +5,7 @@ import { collectHandshakes } from '../core/handshakes.ts';
 import { PeerTable, type Router } from '../core/peer-table.ts';
 import type { Peer, UnixSeconds } from '../core/peers.ts';
 import type { PublicKey } from '../core/public-key.ts';
+import { isForgetful } from '../core/revival.ts';
 import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/staleness.ts';
 import { describeError } from '../errors.ts';
 import { readInterfacesId } from '../system/interfaces.ts';
@@ -37,8 +38,10 @@ async function sweepLocked(pass: Pass): Promise<number> {
   const file = new StateFile(config.state_directory, domain.name);
   const state = loadState(file, pass);
   const interfaces = await readInterfacesId(domain);
-  if (!dryRun && state.interfaces !== interfaces && state.alive.size > 0) await revive(state, pass);
-  const peers = new PeerTable((await readWireguard(domain)).peers, domain.address);
+  const read = async () => new PeerTable((await readWireguard(domain)).peers, domain.address);
+  const before = await read();
+  const hasRevived = !dryRun && isForgetful(state, { interfaces, peers: before }) && (await revive(state, pass));
+  const peers = hasRevived ? await read() : before;
   const now = readClock();
   const judged = judgeAll(peers, state.marks, config, now);
   const remember = (some: readonly Judged[]) => {
@@ -98,8 +101,8 @@ function loadState(file: StateFile, { domain, log, dryRun }: Pass): DomainState 
   }
 }
 
-/** For a cleanup that comes before a handler looked at new interfaces. */
-function revive({ alive }: DomainState, { domain, config, log }: Pass): Promise<void> {
+/** For a cleanup that comes before a handler has looked at the interfaces. */
+function revive({ alive }: DomainState, { domain, config, log }: Pass): Promise<boolean> {
   return reviveDomain({ domain, config, log, alive, firstSeen: readClock });
 }
 

@@ -1,7 +1,20 @@
 import { type DomainView, decideAdmission } from './admission.ts';
 import { buildPeerChange, type PeerChange } from './changes.ts';
+import type { PeerTable } from './peer-table.ts';
 import type { Handshakes, UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
+
+/**
+ * True where nobody is there of those who were alive: the interfaces were made anew (another `interfaces` than the
+ * one they were on), or WireGuard's was emptied, as `wg syncconf` does.
+ */
+export function isForgetful(
+  { alive, interfaces }: { readonly alive: Handshakes; readonly interfaces: string },
+  now: { readonly interfaces: string; readonly peers: PeerTable },
+): boolean {
+  if (alive.size === 0) return false;
+  return interfaces !== now.interfaces || ![...alive.keys()].some((key) => now.peers.ours.has(key));
+}
 
 /**
  * What puts a domain back in order whose interfaces were made anew: the entries of all peers that are there, and the

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
 import { collectHandshakes } from '../core/handshakes.ts';
+import type { PeerTable } from '../core/peer-table.ts';
 import type { PublicKey } from '../core/public-key.ts';
+import { isForgetful } from '../core/revival.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { readInterfacesId } from '../system/interfaces.ts';
@@ -27,7 +29,7 @@ export class LockedReading {
   #lockedAtMilliseconds = 0;
   /** What was read under the lock, with the changes since; goes with it. */
   #view: DomainView | undefined;
-  /** On which interfaces everybody is who was alive. */
+  /** Those that were read last; see `readInterfacesId`. */
   #interfaces = '';
 
   constructor(domain: DomainConfig, config: Config, log: Log) {
@@ -54,8 +56,9 @@ export class LockedReading {
     this.close();
     this.#lock = await takeDomainLock(this.#config.runtime_directory, this.#domain.name);
     this.#lockedAtMilliseconds = performance.now();
-    await this.#reviveOnNewInterfaces();
-    return { view: await this.readAgain(), isNew: true };
+    const view = await this.readAgain();
+    const hasRevived = await this.#reviveOnLoss(view.peers);
+    return { view: hasRevived ? await this.readAgain() : view, isNew: true };
   }
 
   async readAgain(): Promise<DomainView> {
@@ -90,15 +93,17 @@ export class LockedReading {
     if (alive.size + state.alive.size > 0) this.#stateFile.write({ ...state, alive, interfaces: this.#interfaces });
   }
 
-  async #reviveOnNewInterfaces(): Promise<void> {
-    const interfaces = await readInterfacesId(this.#domain);
-    if (interfaces === this.#interfaces) return;
+  async #reviveOnLoss(peers: PeerTable): Promise<boolean> {
+    this.#interfaces = await readInterfacesId(this.#domain);
+    const now = { interfaces: this.#interfaces, peers };
     const state = this.#readState();
-    if (state.alive.size > 0 && state.interfaces !== interfaces) {
-      await reviveDomain(this.#context(state));
-      this.#attempt('remember the new interfaces', () => this.#stateFile.write({ ...state, interfaces }));
-    }
-    this.#interfaces = interfaces;
+    if (!isForgetful(state, now)) return false;
+    const hasChanged = await reviveDomain(this.#context(state));
+    if (state.interfaces !== now.interfaces)
+      this.#attempt('remember the new interfaces', () =>
+        this.#stateFile.write({ ...state, interfaces: now.interfaces }),
+      );
+    return hasChanged;
   }
 
   #context({ alive }: DomainState): ReadingContext {

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { DomainView } from '../../src/core/admission.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import { planRevival } from '../../src/core/revival.ts';
+import { isForgetful, planRevival } from '../../src/core/revival.ts';
 import { addressOf, COLLIDING_KEYS, KEYS, keyPool, NOW, ourPeer, situations, viewOf } from './arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
@@ -66,3 +66,15 @@ test('whatever a domain is like, nobody goes, no limit is exceeded, and who is b
     }),
   );
 });
+
+for (const [name, alive, interfaces, peers, expected] of [
+  ['nobody was alive', new Map(), 'other', [], false],
+  ['all is as it was', ALIVE, 'same', [ourPeer(KEY)], false],
+  ['one of several is gone', new Map([...ALIVE, [OTHER, NOW]]), 'same', [ourPeer(OTHER)], false],
+  ['all are gone', ALIVE, 'same', [ourPeer(OTHER)], true],
+  ['the interfaces are others', ALIVE, 'other', [ourPeer(KEY)], true],
+] as const) {
+  test(`where ${name}, there is ${expected ? 'something' : 'nothing'} to put back`, () => {
+    assert.equal(isForgetful({ alive, interfaces }, { interfaces: 'same', peers: viewOf(peers).peers }), expected);
+  });
+}

@@ -38,7 +38,7 @@ describe('whoever was alive', () => {
     await gateway.addInterfaces();
     await isBack();
     assert.equal(await gateway.findPeer(stranger), undefined, 'who never had a handshake stays away');
-    assert.match(gateway.listener?.stderr ?? '', /"domain":"ffww01","keys":1,"of":1,.*made anew","msg":"put back"/);
+    assert.match(gateway.listener?.stderr ?? '', /"domain":"ffww01","keys":1,"of":1,.*made anew, or emptied","msg":"put back"/);
   });
 
   test('has its entries again when the VXLAN alone is made anew', async () => {
@@ -82,8 +82,20 @@ describe('whoever was alive', () => {
     await staysAway();
   });
 
-  test('stays away where an operator removed it and the interfaces are the same', async () => {
+  test('comes back when the interface was emptied, by the next exchange of anybody', async () => {
+    assert.equal((await gateway.cleanUp()).exitCode, 0);
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', router.key, 'remove');
+    await pause(1000);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+    await isBack();
+  });
+
+  test('stays away where an operator removed it, and others who were alive are there', async () => {
+    const other = makeKey();
+    assert.equal(await exchange(gateway.address, 'ffww01', other), 'OK\n');
     await gateway.listener?.stop();
+    const state = await readState();
+    await writeState({ ...state, alive: { ...state.alive, [other]: Math.floor(Date.now() / 1000) } });
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', router.key, 'remove');
     await gateway.start();
     await staysAway();
