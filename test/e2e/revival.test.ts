@@ -38,7 +38,10 @@ describe('whoever was alive', () => {
     await gateway.addInterfaces();
     await isBack();
     assert.equal(await gateway.findPeer(stranger), undefined, 'who never had a handshake stays away');
-    assert.match(gateway.listener?.stderr ?? '', /"domain":"ffww01","keys":1,"of":1,.*made anew, or emptied","msg":"put back"/);
+    assert.match(
+      gateway.listener?.stderr ?? '',
+      /"domain":"ffww01","keys":1,"of":1,.*made anew, or emptied","msg":"put back"/,
+    );
   });
 
   test('has its entries again when the VXLAN alone is made anew', async () => {

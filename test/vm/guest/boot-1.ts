@@ -6,10 +6,14 @@ import {
   eventually,
   exchange,
   findPids,
+  hasRouter,
   isServing,
   journal,
   mainPid,
   makeKey,
+  PING,
+  ROUTER_UP,
+  readRouterKey,
   readStatus,
   sh,
 } from './machine.ts';
@@ -105,8 +109,9 @@ for (const words of [
 }
 
 test('a router gets its tunnel, and batman-adv on both sides sees its neighbour and pings through bat0', async () => {
+  await sh('wg genkey >/root/router.key; wg pubkey </root/router.key >/root/router.pub');
   await sh(ROUTER_UP);
-  assert.equal(await exchange('ffww01', (await readFile('/root/router.pub', 'utf8')).trim()), 'OK\n');
+  assert.equal(await exchange('ffww01', await readRouterKey()), 'OK\n');
   await eventually(
     'the gateway has a handshake',
     async () => !/\t0$/m.test(await sh(`wg show wgww01 latest-handshakes | grep -F "$(cat /root/router.pub)"`)),
@@ -118,10 +123,7 @@ test('a router gets its tunnel, and batman-adv on both sides sees its neighbour 
     ];
     return sides.every((neighbours) => /[0-9a-f]{2}(:[0-9a-f]{2}){5}/.test(neighbours));
   });
-  await eventually(
-    'a ping through bat0',
-    async () => (await attempt('ip netns exec router ping -c 3 -W 2 10.99.0.1')).exitCode === 0,
-  );
+  await eventually('a ping through bat0', async () => (await attempt(PING)).exitCode === 0);
   assert.equal((await attempt('ping -c 3 -W 2 10.99.0.2')).exitCode, 0, 'and the other way');
 });
 
@@ -136,13 +138,21 @@ systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
   await eventually('the dead key is gone', async () => !(await sh('wg show wgww01 peers')).includes(dead));
   const peers = await sh('wg show wgww01 peers');
   assert.ok(peers.includes(STATIC_PEER), 'the static peer');
-  assert.ok(peers.includes((await readFile('/root/router.pub', 'utf8')).trim()), 'the living router');
+  assert.ok(peers.includes(await readRouterKey()), 'the living router');
   await eventually('two passes came to their end', async () => {
     const passes = await sh('journalctl --no-pager --output=cat --unit=wgkex-cleanup@ffww01');
     return (passes.match(/^swept /gm)?.length ?? 0) >= 2;
   });
   await sh(`sed -i 's/^second_look_seconds.*/#second_look_seconds = 900/' ${CONFIG}
 rm -r /etc/systemd/system/wgkex-cleanup@.timer.d; systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
+});
+
+test('a clock that jumps an hour either way costs a living router nothing', async () => {
+  for (const jump of ['+1 hour', '-1 hour', '-1 hour', '+1 hour']) {
+    await sh(`date --set '${jump}'; /usr/lib/wgkex/wgkex-cleanup ffww01`);
+    assert.ok(await hasRouter(), jump);
+  }
+  await sh(PING);
 });
 
 test('the journal has lines for a person, with their priorities, and nothing as JSON', async () => {
@@ -199,6 +209,7 @@ test('wg-quick takes the VXLAN away: an exchange says what is missing, and works
   await sh('systemctl start wg-quick@wgww01');
   assert.equal(await exchange(), 'OK\n');
   assert.equal(await mainPid(), listener, 'without a restart');
+  await eventually('who was alive is back', hasRouter);
 });
 
 test('an upgrade keeps configuration and state, and refuses and resets nobody', async () => {
@@ -215,6 +226,12 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
   );
   assert.equal(await sh('systemctl is-enabled wgkex.socket wgkex-cleanup@ffww01.timer'), 'enabled\nenabled');
   assert.match(await sh('dpkg-query --show wgkex'), /0\.1\.0/);
+});
+
+test('all is ready for a reboot with a closed port', async () => {
+  await sh(`mkdir -p /etc/systemd/system/wgkex.socket.d
+printf '[Socket]\\nListenStream=\\nListenStream=[::1]:10013\\n' >/etc/systemd/system/wgkex.socket.d/closed.conf`);
+  await eventually('the router is connected', async () => (await attempt(PING)).exitCode === 0);
 });
 
 /** An emulated processor may take longer than the 5 s that a request waits for a handler; all others are served. */
@@ -251,23 +268,4 @@ PostUp = batctl meshif bat0 interface add vxww01
 PostUp = ip link set bat0 up
 PostUp = ip address replace 10.99.0.1/24 dev bat0
 PreDown = ip link delete vxww01
-`;
-
-/** A router in a namespace of the machine, as PROTOCOL.md has it. */
-const ROUTER_UP = `
-wg genkey >/root/router.key; wg pubkey </root/router.key >/root/router.pub
-set -- $(md5sum </root/router.pub | sed 's/../& /g')
-mac=02:$1:$2:$3:$4:$5 address=fe80::$1:$2ff:fe$3:$4$5
-ip netns add router
-ip link add uplink type veth peer name uplink netns router
-ip address add 192.0.2.1/24 dev uplink; ip link set uplink up
-ip -n router address add 192.0.2.2/24 dev uplink; ip -n router link set uplink up; ip -n router link set lo up
-ip -n router link add wg-mesh type wireguard
-ip netns exec router wg set wg-mesh private-key /root/router.key peer "$(wg show wgww01 public-key)" \\
-  endpoint 192.0.2.1:51820 allowed-ips fe80::1/128 persistent-keepalive 25
-ip -n router address add "$address/64" dev wg-mesh; ip -n router link set wg-mesh mtu 1420 up
-ip -n router link add vx-mesh address "$mac" type vxlan id 4242 dstport 4789 local "$address" remote fe80::1 dev wg-mesh
-ip -n router link set vx-mesh up
-ip netns exec router batctl meshif bat0 interface add vx-mesh
-ip -n router link set bat0 up; ip -n router address add 10.99.0.2/24 dev bat0
 `;

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attempt, eventually, isServing, sh } from './machine.ts';
+import { attempt, eventually, exchange, hasRouter, isServing, journal, PING, ROUTER_UP, sh } from './machine.ts';
+
+test('after a reboot, with the port closed, a router goes on without an exchange', async () => {
+  await assert.rejects(exchange(), /ECONNREFUSED/);
+  await eventually('its key is back', hasRouter);
+  await sh(ROUTER_UP);
+  await eventually('a ping through bat0', async () => (await attempt(PING)).exitCode === 0);
+  const lines = await journal('--boot');
+  assert.match(lines, /^put back ffww01 keys=1 of=1: /m);
+  assert.doesNotMatch(lines, /^joined /m);
+});
 
 test('after a reboot the service, the socket and the timer are back, and a router exchanges again', async () => {
+  await sh(
+    'rm -r /etc/systemd/system/wgkex.socket.d; systemctl daemon-reload; systemctl stop wgkex; systemctl restart wgkex.socket',
+  );
   assert.equal(await sh('systemctl is-active wgkex.socket wgkex-cleanup@ffww01.timer'), 'active\nactive');
   await eventually('an exchange works', isServing);
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');

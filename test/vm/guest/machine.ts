@@ -69,3 +69,33 @@ export async function readStatus(pid: number, field: string): Promise<string> {
 export async function isServing(): Promise<boolean> {
   return (await exchange().catch(() => '')) === 'OK\n';
 }
+
+export async function readRouterKey(): Promise<string> {
+  return (await readFile('/root/router.pub', 'utf8')).trim();
+}
+
+/** Whether the router's key is let in. */
+export async function hasRouter(): Promise<boolean> {
+  return (await sh('wg show wgww01 peers')).includes(await readRouterKey());
+}
+
+/** From the router through the tunnel, the VXLAN and batman-adv to the gateway. */
+export const PING = 'ip netns exec router ping -c 3 -W 2 10.99.0.1';
+
+/** A router in a namespace of the machine, as PROTOCOL.md has it, with the key in /root/router.key. */
+export const ROUTER_UP = `
+set -- $(md5sum </root/router.pub | sed 's/../& /g')
+mac=02:$1:$2:$3:$4:$5 address=fe80::$1:$2ff:fe$3:$4$5
+ip netns add router
+ip link add uplink type veth peer name uplink netns router
+ip address add 192.0.2.1/24 dev uplink; ip link set uplink up
+ip -n router address add 192.0.2.2/24 dev uplink; ip -n router link set uplink up; ip -n router link set lo up
+ip -n router link add wg-mesh type wireguard
+ip netns exec router wg set wg-mesh private-key /root/router.key peer "$(wg show wgww01 public-key)" \\
+  endpoint 192.0.2.1:51820 allowed-ips fe80::1/128 persistent-keepalive 25
+ip -n router address add "$address/64" dev wg-mesh; ip -n router link set wg-mesh mtu 1420 up
+ip -n router link add vx-mesh address "$mac" type vxlan id 4242 dstport 4789 local "$address" remote fe80::1 dev wg-mesh
+ip -n router link set vx-mesh up
+ip netns exec router batctl meshif bat0 interface add vx-mesh
+ip -n router link set bat0 up; ip -n router address add 10.99.0.2/24 dev bat0
+`;
