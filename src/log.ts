@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import pino from 'pino';
 import type { Config } from './config.ts';
-import { type AddressDetail, type IpAddress, maskAddress } from './core/ip-address.ts';
+import { type AddressDetail, type IpAddress, maskAddress, type Source } from './core/ip-address.ts';
 import { escapeLine } from './core/printable.ts';
 import { abbreviateKey, type PublicKey } from './core/public-key.ts';
 
@@ -16,7 +16,7 @@ export interface LogFields {
   /** Abbreviated in lines for a person. */
   readonly key?: PublicKey;
   /** Addresses of people; shown as far as the configuration allows. */
-  readonly from?: IpAddress | undefined;
+  readonly from?: IpAddress | Source | undefined;
   readonly endpoint?: IpAddress | undefined;
   /** Why, as a sentence; printed last, after a colon. */
   readonly reason?: string;

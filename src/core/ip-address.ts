@@ -39,10 +39,11 @@ export function deriveSource(address: IpAddress): Source {
 }
 
 /** The address as a log may show it; undefined where it may not. */
-export function maskAddress(address: IpAddress, detail: AddressDetail): string | undefined {
+export function maskAddress(address: IpAddress | Source, detail: AddressDetail): string | undefined {
   if (detail === 'none') return undefined;
   if (detail === 'full') return address;
-  return prefix(address, isIpv4(address) ? SHOWN_IPV4_BITS : SHOWN_IPV6_BITS);
+  const first = address.replace(/\/.*$/, '') as IpAddress;
+  return prefix(first, isIpv4(first) ? SHOWN_IPV4_BITS : SHOWN_IPV6_BITS);
 }
 
 function prefix(address: IpAddress, bits: number): string {

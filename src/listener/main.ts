@@ -1,3 +1,4 @@
+import { Attention } from '../attention.ts';
 import { COMMON_HELP, EXIT_FAILURE, orExitWithConfigError, readCommandLine } from '../command-line.ts';
 import { loadConfig } from '../config.ts';
 import { InputError } from '../core/printable.ts';
@@ -21,12 +22,14 @@ async function main(): Promise<void> {
   const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
   const config = orExitWithConfigError(PROGRAM, () => loadConfig(path));
   const log = new Log(config.log);
+  const attention = new Attention(log);
+  process.on('exit', () => attention.flush());
   if (process.getuid?.() === 0)
     log.warn('running as root', { reason: 'expected the user wgkex, as wgkex.service sets it' });
   if (config.domains.size === 0) log.warn('no domain is configured', { reason: `expected [domains.NAME] in ${path}` });
 
   const handler = new HandlerKeeper(config.handler, log);
-  const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), log);
+  const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), attention);
   const sockets = new ListeningSockets((socket) => server.accept(socket), process.env);
   const isOpen = sockets.open(config.listen).catch((error) => {
     reportInputError(log, 'cannot start')(error);

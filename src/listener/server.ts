@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
+import type { Attention } from '../attention.ts';
 import type { Config } from '../config.ts';
 import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyCode } from '../core/exchange.ts';
 import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
 import { SourceTable } from '../core/quota.ts';
-import type { Log } from '../log.ts';
 import { Connection, type Lines } from './connection.ts';
 
 /** Beyond so many sources the quietest are forgotten; some 2 MB. */
@@ -22,7 +22,7 @@ interface Refusal {
 export class ExchangeServer {
   #config: Config;
   readonly #ask: (exchange: Exchange) => Promise<ReplyCode>;
-  readonly #log: Log;
+  readonly #attention: Attention;
   readonly #sources: SourceTable;
   /** Connections without a complete request, the longest waiting first. */
   readonly #reading = new Set<Connection>();
@@ -36,10 +36,10 @@ export class ExchangeServer {
   #unanswered = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(config: Config, ask: (exchange: Exchange) => Promise<ReplyCode>, log: Log) {
+  constructor(config: Config, ask: (exchange: Exchange) => Promise<ReplyCode>, attention: Attention) {
     this.#config = config;
     this.#ask = ask;
-    this.#log = log;
+    this.#attention = attention;
     this.#sources = new SourceTable(readSourceLimits(config));
   }
 
@@ -133,7 +133,7 @@ export class ExchangeServer {
   }
 
   #refuse(connection: Connection, { refused: code, ...why }: Refusal): void {
-    this.#log.info('refused', { from: connection.from, code, ...why });
+    this.#attention.info('refused', { from: connection.from, code, ...why }, { by: ['from', 'code', 'limit'] });
     this.#answer(connection, code);
   }
 

@@ -100,6 +100,19 @@ for (const [name, address, detail, expected] of MASKED) {
   });
 }
 
+const MASKED_SOURCES = [
+  ['an IPv4 address', '192.0.2.77', '192.0.2.77', '192.0.2.0/24'],
+  ['an IPv6 /64', '2001:db8:1:2::3', '2001:db8:1:2::/64', '2001:db8:1::/48'],
+] as const;
+for (const [name, address, full, masked] of MASKED_SOURCES) {
+  test(`a log shows no more of a source that is ${name} than of an address`, () => {
+    const source = deriveSource(parseIpAddress(address));
+    assert.equal(maskAddress(source, 'full'), full);
+    assert.equal(maskAddress(source, 'prefix'), masked);
+    assert.equal(maskAddress(source, 'none'), undefined);
+  });
+}
+
 test('any text is refused as a network or contains addresses', () => {
   const networks = fc
     .tuple(ipAddresses, fc.integer({ min: -1, max: 130 }))

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Attention } from '../../src/attention.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { Exchange, ReplyCode } from '../../src/core/exchange.ts';
 import { ExchangeServer } from '../../src/listener/server.ts';
@@ -185,6 +186,28 @@ exempt = ["127.0.0.2/32"]`,
     assert.match(lines[0] ?? '', / from=127\.0\.0\.1( |$)/m);
     assert.match(lines[0] ?? '', / code=INVALID_DOMAIN sent="\\u001b\[31mffww01/);
   });
+
+  test('logs the first refusal of a source for a reason, and counts the others', async (t) => {
+    const { open, talk, lines, attention } = await start(t, '[limits]\nconnections_per_source = 1\nline_seconds = 30');
+    for (const domain of ['one', 'two', 'three']) await talk(`${domain}\n${KEY}\n`);
+    await talk(`four\n${KEY}\n`, ELSEWHERE);
+    await opened(open(''));
+    for (let time = 0; time < 5; time++) await talk(LINES);
+    const first = [
+      `<6>refused from=${HERE} code=INVALID_DOMAIN sent="one ${KEY}"\n`,
+      `<6>refused from=${ELSEWHERE} code=INVALID_DOMAIN sent="four ${KEY}"\n`,
+      `<6>refused from=${HERE} code=BUSY limit=connections_per_source\n`,
+    ];
+    assert.deepEqual(lines, first);
+    attention.flush();
+    assert.deepEqual(
+      lines.slice(3).map((line) => line.replace(/ seconds=\d+/, '')),
+      [
+        `<6>refused again from=${HERE} code=BUSY limit=connections_per_source times=4\n`,
+        `<6>refused again from=${HERE} code=INVALID_DOMAIN times=2\n`,
+      ],
+    );
+  });
 });
 
 type Ask = (exchange: Exchange) => Promise<ReplyCode>;
@@ -200,11 +223,12 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
   const log = new Log(config.log, 'journal', (line) => {
     lines.push(line);
   });
+  const attention = new Attention(log);
   const askAndNote: Ask = (exchange) => {
     asked.push(exchange);
     return ask(exchange);
   };
-  const server = new ExchangeServer(config, askAndNote, log);
+  const server = new ExchangeServer(config, askAndNote, attention);
   const sockets = new Set<Socket>();
   const listening = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -229,7 +253,7 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     socket.end();
     return reply;
   };
-  return { server, open, talk, asked, lines, configOf };
+  return { server, open, talk, asked, lines, attention, configOf };
 }
 
 function readAll(socket: Socket): Promise<string> {

@@ -1,0 +1,90 @@
+import { deriveSource, type IpAddress } from './core/ip-address.ts';
+import { Tally, type TallyLimits } from './core/tally.ts';
+import type { Log, LogFields } from './log.ts';
+
+/** Which times of an event are the same, and how much one of them counts. */
+export interface Counting {
+  /** The fields in which they agree; without it all. */
+  readonly by?: readonly string[];
+  readonly times?: number;
+}
+
+type Level = 'info' | 'warn' | 'error';
+/** Addresses are those of clients, not yet of sources. */
+export type EventFields = LogFields & { readonly from?: IpAddress | undefined };
+
+const INTERVAL_SECONDS = 60;
+/** For each event: some 2 MB, and at most 111 lines in an interval. */
+const LIMITS: TallyLimits = { subjects: 4096, firsts: 100, loudest: 10 };
+/** After a reboot of the gateway all routers come back within a minute, each with a line of its own. */
+const STORM_LIMITS: Readonly<Record<string, TallyLimits>> = { joined: { ...LIMITS, firsts: 2000 } };
+
+/**
+ * The log for what anybody can cause as often as they like. The first time is a line at once; more of the same within
+ * a minute are one line with their number: `refused again … times=123 seconds=60`. All addresses of a source are the
+ * same. No timer runs while nothing happens.
+ */
+export class Attention {
+  readonly #log: Log;
+  readonly #intervalSeconds: number;
+  readonly #tallies = new Map<string, { readonly level: Level; readonly tally: Tally<LogFields> }>();
+  #sinceMilliseconds = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Log, intervalSeconds = INTERVAL_SECONDS) {
+    this.#log = log;
+    this.#intervalSeconds = intervalSeconds;
+  }
+
+  info(event: string, fields: EventFields, counting?: Counting): void {
+    this.#note('info', event, fields, counting);
+  }
+
+  warn(event: string, fields: EventFields, counting?: Counting): void {
+    this.#note('warn', event, fields, counting);
+  }
+
+  error(event: string, fields: EventFields, counting?: Counting): void {
+    this.#note('error', event, fields, counting);
+  }
+
+  /** Writes what was counted, and begins anew; before the process ends, too. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const seconds = Math.round((performance.now() - this.#sinceMilliseconds) / 1000);
+    for (const [event, { level, tally }] of this.#tallies) this.#report(level, event, tally, seconds);
+    this.#tallies.clear();
+  }
+
+  #note(level: Level, event: string, fields: EventFields, { by, times = 1 }: Counting = {}): void {
+    if (this.#timer === undefined) this.#startInterval();
+    const same = findSame(fields, by);
+    const isFirst = this.#findTally(level, event).note(JSON.stringify(same), same, times);
+    if (isFirst) this.#log[level](event, fields);
+  }
+
+  #startInterval(): void {
+    this.#sinceMilliseconds = performance.now();
+    this.#timer = setTimeout(() => this.flush(), this.#intervalSeconds * 1000).unref();
+  }
+
+  #findTally(level: Level, event: string): Tally<LogFields> {
+    const { tally } = this.#tallies.get(event) ?? { tally: new Tally<LogFields>(STORM_LIMITS[event] ?? LIMITS) };
+    this.#tallies.set(event, { level, tally });
+    return tally;
+  }
+
+  #report(level: Level, event: string, tally: Tally<LogFields>, seconds: number): void {
+    const { loudest, others, otherTimes } = tally.sum();
+    for (const { what, times } of loudest) this.#log[level](`${event} again`, { ...what, times, seconds });
+    const sources = new Set(others.map(({ from }) => from).filter((from) => from !== undefined)).size;
+    const bySources = sources === 0 ? {} : { sources };
+    if (otherTimes > 0) this.#log[level](`${event} others`, { ...bySources, times: otherTimes, seconds });
+  }
+}
+
+function findSame(fields: EventFields, by: readonly string[] = Object.keys(fields)): LogFields {
+  const same: EventFields = Object.fromEntries(by.map((name) => [name, fields[name]]));
+  return same.from === undefined ? same : { ...same, from: deriveSource(same.from) };
+}
