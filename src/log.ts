@@ -29,6 +29,9 @@ interface Entry extends Record<string, unknown> {
   readonly key?: PublicKey;
 }
 
+/** Where events are told: the log, or `Attention` in front of it. */
+export type Events = Pick<Log, 'info' | 'warn' | 'error'>;
+
 const STDERR = 2;
 const VALUE_CHARACTERS = 64;
 const REASON_CHARACTERS = 400;

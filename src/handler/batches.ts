@@ -1,8 +1,8 @@
+import type { Attention, EventFields } from '../attention.ts';
 import type { Config, DomainConfig } from '../config.ts';
 import { type Change, type Plan, planChanges, removesPeer } from '../core/changes.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { describeError } from '../errors.ts';
-import type { Log, LogFields } from '../log.ts';
 import { applyChanges } from '../system/changes.ts';
 import { hasInterfaces } from '../system/interfaces.ts';
 import type { Failures } from '../system/jointly.ts';
@@ -23,14 +23,14 @@ const BATCH_EXCHANGES = 256;
  */
 export class DomainBatches {
   readonly #domain: DomainConfig;
-  readonly #log: Log;
+  readonly #log: Attention;
   readonly #reading: LockedReading;
   #queue: Waiting[] = [];
   #isLookDue = false;
   #running: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  constructor(domain: DomainConfig, config: Config, log: Log) {
+  constructor(domain: DomainConfig, config: Config, log: Attention) {
     this.#domain = domain;
     this.#log = log;
     this.#reading = new LockedReading(domain, config, log);
@@ -95,7 +95,7 @@ export class DomainBatches {
   async #serveNext(): Promise<void> {
     const batch = this.#queue.splice(0, BATCH_EXCHANGES);
     await this.#serveBatch(batch).catch((error) => {
-      this.#log.error('failed', { domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) });
+      this.#fail({ domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) }, batch.length);
       this.#close();
       for (const { answer } of batch) answer('FAILED');
     });
@@ -136,7 +136,7 @@ export class DomainBatches {
   }
 
   #refuse({ domain, key, from, answer }: Waiting, code: ReplyCode): void {
-    this.#log.info('refused', { domain, key, from, code });
+    this.#log.info('refused', { domain, key, from, code }, { by: ['domain', 'from', 'code'] });
     answer(code);
   }
 
@@ -145,11 +145,16 @@ export class DomainBatches {
     const reply = failures.has(change) ? 'FAILED' : 'OK';
     const fields = { domain: this.#domain.name, address: router.address, key: router.key, from: exchanges[0]?.from };
     if (reply === 'OK') this.#reportSuccess(change, fields);
-    else this.#log.error('failed', { ...fields, reason: describeError(failures.get(change)) });
+    else this.#fail({ ...fields, reason: describeError(failures.get(change)) }, exchanges.length);
     for (const { answer } of exchanges) answer(reply);
   }
 
-  #reportSuccess({ kind, evicted }: WaitingChange, fields: LogFields): void {
+  /** What is broken is broken for everybody who asks. */
+  #fail(fields: EventFields, exchanges: number): void {
+    this.#log.error('failed', fields, { by: ['domain', 'reason'], times: exchanges });
+  }
+
+  #reportSuccess({ kind, evicted }: WaitingChange, fields: EventFields): void {
     for (const { address, key } of evicted) this.#log.info('made room', { domain: this.#domain.name, address, key });
     if (kind === 'keep') this.#log.info('kept', { ...fields, live: true });
     else this.#log.info('joined', { ...fields, [kind === 'add' ? 'new' : 'again']: true });

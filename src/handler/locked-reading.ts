@@ -6,7 +6,7 @@ import type { PeerTable } from '../core/peer-table.ts';
 import type { PublicKey } from '../core/public-key.ts';
 import { isForgetful } from '../core/revival.ts';
 import { describeError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Events } from '../log.ts';
 import { readInterfacesId } from '../system/interfaces.ts';
 import { type DomainLock, takeDomainLock } from '../system/lock.ts';
 import { type ReadingContext, readClock, readDomain } from '../system/reading.ts';
@@ -22,7 +22,7 @@ const READING_MILLISECONDS = 1000;
 export class LockedReading {
   readonly #domain: DomainConfig;
   readonly #config: Config;
-  readonly #log: Log;
+  readonly #log: Events;
   readonly #stateFile: StateFile;
   readonly #firstSeen: FirstSeen;
   #lock: DomainLock | undefined;
@@ -32,7 +32,7 @@ export class LockedReading {
   /** Those that were read last; see `readInterfacesId`. */
   #interfaces = '';
 
-  constructor(domain: DomainConfig, config: Config, log: Log) {
+  constructor(domain: DomainConfig, config: Config, log: Events) {
     this.#domain = domain;
     this.#config = config;
     this.#log = log;

@@ -1,3 +1,4 @@
+import { Attention } from '../attention.ts';
 import {
   COMMON_HELP,
   EXIT_FAILURE,
@@ -41,7 +42,11 @@ async function main(): Promise<void> {
   if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
   const log = new Log(config.log);
-  const domains = new Map([...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, log)]));
+  const attention = new Attention(log);
+  process.on('exit', () => attention.flush());
+  const domains = new Map(
+    [...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, attention)]),
+  );
   const watch = new LinkWatch(findLookers(domains.values()), log);
   // Nobody reads the replies any more; then the input ends, too.
   process.stdout.on('error', () => {});

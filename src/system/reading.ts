@@ -3,7 +3,7 @@ import type { DomainView } from '../core/admission.ts';
 import { dropStale } from '../core/handshakes.ts';
 import { PeerTable } from '../core/peer-table.ts';
 import type { Handshakes, UnixSeconds } from '../core/peers.ts';
-import type { Log } from '../log.ts';
+import type { Events } from '../log.ts';
 import { readDisallowedKeys } from './disallowed-keys.ts';
 import { readOwnAddresses } from './interfaces.ts';
 import { readWireguard } from './wireguard.ts';
@@ -12,7 +12,7 @@ import { readWireguard } from './wireguard.ts';
 export interface ReadingContext {
   readonly domain: DomainConfig;
   readonly config: Config;
-  readonly log: Log;
+  readonly log: Events;
   /** Of the domain's state. */
   readonly alive: Handshakes;
   readonly firstSeen: DomainView['firstSeen'];
