@@ -17,7 +17,9 @@ interface Unanswered {
   readonly dueMilliseconds: number;
 }
 
-/** For its greeting, and for each reply. */
+/** sudo and Node take their time on a machine that is overloaded: to end them too early would only add to it. */
+const GREETING_MILLISECONDS = 30_000;
+/** For each reply. */
 const ANSWER_MILLISECONDS = 10_000;
 /** How long one that was told to end may take before it is given up. */
 const RETIRE_MILLISECONDS = 5000;
@@ -60,7 +62,10 @@ export class HandlerChild {
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     // A broken pipe is followed by the exit, which says more.
     this.#child.stdin.on('error', () => {});
-    this.#watchdog = setTimeout(() => this.#abandon('no greeting'), ANSWER_MILLISECONDS);
+    this.#watchdog = setTimeout(
+      () => this.#abandon(`no greeting within ${GREETING_MILLISECONDS / 1000} s`),
+      GREETING_MILLISECONDS,
+    );
   }
 
   /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
