@@ -5,6 +5,7 @@ import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyC
 import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
 import { SourceTable } from '../core/quota.ts';
 import { Connection, type Lines } from './connection.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 /** Beyond so many sources the quietest are forgotten; some 2 MB. */
 const SOURCES_REMEMBERED = 16_384;
@@ -24,8 +25,8 @@ export class ExchangeServer {
   readonly #ask: (exchange: Exchange) => Promise<ReplyCode>;
   readonly #attention: Attention;
   readonly #sources: SourceTable;
-  /** Connections without a complete request, the longest waiting first. */
-  readonly #reading = new Set<Connection>();
+  /** Connections without a complete request. */
+  readonly #reading = new WaitingLine<Connection>(() => this.#makeRoom());
   /** Connections whose request is with the handler. */
   readonly #asking = new Set<Connection>();
   /** Connections that have their reply and are about to close, the oldest first. */
@@ -60,7 +61,7 @@ export class ExchangeServer {
     const connection: Connection = new Connection(socket, from, lineLimits, (lines) => this.#serve(connection, lines));
     connection.onClose(() => this.#forget(connection));
     this.#reading.add(connection);
-    if (this.#countAgainstSource(connection)) this.#makeRoom(connection);
+    if (this.#countAgainstSource(connection)) this.#makeRoom();
     else this.#refuse(connection, { refused: 'BUSY', limit: 'connections_per_source' });
   }
 
@@ -98,10 +99,12 @@ export class ExchangeServer {
   }
 
   /** A router sends its lines at once: who has said nothing for longest has the least claim. */
-  #makeRoom(newcomer: Connection): void {
-    if (this.#reading.size + this.#asking.size <= this.#config.limits.connections) return;
-    const [longestWaiting = newcomer] = this.#reading;
-    this.#refuse(longestWaiting, { refused: 'BUSY', limit: 'connections' });
+  #makeRoom(): void {
+    while (this.#reading.size + this.#asking.size > this.#config.limits.connections) {
+      const longestWaiting = this.#reading.findLongest();
+      if (longestWaiting === undefined) return;
+      this.#refuse(longestWaiting, { refused: 'BUSY', limit: 'connections' });
+    }
   }
 
   #serve(connection: Connection, lines: Lines): void {

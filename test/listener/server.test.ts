@@ -85,6 +85,16 @@ describe('the server', { concurrency: true, timeout: 30_000 }, () => {
     assert.equal(await second.reply, 'OK\n');
   });
 
+  test('has nobody give way whose lines are there already, however many come at once', async (t) => {
+    const { open } = await start(t, '[limits]\nconnections = 2\nline_seconds = 30');
+    const router = open(LINES);
+    const silent = Array.from({ length: 10 }, () => open(''));
+    assert.equal(await router.reply, 'OK\n');
+    const replies = silent.slice(0, 8).map(({ reply }) => reply);
+    assert.deepEqual([...new Set(await Promise.all(replies))], ['ERR: BUSY\n']);
+    assert.equal(silent.filter(({ socket }) => !socket.readableEnded).length, 2);
+  });
+
   test('has nobody give way whose request is complete', async (t) => {
     const handler = new Handler();
     const { open } = await start(t, '[limits]\nconnections = 2', handler.ask);
