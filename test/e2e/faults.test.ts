@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
-import { eventually, sh } from '../lab/commands.ts';
+import { eventually, pause, sh } from '../lab/commands.ts';
 import { curse, liftCurses } from '../lab/fakes.ts';
 import { Gateway } from '../lab/gateway.ts';
 
@@ -14,14 +14,14 @@ before(async () => {
   gateway = await Gateway.create(8);
   await gateway.start();
 });
-afterEach(liftCurses);
+afterEach(() => liftCurses(gateway));
 after(() => gateway.close());
 
 describe('of many keys in one call', () => {
   test('the one that wg fails for gets FAILED, the others OK', async () => {
     const keys = Array.from({ length: 20 }, makeKey);
     const [cursed = ''] = keys.slice(7);
-    await curse('/usr/bin/wg', cursed, 'fail');
+    await curse(gateway, '/usr/bin/wg', cursed, 'fail');
     await assertOnlyFails(keys, cursed);
     assert.match(gateway.listener?.stderr ?? '', /"msg":"failed"/);
     assert.match(gateway.listener?.stderr ?? '', /Cannot run wg set \S+ peer …: cursed/);
@@ -30,22 +30,22 @@ describe('of many keys in one call', () => {
   test('the one that bridge fails for gets FAILED and leaves no peer behind, the others OK', async () => {
     const keys = Array.from({ length: 20 }, makeKey);
     const [cursed = ''] = keys.slice(13);
-    await curse('/usr/sbin/bridge', deriveLinkAddress(parsePublicKey(cursed), 'eui64').address, 'fail');
+    await curse(gateway, '/usr/sbin/bridge', deriveLinkAddress(parsePublicKey(cursed), 'eui64').address, 'fail');
     await assertOnlyFails(keys, cursed);
   });
 
   test('the one that failed is served when what failed is mended', async () => {
     const key = makeKey();
-    await curse('/usr/bin/wg', key, 'fail');
+    await curse(gateway, '/usr/bin/wg', key, 'fail');
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
-    await liftCurses();
+    await liftCurses(gateway);
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
   });
 });
 
 test('a wg that hangs costs its callers 5 s, and nobody after them anything', async () => {
   const key = makeKey();
-  await curse('/usr/bin/wg', key, 'hang');
+  await curse(gateway, '/usr/bin/wg', key, 'hang');
   const start = performance.now();
   assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
   const seconds = (performance.now() - start) / 1000;
@@ -59,7 +59,7 @@ test('a cleanup removes what it can, says what it cannot, and ends with status 1
   for (const key of [cursed, other]) await exchange(gateway.address, 'ffww01', key);
   await gateway.configure({ cleanup: { second_look_seconds: 1 } });
   await gateway.cleanUp();
-  await curse('/usr/bin/wg', `${cursed} remove`, 'fail');
+  await curse(gateway, '/usr/bin/wg', `${cursed} remove`, 'fail');
   await eventually('the second look', async () => {
     const { exitCode } = await gateway.cleanUp();
     return exitCode === 1;
@@ -76,10 +76,13 @@ test('a key that is registered while a cleanup is about to remove it is not remo
   const marks = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
   marks.marks[key] -= 900;
   await writeFile(gateway.stateFile(), JSON.stringify(marks));
-  await curse('/usr/bin/wg', `${key} remove;`, 'delay');
+  await curse(gateway, '/usr/bin/wg', `${key} remove;`, 'hold');
   const cleanup = gateway.cleanUp();
   await eventually('the cleanup removes', async () => (await sh('ps', '-eo', 'args')).includes(`${key} remove`));
-  assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+  const reply = exchange(gateway.address, 'ffww01', key);
+  await pause(200);
+  await liftCurses(gateway);
+  assert.equal(await reply, 'OK\n');
   assert.match(
     (await cleanup).stderr,
     new RegExp(`"key":"${key.replace(/[+/]/g, '\\$&')}","heard":"never","msg":"removed"`),

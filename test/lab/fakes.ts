@@ -1,54 +1,55 @@
-import { access, chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Gateway } from './gateway.ts';
 
-/** Where the lab keeps what the fakes must do: a file for each program. */
-const CURSES = '/run/wgkex-curses';
+/** What wgkex runs as root. */
+const PROGRAMS = ['/usr/bin/wg', '/usr/sbin/bridge', '/usr/sbin/ip', '/usr/bin/flock'] as const;
+export type Program = (typeof PROGRAMS)[number];
+
+/** Stands in front of each of them; knows what to do from the files of {@link faultsOf}. */
+const FAKE = new URL('fake', import.meta.url);
+let installed: Promise<void> | undefined;
 
 /**
- * Puts a fake in front of a program, for faults that the real one will not produce: a call in whose words or input a
- * cursed text occurs (words and input with `;` between) fails, hangs, or takes a second longer; all others go to the
- * real program at once.
+ * Orders a fault that the real program will not produce: a call that wgkex makes on this gateway, and in whose words
+ * or input the text occurs (`wg set …`, with `;` before the input), fails, hangs, or holds until the curses are lifted.
  */
 export async function curse(
-  program: '/usr/bin/wg' | '/usr/sbin/bridge',
+  gateway: Gateway,
+  program: Program,
   text: string,
-  fault: 'fail' | 'hang' | 'delay',
+  fault: 'fail' | 'hang' | 'hold',
 ): Promise<void> {
-  await mkdir(CURSES, { recursive: true });
-  await writeFile(`${CURSES}/${basename(program)}`, `${fault} ${text}\n`, { flag: 'a' });
-  const real = `${program}.real`;
-  const isInstalled = await access(real).then(
-    () => true,
-    () => false,
-  );
-  if (isInstalled) return;
-  await copyFile(program, real);
-  await writeFile(`${program}.fake`, buildFake(real, `${CURSES}/${basename(program)}`));
-  await chmod(`${program}.fake`, 0o755);
-  await rename(`${program}.fake`, program);
+  await orderFault(gateway, basename(program), `${fault} ${text}\n`);
 }
 
-/** All calls go to the real programs again. */
-export function liftCurses(): Promise<void> {
-  return rm(CURSES, { recursive: true, force: true });
+/** All calls of the gateway go to the real programs again. */
+export function liftCurses(gateway: Gateway): Promise<void> {
+  return rm(faultsOf(gateway), { recursive: true, force: true });
 }
 
-function buildFake(real: string, curses: string): string {
-  return `#!/bin/bash
-input=
-[ "$1" = -batch ] && input=$(cat)
-if [ -f ${curses} ]; then
-  while read -r fault text; do
-    case "$*;$input" in
-      *"$text"*)
-        [ "$fault" = hang ] && exec sleep 60
-        [ "$fault" = delay ] && sleep 1 && continue
-        echo "cursed" >&2
-        exit 1 ;;
-    esac
-  done <${curses}
-fi
-[ -z "$input" ] && exec ${real} "$@"
-exec ${real} "$@" <<<"$input"
-`;
+/** Adds a line to an order for the fakes. */
+export async function orderFault(gateway: Gateway, order: string, line: string): Promise<void> {
+  installed ??= installFakes();
+  await installed;
+  await mkdir(faultsOf(gateway), { recursive: true });
+  await writeFile(`${faultsOf(gateway)}/${order}`, line, { flag: 'a' });
+}
+
+/** The processes of this gateway see it as /etc/wgkex/faults, those of others see their own. */
+export function faultsOf(gateway: Gateway): string {
+  return `/etc/netns/${gateway.namespace}/wgkex/faults`;
+}
+
+/** Test files that run at the same time may both do so: what was set aside first is the real program. */
+async function installFakes(): Promise<void> {
+  for (const program of PROGRAMS) {
+    const [copy, fake] = [`${program}.copy${process.pid}`, `${program}.fake${process.pid}`];
+    await copyFile(program, copy);
+    await link(copy, `${program}.real`).catch((error) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await copyFile(FAKE, fake);
+    await rename(fake, program);
+  }
 }

@@ -164,6 +164,15 @@ export class Gateway {
     return shIn(this.namespace, program, ...args);
   }
 
+  /** The process ids of the handlers that run here, without a sudo that might be in front of them. */
+  async findHandlers(): Promise<number[]> {
+    const pids = (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').map(Number);
+    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+    return pids.filter(
+      (_, index) => lines[index]?.startsWith('/usr/bin/node\0') && lines[index].endsWith(`${HANDLER}\0`),
+    );
+  }
+
   /** Runs the installed handler with `input` until it ends. */
   handle(input: string, env: readonly string[] = []) {
     return attempt(this.namespace, 'env', [...env, HANDLER], input);
