@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { readFile, readlink, writeFile } from 'node:fs/promises';
+import { describe, type TestContext, test } from 'node:test';
+import { Bystanders } from '../lab/bystanders.ts';
+import { exchange, makeKey, open, readAll } from '../lab/client.ts';
+import { attempt, Background, eventually, sh } from '../lab/commands.ts';
+import { curse, liftCurses } from '../lab/fakes.ts';
+import { Gateway } from '../lab/gateway.ts';
+import { give, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
+import { type Action, findProgramMoments, findWriteMoments, type Moment } from '../lab/kills.ts';
+
+const DOMAIN = 'ffww01';
+const SECOND_LOOK_SECONDS = 900;
+/** Two keys with the same derived address. */
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'));
+
+describe('whoever is killed', { concurrency: 5 }, () => {
+  const registrations = [
+    { who: 'a new router', next: () => makeKey(), stays: 'all' },
+    { who: 'a known router', next: (last = makeKey()) => last, stays: 'last' },
+    { who: 'a router that takes the place of another one', next: takeTurns, stays: 'last' },
+  ] as const;
+  const victims = [
+    { registration: 0, victim: 'caller', number: 20 },
+    { registration: 0, victim: 'program', number: 21 },
+    { registration: 1, victim: 'caller', number: 22 },
+    { registration: 1, victim: 'program', number: 23 },
+    { registration: 2, victim: 'caller', number: 24 },
+  ] as const;
+  for (const { registration, victim, number } of victims) {
+    const { who, next, stays } = registrations[registration];
+    test(`${who} is complete after its next exchange (the ${victim} is killed)`, async (t) => {
+      const { gateway, bystanders } = await createGateway(t, number);
+      await gateway.start();
+      const keys: string[] = [];
+      const letNextIn = async () => {
+        const key = next(keys.at(-1));
+        keys.push(key);
+        await isUnlocked(gateway);
+        return letIn(gateway, key);
+      };
+      await letNextIn();
+      await strikeAll(t, await findProgramMoments(gateway, victim, letNextIn), async ({ strike }) => {
+        assert.equal(await strike(letNextIn), 'ERR: FAILED\n');
+        assert.equal(await letIn(gateway, keys.at(-1) ?? ''), 'OK\n');
+        await bystanders.assertHoldings(stays === 'all' ? keys : keys.slice(-1));
+      });
+    });
+  }
+
+  const lost = [
+    { who: 'a new router', number: 25, isKnown: false, killed: ['caller', 'program'] },
+    { who: 'a known router', number: 26, isKnown: true, killed: ['caller'] },
+  ] as const;
+  for (const { who, number, isKnown, killed } of lost) {
+    test(`${who} that never comes back leaves what one pass of the cleanup puts in order`, async (t) => {
+      const { gateway, bystanders } = await createGateway(t, number);
+      const keys = Array.from({ length: 20 }, makeKey);
+      if (isKnown) await give(gateway, keys);
+      await gateway.start();
+      const letNextIn = async () => {
+        await isUnlocked(gateway);
+        return letIn(gateway, keys.pop() ?? '');
+      };
+      for (const victim of killed) {
+        await strikeAll(t, await findProgramMoments(gateway, victim, letNextIn), async ({ strike }) => {
+          assert.equal(await strike(letNextIn), 'ERR: FAILED\n');
+          assert.equal(await letIn(gateway, makeKey()), 'OK\n', 'others are served');
+        });
+      }
+      await assertCleanPass(gateway);
+      await bystanders.assertConsistency();
+    });
+  }
+
+  test('a marked router has its mark or has lost it for good, whatever the handler was about to write', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 27);
+    const key = makeKey();
+    await give(gateway, [key]);
+    await assertCleanPass(gateway);
+    const marked = await readFile(gateway.stateFile());
+    await gateway.start();
+    const letMarkedIn = async (strace: readonly string[]) => {
+      await writeFile(gateway.stateFile(), marked);
+      await isUnlocked(gateway);
+      return traceHandler(gateway, strace, () => letIn(gateway, key));
+    };
+    const moments = await findWriteMoments(gateway, letMarkedIn);
+    assert.ok(moments.length >= 5, 'it opens, writes, syncs and renames a file, and replies');
+    await strikeAll(t, moments, async ({ strike }) => {
+      assert.equal(await strike(letMarkedIn), 'ERR: FAILED\n');
+      const isMarked = (await readMarks(gateway))[key] !== undefined;
+      assert.equal(isMarked, (await readFile(gateway.stateFile())).equals(marked), 'the old file or the new one');
+      assert.equal(await letIn(gateway, key), 'OK\n');
+      await bystanders.assertHoldings([key]);
+      assert.deepEqual(await readMarks(gateway), {});
+    });
+  });
+
+  test('a router that was told OK was complete, though the handler was killed before it told the next one', async (t) => {
+    const { gateway } = await createGateway(t, 28);
+    await gateway.start();
+    const letTwoIn = async (strace: readonly string[]) => {
+      const keys = [makeKey(), makeKey()];
+      const replies = await traceHandler(gateway, strace, () => Promise.all(keys.map((key) => letIn(gateway, key))));
+      return { keys, replies };
+    };
+    const [, second] = await findWriteMoments(gateway, letTwoIn);
+    assert.ok(second !== undefined);
+    const { keys, replies } = await second.strike(letTwoIn);
+    assert.deepEqual([...replies].sort(), ['ERR: FAILED\n', 'OK\n']);
+    const holdings = await readHoldings(gateway);
+    const needed = listHoldings(gateway, keys[replies.indexOf('OK\n')] ?? '');
+    assert.deepEqual(
+      needed.filter((line) => !holdings.includes(line)),
+      [],
+    );
+  });
+
+  test('the listener takes no request with it that its handler has', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 29);
+    const listener = await gateway.start();
+    const key = makeKey();
+    await curse(gateway, '/usr/bin/wg', 'wg set', 'hold');
+    const client = await open(gateway.address);
+    const ended = readAll(client).catch(() => '');
+    client.write(`${DOMAIN}\n${key}\n`);
+    await eventually('the handler is at work', async () => (await sh('ps', '-eo', 'args')).includes(`peer ${key}`));
+    await listener.stop('SIGKILL');
+    assert.equal(await ended, '');
+    await liftCurses(gateway);
+    await eventually('its handler has ended, too', async () => (await gateway.findHandlers()).length === 0);
+    await bystanders.assertHoldings([key]);
+    await gateway.start();
+    assert.equal(await letIn(gateway, key), 'OK\n');
+    await bystanders.assertHoldings([key]);
+  });
+
+  test('the whole service, with a program still at work, hinders neither its successor nor the cleanup', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 30);
+    const listener = await gateway.start();
+    const key = makeKey();
+    assert.equal(await letIn(gateway, key), 'OK\n');
+    await curse(gateway, '/usr/bin/wg', 'wg set', 'hold');
+    const client = await open(gateway.address);
+    const ended = readAll(client).catch(() => '');
+    client.write(`${DOMAIN}\n${key}\n`);
+    const isAtWork = async () => (await sh('ps', '-eo', 'args')).includes(`peer ${key} remove`);
+    await eventually('the handler is at work', isAtWork);
+    const [handler = 0] = await gateway.findHandlers();
+    process.kill(handler, 'SIGKILL');
+    await listener.stop('SIGKILL');
+    assert.equal(await ended, '');
+    await gateway.start();
+    await liftCurses(gateway);
+    assert.equal(await letIn(gateway, key), 'OK\n');
+    await eventually('the program has ended', async () => !(await isAtWork()));
+    await assertCleanPass(gateway);
+    await bystanders.assertHoldings([key]);
+  });
+
+  const sweeps = [
+    { what: 'that runs programs', number: 31, find: findCallerMoments },
+    { what: 'that writes', number: 32, find: findWriteMoments },
+  ];
+  for (const { what, number, find } of sweeps) {
+    test(`a cleanup ${what} leaves what the next pass puts in order`, async (t) => {
+      const { gateway, bystanders } = await createGateway(t, number);
+      const [expired, marked, bare] = [makeKey(), makeKey(), makeKey()];
+      await give(gateway, [expired, marked, bare]);
+      await assertCleanPass(gateway);
+      const state = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
+      state.marks[expired] -= SECOND_LOOK_SECONDS;
+      const sweep = async (strace: readonly string[]) => {
+        await give(gateway, [expired]);
+        await strip(gateway, bare);
+        await writeFile(gateway.stateFile(), JSON.stringify(state));
+        const [program = '', ...args] = [...strace, '/usr/lib/wgkex/wgkex-cleanup', DOMAIN];
+        return attempt(gateway.namespace, program, args);
+      };
+      const moments = await find(gateway, sweep);
+      assert.ok(moments.length >= 8);
+      await strikeAll(t, moments, async ({ strike }) => {
+        assert.equal((await strike(sweep)).signal, 'SIGKILL');
+        await assertCleanPass(gateway);
+        await bystanders.assertHoldings([marked, bare]);
+        assert.deepEqual(Object.keys(await readMarks(gateway)).sort(), [marked, bare].sort());
+      });
+    });
+  }
+});
+
+function findCallerMoments(gateway: Gateway, action: Action<unknown>): Promise<Moment[]> {
+  return findProgramMoments(gateway, 'caller', action);
+}
+/** The two with the same address by turns. */
+function takeTurns(last?: string): string {
+  return last === OWNER.publicKey ? NEWCOMER.publicKey : OWNER.publicKey;
+}
+
+async function strikeAll(t: TestContext, moments: readonly Moment[], check: (moment: Moment) => Promise<void>) {
+  for (const moment of moments) await t.test(moment.name, () => check(moment));
+}
+
+async function createGateway(t: TestContext, number: number) {
+  const gateway = await Gateway.create(number, [{ name: DOMAIN, settings: { route: true } }]);
+  t.after(() => gateway.close());
+  await sh('install', '-d', `/run/wgkex/${gateway.namespace}`);
+  return { gateway, bystanders: await Bystanders.join(gateway) };
+}
+
+function letIn(gateway: Gateway, key: string): Promise<string> {
+  return exchange(gateway.address, DOMAIN, key);
+}
+
+/** A handler keeps the lock, and what it read under it, for a second; after that it takes it and reads again. */
+async function isUnlocked(gateway: Gateway): Promise<void> {
+  await sh('flock', `/run/wgkex/${gateway.namespace}/${DOMAIN}.lock`, 'true');
+}
+
+async function assertCleanPass(gateway: Gateway): Promise<void> {
+  const { exitCode, stderr } = await gateway.cleanUp();
+  assert.equal(exitCode, 0, stderr);
+}
+
+async function readMarks(gateway: Gateway): Promise<Record<string, number>> {
+  return JSON.parse(await readFile(gateway.stateFile(), 'utf8')).marks;
+}
+
+/** Does something while strace(1) looks at what the handler writes: files, and its replies. */
+async function traceHandler<T>(gateway: Gateway, strace: readonly string[], action: () => Promise<T>): Promise<T> {
+  const [handler = 0] = await gateway.findHandlers();
+  const replies = await readlink(`/proc/${handler}/fd/1`);
+  const [program = '', ...words] = [...strace, '-P', replies, '-p', String(handler)];
+  const tracer = new Background(program, words);
+  await eventually('it is attached', () => / attached/.test(tracer.stderr));
+  const result = await action();
+  await tracer.stop('SIGINT');
+  return result;
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { attempt } from './commands.ts';
+import type { Gateway } from './gateway.ts';
+
+const FLOOD_MAC = '00:00:00:00:00:00';
+
+/** What a router has on a gateway whose domain keeps entries of both kinds, and routes: a line each. */
+export function listHoldings(gateway: Gateway, key: string): string[] {
+  const { mac, address } = derive(key);
+  const entries = [FLOOD_MAC, mac].map((each) => `entry ${each} ${address} ${gateway.wireguard()}`);
+  return [`peer ${key} ${address}/128`, ...entries, `route ${address}`];
+}
+
+/** All peers, entries and host routes of a gateway, in such lines and sorted. */
+export async function readHoldings(gateway: Gateway): Promise<string[]> {
+  const [wireguard, vxlan] = [gateway.wireguard(), gateway.vxlan()];
+  const commands = [
+    `wg show ${wireguard} allowed-ips`,
+    `bridge -json fdb show dev ${vxlan}`,
+    `ip -6 route show dev ${wireguard}`,
+  ];
+  const text = await gateway.run('sh', '-c', commands.join(' && echo --- && '));
+  const [peers = '', entries = '', routes = ''] = text.split('---\n');
+  return [
+    ...[...peers.matchAll(/^(\S+)\t(.*)$/gm)].map(([, key, networks]) => `peer ${key} ${networks}`),
+    ...parseForwardingEntries(entries).map(({ mac, destination, via }) => `entry ${mac} ${destination} ${via}`),
+    ...[...routes.matchAll(/^([0-9a-f:]+) /gm)].map(([, address]) => `route ${address}`),
+  ].sort();
+}
+
+/** Does by hand what wgkex does to let keys in. */
+export async function give(gateway: Gateway, keys: readonly string[]): Promise<void> {
+  const routers = keys.map(derive);
+  const words = routers.flatMap(({ key, address }) => ['peer', key, 'allowed-ips', `${address}/128`]);
+  await gateway.run('wg', 'set', gateway.wireguard(), ...words);
+  for (const { mac, address } of routers) {
+    await changeEntries(gateway, address, `append ${FLOOD_MAC}`, `replace ${mac}`);
+    await gateway.run('ip', '-6', 'route', 'replace', `${address}/128`, 'dev', gateway.wireguard());
+  }
+}
+
+/** Takes from a router by hand all but its peer. */
+export async function strip(gateway: Gateway, key: string): Promise<void> {
+  const { mac, address } = derive(key);
+  await changeEntries(gateway, address, `del ${FLOOD_MAC}`, `del ${mac}`);
+  await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
+}
+
+/** A peer that is not wgkex's, with a router's address among others, and a forwarding entry. */
+export async function giveOperators(gateway: Gateway, key: string): Promise<void> {
+  const { address } = derive(key);
+  const networks = `${address}/128,192.0.2.0/24`;
+  await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'allowed-ips', networks);
+  await changeEntries(gateway, address, `append ${FLOOD_MAC}`);
+}
+
+async function changeEntries(gateway: Gateway, address: string, ...changes: string[]): Promise<void> {
+  const lines = changes.map(
+    (change) => `fdb ${change} dev ${gateway.vxlan()} dst ${address} via ${gateway.wireguard()}\n`,
+  );
+  const { exitCode, stderr } = await attempt(gateway.namespace, 'bridge', ['-batch', '-'], lines.join(''));
+  assert.equal(exitCode, 0, stderr);
+}
+
+function derive(key: string) {
+  return { key, ...deriveLinkAddress(parsePublicKey(key), 'eui64') };
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { faultsOf, liftCurses, orderFault } from './fakes.ts';
+import type { Gateway } from './gateway.ts';
+
+/** Something that wgkex does. Whoever starts or attaches to what does it puts these words in front: strace(1). */
+export type Action<T> = (strace: readonly string[]) => Promise<T>;
+
+/** A moment between two effects of an action. */
+export interface Moment {
+  readonly name: string;
+  /** Has the action done again, and the victim killed at this moment. */
+  strike<T>(action: Action<T>): Promise<T>;
+}
+
+/** Who is killed: the program that was called, or else the handler or the cleanup, which called it. */
+export type Victim = 'program' | 'caller';
+
+/** The system calls by which the handler and the cleanup change files, and by which the handler replies. */
+const WRITES = ['openat', 'write', 'fsync', 'rename'];
+
+/**
+ * Has an action done once, unharmed, and finds the moments before each effect of the programs that it calls, and after
+ * the last one: between two calls, between two peers of one `wg set`, between two lines of a batch.
+ */
+export async function findProgramMoments(gateway: Gateway, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
+  const { calls } = await order(gateway, '0 0 nobody', () => action([]));
+  return calls.flatMap(({ effects, words }, index) => {
+    const last = index === calls.length - 1 ? effects : Math.max(effects - 1, 0);
+    return Array.from({ length: last + 1 }, (_, done) => ({
+      name: `${words}, with ${done} of ${effects} done`,
+      strike: async <T>(again: Action<T>) => {
+        const { result, calls: made } = await order(gateway, `${index + 1} ${done} ${victim}`, () => again([]));
+        if (made.length <= index) throw new Error(`Nobody was killed: ${made.length} programs were called`);
+        return result;
+      },
+    }));
+  });
+}
+
+/** The same for what the caller itself writes: its state, and its replies if the action has their file traced, too. */
+export async function findWriteMoments(gateway: Gateway, action: Action<unknown>): Promise<Moment[]> {
+  const output = `/run/${gateway.namespace}.strace`;
+  const trace = ['strace', '-o', output, '-e', `trace=${WRITES}`, '-P', `${gateway.stateFile()}.new`];
+  await action(trace);
+  const calls = [...(await readFile(output, 'utf8')).matchAll(/^([a-z]+)\(/gm)].map(([, call = '']) => call);
+  return calls.map((call, index) => {
+    const count = calls.slice(0, index + 1).filter((other) => other === call).length;
+    return {
+      name: `before its ${call} number ${count}`,
+      strike: async <T>(again: Action<T>) => {
+        const result = await again([...trace, '-e', `inject=${call}:signal=KILL:when=${count}`]);
+        if (!(await readFile(output, 'utf8')).includes('killed by SIGKILL')) throw new Error('Nobody was killed');
+        return result;
+      },
+    };
+  });
+}
+
+interface Call {
+  /** How many peers it sets, how many lines its batch has. */
+  readonly effects: number;
+  readonly words: string;
+}
+
+/** Does something while the fakes count calls and kill as they are told, see `test/lab/fake`. */
+async function order<T>(gateway: Gateway, kill: string, action: () => Promise<T>) {
+  await orderFault(gateway, 'kill', `${kill}\n`);
+  await orderFault(gateway, 'calls', '');
+  try {
+    const result = await action();
+    return { result, calls: parseCalls(await readFile(`${faultsOf(gateway)}/calls`, 'utf8')) };
+  } finally {
+    await liftCurses(gateway);
+  }
+}
+
+function parseCalls(text: string): Call[] {
+  return [...text.matchAll(/^(\d+) (\S+ \S+ [^ ;]+)/gm)].map(([, effects, words = '']) => ({
+    effects: Number(effects),
+    words,
+  }));
+}
