@@ -103,6 +103,7 @@ function describeFailure(program: Program, args: readonly string[], error: Execa
 
 function describeEnd(error: ExecaError): string {
   if (error.timedOut) return `no end after ${TIMEOUT_SECONDS} s`;
+  if (error.signal !== undefined) return `ended by ${error.signal}`;
   const said = String(error.stderr ?? '').trim();
   if (said !== '') return said.replaceAll('\n', '; ');
   return error.exitCode === undefined ? (error.originalMessage ?? error.shortMessage) : `exit status ${error.exitCode}`;

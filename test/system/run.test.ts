@@ -51,8 +51,10 @@ test('a program that fails without a word is an error with its status', async ()
   assert.match((await failureOf('exit 4')).message, /: exit status 4$/);
 });
 
-test('a program that was killed has no exit status', async () => {
-  assert.equal((await failureOf('kill -KILL $$')).exitCode, undefined);
+test('a program that was killed is an error with the signal, and has no exit status', async () => {
+  const error = await failureOf('kill -KILL $$');
+  assert.equal(error.exitCode, undefined);
+  assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: ended by SIGKILL`);
 });
 
 async function failureOf(script: string): Promise<ProgramError> {
