@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { parseJsonOf } from '../core/json.ts';
 import type { UnixSeconds } from '../core/peers.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
+import { replaceFile } from '../system/replace-file.ts';
 
 /** Seconds since some moment before the machine's start: a clock that never jumps, the same for all processes. */
 type MonotonicSeconds = number;
@@ -41,9 +42,8 @@ export class FirstSeen {
   /** Under the lock of the domain. @throws Error where the file cannot be written. */
   save(): void {
     if (this.#isSaved) return;
-    // No fsync: after a crash of the machine there is nothing to remember.
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(Object.fromEntries(this.#times))}\n`, { mode: 0o644 });
-    renameSync(`${this.#file}.new`, this.#file);
+    // After a power cut there is nothing to remember.
+    replaceFile(this.#file, `${JSON.stringify(Object.fromEntries(this.#times))}\n`, { isSynced: false });
     this.#isSaved = true;
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { DomainName } from '../core/domain.ts';
@@ -7,6 +7,7 @@ import type { Handshakes, UnixSeconds } from '../core/peers.ts';
 import { InputError } from '../core/printable.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
 import type { Marks } from '../core/staleness.ts';
+import { replaceFile } from './replace-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
 /** What is remembered of a domain, over restarts and reboots. */
@@ -57,19 +58,11 @@ export class StateFile {
     return this.#known.state;
   }
 
-  /** Replaces the file in one step: after a power cut it holds either the old state or the new one. */
+  /** @throws Error with one line that names the file, where it cannot be written. */
   write({ marks, alive, interfaces }: DomainState): void {
     makeTrustedDirectory(dirname(this.path));
-    const temporary = `${this.path}.new`;
-    const descriptor = openSync(temporary, 'w', 0o644);
-    try {
-      const state = { version: 1, interfaces, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) };
-      writeFileSync(descriptor, `${JSON.stringify(state)}\n`);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, this.path);
+    const state = { version: 1, interfaces, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) };
+    replaceFile(this.path, `${JSON.stringify(state)}\n`);
   }
 
   /** Keeps a damaged file for whoever wants to know what happened, out of the way. Returns where it is now. */

@@ -151,15 +151,6 @@ export class Gateway {
     return this.listener;
   }
 
-  /** The handlers in the gateway's namespace, without the sudo that becomes one. */
-  async findHandlers(): Promise<number[]> {
-    const pids = (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').map(Number);
-    const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-    return pids.filter((_, index) =>
-      /^\/usr\/bin\/node\0.*\/usr\/lib\/wgkex\/wgkex-handler\0$/.test(names[index] ?? ''),
-    );
-  }
-
   run(program: string, ...args: string[]): Promise<string> {
     return shIn(this.namespace, program, ...args);
   }
