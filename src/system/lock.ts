@@ -22,18 +22,19 @@ export async function takeDomainLock(runtimeDirectory: string, domain: DomainNam
   makeTrustedDirectory(runtimeDirectory);
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   // Readable by root alone: whoever can open the file could hold the lock.
-  const file = openSync(join(runtimeDirectory, `${domain}.lock`), O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  const path = join(runtimeDirectory, `${domain}.lock`);
+  const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     await run('flock', ['--exclusive', '--timeout', String(WAIT_SECONDS), '0'], { stdin: file });
   } catch (error) {
     closeSync(file);
-    throw explainFailure(error, domain);
+    throw explainFailure(error, path);
   }
   return { release: () => closeSync(file) };
 }
 
-function explainFailure(error: unknown, domain: DomainName): unknown {
+function explainFailure(error: unknown, path: string): unknown {
   const isTaken = error instanceof ProgramError && error.exitCode === LOCK_IS_TAKEN;
   if (!isTaken) return error;
-  return new Error(`Cannot lock domain ${domain}: another process has had it for ${WAIT_SECONDS} s`, { cause: error });
+  return new Error(`Cannot lock ${path}: another process has had it for ${WAIT_SECONDS} s`, { cause: error });
 }
