@@ -7,9 +7,9 @@ import {
   type PeerChange,
 } from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
-import type { Router } from '../core/peer-table.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
+import { hasHung } from './run.ts';
 import { setPeers } from './wireguard.ts';
 
 export interface Outcome<C extends PeerChange> {
@@ -30,16 +30,24 @@ export async function applyChanges<C extends PeerChange>(
     await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
     await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
   });
-  const leftOver = await takeBack(domain, [...unforwarded.keys()]);
+  const leftOver = await takeBack(domain, unforwarded);
   return { failures: new Map([...unset, ...unforwarded]), leftOver };
 }
 
-/** A new peer that frames cannot reach is of no use to its router, which gets `FAILED`: nothing half done stays. */
-async function takeBack(domain: DomainConfig, changes: readonly PeerChange[]): Promise<unknown> {
-  const added = changes.filter(({ kind }) => kind === 'add').map(({ router }) => router);
-  const words = (some: readonly Router[]) => some.map(({ key }) => buildRemovePeer(key));
-  const lines = (some: readonly Router[]) => some.flatMap((router) => buildEntryRemoval(router, domain));
-  const kept = await applyJointly(added, (some) => setPeers(domain, words(some)));
-  const left = await applyJointly(added, (some) => changeEntries(lines(some)));
+/**
+ * A new peer that frames cannot reach is of no use to its router, which gets `FAILED`: nothing half done stays. After a
+ * program that hung the entries do, for the cleanup: nobody waits for two of them.
+ */
+async function takeBack(domain: DomainConfig, unforwarded: Failures<PeerChange>): Promise<unknown> {
+  const changes = [...unforwarded.keys()].filter(({ kind }) => kind === 'add');
+  const clearable = changes.filter((change) => !hasHung(unforwarded.get(change)));
+  const kept = await applyJointly(changes, (some) => setPeers(domain, some.map(buildTakeBack)));
+  const left = await applyJointly(clearable, (some) =>
+    changeEntries(some.flatMap(({ router }) => buildEntryRemoval(router, domain))),
+  );
   return [...kept.values(), ...left.values()][0];
+}
+
+function buildTakeBack({ router }: PeerChange): string[] {
+  return buildRemovePeer(router.key);
 }

@@ -30,6 +30,11 @@ export class ProgramError extends Error {
   }
 }
 
+/** True where a program did not end in time: another call might take as long. */
+export function hasHung(error: unknown): boolean {
+  return error instanceof ProgramError && error.cause instanceof ExecaError && error.cause.timedOut;
+}
+
 /** Nothing is inherited: a caller's PATH or LD_PRELOAD must not choose what root runs. */
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
 
