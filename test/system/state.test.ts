@@ -21,7 +21,10 @@ beforeEach(() => {
 });
 
 const times = fc.array(fc.tuple(publicKeys, fc.nat()), { maxLength: 5 }).map((some) => new Map(some));
-const states: fc.Arbitrary<DomainState> = fc.record({ marks: times, alive: times, interfaces: fc.string() });
+const states: fc.Arbitrary<DomainState> = fc.record(
+  { marks: times, alive: times, interfaces: fc.string() },
+  { noNullPrototype: true },
+);
 const withMarks = (...marks: [PublicKey, UnixSeconds][]): DomainState => ({ ...EMPTY_STATE, marks: new Map(marks) });
 
 test('where there is no file nothing is known', () => {
