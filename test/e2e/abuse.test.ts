@@ -19,7 +19,7 @@ let gateway: Gateway;
 let crowd: Crowd;
 
 beforeEach(async () => {
-  gateway = await Gateway.create(20);
+  gateway = await Gateway.create(11);
   crowd = await Crowd.gather(gateway);
 });
 afterEach(() => gateway.close());

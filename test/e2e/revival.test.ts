@@ -123,8 +123,10 @@ describe('whoever was alive', () => {
       return handlers.length === 1 && handlers[0] !== killed;
     });
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
-    const processes = await sh('sh', '-c', `ps -o args= -p "$(ip netns pids ${gateway.namespace} | paste -sd,)"`);
-    assert.equal(processes.match(/ip -oneline monitor link/g)?.length, 1, 'what watched the interfaces for it is gone');
+    await eventually('one process watches the interfaces', async () => {
+      const processes = await sh('sh', '-c', `ps -o args= -p "$(ip netns pids ${gateway.namespace} | paste -sd,)"`);
+      return processes.match(/ip -oneline monitor link/g)?.length === 1;
+    });
     assert.equal(await gateway.findPeer(pending), undefined);
     await isBack();
   });

@@ -84,6 +84,17 @@ export class Segment {
 export async function addWireguard(namespace: string, device: string): Promise<Background | undefined> {
   const byKernel = await sh('ip', '-n', namespace, 'link', 'add', device, 'type', 'wireguard').catch(() => undefined);
   if (byKernel !== undefined) return undefined;
+  for (let tries = 1; ; tries++) {
+    const process = await startWireguardGo(namespace, device);
+    if (!process.hasEnded) return process;
+    // It says on standard output what went wrong; on standard error it praises the kernel's own.
+    const [reason] = process.stdout.trim().split('\n').slice(-1);
+    if (tries === 3) throw new Error(`wireguard-go could not make ${device}: ${reason}`);
+  }
+}
+
+/** Now and then it does not find the socket that it has just made, and ends. */
+async function startWireguardGo(namespace: string, device: string): Promise<Background> {
   const process = new Background('ip', ['netns', 'exec', namespace, 'wireguard-go', '--foreground', device]);
   const isUp = () =>
     shIn(namespace, 'wg', 'show', device).then(
@@ -91,9 +102,6 @@ export async function addWireguard(namespace: string, device: string): Promise<B
       () => process.hasEnded,
     );
   await eventually(`wireguard-go makes ${device}`, isUp);
-  // It says on standard output what went wrong; on standard error it praises the kernel's own.
-  const [reason] = process.stdout.trim().split('\n').slice(-1);
-  if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${reason}`);
   return process;
 }
 
