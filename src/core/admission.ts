@@ -59,17 +59,9 @@ function decideNewKey(address: IpAddress, view: DomainView, now: UnixSeconds): D
 function decideRoom(view: DomainView, now: UnixSeconds): Decision {
   const { ours, pending } = view.peers;
   if (ours.size < view.maxPeers && pending.size < view.maxPending) return { kind: 'add', evicted: [] };
-  const oldest = findOldest(pending, view);
+  const oldest = view.peers.findOldestPending(view.firstSeen);
   if (oldest === undefined || now - view.firstSeen(oldest) < CONNECT_SECONDS) return refuse('FULL');
   return { kind: 'add', evicted: [oldest] };
-}
-
-function findOldest(keys: Iterable<PublicKey>, view: DomainView): PublicKey | undefined {
-  let oldest: PublicKey | undefined;
-  for (const key of keys) {
-    if (oldest === undefined || view.firstSeen(key) < view.firstSeen(oldest)) oldest = key;
-  }
-  return oldest;
 }
 
 function refuse(code: ErrorCode): Decision {

@@ -20,6 +20,8 @@ export class PeerTable {
   readonly #ours = new Map<PublicKey, Peer>();
   readonly #ourAddresses = new Map<IpAddress, PublicKey>();
   readonly #pending = new Set<PublicKey>();
+  /** The oldest pending ones, the oldest first; all others are younger. */
+  #oldestPending = new Set<PublicKey>();
   readonly #operators = new Map<PublicKey, Peer>();
   readonly #operatorNetworks = new Set<string>();
   readonly #remembered: Handshakes;
@@ -73,6 +75,19 @@ export class PeerTable {
     return this.#pending;
   }
 
+  /**
+   * Our pending peer that was first seen longest ago. In a flood each new key asks for it: so they are sorted once, and
+   * again when all of these are gone.
+   */
+  findOldestPending(firstSeen: (key: PublicKey) => UnixSeconds): PublicKey | undefined {
+    if (this.#oldestPending.size === 0) {
+      const seen = [...this.#pending].map((key) => ({ key, at: firstSeen(key) })).sort((a, b) => a.at - b.at);
+      this.#oldestPending = new Set(seen.map(({ key }) => key));
+    }
+    const [oldest] = this.#oldestPending;
+    return oldest;
+  }
+
   /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
   register(key: PublicKey): void {
     const { address } = this.derive(key);
@@ -82,6 +97,7 @@ export class PeerTable {
   remove(key: PublicKey): void {
     this.#ours.delete(key);
     this.#pending.delete(key);
+    this.#oldestPending.delete(key);
     const { address } = this.derive(key);
     if (this.#ourAddresses.get(address) === key) this.#ourAddresses.delete(address);
   }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { hadHandshakeWithin, PeerTable } from '../../src/core/peer-table.ts';
-import { addressOf, COLLIDING_KEYS, KEYS, NOW, ourPeer } from './arbitraries.ts';
+import type { PublicKey } from '../../src/core/public-key.ts';
+import { addressOf, COLLIDING_KEYS, KEYS, NOW, ourPeer, publicKeys } from './arbitraries.ts';
 
 const KEY = KEYS[0];
 const OWN = `${addressOf(KEY)}/128`;
@@ -48,6 +50,49 @@ test('a registered peer is there, and a removed one is not', () => {
   table.remove(KEY);
   assert.equal(table.ours.size + table.pending.size, 0);
   assert.equal(table.findHolder(addressOf(KEY)), undefined);
+});
+
+const peerKeys = fc.uniqueArray(publicKeys, { minLength: 2, maxLength: 8 });
+const ages = fc.array(fc.nat(100), { minLength: 8, maxLength: 8 });
+const steps = fc.array(fc.tuple(fc.constantFrom('register', 'remove', 'look'), fc.nat(7)), { maxLength: 60 });
+
+test('whatever comes and goes, the oldest pending peer is found', () => {
+  fc.assert(
+    fc.property(peerKeys, ages, steps, (keys, some, list) => {
+      const seen = new Map(keys.map((key, index) => [key, NOW - (some[index] ?? 0)]));
+      const firstSeen = (key: PublicKey) => seen.get(key) ?? Number.NaN;
+      const peers = keys.map((key) => ourPeer(key));
+      const table = new PeerTable(peers, 'eui64');
+      const step = {
+        register: (key: PublicKey, now: number) => {
+          if (!table.pending.has(key)) seen.set(key, now);
+          table.register(key);
+        },
+        remove: (key: PublicKey) => table.remove(key),
+        look: () => {
+          const oldest = table.findOldestPending(firstSeen);
+          const times = [...table.pending].map(firstSeen);
+          assert.equal(oldest && firstSeen(oldest), times.length === 0 ? undefined : Math.min(...times));
+        },
+      };
+      for (const [now, [what, index]] of list.entries()) step[what](keys[index % keys.length] ?? KEY, NOW + now);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('to find the oldest pending peer again and again costs no more than once', () => {
+  const table = new PeerTable(
+    KEYS.map((key) => ourPeer(key)),
+    'eui64',
+  );
+  let calls = 0;
+  const firstSeen = () => {
+    calls++;
+    return NOW;
+  };
+  for (let time = 0; time < 100; time++) assert.ok(table.findOldestPending(firstSeen) !== undefined);
+  assert.equal(calls, KEYS.length);
 });
 
 test('to remove a peer takes no address from another one that got it since', () => {
