@@ -75,9 +75,9 @@ export function buildPeerChange(
   return { kind, router: peers.describe(key), evicted };
 }
 
-/** Whether a peer that is there loses its session by this. */
-export function removesPeer({ kind, evicted }: PeerChange): boolean {
-  return kind === 'reset' || evicted.length > 0;
+/** Whether this rests on what is known of a peer that is there. */
+export function restsOnPeer({ kind, evicted }: PeerChange): boolean {
+  return kind !== 'add' || evicted.length > 0;
 }
 
 /** The words for `wg set`. */

@@ -1,6 +1,6 @@
 import type { Attention, EventFields } from '../attention.ts';
 import type { Config, DomainConfig } from '../config.ts';
-import { type Change, type Plan, planChanges, removesPeer } from '../core/changes.ts';
+import { type Change, type Plan, planChanges, restsOnPeer } from '../core/changes.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { describeError } from '../errors.ts';
 import { applyChanges } from '../system/changes.ts';
@@ -116,13 +116,13 @@ export class DomainBatches {
   }
 
   /**
-   * Decides a batch on what was read before, unless that would cost a peer its place: it may have had a handshake
-   * since, and who has one is not removed.
+   * Decides a batch on what was read before, unless that rests on a peer: it may have had a handshake since, and who
+   * has one is not removed; or it may have gone with its interface, and who was told `OK` has to be there.
    */
   async #plan(batch: readonly Waiting[]): Promise<Plan<Waiting>> {
     const { view, isNew } = await this.#reading.open();
     const plan = planChanges(batch, view, readClock());
-    if (isNew || !plan.changes.some(removesPeer)) return plan;
+    if (isNew || !plan.changes.some(restsOnPeer)) return plan;
     return planChanges(batch, await this.#reading.readAgain(), readClock());
   }
 
