@@ -2,9 +2,9 @@ import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute 
 import type { LinkAddress } from '../core/link-address.ts';
 import type { PeerTable } from '../core/peer-table.ts';
 import { compareEntries, compareRoutes, type Difference } from '../core/reconcile.ts';
-import { describeError } from '../errors.ts';
 import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from '../system/forwarding.ts';
 import { applyJointly } from '../system/jointly.ts';
+import { reportFailures } from './failures.ts';
 import type { Pass } from './pass.ts';
 
 /** Gives every peer of ours its forwarding entries, and removes those that no peer needs. Returns how many failed. */
@@ -54,12 +54,10 @@ async function repair<T>(
   ];
   let failed = 0;
   for (const { verb, items, build } of steps) {
-    const failures = dryRun ? new Map() : await applyJointly(items, (some) => how.change(some.flatMap(build)));
-    for (const item of items) {
-      const fields = { domain: domain.name, ...how.describe(item) };
-      if (failures.has(item)) log.error('failed', { ...fields, what, reason: describeError(failures.get(item)) });
-      else log.info(`${verb} ${what}`, fields);
-    }
+    const failures = await applyJointly(dryRun ? [] : items, (some) => how.change(some.flatMap(build)));
+    for (const item of items.filter((one) => !failures.has(one)))
+      log.info(`${verb} ${what}`, { domain: domain.name, ...how.describe(item) });
+    reportFailures(what, failures, pass, how.describe);
     failed += failures.size;
   }
   return failed;

@@ -15,6 +15,7 @@ import { readClock } from '../system/reading.ts';
 import { reviveDomain } from '../system/revival.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../system/state.ts';
 import { readWireguard, requireInterfaces, setPeers } from '../system/wireguard.ts';
+import { reportFailures } from './failures.ts';
 import type { Pass } from './pass.ts';
 import { repairEntries, repairRoutes } from './repair.ts';
 
@@ -53,7 +54,8 @@ async function sweepLocked(pass: Pass): Promise<number> {
   // Before anything is removed: where marks cannot be written, a registration could not take one away either.
   remember(judged);
   const unremoved = await removeExpired(judged, peers, pass);
-  for (const one of judged) reportVerdict(one, unremoved, now, pass);
+  for (const one of judged) if (!unremoved.has(one.peer.key)) reportVerdict(one, now, pass);
+  reportFailures('key', unremoved, pass, (key) => ({ address: peers.derive(key).address, key }));
   const remaining = judged.filter(({ peer }) => peers.ours.has(peer.key));
   if (remaining.length < judged.length) remember(remaining);
   const unrepaired = (await repairEntries(peers, pass)) + (await repairRoutes(peers, pass));
@@ -114,17 +116,10 @@ const EVENTS: Record<Verdict, { readonly done: string; readonly dry: string }> =
   expired: { done: 'removed', dry: 'would remove' },
 };
 
-function reportVerdict(
-  { peer, router, verdict }: Judged,
-  unremoved: Failures<PublicKey>,
-  now: UnixSeconds,
-  pass: Pass,
-): void {
-  const { domain, log, dryRun } = pass;
+function reportVerdict({ peer, router, verdict }: Judged, now: UnixSeconds, { domain, log, dryRun }: Pass): void {
   const heard = peer.lastHandshake === 'never' ? 'never' : `${formatDuration(now - peer.lastHandshake)} ago`;
   const fields = { domain: domain.name, address: router.address, key: peer.key, heard };
-  if (unremoved.has(peer.key)) log.error('failed', { ...fields, reason: describeError(unremoved.get(peer.key)) });
-  else log[verdict === 'alive' ? 'debug' : 'info'](EVENTS[verdict][dryRun ? 'dry' : 'done'], fields);
+  log[verdict === 'alive' ? 'debug' : 'info'](EVENTS[verdict][dryRun ? 'dry' : 'done'], fields);
 }
 
 function countVerdicts(judged: readonly Judged[]): Record<string, number> {
