@@ -37,10 +37,11 @@ export async function findProgramMoments(gateway: Gateway, victim: Victim, actio
   });
 }
 
-/** The same for what the caller itself writes: its state, and its replies if the action has their file traced, too. */
+/** The same for what the caller itself does with its state, and with its replies if the action has their file traced. */
 export async function findWriteMoments(gateway: Gateway, action: Action<unknown>): Promise<Moment[]> {
   const output = `/run/${gateway.namespace}.strace`;
-  const trace = ['strace', '-o', output, '-e', `trace=${WRITES}`, '-P', `${gateway.stateFile()}.new`];
+  const state = gateway.stateFile();
+  const trace = ['strace', '-o', output, '-e', `trace=${WRITES}`, '-P', state, '-P', `${state}.new`];
   await action(trace);
   const calls = [...(await readFile(output, 'utf8')).matchAll(/^([a-z]+)\(/gm)].map(([, call = '']) => call);
   return calls.map((call, index) => {
