@@ -7,14 +7,15 @@ import { shakeHands } from './noise.ts';
 
 /** A living router and a peer of the operator's, which must be left in peace by all that befalls others. */
 export class Bystanders {
+  /** The key of the living router. */
+  readonly living: string;
   readonly #gateway: Gateway;
-  readonly #living: string;
   readonly #session: unknown;
   readonly #holdings: readonly string[];
 
   private constructor(gateway: Gateway, living: string, session: unknown, holdings: readonly string[]) {
     this.#gateway = gateway;
-    this.#living = living;
+    this.living = living;
     this.#session = session;
     this.#holdings = holdings;
   }
@@ -29,7 +30,7 @@ export class Bystanders {
   async assertHoldings(keys: readonly string[]): Promise<void> {
     const expected = [...this.#holdings, ...keys.flatMap((key) => listHoldings(this.#gateway, key))].sort();
     assert.deepEqual(await readHoldings(this.#gateway), expected);
-    assert.deepEqual(await findSession(this.#gateway, this.#living), this.#session, 'the same session');
+    assert.deepEqual(await findSession(this.#gateway, this.living), this.#session, 'the same session');
   }
 
   /** The same, whichever keys there are. */

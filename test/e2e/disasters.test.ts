@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { describe, type TestContext, test } from 'node:test';
+import { formatMessage, type Request } from '../../src/core/messages.ts';
+import { Bystanders } from '../lab/bystanders.ts';
+import { exchange, makeKey } from '../lab/client.ts';
+import { setClockRight, shiftClock } from '../lab/clock.ts';
+import { Background, eventually, pause, sh } from '../lab/commands.ts';
+import { curse, liftCurses, type Program } from '../lab/fakes.ts';
+import { type DomainSetup, Gateway } from '../lab/gateway.ts';
+import { give, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
+
+const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
+const DOMAIN = 'ffww01';
+
+describe('what befalls a gateway:', { concurrency: 7 }, () => {
+  test('a program that hangs in a cleanup is one line, however many keys it was about, and the next pass goes on', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 42);
+    const [keys, bare] = [Array.from({ length: 10 }, makeKey), makeKey()];
+    await give(gateway, [...keys, bare]);
+    await gateway.configure({ cleanup: { second_look_seconds: 0 } });
+    await gateway.cleanUp();
+    await strip(gateway, bare);
+    await curse(gateway, '/usr/bin/wg', 'wg set', 'hang');
+    await curse(gateway, '/usr/sbin/bridge', 'fdb append', 'hang');
+    const { exitCode, stderr } = await gateway.cleanUp();
+    assert.deepEqual(findProblems(stderr), [
+      `failed: Cannot run wg set ${gateway.wireguard()} peer …: no end after 5 s`,
+      'failed: Cannot run bridge -batch -: no end after 5 s',
+    ]);
+    assert.equal(exitCode, 1);
+    await liftCurses(gateway);
+    assert.equal((await gateway.cleanUp()).exitCode, 0);
+    await bystanders.assertHoldings([]);
+  });
+
+  const hangs: readonly { program: Program; words: string; number: number; shown: RegExp }[] = [
+    { program: '/usr/bin/wg', words: 'wg show', number: 37, shown: /wg show wg37ffww01 dump/ },
+    { program: '/usr/bin/wg', words: 'wg set', number: 38, shown: /wg set wg38ffww01 peer …/ },
+    { program: '/usr/sbin/bridge', words: 'bridge -batch', number: 39, shown: /bridge -batch -/ },
+    { program: '/usr/sbin/ip', words: 'ip -6 -batch', number: 40, shown: /ip -6 -batch -/ },
+  ];
+  for (const { program, words, number, shown } of hangs) {
+    test(`a program that hangs at ${words} fails its own batch with one line; the next one, and other domains, go on`, async (t) => {
+      const domains = [{ name: DOMAIN, settings: { route: true } }, { name: 'ffww02' }];
+      const { gateway, bystanders } = await createGateway(t, number, domains);
+      await gateway.start();
+      const [handler] = await gateway.findHandlers();
+      await curse(gateway, program, words, 'hang');
+      const unlucky = exchange(gateway.address, DOMAIN, makeKey());
+      await eventually('it hangs', () => isRunning(`hung ${words}`, gateway.wireguard()));
+      await liftCurses(gateway);
+      const keys = Array.from({ length: 10 }, makeKey);
+      const behind = keys.map((key) => exchange(gateway.address, DOMAIN, key));
+      const beside = exchange(gateway.address, 'ffww02', makeKey());
+      assert.equal(await Promise.race([unlucky, ...behind, beside]), 'OK\n', 'the other domain is first');
+      assert.equal(await unlucky, 'ERR: FAILED\n');
+      assert.deepEqual(new Set(await Promise.all(behind)), new Set(['OK\n']));
+      const [line = '', ...others] = findProblems(gateway.listener?.stderr);
+      assert.match(line, new RegExp(`^failed: Cannot run ${shown.source}: no end after 5 s$`));
+      assert.deepEqual(others, []);
+      assert.deepEqual(await gateway.findHandlers(), [handler], 'the handler is the same');
+      assert.equal((await gateway.cleanUp()).exitCode, 0);
+      await bystanders.assertHoldings(keys);
+    });
+  }
+
+  test('a program that hangs again and again costs a new router its peer, and nobody the handler', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 41);
+    await gateway.start();
+    const [handler] = await gateway.findHandlers();
+    await curse(gateway, '/usr/sbin/bridge', 'bridge -batch', 'hang');
+    assert.equal(await exchange(gateway.address, DOMAIN, makeKey()), 'ERR: FAILED\n');
+    assert.deepEqual(findProblems(gateway.listener?.stderr), ['failed: Cannot run bridge -batch -: no end after 5 s']);
+    assert.deepEqual(await gateway.findHandlers(), [handler]);
+    await bystanders.assertHoldings([]);
+  });
+
+  const spoils = [
+    {
+      state: 'without room',
+      number: 33,
+      reason: 'no space left on device',
+      spoil: (directory: string) => sh('sh', '-c', `! head -c 1000000 /dev/zero >${directory}/much`),
+      mend: (directory: string) => sh('rm', `${directory}/much`),
+    },
+    {
+      state: 'that is read-only',
+      number: 34,
+      reason: 'read-only file system',
+      spoil: (directory: string) => sh('mount', '-o', 'remount,ro', directory),
+      mend: (directory: string) => sh('mount', '-o', 'remount,rw', directory),
+    },
+  ];
+  for (const { state, number, reason, spoil, mend } of spoils) {
+    test(`a state directory ${state} costs no router its exchange, and nobody their key`, async (t) => {
+      const directory = `/var/lib/wgkex/gw${number}`;
+      await mkdir(directory, { recursive: true });
+      await sh('mount', '-t', 'tmpfs', '-o', 'size=16k,mode=0755', 'tmpfs', directory);
+      t.after(() => sh('umount', directory));
+      const { gateway, bystanders } = await createGateway(t, number);
+      const keys = [makeKey(), makeKey()];
+      await give(gateway, keys);
+      await gateway.cleanUp();
+      const marked = await readFile(gateway.stateFile());
+      await gateway.start();
+
+      await spoil(directory);
+      const line = `Cannot write ${gateway.stateFile()}: ${reason}`;
+      assert.equal(await exchange(gateway.address, DOMAIN, keys[0] ?? ''), 'OK\n');
+      assert.deepEqual(findProblems(gateway.listener?.stderr), [`could not forget marks: ${line}`]);
+      const { exitCode, stderr } = await gateway.cleanUp();
+      assert.deepEqual([exitCode, findProblems(stderr)], [1, [`could not sweep: ${line}`]]);
+      assert.deepEqual(await readFile(gateway.stateFile()), marked);
+      await bystanders.assertHoldings(keys);
+
+      await mend(directory);
+      assert.equal(await exchange(gateway.address, DOMAIN, keys[0] ?? ''), 'OK\n');
+      assert.deepEqual(Object.keys(JSON.parse(await readFile(gateway.stateFile(), 'utf8')).marks), [keys[1]]);
+      assert.equal((await gateway.cleanUp()).exitCode, 0);
+      assert.deepEqual(await readdir(directory), [`${DOMAIN}.json`]);
+    });
+  }
+
+  test('the lock of somebody who dies is free at once', async (t) => {
+    const { gateway } = await createGateway(t, 35);
+    await gateway.start();
+    await sh('install', '-d', `/run/wgkex/${gateway.namespace}`);
+    const holder = new Background('flock', ['--no-fork', lockFile(gateway), 'sleep', '60']);
+    const key = makeKey();
+    await pause(100);
+    const reply = exchange(gateway.address, DOMAIN, key);
+    await pause(500);
+    assert.deepEqual(await gateway.peers().then((peers) => peers.filter((peer) => peer.key === key)), []);
+    await holder.stop('SIGKILL');
+    assert.equal(await reply, 'OK\n');
+  });
+
+  test('the lock of a cleanup that stands still is a failure that names it, until it is gone', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 36);
+    await gateway.start();
+    await curse(gateway, '/usr/sbin/bridge', 'fdb show', 'hold');
+    const cleanup = new Background('ip', ['netns', 'exec', gateway.namespace, CLEANUP, DOMAIN]);
+    await eventually('it has the lock', () => isRunning(`bridge -json fdb show dev ${gateway.vxlan()}`));
+    cleanup.child.kill('SIGSTOP');
+    const [first, second] = [makeKey(), makeKey()];
+    assert.equal(await exchange(gateway.address, DOMAIN, first), 'ERR: FAILED\n');
+    const line = `failed: Cannot lock ${lockFile(gateway)}: another process has had it for 4 s`;
+    assert.deepEqual(findProblems(gateway.listener?.stderr), [line]);
+    await cleanup.stop('SIGKILL');
+    await liftCurses(gateway);
+    for (const key of [first, second]) assert.equal(await exchange(gateway.address, DOMAIN, key), 'OK\n');
+    await bystanders.assertHoldings([first, second]);
+    assert.deepEqual(findProblems(gateway.listener?.stderr), [line]);
+  });
+
+  test('interfaces that go while requests run and come back as others are served again without a restart', async (t) => {
+    const { gateway } = await createGateway(t, 43);
+    await gateway.configure({ limits: { exchanges_per_source_burst: 100_000, connections_per_source: 1000 } });
+    await gateway.start();
+    const [handler] = await gateway.findHandlers();
+    const before = await findIndex(gateway);
+    const replies = new Map<string, string>();
+    let isOver = false;
+    const hammer = async () => {
+      while (!isOver) {
+        const key = makeKey();
+        replies.set(key, await exchange(gateway.address, DOMAIN, key));
+      }
+    };
+    const hammers = Array.from({ length: 4 }, hammer);
+    await gateway.removeInterfaces();
+    await eventually('requests fail', () => [...replies.values()].includes('ERR: FAILED\n'));
+    await gateway.addInterfaces();
+    const failed = replies.size;
+    await eventually('requests are served', () => [...replies.values()].slice(failed).includes('OK\n'));
+    isOver = true;
+    await Promise.all(hammers);
+
+    assert.notEqual(await findIndex(gateway), before);
+    assert.deepEqual([...new Set(replies.values())].sort(), ['ERR: FAILED\n', 'OK\n']);
+    const clear = new RegExp(
+      `^failed: Cannot (serve domain ${DOMAIN}: (WireGuard|VXLAN) interface \\S+ does not exist|run (wg|bridge|ip) .*)$`,
+    );
+    assert.deepEqual(
+      [...new Set(findProblems(gateway.listener?.stderr))].filter((line) => !clear.test(line)),
+      [],
+    );
+    assert.deepEqual(await gateway.findHandlers(), [handler]);
+  });
+
+  test('interfaces that were made anew within a second have whoever is told OK', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 44);
+    await gateway.start();
+    const elsewhere = await gateway.segment.addSource(gateway.segment.ipv4('9.9'));
+    assert.equal(await exchange(gateway.address, DOMAIN, bystanders.living, { from: elsewhere }), 'OK\n');
+    assert.match(gateway.listener?.stderr ?? '', /"live":true,"msg":"kept"/);
+    await gateway.removeInterfaces();
+    await gateway.addInterfaces();
+    assert.equal(await exchange(gateway.address, DOMAIN, bystanders.living, { from: elsewhere }), 'OK\n');
+    assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, bystanders.living).sort());
+  });
+
+  test('a clock that is an hour fast costs nobody their key', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 45);
+    const key = makeKey();
+    await shiftClock(gateway, '+1h');
+    for (const expected of [/"heard":"1 h ago","msg":"marked"/, /"heard":"1 h ago","msg":"still marked"/])
+      assert.match((await gateway.cleanUp()).stderr, expected);
+    assert.match((await letInElsewhere(gateway, key)).stdout, /"reply":"OK"/);
+    await setClockRight(gateway);
+    assert.match((await gateway.cleanUp()).stderr, /"msg":"alive again"/);
+    await bystanders.assertHoldings([key]);
+  });
+
+  test('a clock that is an hour slow costs nobody their key or session', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 46);
+    const key = makeKey();
+    await give(gateway, [key]);
+    assert.match((await gateway.cleanUp()).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
+    await shiftClock(gateway, '-1h');
+    assert.match((await gateway.cleanUp()).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
+    const { stdout, stderr } = await letInElsewhere(gateway, bystanders.living);
+    assert.match(stdout, /"reply":"OK"/);
+    assert.match(stderr, /"live":true,"msg":"kept"/);
+    await bystanders.assertHoldings([key]);
+  });
+});
+
+async function createGateway(
+  t: TestContext,
+  number: number,
+  domains: readonly DomainSetup[] = [{ name: DOMAIN, settings: { route: true } }],
+) {
+  const gateway = await Gateway.create(number, domains);
+  t.after(() => gateway.close());
+  return { gateway, bystanders: await Bystanders.join(gateway) };
+}
+
+/** The events with their reasons of all lines that are a warning or worse. */
+function findProblems(log = ''): string[] {
+  const lines = log.split('\n').filter((line) => line !== '');
+  return lines
+    .map((line) => JSON.parse(line))
+    .filter(({ level }) => level >= 40)
+    .map(({ msg, reason }) => `${msg}: ${reason}`);
+}
+
+function lockFile(gateway: Gateway): string {
+  return `/run/wgkex/${gateway.namespace}/${DOMAIN}.lock`;
+}
+
+/** Whether there is a process whose words contain all these. */
+async function isRunning(...words: string[]): Promise<boolean> {
+  const processes = (await sh('ps', '-ww', '-eo', 'args')).split('\n');
+  return processes.some((line) => words.every((word) => line.includes(word)));
+}
+
+async function findIndex(gateway: Gateway): Promise<string> {
+  return gateway.run('cat', `/sys/class/net/${gateway.wireguard()}/ifindex`);
+}
+
+/** Has the installed handler let a key in for somebody at another address. */
+function letInElsewhere(gateway: Gateway, key: string) {
+  return gateway.handle(formatMessage({ id: 1, domain: DOMAIN, key, from: '192.0.2.1' } as Request));
+}
