@@ -25,7 +25,7 @@ const WRITES = ['openat', 'write', 'fsync', 'rename'];
 export async function findProgramMoments(gateway: Gateway, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
   const { calls } = await order(gateway, '0 0 nobody', () => action([]));
   return calls.flatMap(({ effects, words }, index) => {
-    const last = index === calls.length - 1 ? effects : Math.max(effects - 1, 0);
+    const last = index === calls.length - 1 ? effects : effects - 1;
     return Array.from({ length: last + 1 }, (_, done) => ({
       name: `${words}, with ${done} of ${effects} done`,
       strike: async <T>(again: Action<T>) => {
@@ -58,7 +58,7 @@ export async function findWriteMoments(gateway: Gateway, action: Action<unknown>
 }
 
 interface Call {
-  /** How many peers it sets, how many lines its batch has. */
+  /** How many peers it sets, how many lines its batch has: one at least. */
   readonly effects: number;
   readonly words: string;
 }
