@@ -36,17 +36,26 @@ export async function give(gateway: Gateway, keys: readonly string[]): Promise<v
   const routers = keys.map(derive);
   const words = routers.flatMap(({ key, address }) => ['peer', key, 'allowed-ips', `${address}/128`]);
   await gateway.run('wg', 'set', gateway.wireguard(), ...words);
-  for (const { mac, address } of routers) {
-    await changeEntries(gateway, address, `append ${FLOOD_MAC}`, `replace ${mac}`);
-    await gateway.run('ip', '-6', 'route', 'replace', `${address}/128`, 'dev', gateway.wireguard());
-  }
+  const entries = routers.flatMap(({ mac, address }) => [
+    describeEntry(gateway, 'append', FLOOD_MAC, address),
+    describeEntry(gateway, 'replace', mac, address),
+  ]);
+  await batch(gateway, 'bridge', [], entries);
+  const routes = routers.map(({ address }) => `route replace ${address}/128 dev ${gateway.wireguard()}`);
+  await batch(gateway, 'ip', ['-6'], routes);
 }
 
 /** Takes from a router by hand all but its peer. */
 export async function strip(gateway: Gateway, key: string): Promise<void> {
   const { mac, address } = derive(key);
-  await changeEntries(gateway, address, `del ${FLOOD_MAC}`, `del ${mac}`);
-  await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
+  const macs = [FLOOD_MAC, mac];
+  await batch(
+    gateway,
+    'bridge',
+    [],
+    macs.map((each) => describeEntry(gateway, 'del', each, address)),
+  );
+  await batch(gateway, 'ip', ['-6'], [`route del ${address}/128 dev ${gateway.wireguard()}`]);
 }
 
 /** A peer that is not wgkex's, with a router's address among others, and a forwarding entry. */
@@ -54,14 +63,16 @@ export async function giveOperators(gateway: Gateway, key: string): Promise<void
   const { address } = derive(key);
   const networks = `${address}/128,192.0.2.0/24`;
   await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'allowed-ips', networks);
-  await changeEntries(gateway, address, `append ${FLOOD_MAC}`);
+  await batch(gateway, 'bridge', [], [describeEntry(gateway, 'append', FLOOD_MAC, address)]);
 }
 
-async function changeEntries(gateway: Gateway, address: string, ...changes: string[]): Promise<void> {
-  const lines = changes.map(
-    (change) => `fdb ${change} dev ${gateway.vxlan()} dst ${address} via ${gateway.wireguard()}\n`,
-  );
-  const { exitCode, stderr } = await attempt(gateway.namespace, 'bridge', ['-batch', '-'], lines.join(''));
+function describeEntry(gateway: Gateway, verb: string, mac: string, address: string): string {
+  return `fdb ${verb} ${mac} dev ${gateway.vxlan()} dst ${address} via ${gateway.wireguard()}`;
+}
+
+async function batch(gateway: Gateway, program: string, options: string[], lines: readonly string[]): Promise<void> {
+  const input = lines.map((line) => `${line}\n`).join('');
+  const { exitCode, stderr } = await attempt(gateway.namespace, program, [...options, '-batch', '-'], input);
   assert.equal(exitCode, 0, stderr);
 }
 
