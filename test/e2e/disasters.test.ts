@@ -5,7 +5,7 @@ import { formatMessage, type Request } from '../../src/core/messages.ts';
 import { Bystanders } from '../lab/bystanders.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { setClockRight, shiftClock } from '../lab/clock.ts';
-import { Background, eventually, pause, sh } from '../lab/commands.ts';
+import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
 import { curse, liftCurses, type Program } from '../lab/fakes.ts';
 import { type DomainSetup, Gateway } from '../lab/gateway.ts';
 import { give, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
@@ -127,11 +127,14 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     await gateway.start();
     await sh('install', '-d', `/run/wgkex/${gateway.namespace}`);
     const holder = new Background('flock', ['--no-fork', lockFile(gateway), 'sleep', '60']);
+    await eventually(
+      'it has the lock',
+      async () => (await attempt(gateway.namespace, 'flock', ['--nonblock', lockFile(gateway), 'true'])).exitCode === 1,
+    );
     const key = makeKey();
-    await pause(100);
     const reply = exchange(gateway.address, DOMAIN, key);
     await pause(500);
-    assert.deepEqual(await gateway.peers().then((peers) => peers.filter((peer) => peer.key === key)), []);
+    assert.equal(await gateway.findPeer(key), undefined);
     await holder.stop('SIGKILL');
     assert.equal(await reply, 'OK\n');
   });
