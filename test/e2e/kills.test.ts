@@ -15,6 +15,29 @@ const SECOND_LOOK_SECONDS = 900;
 const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'));
 
 describe('whoever is killed', { concurrency: 5 }, () => {
+  test('a router for which another one goes is complete after its next exchange, and one pass clears up', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 47);
+    await gateway.configure({}, { max_pending: 1 });
+    await gateway.start();
+    const keys = [makeKey()];
+    assert.equal(await letIn(gateway, keys[0] ?? ''), 'OK\n');
+    const letNextIn = async () => {
+      await isUnlocked(gateway);
+      // A handler that starts with this takes the last one for a key that has had its minute.
+      await writeFile(gateway.firstSeenFile(), JSON.stringify({ [keys.at(-1) ?? '']: 0 }));
+      await replaceHandler(gateway);
+      keys.push(makeKey());
+      return letIn(gateway, keys.at(-1) ?? '');
+    };
+    await strikeAll(t, await findProgramMoments(gateway, 'caller', letNextIn), async ({ strike }) => {
+      assert.equal(await strike(letNextIn), 'ERR: FAILED\n');
+      assert.equal(await letIn(gateway, keys.at(-1) ?? ''), 'OK\n');
+      await assertComplete(gateway, keys.at(-1) ?? '');
+    });
+    await assertCleanPass(gateway);
+    await bystanders.assertHoldings(keys.slice(-1));
+  });
+
   const registrations = [
     { who: 'a new router', next: () => makeKey(), stays: 'all' },
     { who: 'a known router', next: (last = makeKey()) => last, stays: 'last' },
@@ -110,12 +133,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     assert.ok(secondReply !== undefined);
     const { keys, replies } = await secondReply.strike(letTwoIn);
     assert.deepEqual([...replies].sort(), ['ERR: FAILED\n', 'OK\n']);
-    const holdings = await readHoldings(gateway);
-    const needed = listHoldings(gateway, keys[replies.indexOf('OK\n')] ?? '');
-    assert.deepEqual(
-      needed.filter((line) => !holdings.includes(line)),
-      [],
-    );
+    await assertComplete(gateway, keys[replies.indexOf('OK\n')] ?? '');
   });
 
   test('the listener takes no request with it that its handler has', async (t) => {
@@ -217,6 +235,21 @@ function letIn(gateway: Gateway, key: string): Promise<string> {
 /** A handler keeps the lock, and what it read under it, for a second; after that it takes it and reads again. */
 async function isUnlocked(gateway: Gateway): Promise<void> {
   await sh('flock', `/run/wgkex/${gateway.namespace}/${DOMAIN}.lock`, 'true');
+}
+
+/** Kills the handler while it has nothing to do. */
+async function replaceHandler(gateway: Gateway): Promise<void> {
+  const countReady = () => gateway.listener?.stderr.split('"handler is ready"').length ?? 0;
+  const before = countReady();
+  for (const handler of await gateway.findHandlers()) process.kill(handler, 'SIGKILL');
+  await eventually('another one is ready', () => countReady() > before);
+}
+
+/** Whatever there is beside it. */
+async function assertComplete(gateway: Gateway, key: string): Promise<void> {
+  const holdings = await readHoldings(gateway);
+  const missing = listHoldings(gateway, key).filter((line) => !holdings.includes(line));
+  assert.deepEqual(missing, []);
 }
 
 async function assertCleanPass(gateway: Gateway): Promise<void> {
