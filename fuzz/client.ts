@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { open } from '../test/lab/client.ts';
+import { pause } from '../test/lab/commands.ts';
+import type { Visit } from './model/wire.ts';
+
+/** Longer than a gateway takes for anything: who has heard nothing by then is owed a reply. */
+const PATIENCE_MILLISECONDS = 20_000;
+
+/** Where the gateway listens, and where the client comes from. */
+export interface Way {
+  readonly to: string;
+  readonly from: string;
+}
+
+/**
+ * Does what a visit says over a real connection; returns all that came back until the gateway had closed.
+ * Who lingers is told to `keep`, and is to be destroyed by that.
+ */
+export async function play(
+  visit: Visit,
+  { to, from }: Way,
+  lineSeconds: number,
+  keep: (socket: Socket) => void,
+): Promise<string> {
+  const socket = await open(to, { from });
+  socket.setNoDelay(true);
+  const heard = listen(socket, visit.end === 'linger' ? keep : (ended) => ended.end());
+  for (const step of visit.send) {
+    if (socket.destroyed) break;
+    if (typeof step === 'number') await pause(step * lineSeconds * 1000);
+    else if (socket.writable) socket.write(Buffer.from(step, 'latin1'));
+    // What is written in one turn could leave in one packet.
+    await turn();
+  }
+  leave(socket, visit.end);
+  return heard;
+}
+
+function listen(socket: Socket, onEnd: (socket: Socket) => void): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const timer = setTimeout(() => socket.destroy(), PATIENCE_MILLISECONDS);
+    const settle = () => {
+      clearTimeout(timer);
+      resolve(text);
+    };
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('end', () => {
+      onEnd(socket);
+      settle();
+    });
+    // Followed by 'close'. A gateway may reset whom it has told enough.
+    socket.on('error', () => {});
+    socket.on('close', settle);
+  });
+}
+
+function leave(socket: Socket, end: Visit['end']): void {
+  if (end === 'half-close') socket.end();
+  if (end === 'close') socket.destroy();
+  if (end === 'reset') socket.resetAndDestroy();
+}

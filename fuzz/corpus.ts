@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { parse, stringify } from 'smol-toml';
+import type { Visit } from './model/wire.ts';
+
+/** A visit with a name for people and, where that is the point, the reply that the contract wants. */
+export interface NamedVisit extends Visit {
+  readonly name: string;
+  readonly reply?: string;
+}
+
+export interface NamedStream {
+  readonly name: string;
+  readonly chunks: readonly string[];
+}
+
+export interface NamedText {
+  readonly name: string;
+  /** What reads it. */
+  readonly reader: string;
+  readonly text: string;
+}
+
+export const readVisits = () => readEntries<NamedVisit>('visits');
+export const readStreams = () => readEntries<NamedStream>('streams');
+export const readTexts = () => readEntries<NamedText>('texts');
+
+/** As they would stand in the corpus. */
+export function printEntries(kind: string, entries: readonly object[]): string {
+  return stringify({ [kind]: entries });
+}
+
+/** All that a visit sends. */
+export function joinBytes({ send }: Visit): string {
+  return send.filter((step) => typeof step === 'string').join('');
+}
+
+function readEntries<Entry>(kind: string): readonly Entry[] {
+  const text = readFileSync(new URL(`corpus/${kind}.toml`, import.meta.url), 'utf8');
+  return parse(text)[kind] as unknown as Entry[];
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import type { Gateway } from '../test/lab/gateway.ts';
+import type { DomainSettings } from './model/admission.ts';
+import { deriveAddress } from './model/key.ts';
+
+/** What the kernel has for a domain, a line for each thing: `peer KEY NETWORKS`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
+type Things = ReadonlySet<string>;
+
+const FLOOD_MAC = '00:00:00:00:00:00';
+
+/** Everything that wgkex may change on a gateway, compared with what was there at first. */
+export class KernelState {
+  readonly #gateway: Gateway;
+  readonly #domains: readonly DomainSettings[];
+  readonly #original: readonly Things[];
+
+  private constructor(gateway: Gateway, domains: readonly DomainSettings[], original: readonly Things[]) {
+    this.#gateway = gateway;
+    this.#domains = domains;
+    this.#original = original;
+  }
+
+  static async read(gateway: Gateway, domains: readonly DomainSettings[]): Promise<KernelState> {
+    const original = await Promise.all(domains.map(({ name }) => readThings(gateway, name)));
+    return new KernelState(gateway, domains, original);
+  }
+
+  /**
+   * Compares with what should have come to what was there at first, then takes that away again.
+   * `expect` says which keys became peers, by their addresses; it is told which keys are peers that were none.
+   */
+  async settle(expect: (domain: string, newPeers: readonly string[]) => ReadonlyMap<string, string>): Promise<void> {
+    await Promise.all(this.#domains.map((domain, index) => this.#settleDomain(domain, index, expect)));
+  }
+
+  async #settleDomain(
+    domain: DomainSettings,
+    index: number,
+    expect: (domain: string, newPeers: readonly string[]) => ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const original = this.#original[index] ?? new Set();
+    const present = await readThings(this.#gateway, domain.name);
+    const added = [...present].filter((thing) => !original.has(thing));
+    try {
+      const newPeers = added.filter((thing) => thing.startsWith('peer ')).map((thing) => thing.split(' ')[1] ?? '');
+      const via = this.#gateway.wireguard(domain.name);
+      const needed = [...expect(domain.name, newPeers)].flatMap(([, key]) => buildThings(key, domain, via));
+      assert.deepEqual([...present].sort(), [...new Set([...original, ...needed])].sort(), `domain ${domain.name}`);
+    } finally {
+      await this.#remove(domain.name, added);
+    }
+  }
+
+  async #remove(domain: string, things: readonly string[]): Promise<void> {
+    const [wireguard, vxlan] = [this.#gateway.wireguard(domain), this.#gateway.vxlan(domain)];
+    const words = things.map((thing) => thing.split(' '));
+    const peers = words.filter(([kind]) => kind === 'peer').flatMap(([, key = '']) => ['peer', key, 'remove']);
+    if (peers.length > 0) await this.#gateway.run('wg', 'set', wireguard, ...peers);
+    const lines = words.flatMap(([kind, mac, address, via]) =>
+      kind === 'entry' ? [`fdb del ${mac} dev ${vxlan} dst ${address} via ${via}`] : [],
+    );
+    await this.#runBatch('bridge -batch -', lines);
+    const routes = words.flatMap(([kind, network]) =>
+      kind === 'route' ? [`route del ${network} dev ${wireguard}`] : [],
+    );
+    await this.#runBatch('ip -6 -batch -', routes);
+  }
+
+  async #runBatch(program: string, lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.#gateway.run('sh', '-c', `printf '%s\\n' "$@" | ${program}`, 'sh', ...lines);
+  }
+}
+
+/** Read without the code of wgkex. */
+async function readThings(gateway: Gateway, domain: string): Promise<Things> {
+  const [wireguard, vxlan] = [gateway.wireguard(domain), gateway.vxlan(domain)];
+  const [peers, entries, routes] = await Promise.all([
+    gateway.run('wg', 'show', wireguard, 'allowed-ips'),
+    gateway.run('bridge', '-json', 'fdb', 'show', 'dev', vxlan),
+    gateway.run('ip', '-6', '-json', 'route', 'show', 'dev', wireguard),
+  ]);
+  const peerLines = peers.split('\n').filter((line) => line !== '');
+  const entryRows = JSON.parse(entries) as Record<string, string>[];
+  const routeRows = JSON.parse(routes) as Record<string, string>[];
+  return new Set([
+    ...peerLines.map((line) => `peer ${line.replace(/\s+/g, ' ')}`),
+    ...entryRows.map((row) => `entry ${row['mac']} ${row['dst']} ${row['viaIf']}`),
+    ...routeRows.map((row) => `route ${row['dst']}`),
+  ]);
+}
+
+/** What a key brings into the kernel. */
+function buildThings(key: string, { variant, kinds, route }: DomainSettings, via: string): string[] {
+  const { mac, address } = deriveAddress(key, variant);
+  return [
+    `peer ${key} ${address}/128`,
+    ...kinds.map((kind) => `entry ${kind === 'flood' ? FLOOD_MAC : mac} ${address} ${via}`),
+    ...(route ? [`route ${address}`] : []),
+  ];
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import type { DomainModel } from './admission.ts';
+import { expectServed, type Request, type Served } from './requests.ts';
+
+export interface Reply {
+  readonly id: number;
+  readonly reply: string;
+}
+
+/** What must come of a stream of messages. */
+export class StreamModel {
+  readonly #createModels: () => ReadonlyMap<string, DomainModel>;
+  readonly #served: Served;
+  /** What all requests would be answered if they were served. */
+  readonly replies: readonly Reply[];
+  /** False where requests that are in the pipe with a bad line may be served or not. */
+  readonly isExact: boolean;
+
+  constructor(chunks: readonly string[], inStep: boolean, createModels: () => ReadonlyMap<string, DomainModel>) {
+    this.#createModels = createModels;
+    this.#served = inStep ? expectServed(chunks) : expectServed(splitLines(chunks));
+    this.isExact = inStep || this.#served.end === 'good';
+    const models = createModels();
+    this.replies = this.#served.chunks.flat().map(({ id, domain, key }) => {
+      return { id, reply: models.get(domain)?.admit(key) ?? 'INVALID_DOMAIN' };
+    });
+  }
+
+  get isGood(): boolean {
+    return this.#served.end === 'good';
+  }
+
+  /** The number of replies to each chunk that is served. */
+  get counts(): readonly number[] {
+    return this.#served.chunks.map(({ length }) => length);
+  }
+
+  /** Throws unless these replies, in any order, are what may have come. */
+  requireReplies(replies: readonly Reply[]): void {
+    const expected = this.replies.map(describeReply).sort();
+    const actual = replies.map(describeReply).sort();
+    if (this.isExact) assert.deepEqual(actual, expected);
+    const left = countEach(expected);
+    for (const reply of actual) {
+      const count = left.get(reply) ?? 0;
+      assert.ok(count > 0, `nobody asked for ${reply}`);
+      left.set(reply, count - 1);
+    }
+  }
+
+  /** The new peers of a domain by their addresses; throws where no such requests lead to them. */
+  expectHolders(domain: string, newPeers: readonly string[]): ReadonlyMap<string, string> {
+    const requests = this.#served.chunks.flat().filter((request) => request.domain === domain);
+    const model = this.#createModels().get(domain);
+    assert.ok(model);
+    if (this.isExact) for (const { key } of requests) model.admit(key);
+    else admitUntil(model, requests, newPeers);
+    return model.holders;
+  }
+}
+
+/** Requests of a domain are done in their order: some number of them explains what is there. */
+function admitUntil(model: DomainModel, requests: readonly Request[], newPeers: readonly string[]): void {
+  const wanted = new Set(newPeers);
+  for (const { key } of requests) {
+    const { holders } = model;
+    if (holders.size === wanted.size && [...holders.values()].every((holder) => wanted.has(holder))) return;
+    model.admit(key);
+  }
+}
+
+/** A handler that reads all at once meets a bad line in one chunk with some or all of what comes before it. */
+function splitLines(chunks: readonly string[]): string[] {
+  return chunks.join('').match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function describeReply({ id, reply }: Reply): string {
+  return `${id} ${reply}`;
+}
+
+function countEach(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}

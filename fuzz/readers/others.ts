@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { parseConfig } from '../../src/config.ts';
+import { parseHandlerMessage } from '../../src/core/messages.ts';
+import { Log } from '../../src/log.ts';
+import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';
+
+const CODES =
+  'OK NO_DOMAIN NO_WGKEY INVALID_DOMAIN INVALID_WGKEY LINE_TOO_LONG PROHIBITED_WGKEY ADDRESS_TAKEN FULL BUSY FAILED';
+const PATH = '/etc/wgkex/wgkex.toml';
+const DOMAIN = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+
+/** What a handler says. */
+export const readReply: Reader = (text) => {
+  const message = readOrRefuse(() => parseHandlerMessage(text));
+  const value = parseJson(text) as Record<string, unknown> | null | undefined;
+  const names = typeof value === 'object' && value !== null ? Object.getOwnPropertyNames(value).sort().join() : '';
+  const isGreeting = names === 'ready' && value?.['ready'] === true;
+  const { id, reply } = value ?? {};
+  const isId = Number.isSafeInteger(id) && Number(id) > 0;
+  const isReply = names === 'id,reply' && isId && CODES.split(' ').some((code) => code === reply);
+  assert.equal(message !== undefined, isGreeting || isReply);
+};
+
+/** The configuration: any text is refused in one line that names the file, or has what a program can rely on. */
+export const readConfiguration: Reader = (text) => {
+  const config = readOrRefuse(() => parseConfig(text, PATH), /^\/etc\/wgkex\/wgkex\.toml: [^\p{Cc}\u2028\u2029]+$/u);
+  if (config === undefined) return;
+  const names = [...config.domains.values()].flatMap(({ wireguard, vxlan }) => [wireguard, vxlan]);
+  assert.ok(names.every(isInterface));
+  assert.equal(new Set(names).size, names.length, 'two domains share an interface');
+  for (const [name, domain] of config.domains) assert.ok(DOMAIN.test(name) && domain.name === name);
+  const { line_bytes, line_seconds, connections } = config.limits;
+  assert.ok(line_bytes >= 44 && line_bytes <= 4096 && line_seconds > 0 && line_seconds <= 300 && connections >= 1);
+  for (const path of [config.disallowed_keys, config.state_directory, config.runtime_directory]) {
+    assert.match(path, /^\/[^\0]*$/);
+  }
+};
+
+/** What a client sent, in a line of the log for the journal: all of it in quotes, and nothing but the one line. */
+export const readLogField: Reader = (text) => {
+  const lines: string[] = [];
+  const log = new Log({ level: 'info', addresses: 'full' }, 'journal', (line) => lines.push(line));
+  log.info('refused', { sent: text, reason: text });
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /^<6>refused sent=("([^"\\]|\\.)*"|[!#-~…]+): [ -~…]{0,2500}\n$/);
+};

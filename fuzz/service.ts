@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { type Background, eventually, pause } from '../test/lab/commands.ts';
+import type { Gateway } from '../test/lab/gateway.ts';
+import { checkLogLine } from './log-lines.ts';
+import { MemoryCurve } from './memory.ts';
+import { countDescriptors, findChildren, readMemory } from './processes.ts';
+
+/** The handler holds a domain's lock for a second after its last request. */
+const IDLE_MILLISECONDS = 1500;
+
+/** A running listener and its handler, watched from outside. */
+export class Service {
+  readonly #listener: Background;
+  readonly #handlerPid: number;
+  readonly #descriptors: { readonly listener: number; readonly handler: number };
+  readonly #memory = { listener: new MemoryCurve('listener'), handler: new MemoryCurve('handler') };
+
+  private constructor(listener: Background, handlerPid: number, descriptors: { listener: number; handler: number }) {
+    this.#listener = listener;
+    this.#handlerPid = handlerPid;
+    this.#descriptors = descriptors;
+  }
+
+  /** `tryOut` has it do once what it will do often: what it keeps from that on is no leak. */
+  static async start(gateway: Gateway, tryOut: () => Promise<void>): Promise<Service> {
+    const listener = await gateway.start();
+    await tryOut();
+    await pause(IDLE_MILLISECONDS);
+    const [handlerPid = 0] = await findChildren(listener.pid);
+    const descriptors = {
+      listener: await countDescriptors(listener.pid),
+      handler: await countDescriptors(handlerPid),
+    };
+    return new Service(listener, handlerPid, descriptors);
+  }
+
+  /** Resolves when the listener has no connection any more. */
+  async becomesQuiet(): Promise<void> {
+    await eventually(
+      `the listener gives back its descriptors, of which it had ${this.#descriptors.listener}`,
+      async () => this.#listener.hasEnded || (await countDescriptors(this.#listener.pid)) <= this.#descriptors.listener,
+    );
+  }
+
+  /** Requires the processes of the beginning, and of their log that it is one. */
+  async requireHealth(): Promise<void> {
+    const lines = this.#takeLogLines();
+    assert.equal(this.#listener.hasEnded, false, `the listener has ended: ${lines.at(-1)}`);
+    assert.deepEqual(await findChildren(this.#listener.pid), [this.#handlerPid], `another handler: ${lines.at(-1)}`);
+    for (const line of lines) checkLogLine(line);
+  }
+
+  async measureMemory(inputs: number): Promise<string> {
+    this.#memory.listener.add(inputs, await readMemory(this.#listener.pid));
+    this.#memory.handler.add(inputs, await readMemory(this.#handlerPid));
+    return `, ${this.#memory.listener}, ${this.#memory.handler}`;
+  }
+
+  async requireNoLeak(): Promise<void> {
+    await this.becomesQuiet();
+    await eventually(
+      `the handler gives back its descriptors, of which it had ${this.#descriptors.handler}`,
+      async () => (await countDescriptors(this.#handlerPid)) <= this.#descriptors.handler,
+    );
+    this.#memory.listener.requireFlat();
+    this.#memory.handler.requireFlat();
+  }
+
+  #takeLogLines(): string[] {
+    const lines = this.#listener.stderr.split('\n');
+    this.#listener.stderr = lines.pop() ?? '';
+    return lines;
+  }
+}

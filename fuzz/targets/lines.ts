@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { interpretLines } from '../../src/core/exchange.ts';
+import { LineFraming } from '../../src/core/framing.ts';
+import { promptVisits } from '../arbitraries/visits.ts';
+import { joinBytes, printEntries, readVisits } from '../corpus.ts';
+import { REFUSED_KEYS } from '../keys.ts';
+import { expectOutcome, type Visit } from '../model/wire.ts';
+import { buildLocalTarget, type Target } from './target.ts';
+
+const DOMAINS = ['ffww01', 'ffmuc', 'gluon'];
+const LINE_BYTES = 64;
+
+/** The listener's reading of what a client sends, without the network. */
+export function createLinesTarget(): Target<Visit> {
+  const corpus = readVisits();
+  return buildLocalTarget({
+    name: 'lines',
+    corpus: corpus.filter(({ send }) => !send.some((step) => typeof step === 'number')),
+    runs: promptVisits({ domains: DOMAINS, keys: REFUSED_KEYS }, corpus.map(joinBytes)),
+    print: (visit) => printEntries('visits', [visit]),
+    check: async (visit) => assert.deepEqual(read(visit), expectOutcome(visit, DOMAINS)),
+  });
+}
+
+function read({ send, end }: Visit) {
+  const framing = new LineFraming(LINE_BYTES);
+  for (const bytes of send) framing.push(Buffer.from(String(bytes), 'latin1'));
+  const read = end === 'half-close' ? framing.end() : framing.progress();
+  return read.state === 'too-long'
+    ? { refused: 'LINE_TOO_LONG' }
+    : interpretLines(...spread(read.lines), new Set(DOMAINS));
+}
+
+function spread([first, second]: readonly [first?: string, second?: string]) {
+  return [first, second] as const;
+}

@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { textsLike } from '../arbitraries/texts.ts';
+import { printEntries, readTexts } from '../corpus.ts';
+import { readDump, readEntries, readRoutes } from '../readers/kernel.ts';
+import { readConfiguration, readLogField, readReply } from '../readers/others.ts';
+import type { Reader } from '../readers/reader.ts';
+import { buildLocalTarget, type Target } from './target.ts';
+
+const READERS = {
+  dump: readDump,
+  entries: readEntries,
+  routes: readRoutes,
+  reply: readReply,
+  configuration: readConfiguration,
+  log: readLogField,
+} satisfies Record<string, Reader>;
+
+interface Text {
+  readonly reader: keyof typeof READERS;
+  readonly text: string;
+}
+
+/** Everything else that wgkex reads, and what it prints of it, parser by parser. */
+export function createReadersTarget(): Target<Text> {
+  const corpus = readTexts() as readonly Text[];
+  const runsOf = (reader: Text['reader']) => {
+    const texts = corpus.filter((entry) => entry.reader === reader).map(({ text }) => text);
+    return textsLike(texts).map((text) => ({ reader, text }));
+  };
+  return buildLocalTarget({
+    name: 'readers',
+    corpus,
+    runs: fc.oneof(...(Object.keys(READERS) as Text['reader'][]).map(runsOf)),
+    print: (text) => printEntries('texts', [text]),
+    check: async ({ reader, text }) => READERS[reader](text),
+  });
+}
