@@ -33,26 +33,26 @@ export class Campaign<Run> {
 
   /** Rejects at the first run that the contract does not allow, with the smallest one like it that is found. */
   async run({ seed, inputs, report }: CampaignOptions): Promise<void> {
-    for (const run of this.#target.corpus) await this.#try(run);
+    const { corpus, runsPerRound } = this.#target;
+    await this.#runRound({ seed, numRuns: corpus.length, examples: corpus.map((run) => [run]) });
     for (let round = seed; this.#inputs < inputs; round++) {
-      await this.#runRound(round);
+      await this.#runRound({ seed: round, numRuns: runsPerRound });
       report(await this.#describeProgress());
     }
     await this.#target.finish();
   }
 
-  async #runRound(seed: number): Promise<void> {
+  async #runRound(parameters: fc.Parameters<[Run]>): Promise<void> {
     const property = fc.asyncProperty(this.#target.runs, (run) => this.#tryOrGiveUp(run));
-    const details = await fc.check(property, { seed, numRuns: this.#target.runsPerRound });
-    if (!details.failed) return;
-    const { name } = this.#target;
-    const first = `${name}, seed ${seed}, after ${this.#fault?.inputs} inputs: ${describe(this.#fault?.error)}`;
-    const smallest = details.counterexample === null ? '' : this.#target.print(details.counterexample[0]);
-    const last = `The smallest run like it: ${describe(details.errorInstance)}\n\n${smallest.slice(0, SHOWN_CHARACTERS)}`;
-    throw new Error(`${first}\n\n${last}`);
+    const { failed, counterexample, errorInstance } = await fc.check(property, parameters);
+    if (!failed) return;
+    const where = `${this.#target.name}, seed ${parameters.seed}, after ${this.#fault?.inputs} inputs`;
+    const smallest = counterexample === null ? '' : this.#target.print(counterexample[0]).slice(0, SHOWN_CHARACTERS);
+    const faults = `${describe(this.#fault?.error)}\n\nThe smallest run like it: ${describe(errorInstance)}`;
+    throw new Error(`${where}: ${faults}\n\n${smallest}`);
   }
 
-  /** Once there is a fault, fast-check looks for smaller ones; for which each run that is passed over is good. */
+  /** Once there is a fault, fast-check looks for smaller ones; a run that is passed over then counts as a good one. */
   async #tryOrGiveUp(run: Run): Promise<void> {
     const since = this.#fault?.atMilliseconds ?? performance.now();
     if (performance.now() - since < SEARCH_MILLISECONDS) await this.#try(run);
@@ -61,8 +61,6 @@ export class Campaign<Run> {
   async #try(run: Run): Promise<void> {
     this.#inputs += this.#target.count(run);
     await this.#target.check(run).catch((error) => {
-      if (this.#fault === undefined)
-        console.log('FAULT', describe(error).slice(0, 1000), performance.now() - this.#start);
       this.#fault ??= { error, inputs: this.#inputs, atMilliseconds: performance.now() };
       throw error;
     });

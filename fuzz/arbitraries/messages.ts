@@ -34,8 +34,8 @@ export function requestLines(vocabulary: Vocabulary): fc.Arbitrary<Bytes> {
 
 /** Lines that miss a request, most of them narrowly. */
 export function badLines(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Bytes> {
-  const wrong = fc.tuple(fieldsOf(vocabulary), fc.nat(3), wrongValues(vocabulary)).map(([fields, at, value]) => {
-    return writeObject(fields.map((field, index) => (index === at ? [field[0], value] : field)));
+  const wrong = fc.tuple(fieldsOf(vocabulary), wrongFields(vocabulary)).map(([fields, [wrongName, value]]) => {
+    return writeObject(fields.map((field) => (field[0] === wrongName ? [wrongName, value] : field)));
   });
   const lacking = fc
     .tuple(fieldsOf(vocabulary), fc.nat(3))
@@ -63,23 +63,32 @@ export function badLines(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.A
   );
 }
 
-/** Values that fit no field, or another one than where they stand. */
-function wrongValues(vocabulary: Vocabulary): fc.Arbitrary<unknown> {
+/** Values that do not fit, or only happen to. */
+function wrongFields(vocabulary: Vocabulary): fc.Arbitrary<Fields[number]> {
+  const things = fc.constantFrom(null, true, [], {}, '', 0, '7', 'ffww01', ['ffww01'], { length: 1 });
+  const numbers = fc.constantFrom(0, -1, 1.5, 2 ** 53, 2 ** 64, 1e300, '1', [1]);
+  const sparse = fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 }).map(toIpv6);
   return fc.oneof(
-    fc.constantFrom(null, true, [], {}, '', 0, -1, -0, 1.5, 2 ** 53, '7', 'ffww01', ['ffww01'], { length: 1 }),
-    fc.oneof(badDomainsOf(vocabulary), badKeys, anyBytes),
-    fc.constantFrom(
-      '01.2.3.4',
-      '1.2.3',
-      '::ffff:1.2.3.4',
-      '::ffff:102:304',
-      '::1.2.3.4',
-      'fe80::1%eth0',
-      '2001:DB8::1',
-    ),
-    fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 }).map(toIpv6),
+    fc.tuple(fc.constantFrom('id', 'domain', 'key', 'from'), fc.oneof(things, anyBytes)),
+    fc.tuple(fc.constant('id'), numbers),
+    fc.tuple(fc.constant('domain'), badDomainsOf(vocabulary)),
+    fc.tuple(fc.constant('key'), badKeys),
+    fc.tuple(fc.constant('from'), fc.oneof(fc.constantFrom(...BAD_ADDRESSES), sparse, mutated(ipAddresses))),
   );
 }
+
+const BAD_ADDRESSES = [
+  '01.2.3.4',
+  '1.2.3',
+  '1.2.3.256',
+  '::ffff:1.2.3.4',
+  '::ffff:102:304',
+  '::1.2.3.4',
+  'fe80::1%eth0',
+  '2001:DB8::1',
+  '[::1]',
+  '::1/128',
+];
 
 /** Spellings of the same object. */
 const REWRITINGS: readonly ((fields: Fields) => Bytes)[] = [
