@@ -78,8 +78,7 @@ export class SocketTarget implements Target<Crowd> {
   }
 
   async #settle(model: CrowdModel): Promise<void> {
-    await this.#service.becomesQuiet();
-    this.#visitors.hangUp();
+    await this.#service.becomesQuiet().finally(() => this.#visitors.hangUp());
     // Who went away at once may still wait to be accepted, and what it asked for to be done: in front of the last ones.
     await this.#visitLast(model);
     await this.#visitLast(model);
