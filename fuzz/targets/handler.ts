@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import type fc from 'fast-check';
 import { longStreams, type Stream } from '../arbitraries/streams.ts';
 import { converse, type Ending } from '../conversation.ts';
@@ -68,7 +69,8 @@ export class HandlerTarget implements Target<Stream> {
   async #requireLocksFree(): Promise<void> {
     const { gateway, domains } = this.#scene;
     for (const { name } of domains) {
-      await gateway.run('flock', '--nonblock', `/run/wgkex/${gateway.namespace}/${name}.lock`, 'true');
+      const file = `/run/wgkex/${gateway.namespace}/${name}.lock`;
+      if (existsSync(file)) await gateway.run('flock', '--nonblock', file, 'true');
     }
   }
 }
