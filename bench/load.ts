@@ -1,0 +1,38 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Clients that each do one exchange after the other, all of them with keys of their own. */
+export interface LoadOrder {
+  readonly host: string;
+  readonly clients: number;
+  /** Beyond so many exchanges, or after so many seconds, none is begun any more. */
+  readonly exchanges: number;
+  readonly seconds: number;
+}
+
+export type Failure = 'refused' | 'reset' | 'timed out' | 'closed without a reply' | 'wrong reply';
+
+export interface LoadResult {
+  /** From the first connection to the end of the last exchange. */
+  readonly seconds: number;
+  /** Replies within the seconds of the order. */
+  readonly repliesInTime: number;
+  /** Of every exchange that was answered `OK`: milliseconds from connect to the reply, in rising order. */
+  readonly latencies: readonly number[];
+  readonly failures: Partial<Record<Failure, number>>;
+}
+
+/** The clients: a process of its own, so that neither their time nor this one's is mixed with that of a server. */
+export class LoadGenerator {
+  readonly #process = fork(new URL('clients.ts', import.meta.url));
+
+  async run(order: LoadOrder): Promise<LoadResult> {
+    this.#process.send(order);
+    const [result] = await once(this.#process, 'message');
+    return result as LoadResult;
+  }
+
+  stop(): void {
+    this.#process.disconnect();
+  }
+}

@@ -1,0 +1,76 @@
+import type { Footprint } from './footprint.ts';
+import type { Figure, Results } from './results.ts';
+import { isMet, type Target } from './targets.ts';
+
+const HEAD = ['clients', 'peers', 'server', 'OK/s', 'p50 ms', 'p99 ms', 'all s', 'CPU ms', 'wg ms', 'OK', 'failed'];
+
+/** Everything that was measured, for a terminal. */
+export function renderResults({ machine, wireguard, rates, storms, withPeers, footprints }: Results): string {
+  return [
+    `${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}, WireGuard: ${wireguard}`,
+    renderSection('Clients that do one exchange after the other', HEAD, rates.map(renderFigure)),
+    renderSection('Routers that all come at once', HEAD, storms.map(renderFigure)),
+    renderSection('With peers that are there already', HEAD, withPeers.map(renderFigure)),
+    renderSection(
+      'Memory (MB) idle and at the peak, and wake-ups at rest',
+      ['server', 'idle RSS', 'PSS', 'peak RSS', 'PSS', 'wake-ups'],
+      footprints.map(renderFootprint),
+    ),
+    'OK/s: answered OK, by the seconds until the last client had its reply or had given up (all s).',
+    'CPU: processor time of an exchange that was answered OK, all processes of the server; wg: of wireguard-go.',
+    'RSS counts what processes share for each of them, PSS once.',
+  ].join('\n');
+}
+
+export function renderTargets(targets: readonly Target[]): string {
+  const rows = targets.map((target) => [
+    target.what,
+    `${formatNumber(target.reached)} ${target.unit}`.trim(),
+    `${target.isMinimum ? '≥' : '≤'} ${target.wanted}`,
+    isMet(target) ? 'met' : 'NOT MET',
+  ]);
+  return renderSection('To reach', ['', 'reached', 'wanted', ''], rows);
+}
+
+function renderFigure(figure: Figure): string[] {
+  return [
+    String(figure.clients),
+    String(figure.peers),
+    figure.server,
+    formatNumber(figure.perSecond),
+    formatNumber(figure.p50),
+    formatNumber(figure.p99),
+    formatNumber(figure.seconds),
+    // Seconds for a thousand are milliseconds for one.
+    formatNumber(figure.cpuSecondsPer1000),
+    formatNumber(figure.wireguardCpuSecondsPer1000),
+    String(figure.exchanges),
+    Object.entries(figure.failures)
+      .map(([failure, count]) => `${count} ${failure}`)
+      .join(', '),
+  ];
+}
+
+function renderFootprint({ server, idle, peak, wakeUps }: Footprint): string[] {
+  const bytes = [idle.rssBytes, idle.pssBytes, peak.rssBytes, peak.pssBytes];
+  return [server, ...bytes.map((count) => formatNumber(count / 1e6)), String(wakeUps)];
+}
+
+function renderSection(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return `${title}\n${'-'.repeat(title.length)}\n${renderTable([head, ...rows])}\n`;
+}
+
+/** Texts to the left, numbers to the right. */
+function renderTable(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const isText = widths.map((_, column) => rows.slice(1).some((row) => /^[a-z]/i.test(row[column] ?? '')));
+  const pad = (cell: string, column: number) =>
+    isText[column] === true ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+/** Three digits are more than a repetition would confirm. */
+function formatNumber(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return Number.isInteger(value) ? String(value) : value.toFixed(digits);
+}

@@ -1,0 +1,105 @@
+import type { Figure, Results } from './results.ts';
+import type { ServerName } from './servers/server.ts';
+
+/** What is to be reached, and what was: a ratio of one run, or in a unit of its own. */
+export interface Target {
+  readonly what: string;
+  readonly reached: number;
+  readonly wanted: number;
+  /** Whether more is better, or less. */
+  readonly isMinimum: boolean;
+  readonly unit: 'times' | 's' | 'MB' | '';
+}
+
+const RATE_AGAINST_OLD = { 1: 5, 16: 20, 64: 40, 256: 100 };
+const RATE_AGAINST_LIMIT = { 16: 0.12, 64: 0.25, 256: 0.3 };
+const CPU_BELOW_OLD = 20;
+const RATE_WITH_PEERS = 0.5;
+const STORM_SECONDS = 1;
+const RESIDENT_MB = 130;
+
+export function evaluateTargets(results: Results): Target[] {
+  return [
+    ...compareRates(results.rates, 'old', RATE_AGAINST_OLD),
+    ...compareRates(results.rates, 'limit', RATE_AGAINST_LIMIT),
+    ...compareCpu([...results.rates, ...results.storms]),
+    ...compareWithPeers(results.withPeers),
+    ...judgeStorm(results.storms),
+    ...judgeFootprint(results),
+  ];
+}
+
+export function isMet({ reached, wanted, isMinimum }: Target): boolean {
+  return isMinimum ? reached >= wanted : reached <= wanted;
+}
+
+function compareRates(rates: readonly Figure[], other: ServerName, wanted: Record<number, number>): Target[] {
+  return Object.entries(wanted).map(([clients, ratio]) => {
+    const [ours, theirs] = [find(rates, 'wgkex', Number(clients)), find(rates, other, Number(clients))];
+    return atLeast(`rate against ${other}, ${describeClients(ours)}`, ours.perSecond / theirs.perSecond, ratio);
+  });
+}
+
+function compareCpu(figures: readonly Figure[]): Target[] {
+  const ours = figures.filter(({ server }) => server === 'wgkex');
+  return ours.map((figure) => {
+    const old = find(figures, 'old', figure.clients);
+    const ratio = old.cpuSecondsPer1000 / figure.cpuSecondsPer1000;
+    return atLeast(`CPU per exchange below old, ${describeClients(figure)}`, ratio, CPU_BELOW_OLD);
+  });
+}
+
+function compareWithPeers(figures: readonly Figure[]): Target[] {
+  const ours = figures.filter(({ server }) => server === 'wgkex');
+  const most = Math.max(...ours.map(({ peers }) => peers));
+  return ours
+    .filter(({ peers }) => peers === most)
+    .map((full) => {
+      const empty = find(
+        ours.filter(({ peers }) => peers === 0),
+        'wgkex',
+        full.clients,
+      );
+      const what = `rate with ${most} peers against none, ${describeClients(full)}`;
+      return atLeast(what, full.perSecond / empty.perSecond, RATE_WITH_PEERS);
+    });
+}
+
+function judgeStorm(storms: readonly Figure[]): Target[] {
+  const ours = storms.filter(({ server }) => server === 'wgkex');
+  return ours.flatMap(({ clients, seconds, failures }) => [
+    atMost(`${clients} routers at once, until the last is served`, seconds, STORM_SECONDS, 's'),
+    atMost(
+      `${clients} routers at once, not served`,
+      Object.values(failures).reduce((a, b) => a + b, 0),
+      0,
+      '',
+    ),
+  ]);
+}
+
+function judgeFootprint({ footprints }: Results): Target[] {
+  const ours = footprints.filter(({ server }) => server === 'wgkex');
+  return ours.flatMap(({ peak, wakeUps }) => [
+    atMost('resident at the peak, what is shared counted once (PSS)', peak.pssBytes / 1e6, RESIDENT_MB, 'MB'),
+    atMost('wake-ups at rest', wakeUps, 0, ''),
+  ]);
+}
+
+function find(figures: readonly Figure[], server: ServerName, clients: number): Figure {
+  const found = figures.find((figure) => figure.server === server && figure.clients === clients);
+  if (found === undefined) throw new Error(`${server} was not measured with ${clients} clients`);
+  return found;
+}
+
+function describeClients({ clients }: Figure): string {
+  return clients === 1 ? '1 client' : `${clients} clients`;
+}
+
+function atLeast(what: string, reached: number, wanted: number): Target {
+  return { what, reached, wanted, isMinimum: true, unit: 'times' };
+}
+
+function atMost(what: string, reached: number, wanted: number, unit: Target['unit']): Target {
+  return { what, reached, wanted, isMinimum: false, unit };
+}
