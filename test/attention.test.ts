@@ -58,9 +58,9 @@ test('100,000 sources get a hundred lines at once, ten at the end, and one for a
   assert.equal(lines.length, 100);
   attention.flush();
   assert.equal(lines.length, 111);
-  assert.equal(lines[100], '<6>refused again from=10.0.1.1 code=BUSY times=8 seconds=0\n');
+  assert.match(lines[100] ?? '', /^<6>refused again from=10\.0\.1\.1 code=BUSY times=8 seconds=\d+\n$/);
   // Of 4096 that are told apart 100 had a line at once, and 10 at the end.
-  assert.equal(lines[110], `<6>refused others sources=3986 times=${100_000 - 100 - 10} seconds=0\n`);
+  assert.match(lines[110] ?? '', /^<6>refused others sources=3986 times=99890 seconds=\d+\n$/);
 });
 
 test('a storm of 2000 routers has a line for each', () => {
