@@ -103,7 +103,7 @@ export class DomainBatches {
 
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
     const { refused, changes } = await this.#plan(batch);
-    this.#reading.noticePending();
+    this.#reading.noticePending(changes);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
     const { failures, leftOver } = await applyChanges(this.#domain, changes);
     // Before the lock goes: the cleanup reads and writes the marks, too.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import type { PeerChange } from '../core/changes.ts';
 import { parseJsonOf } from '../core/json.ts';
 import type { UnixSeconds } from '../core/peers.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
@@ -32,6 +33,17 @@ export class FirstSeen {
     const now = readMonotonicClock();
     this.#times = new Map([...pending].map((key) => [key, this.#times.get(key) ?? now]));
     this.#isSaved = false;
+  }
+
+  /** Learns what changes do to the pending keys: with thousands of them, not all can be looked at in every batch. */
+  note(changes: Iterable<PeerChange>): void {
+    const now = readMonotonicClock();
+    for (const { kind, router, evicted } of changes) {
+      if (kind === 'keep') continue;
+      for (const { key } of evicted) this.#times.delete(key);
+      if (!this.#times.has(router.key)) this.#times.set(router.key, now);
+      this.#isSaved = false;
+    }
   }
 
   readonly find = (key: PublicKey): UnixSeconds => {

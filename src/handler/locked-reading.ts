@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
+import type { PeerChange } from '../core/changes.ts';
 import { collectHandshakes } from '../core/handshakes.ts';
 import type { PeerTable } from '../core/peer-table.ts';
 import type { PublicKey } from '../core/public-key.ts';
@@ -68,8 +69,8 @@ export class LockedReading {
   }
 
   /** Learns who is pending after changes of the view. */
-  noticePending(): void {
-    this.#firstSeen.update(this.#view?.peers.pending ?? new Set());
+  noticePending(changes: Iterable<PeerChange>): void {
+    this.#firstSeen.note(changes);
   }
 
   close(): void {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, beforeEach } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import type { PublicKey } from '../../src/core/public-key.ts';
 import { FirstSeen } from '../../src/handler/first-seen.ts';
 import { readClock } from '../../src/system/reading.ts';
 import { KEYS } from '../core/arbitraries.ts';
@@ -15,6 +17,8 @@ const directory = mkdtempSync(join(tmpdir(), 'wgkex-first-seen-'));
 after(() => rmSync(directory, { recursive: true }));
 const file = join(directory, 'ffww01.pending.json');
 beforeEach(() => rmSync(file, { force: true }));
+
+const describe = (key: PublicKey) => ({ key, ...deriveLinkAddress(key, 'eui64') });
 
 test('a pending key keeps the time when it was first seen, and one that is pending no more loses it', async () => {
   const firstSeen = new FirstSeen(file);
@@ -32,6 +36,30 @@ test('a pending key keeps the time when it was first seen, and one that is pendi
 test('a key that was never seen counts as seen just now', () => {
   const before = readClock();
   assert.ok(new FirstSeen(file).find(KEYS[0]) >= before - JITTER_SECONDS);
+});
+
+test('a change makes a key seen that is new to it, and one forgotten that goes', async () => {
+  const firstSeen = new FirstSeen(file);
+  firstSeen.update(new Set([KEYS[0], KEYS[1]]));
+  const seen = firstSeen.find(KEYS[0]);
+  await pause(20);
+  firstSeen.note([
+    { kind: 'reset', router: describe(KEYS[0]), evicted: [] },
+    { kind: 'add', router: describe(KEYS[2]), evicted: [describe(KEYS[1])] },
+    { kind: 'keep', router: describe(KEYS[3]), evicted: [] },
+  ]);
+  await pause(20);
+  assert.ok(Math.abs(firstSeen.find(KEYS[0]) - seen) < JITTER_SECONDS, 'as before');
+  const [gone, added, kept] = [KEYS[1], KEYS[2], KEYS[3]].map(firstSeen.find) as [number, number, number];
+  assert.ok(added > seen + JITTER_SECONDS && added < gone - JITTER_SECONDS, 'when it was noted');
+  assert.ok(Math.abs(gone - kept) < JITTER_SECONDS, 'unknown, as if seen just now');
+});
+
+test('what was noted is saved', () => {
+  const first = new FirstSeen(file);
+  first.note([{ kind: 'add', router: describe(KEYS[0]), evicted: [] }]);
+  first.save();
+  assert.ok(existsSync(file));
 });
 
 test('the next handler goes on with the times that were saved', async () => {
