@@ -18,6 +18,7 @@ interface Fault {
 
 /** To find a smaller run that fails. */
 const SEARCH_MILLISECONDS = 60_000;
+const SEARCH_RUNS = 500;
 const SHOWN_CHARACTERS = 5000;
 
 /** Tries a target's corpus, then round after round of what its arbitrary makes, until it has had enough inputs. */
@@ -43,7 +44,8 @@ export class Campaign<Run> {
   }
 
   async #runRound(parameters: fc.Parameters<[Run]>): Promise<void> {
-    const property = fc.asyncProperty(this.#target.runs, (run) => this.#tryOrGiveUp(run));
+    const runs = fc.limitShrink(this.#target.runs, SEARCH_RUNS);
+    const property = fc.asyncProperty(runs, (run) => this.#tryOrGiveUp(run));
     const { failed, counterexample, errorInstance } = await fc.check(property, parameters);
     if (!failed) return;
     const where = `${this.#target.name}, seed ${parameters.seed}, after ${this.#fault?.inputs} inputs`;

@@ -11,6 +11,8 @@ export interface NamedVisit extends Visit {
 export interface NamedStream {
   readonly name: string;
   readonly chunks: readonly string[];
+  /** Whether each chunk waits for the replies to the one before; true where nothing is said. */
+  readonly inStep?: boolean;
 }
 
 export interface NamedText {

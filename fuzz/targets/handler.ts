@@ -23,7 +23,7 @@ export class HandlerTarget implements Target<Stream> {
 
   private constructor(scene: Scene) {
     this.#scene = scene;
-    this.corpus = readStreams().map(({ chunks }) => ({ chunks, inStep: true }));
+    this.corpus = readStreams().map(({ chunks, inStep = true }) => ({ chunks, inStep }));
     const texts = this.corpus.map(({ chunks }) => chunks.join('').trimEnd());
     const domains = scene.domains.map(({ name }) => name);
     this.runs = longStreams({ domains, keys: [...REFUSED_KEYS, ...scene.ownKeys] }, texts);
@@ -43,8 +43,8 @@ export class HandlerTarget implements Target<Stream> {
       .filter((line) => line !== '').length;
   }
 
-  print({ chunks }: Stream): string {
-    return printEntries('streams', [{ chunks }]);
+  print(stream: Stream): string {
+    return printEntries('streams', [stream]);
   }
 
   async check({ chunks, inStep }: Stream): Promise<void> {
