@@ -7,6 +7,7 @@ import { deriveAddress } from './model/key.ts';
 type Things = ReadonlySet<string>;
 
 const FLOOD_MAC = '00:00:00:00:00:00';
+const SHOWN_THINGS = 4;
 
 /** Everything that wgkex may change on a gateway, compared with what was there at first. */
 export class KernelState {
@@ -45,7 +46,7 @@ export class KernelState {
       const newPeers = added.filter((thing) => thing.startsWith('peer ')).map((thing) => thing.split(' ')[1] ?? '');
       const via = this.#gateway.wireguard(domain.name);
       const needed = [...expect(domain.name, newPeers)].flatMap(([, key]) => buildThings(key, domain, via));
-      assert.deepEqual([...present].sort(), [...new Set([...original, ...needed])].sort(), `domain ${domain.name}`);
+      requireSame(present, new Set([...original, ...needed]), domain.name);
     } finally {
       await this.#remove(domain.name, added);
     }
@@ -69,6 +70,17 @@ export class KernelState {
   async #runBatch(program: string, lines: readonly string[]): Promise<void> {
     if (lines.length > 0) await this.#gateway.run('sh', '-c', `printf '%s\\n' "$@" | ${program}`, 'sh', ...lines);
   }
+}
+
+function requireSame(present: Things, expected: Things, domain: string): void {
+  const surplus = [...present].filter((thing) => !expected.has(thing));
+  const missing = [...expected].filter((thing) => !present.has(thing));
+  assert.ok(surplus.length + missing.length === 0, `domain ${domain}: ${describe(surplus, missing)}`);
+}
+
+function describe(surplus: readonly string[], missing: readonly string[]): string {
+  const show = (things: readonly string[]) => things.slice(0, SHOWN_THINGS).join(', ') || 'nothing';
+  return `too much: ${show(surplus)} (${surplus.length} in all); missing: ${show(missing)} (${missing.length} in all)`;
 }
 
 /** Read without the code of wgkex. */
