@@ -3,7 +3,7 @@ import type { LoadGenerator, LoadOrder } from './load.ts';
 import { type Memory, readContextSwitches, readMemory } from './processes.ts';
 import type { Server, ServerName } from './servers/server.ts';
 
-const SAMPLE_MILLISECONDS = 20;
+const SAMPLE_MILLISECONDS = 50;
 /** Some eight seconds after its last work V8 collects what that left behind, and is at rest then. */
 const SETTLE_MILLISECONDS = 15_000;
 export const REST_SECONDS = 10;
@@ -26,8 +26,9 @@ export async function measureMemory(
   peers: number,
 ): Promise<Pick<Footprint, 'idle' | 'peak'>> {
   await server.restart();
-  await server.reset(peers);
+  await server.reset();
   const idle = readMemory(server.pid);
+  await server.reset(peers);
   let peak = idle;
   const sampling = setInterval(() => {
     peak = findHigher(peak, readMemory(server.pid));
@@ -46,5 +47,5 @@ export async function countWakeUps(servers: readonly Server[]): Promise<number[]
 }
 
 function findHigher(a: Memory, b: Memory): Memory {
-  return { rssBytes: Math.max(a.rssBytes, b.rssBytes), pssBytes: Math.max(a.pssBytes, b.pssBytes) };
+  return { rssBytes: Math.max(a.rssBytes, b.rssBytes), residentBytes: Math.max(a.residentBytes, b.residentBytes) };
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { sum } from './statistics.ts';
 
 /** proc(5), /proc/PID/stat: positions after the name of the program, which may hold blanks. */
 const PARENT = 1;
@@ -9,10 +10,13 @@ const TICKS_A_SECOND = 100;
 const INIT = 1;
 
 export interface Memory {
-  /** Of all processes, each with what it shares. */
+  /** Of all processes, each with all that it shares (RSS). */
   readonly rssBytes: number;
-  /** What is shared counts once. */
-  readonly pssBytes: number;
+  /**
+   * What they take in all: the pages of files that processes of one program share count once. Not PSS, which would
+   * share Node's pages with the Nodes of this benchmark, too.
+   */
+  readonly residentBytes: number;
 }
 
 /** A process and all that descend from it, living ones only. */
@@ -31,10 +35,7 @@ export function findTree(root: number): number[] {
  */
 export function readCpuSeconds(root: number): number {
   const [, , ofOrphansUser = 0, ofOrphansSystem = 0] = readTicks(INIT);
-  const ticks = findTree(root)
-    .flatMap(readTicks)
-    .reduce((sum, some) => sum + some, 0);
-  return (ticks + ofOrphansUser + ofOrphansSystem) / TICKS_A_SECOND;
+  return sum([...findTree(root).flatMap(readTicks), ofOrphansUser, ofOrphansSystem]) / TICKS_A_SECOND;
 }
 
 /** The same for one process alone. */
@@ -45,16 +46,23 @@ export function readOwnCpuSeconds(pid: number): number {
 
 /** Resident memory of a process and all that descend from it. */
 export function readMemory(root: number): Memory {
-  const texts = findTree(root).map((pid) => read(pid, 'smaps_rollup'));
-  const sum = (name: string) => texts.reduce((total, text) => total + readKilobytes(text, name) * 1024, 0);
-  return { rssBytes: sum('Rss'), pssBytes: sum('Pss') };
+  const processes = findTree(root).map(readRollup);
+  const ofFiles = new Map<string, number>();
+  for (const { program, rss, anonymous } of processes) {
+    ofFiles.set(program, Math.max(ofFiles.get(program) ?? 0, rss - anonymous));
+  }
+  const anonymous = processes.map((process) => process.anonymous);
+  return {
+    rssBytes: sum(processes.map(({ rss }) => rss)),
+    residentBytes: sum([...anonymous, ...ofFiles.values()]),
+  };
 }
 
 /** How often the threads of a tree were given a processor. */
 export function readContextSwitches(root: number): number {
   const threads = findTree(root).flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((tid) => `${pid}/task/${tid}`));
   const counts = threads.flatMap((thread) => [...read(thread, 'status').matchAll(/ctxt_switches:\s*(\d+)/g)]);
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  return sum(counts.map(([, count]) => Number(count)));
 }
 
 function listPids(): number[] {
@@ -72,8 +80,19 @@ function readStat(pid: number): string[] {
     .split(' ');
 }
 
-function readKilobytes(text: string, name: string): number {
-  return Number(text.match(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm'))?.[1] ?? 0);
+/** Its program, and bytes; nothing where the process is gone meanwhile. */
+function readRollup(pid: number): { readonly program: string; readonly rss: number; readonly anonymous: number } {
+  const text = read(pid, 'smaps_rollup');
+  const bytes = (name: string) => Number(text.match(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm'))?.[1] ?? 0) * 1024;
+  return { program: text === '' ? '' : readProgram(pid), rss: bytes('Rss'), anonymous: bytes('Anonymous') };
+}
+
+function readProgram(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return '';
+  }
 }
 
 /** Empty where the process is gone meanwhile. */

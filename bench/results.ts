@@ -3,6 +3,7 @@ import type { Cell } from './cells.ts';
 import type { Footprint } from './footprint.ts';
 import type { Failure } from './load.ts';
 import { SERVER_NAMES, type ServerName } from './servers/server.ts';
+import { findMedian, findQuantile, sum } from './statistics.ts';
 
 /** The same load on the same server, all rounds of it together. */
 export interface Figure {
@@ -74,8 +75,8 @@ function summariseRounds(rounds: readonly Cell[]): Figure {
     server: first.server,
     clients: first.clients,
     peers: first.peers,
-    perSecond: median(rounds.map((round) => round.latencies.length / round.seconds)),
-    seconds: median(rounds.map(({ seconds }) => seconds)),
+    perSecond: findMedian(rounds.map((round) => round.latencies.length / round.seconds)),
+    seconds: findMedian(rounds.map(({ seconds }) => seconds)),
     p50: findQuantile(latencies, 0.5),
     p99: findQuantile(latencies, 0.99),
     exchanges: latencies.length,
@@ -96,20 +97,4 @@ function addFailures(rounds: readonly Cell[]): Figure['failures'] {
     failures[failure] = (failures[failure] ?? 0) + count;
   }
   return failures;
-}
-
-function median(values: readonly number[]): number {
-  return findQuantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
-}
-
-/** The nearest rank of rising values; NaN where there are none. */
-function findQuantile(values: readonly number[], quantile: number): number {
-  return values[Math.max(0, Math.ceil(values.length * quantile) - 1)] ?? Number.NaN;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -13,12 +13,12 @@ export function renderResults({ machine, wireguard, rates, storms, withPeers, fo
     renderSection('With peers that are there already', HEAD, withPeers.map(renderFigure)),
     renderSection(
       'Memory (MB) idle and at the peak, and wake-ups at rest',
-      ['server', 'idle RSS', 'PSS', 'peak RSS', 'PSS', 'wake-ups'],
+      ['server', 'idle', 'RSS', 'peak', 'RSS', 'wake-ups'],
       footprints.map(renderFootprint),
     ),
     'OK/s: answered OK, by the seconds until the last client had its reply or had given up (all s).',
     'CPU: processor time of an exchange that was answered OK, all processes of the server; wg: of wireguard-go.',
-    'RSS counts what processes share for each of them, PSS once.',
+    'Memory: what processes of one program share counts once; RSS: for each of them.',
   ].join('\n');
 }
 
@@ -52,7 +52,7 @@ function renderFigure(figure: Figure): string[] {
 }
 
 function renderFootprint({ server, idle, peak, wakeUps }: Footprint): string[] {
-  const bytes = [idle.rssBytes, idle.pssBytes, peak.rssBytes, peak.pssBytes];
+  const bytes = [idle.residentBytes, idle.rssBytes, peak.residentBytes, peak.rssBytes];
   return [server, ...bytes.map((count) => formatNumber(count / 1e6)), String(wakeUps)];
 }
 
