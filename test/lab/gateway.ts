@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { stringify } from 'smol-toml';
 import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
 import { type Peer, parseDump } from '../../src/core/peers.ts';
@@ -162,6 +163,17 @@ export class Gateway {
     return pids.filter(
       (_, index) => lines[index]?.startsWith('/usr/bin/node\0') && lines[index].endsWith(`${HANDLER}\0`),
     );
+  }
+
+  /** The lock of a domain. */
+  lockFile(domain = this.#firstDomain): string {
+    return `/run/wgkex/${this.namespace}/${domain}.lock`;
+  }
+
+  /** Resolves when nobody has the lock: what a handler read it reads anew after that. */
+  async unlocked(): Promise<void> {
+    await sh('install', '-d', dirname(this.lockFile()));
+    await sh('flock', this.lockFile(), 'true');
   }
 
   /** Runs the installed handler with `input` until it ends. */
