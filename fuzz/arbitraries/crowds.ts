@@ -7,7 +7,7 @@ import type { Vocabulary } from './words.ts';
 const MAX_PROMPT = 2000;
 const MAX_SLOW = 100;
 /** One crowd of so many has slow visits, for which all others have to wait. */
-const SLOW_CROWD = 40;
+const SLOW_CROWD = 16;
 
 /** Visits that are made at the same time. */
 export function crowdsOf(vocabulary: Vocabulary, corpus: readonly Visit[]): fc.Arbitrary<readonly Visit[]> {

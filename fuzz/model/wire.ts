@@ -35,7 +35,7 @@ export function expectOutcome({ send, end }: Visit, domains: readonly string[]):
     if (reading.length > linesRead) timeLeft = 1;
     linesRead = reading.length;
   }
-  return judge(readLines(text, end === 'half-close'), domains);
+  return judge(readLines(text, endsStream(end)), domains);
 }
 
 /**
@@ -45,12 +45,17 @@ export function expectOutcome({ send, end }: Visit, domains: readonly string[]):
 export function expectOutcomesAtAnyPace({ send, end }: Visit, domains: readonly string[]): Outcome[] {
   const text = send.filter((step) => typeof step === 'string').join('');
   const first = readLines(text.slice(0, text.indexOf('\n') + 1), false);
-  return [[], first, readLines(text, end === 'half-close')].map((reading) => judge(reading, domains));
+  return [[], first, readLines(text, endsStream(end))].map((reading) => judge(reading, domains));
 }
 
 /** Whether the gateway answers these bytes without waiting for more. */
 export function isAnsweredAtOnce(text: string): boolean {
   return isSettled(readLines(text, false));
+}
+
+/** Who closes sends an end of stream, too; who resets takes back what was not read yet. */
+function endsStream(end: Visit['end']): boolean {
+  return end === 'half-close' || end === 'close';
 }
 
 function isSettled(reading: Reading): boolean {

@@ -25,7 +25,7 @@ export function createLinesTarget(): Target<Visit> {
 function read({ send, end }: Visit) {
   const framing = new LineFraming(LINE_BYTES);
   for (const bytes of send) framing.push(Buffer.from(String(bytes), 'latin1'));
-  const read = end === 'half-close' ? framing.end() : framing.progress();
+  const read = end === 'half-close' || end === 'close' ? framing.end() : framing.progress();
   return read.state === 'too-long'
     ? { refused: 'LINE_TOO_LONG' }
     : interpretLines(...spread(read.lines), new Set(DOMAINS));
