@@ -4,34 +4,38 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import { type AbuseCase, CASES, type Figures } from './abuse/cases.ts';
 import { drawMemory } from './abuse/chart.ts';
-import { type CaseReport, print, summarise } from './abuse/report.ts';
+import { type AbuseReport, type CaseReport, print, summarise } from './abuse/report.ts';
 import { Scene } from './abuse/scene.ts';
 
 const RESULTS = new URL('results/', import.meta.url);
 
 const names = process.argv.slice(2);
-const cases = CASES.filter(({ name }) => names.length === 0 || names.includes(name));
-const reports: CaseReport[] = [];
-for (const [index, abuse] of cases.entries()) {
-  console.error(`${abuse.name}: ${abuse.what}`);
-  reports.push(await show(abuse, index + 1));
-}
-print(reports);
-if (names.length === 0) await keep(reports);
+const report = await showAll(CASES.filter(({ name }) => names.length === 0 || names.includes(name)));
+print(report);
+if (names.length === 0) await keep(report);
 
-async function show({ name, what, run }: AbuseCase, number: number): Promise<CaseReport> {
-  const scene = await Scene.set(number);
+/** One after the other on the same gateway, so that whatever one of them leaves behind is seen with the next. */
+async function showAll(some: readonly AbuseCase[]): Promise<AbuseReport> {
+  const scene = await Scene.set();
+  const cases: CaseReport[] = [];
+  for (const abuse of some) {
+    console.error(`${abuse.name}: ${abuse.what}`);
+    cases.push(await show(abuse, scene));
+  }
+  const machine = { cores: cpus().length, kernel: release(), node: process.version };
+  return { machine, cases, memory: await scene.close() };
+}
+
+async function show({ name, what, run }: AbuseCase, scene: Scene): Promise<CaseReport> {
   let abuser: Figures = {};
   const witness = await scene.witness(async () => {
     abuser = await run(scene);
   });
-  await scene.close();
   return summarise(name, what, abuser, witness);
 }
 
-async function keep(all: readonly CaseReport[]): Promise<void> {
-  const machine = { cores: cpus().length, kernel: release(), node: process.version };
+async function keep(all: AbuseReport): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
-  await writeFile(new URL('abuse.json', RESULTS), `${JSON.stringify({ machine, cases: all }, null, 1)}\n`);
+  await writeFile(new URL('abuse.json', RESULTS), `${JSON.stringify(all)}\n`);
   await writeFile(new URL('abuse.svg', RESULTS), drawMemory(all));
 }

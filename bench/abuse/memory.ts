@@ -12,7 +12,7 @@ const SAMPLE_MILLISECONDS = 500;
 
 /** Samples a listener and its handler until it is stopped. */
 export class MemoryCurve {
-  readonly samples: MemorySample[] = [];
+  readonly #samples: MemorySample[] = [];
   readonly #listener: number;
   readonly #begin = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -23,15 +23,20 @@ export class MemoryCurve {
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MILLISECONDS);
   }
 
+  /** Since the curve was begun. */
+  get seconds(): number {
+    return Math.round((performance.now() - this.#begin) / 100) / 10;
+  }
+
   stop(): readonly MemorySample[] {
     clearInterval(this.#timer);
     this.#sample();
-    return this.samples;
+    return this.#samples;
   }
 
   #sample(): void {
-    this.samples.push({
-      seconds: Math.round((performance.now() - this.#begin) / 100) / 10,
+    this.#samples.push({
+      seconds: this.seconds,
       listener: readResidentBytes(this.#listener),
       handler: readResidentBytes(findOnlyChild(this.#listener)),
     });

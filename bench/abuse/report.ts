@@ -6,8 +6,9 @@ import type { Witness } from './scene.ts';
 export interface CaseReport {
   readonly name: string;
   readonly what: string;
-  /** How long the abuse took. */
-  readonly seconds: number;
+  /** Seconds on the memory curve. */
+  readonly begin: number;
+  readonly end: number;
   /** What the abuser got. */
   readonly abuser: Figures;
   /** Exchanges of a router meanwhile. */
@@ -17,71 +18,56 @@ export interface CaseReport {
     readonly longestMilliseconds: number;
   };
   readonly pings: Witness['pings'];
+  /** What was written meanwhile. */
   readonly log: { readonly lines: number; readonly bytes: number; readonly unprintableBytes: number };
+}
+
+export interface AbuseReport {
+  readonly machine: { readonly cores: number; readonly kernel: string; readonly node: string };
+  readonly cases: readonly CaseReport[];
   readonly memory: readonly MemorySample[];
 }
 
 const MEGABYTE = 1_000_000;
 const SPARKS = '▁▂▃▄▅▆▇█';
-const SPARK_COLUMNS = 60;
+const SPARK_COLUMNS = 100;
 
 export function summarise(name: string, what: string, abuser: Figures, witness: Witness): CaseReport {
-  const { milliseconds, replies } = witness.probes;
-  return {
-    name,
-    what,
-    seconds: round(witness.seconds),
-    abuser,
-    router: {
-      replies,
-      medianMilliseconds: round(milliseconds[Math.floor(milliseconds.length / 2)] ?? 0),
-      longestMilliseconds: round(milliseconds.at(-1) ?? 0),
-    },
-    pings: witness.pings,
-    log: {
-      lines: Object.values(witness.log.lines).reduce((sum, count) => sum + count, 0),
-      bytes: Buffer.byteLength(witness.log.text),
-      unprintableBytes: witness.log.text.replace(/[ -~…\n]/g, '').length,
-    },
-    memory: witness.memory,
+  const { begin, end, probes, pings, log } = witness;
+  const { milliseconds, replies } = probes;
+  const router = {
+    replies,
+    medianMilliseconds: round(milliseconds[Math.floor(milliseconds.length / 2)] ?? 0),
+    longestMilliseconds: round(milliseconds.at(-1) ?? 0),
   };
+  const written = {
+    lines: log.split('\n').length - 1,
+    bytes: Buffer.byteLength(log),
+    unprintableBytes: log.replace(/[ -~…\n]/g, '').length,
+  };
+  return { name, what, begin, end, abuser, router, pings, log: written };
 }
 
-/** A table of all cases, and below it what each abuser got and the curve of both parts' memory. */
-export function print(reports: readonly CaseReport[]): void {
-  const header = [
-    '',
-    'seconds',
-    'router: OK',
-    'median',
-    'longest',
-    'pings',
-    'lost',
-    'log lines',
-    'listener MB',
-    'handler MB',
-  ];
-  const rows = reports.map(({ name, seconds, router, pings, log, memory }) => [
-    name,
-    String(seconds),
-    `${router.replies['OK'] ?? 0} of ${total(router.replies)}`,
-    `${router.medianMilliseconds} ms`,
-    `${router.longestMilliseconds} ms`,
-    String(pings.sent),
-    String(pings.lost),
-    String(log.lines),
-    describeMemory(memory.map(({ listener }) => listener)),
-    describeMemory(memory.map(({ handler }) => handler)),
+/** A table of all cases, what each abuser got, and the curve of both parts' memory. */
+export function print({ cases, memory }: AbuseReport): void {
+  const header = ['', 'seconds', 'router: OK', 'median', 'longest', 'pings', 'lost', 'log: lines', 'unprintable'];
+  const memoryHeader = ['listener: first', 'most', 'last MB', 'handler: first', 'most', 'last MB'];
+  const rows = cases.map((report) => [
+    report.name,
+    String(round(report.end - report.begin)),
+    `${report.router.replies['OK'] ?? 0} of ${total(report.router.replies)}`,
+    `${report.router.medianMilliseconds} ms`,
+    `${report.router.longestMilliseconds} ms`,
+    String(report.pings.sent),
+    String(report.pings.lost),
+    String(report.log.lines),
+    String(report.log.unprintableBytes),
+    ...describeMemory(cut(memory, report)),
   ]);
-  printTable([header, ...rows]);
-  for (const report of reports) printCase(report);
-}
-
-function printCase({ name, what, abuser, log, memory }: CaseReport): void {
-  const got = Object.entries(abuser).map(([figure, count]) => `${figure} ${count}`);
-  console.log(`\n${name}: ${what}\n  ${got.join(', ')}; log: ${log.bytes} bytes, ${log.unprintableBytes} unprintable`);
-  console.log(`  listener ${drawCurve(memory.map(({ listener }) => listener))}`);
-  console.log(`  handler  ${drawCurve(memory.map(({ handler }) => handler))}`);
+  printTable([[...header, ...memoryHeader], ...rows]);
+  for (const { name, what, abuser } of cases) console.log(`\n${name}: ${what}\n  ${describeFigures(abuser)}`);
+  console.log(`\nResident memory over ${memory.at(-1)?.seconds} s:`);
+  for (const part of ['listener', 'handler'] as const) console.log(`  ${part} ${drawCurve(memory, part)}`);
 }
 
 function printTable(rows: readonly (readonly string[])[]): void {
@@ -89,18 +75,28 @@ function printTable(rows: readonly (readonly string[])[]): void {
   for (const row of rows) console.log(row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
 }
 
-/** First, most, last. */
-function describeMemory(bytes: readonly number[]): string {
-  return [bytes[0] ?? 0, Math.max(...bytes), bytes.at(-1) ?? 0].map((some) => Math.round(some / MEGABYTE)).join(' ');
+function describeFigures(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([name, count]) => `${name}: ${count}`)
+    .join(', ');
 }
 
-/** From nothing to the highest value, in as many columns as there are samples, up to {@link SPARK_COLUMNS}. */
-function drawCurve(values: readonly number[]): string {
+function cut(memory: readonly MemorySample[], { begin, end }: CaseReport): readonly MemorySample[] {
+  return memory.filter(({ seconds }) => seconds >= begin && seconds <= end);
+}
+
+function describeMemory(memory: readonly MemorySample[]): string[] {
+  const parts = [memory.map(({ listener }) => listener), memory.map(({ handler }) => handler)];
+  return parts
+    .flatMap((bytes) => [bytes[0] ?? 0, Math.max(...bytes), bytes.at(-1) ?? 0])
+    .map((bytes) => String(Math.round(bytes / MEGABYTE)));
+}
+
+/** From nothing to the highest value. */
+function drawCurve(memory: readonly MemorySample[], part: 'listener' | 'handler'): string {
+  const values = memory.map((sample) => sample[part]);
   const columns = Math.min(values.length, SPARK_COLUMNS);
-  const shown = Array.from(
-    { length: columns },
-    (_, column) => values[Math.floor((column * values.length) / columns)] ?? 0,
-  );
+  const shown = Array.from({ length: columns }, (_, at) => values[Math.floor((at * values.length) / columns)] ?? 0);
   const most = Math.max(...shown);
   return shown.map((value) => SPARKS[Math.min(SPARKS.length - 1, Math.floor((value / most) * SPARKS.length))]).join('');
 }

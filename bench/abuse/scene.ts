@@ -11,16 +11,20 @@ import type { ProbeOrder, ProbeResult } from './probe.ts';
 const PING_SECONDS = 0.05;
 /** What is under way ends in this time, or has a problem that the figures shall show. */
 const CALM_MILLISECONDS = 3000;
+/** So long the handler may not know what an operator does by hand. */
+const READING_MILLISECONDS = 1000;
+const REMOVALS_A_CALL = 500;
 
 /** What the others noticed of the abuse. */
 export interface Witness {
-  readonly seconds: number;
-  readonly memory: readonly MemorySample[];
+  /** When it began and when it ended, on the memory curve. */
+  readonly begin: number;
+  readonly end: number;
   readonly pings: { readonly sent: number; readonly lost: number };
   /** Exchanges of a router: milliseconds from the connection to its reply, in rising order. */
   readonly probes: { readonly replies: Readonly<Record<string, number>>; readonly milliseconds: readonly number[] };
-  /** Lines of the log by their first words, and all of it. */
-  readonly log: { readonly lines: Readonly<Record<string, number>>; readonly text: string };
+  /** What was logged meanwhile. */
+  readonly log: string;
 }
 
 /**
@@ -31,18 +35,21 @@ export class Scene {
   readonly gateway: Gateway;
   readonly crowd: Crowd;
   readonly router: Router;
+  readonly #listener: Background;
+  readonly #memory: MemoryCurve;
 
-  private constructor(gateway: Gateway, crowd: Crowd, router: Router) {
+  private constructor(gateway: Gateway, crowd: Crowd, router: Router, listener: Background) {
     this.gateway = gateway;
     this.crowd = crowd;
     this.router = router;
+    this.#listener = listener;
+    this.#memory = new MemoryCurve(listener.pid);
   }
 
-  /** `number` tells the gateways of one lab apart. */
-  static async set(number: number): Promise<Scene> {
-    const gateway = await Gateway.create(number);
+  static async set(): Promise<Scene> {
+    const gateway = await Gateway.create(1);
     const crowd = await Crowd.gather(gateway);
-    await gateway.start();
+    const listener = await gateway.start();
     const router = await Router.create(gateway, 1);
     await router.exchange('ffww01');
     await router.up();
@@ -50,35 +57,28 @@ export class Scene {
     await router.ping(1);
     // Both hosts learn of one another's IPv6 neighbours here, and not in a measurement.
     await exchange(gateway.segment.ipv6('0::1'), 'ffww01', router.key, { from: crowd.ipv6(0) });
-    return new Scene(gateway, crowd, router);
+    return new Scene(gateway, crowd, router, listener);
   }
 
   /** Lets `abuse` happen, and tells what the others noticed until some seconds after its end. */
   async witness(abuse: () => Promise<void>): Promise<Witness> {
-    const begin = performance.now();
-    const memory = new MemoryCurve(this.#listener.pid);
+    const logged = this.#listener.stderr.length;
+    const begin = this.#memory.seconds;
     const ping = this.#startPing();
     const probe = this.#startProbe();
     await abuse();
-    const seconds = (performance.now() - begin) / 1000;
+    const end = this.#memory.seconds;
     await pause(CALM_MILLISECONDS);
-    return {
-      seconds,
-      probes: await probe.stop(),
-      pings: await stopPing(ping),
-      memory: memory.stop(),
-      log: await this.#readLog(),
-    };
+    const witness = { begin, end, probes: await probe.stop(), pings: await stopPing(ping) };
+    await this.#removePending();
+    return { ...witness, log: this.#listener.stderr.slice(logged) };
   }
 
-  close(): Promise<void> {
-    return this.gateway.close();
-  }
-
-  get #listener(): Background {
-    const { listener } = this.gateway;
-    if (listener === undefined) throw new Error('The listener was not started');
-    return listener;
+  /** The memory from the beginning to the end. */
+  async close(): Promise<readonly MemorySample[]> {
+    const samples = this.#memory.stop();
+    await this.gateway.close();
+    return samples;
   }
 
   #startPing(): Background {
@@ -103,14 +103,15 @@ export class Scene {
     return { stop };
   }
 
-  async #readLog() {
-    await this.#listener.stop();
-    const text = this.#listener.stderr;
-    const words = text
-      .trim()
-      .split('\n')
-      .map((line) => String((JSON.parse(line) as { msg: string }).msg));
-    return { lines: countEach(words), text };
+  /** As an operator would: the next abuser shall find room. */
+  async #removePending(): Promise<void> {
+    const pending = (await this.gateway.peers()).filter(({ lastHandshake }) => lastHandshake === 'never');
+    for (let start = 0; start < pending.length; start += REMOVALS_A_CALL) {
+      const words = pending.slice(start, start + REMOVALS_A_CALL).flatMap(({ key }) => ['peer', key, 'remove']);
+      await this.gateway.run('wg', 'set', this.gateway.wireguard(), ...words);
+    }
+    await this.gateway.cleanUp();
+    await pause(READING_MILLISECONDS);
   }
 }
 
