@@ -11,12 +11,12 @@ export async function readForwardingEntries({ vxlan }: DomainConfig): Promise<Fo
 
 /** Changes many forwarding entries in one call; the lines are made by `core/commands`. */
 export async function changeEntries(lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await run('bridge', ['-batch', '-'], { input: joinLines(lines) });
+  if (lines.length > 0) await run('bridge', ['-batch', '-'], joinLines(lines));
 }
 
 /** Changes many host routes in one call; the lines are made by `core/commands`. */
 export async function changeRoutes(lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await run('ip', ['-6', '-batch', '-'], { input: joinLines(lines) });
+  if (lines.length > 0) await run('ip', ['-6', '-batch', '-'], joinLines(lines));
 }
 
 /** The addresses that have a host route through the domain's WireGuard interface. */

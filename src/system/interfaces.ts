@@ -25,7 +25,7 @@ export function hasInterfaces({ wireguard, vxlan }: DomainConfig): boolean {
  */
 export async function readInterfacesId({ wireguard, vxlan }: DomainConfig): Promise<string> {
   const input = [wireguard, vxlan].map((name) => `link show dev ${name}\n`).join('');
-  const numbers = parseLinkNumbers(await run('ip', ['-json', '-batch', '-'], { input }));
+  const numbers = parseLinkNumbers(await run('ip', ['-json', '-batch', '-'], input));
   return [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), ...numbers].join(' ');
 }
 

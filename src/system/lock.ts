@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DomainName } from '../core/domain.ts';
-import { ProgramError, run } from './run.ts';
+import { ProgramError, runOn } from './run.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
 /** Held from its making until {@link DomainLock.release}, or until the process ends, however it ends. */
@@ -25,7 +25,7 @@ export async function takeDomainLock(runtimeDirectory: string, domain: DomainNam
   const path = join(runtimeDirectory, `${domain}.lock`);
   const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
-    await run('flock', ['--exclusive', '--timeout', String(WAIT_SECONDS), '0'], { stdin: file });
+    await runOn(file, 'flock', ['--exclusive', '--timeout', String(WAIT_SECONDS), '0']);
   } catch (error) {
     closeSync(file);
     throw explainFailure(error, path);

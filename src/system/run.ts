@@ -1,4 +1,5 @@
-import { ExecaError, execa } from 'execa';
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { escapeLine } from '../core/printable.ts';
 
 /** Every program that root runs, where Debian installs it. */
@@ -11,32 +12,25 @@ const PROGRAMS = {
 } as const;
 export type Program = keyof typeof PROGRAMS;
 
-export interface RunOptions {
-  /** Text for the program's standard input. */
-  readonly input?: string;
-  /** An open file that is the program's standard input instead. */
-  readonly stdin?: number;
-}
-
 /** A program that could not be run to a good end. */
 export class ProgramError extends Error {
   override name = 'ProgramError';
   /** Undefined where the program did not end by itself. */
   readonly exitCode: number | undefined;
 
-  constructor(message: string, exitCode: number | undefined, cause: unknown) {
+  constructor(message: string, exitCode: number | undefined, cause?: unknown) {
     super(message, { cause });
     this.exitCode = exitCode;
   }
 }
 
+/** A program that had to be killed. */
+class HangError extends ProgramError {}
+
 /** True where a program did not end in time: another call might take as long. */
 export function hasHung(error: unknown): boolean {
-  return error instanceof ProgramError && error.cause instanceof ExecaError && error.cause.timedOut;
+  return error instanceof HangError;
 }
-
-/** Nothing is inherited: a caller's PATH or LD_PRELOAD must not choose what root runs. */
-const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
 
 /** The kernel answers in milliseconds, also for some hundred peers at once. */
 const TIMEOUT_SECONDS = 5;
@@ -45,27 +39,51 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const SHOWN_ERROR_CHARACTERS = 200;
 const SHOWN_ARGUMENTS = 3;
 
+/** Nothing is inherited: a caller's PATH or LD_PRELOAD must not choose what root runs. */
+const SURROUNDINGS = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' }, cwd: '/' };
+const LIMITS = { timeout: TIMEOUT_SECONDS * 1000, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
+
 /**
- * Runs a program to its end and returns its standard output.
- * @throws ProgramError for an exit status other than 0, and after 5 seconds.
+ * Runs a program with `input` as its standard input to its end, and returns its standard output.
+ * @throws ProgramError for an exit status other than 0, after 5 seconds, and beyond 64 MB of output.
  */
-export async function run(program: Program, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  try {
-    const result = await execa(PROGRAMS[program], args, {
-      ...buildStdin(options),
-      env: ENVIRONMENT,
-      extendEnv: false,
-      cwd: '/',
-      timeout: TIMEOUT_SECONDS * 1000,
-      killSignal: 'SIGKILL',
-      maxBuffer: MAX_OUTPUT_BYTES,
-      stripFinalNewline: false,
+export function run(program: Program, args: readonly string[], input = ''): Promise<string> {
+  return settle(program, args, (done) => {
+    const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...LIMITS }, done);
+    // It may end before it has read everything; its end says why.
+    child.stdin?.on('error', () => {}).end(input);
+  });
+}
+
+/** Runs a program that has an open file as its standard input and says nothing. @throws ProgramError as {@link run}. */
+export async function runOn(file: number, program: Program, args: readonly string[]): Promise<void> {
+  await settle(program, args, (done) => {
+    const child = spawn(PROGRAMS[program], args, { ...SURROUNDINGS, ...LIMITS, stdio: [file, 'ignore', 'ignore'] });
+    child.on('error', (error) => done(error));
+    child.on('close', (code, signal) => {
+      const failure = Object.assign(new Error(describeEnd(code, signal)), { code, signal, killed: child.killed });
+      done(code === 0 ? null : failure);
     });
-    return result.stdout;
-  } catch (error) {
-    if (!(error instanceof ExecaError)) throw error;
-    throw new ProgramError(describeFailure(program, args, error), error.exitCode, error);
-  }
+  });
+}
+
+type Done = (error: Failure | null, stdout?: string, stderr?: string) => void;
+/** As Node describes it. */
+interface Failure extends Error {
+  /** A number is an exit status, a word why it was not started or not gone on with. */
+  readonly code?: unknown;
+  readonly signal?: NodeJS.Signals | null | undefined;
+  readonly killed?: boolean | undefined;
+}
+
+function settle(program: Program, args: readonly string[], start: (done: Done) => void): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
+    start((error, stdout = '', stderr = '') =>
+      error === null ? resolve(stdout) : reject(Object.assign(error, { stderr })),
+    );
+  }).catch((error) => {
+    throw explainFailure(describeCall(program, args), error);
+  });
 }
 
 /** A program that runs along, and what it prints. */
@@ -77,39 +95,32 @@ export interface Following {
 
 /** Starts a program and tells `onLine` every line that it prints. It ends with this process, however that ends. */
 export function follow(program: Program, args: readonly string[], onLine: (line: string) => void): Following {
-  const child = execa(PROGRAMS.setpriv, ['--pdeathsig', 'KILL', PROGRAMS[program], ...args], {
-    stdin: 'ignore',
-    env: ENVIRONMENT,
-    extendEnv: false,
-    cwd: '/',
-    buffer: false,
-    reject: false,
+  const command = ['--pdeathsig', 'KILL', PROGRAMS[program], ...args];
+  const child = spawn(PROGRAMS.setpriv, command, { ...SURROUNDINGS, stdio: ['ignore', 'pipe', 'ignore'] });
+  // Where there is no free descriptor Node makes no pipe, and says so with an error.
+  if (child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', ({ message }) => resolve(message));
+    child.on('close', (code, signal) => resolve(describeEnd(code, signal)));
   });
-  const read = async () => {
-    for await (const line of child) onLine(line);
-  };
-  const ended = Promise.all([child, read().catch(() => {})]).then(
-    ([{ originalMessage, signal, exitCode }]) =>
-      originalMessage ?? (signal ? `ended by ${signal}` : `exit status ${exitCode}`),
-  );
   return { ended, stop: () => void child.kill('SIGKILL') };
 }
 
-/** execa hands every descriptor on, but its types know those up to 9 only. */
-function buildStdin({ input, stdin }: RunOptions): { input: string } | { stdin: 'ignore' | 3 } {
-  if (input !== undefined) return { input };
-  return { stdin: (stdin ?? 'ignore') as 'ignore' | 3 };
-}
-
-function describeFailure(program: Program, args: readonly string[], error: ExecaError): string {
+function describeCall(program: Program, args: readonly string[]): string {
   const shown = args.slice(0, SHOWN_ARGUMENTS).join(' ') + (args.length > SHOWN_ARGUMENTS ? ' …' : '');
-  return `Cannot run ${program} ${shown}: ${escapeLine(describeEnd(error), SHOWN_ERROR_CHARACTERS)}`;
+  return `Cannot run ${program} ${shown}`;
 }
 
-function describeEnd(error: ExecaError): string {
-  if (error.timedOut) return `no end after ${TIMEOUT_SECONDS} s`;
-  if (error.signal !== undefined) return `ended by ${error.signal}`;
-  const said = String(error.stderr ?? '').trim();
-  if (said !== '') return said.replaceAll('\n', '; ');
-  return error.exitCode === undefined ? (error.originalMessage ?? error.shortMessage) : `exit status ${error.exitCode}`;
+function explainFailure(call: string, error: Failure & { readonly stderr?: string }): ProgramError {
+  const { code, signal, killed, stderr = '' } = error;
+  if (killed && signal) return new HangError(`${call}: no end after ${TIMEOUT_SECONDS} s`, undefined, error);
+  if (signal) return new ProgramError(`${call}: ${describeEnd(code, signal)}`, undefined, error);
+  if (typeof code !== 'number') return new ProgramError(`${call}: ${error.message}`, undefined, error);
+  const said = stderr.trim().replaceAll('\n', '; ');
+  const reason = said === '' ? describeEnd(code, signal) : escapeLine(said, SHOWN_ERROR_CHARACTERS);
+  return new ProgramError(`${call}: ${reason}`, code, error);
+}
+
+function describeEnd(code: unknown, signal: NodeJS.Signals | null | undefined): string {
+  return signal ? `ended by ${signal}` : `exit status ${code}`;
 }

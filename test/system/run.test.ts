@@ -3,21 +3,22 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { follow, ProgramError, run } from '../../src/system/run.ts';
+import { follow, hasHung, ProgramError, run, runOn } from '../../src/system/run.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
 after(() => rmSync(directory, { recursive: true }));
 const lock = join(directory, 'lock');
 
 /** Of the programs that may be run, flock is the one that runs any other one in its place. */
-const runShell = (script: string, options = {}) => run('flock', ['--no-fork', lock, 'sh', '-c', script], options);
+const shell = (script: string) => ['--no-fork', lock, 'sh', '-c', script];
+const runShell = (script: string, input?: string) => run('flock', shell(script), input);
 
 test('what a program prints is returned', async () => {
   assert.equal(await runShell('printf "a\\nb\\n"'), 'a\nb\n');
 });
 
 test('a program gets its input', async () => {
-  assert.equal(await runShell('cat', { input: 'a\nb\n' }), 'a\nb\n');
+  assert.equal(await runShell('cat', 'a\nb\n'), 'a\nb\n');
   assert.equal(await runShell('cat'), '');
 });
 
@@ -26,7 +27,13 @@ test('a program gets an open file as its input', async (t) => {
   writeFileSync(path, 'from a file');
   const stdin = openSync(path, 'r');
   t.after(() => closeSync(stdin));
-  assert.equal(await runShell('cat', { stdin }), 'from a file');
+  await runOn(stdin, 'flock', shell('test "$(cat)" = "from a file"'));
+  const error = await runOn(stdin, 'flock', shell('exit 3')).then(
+    () => assert.fail('it did not fail'),
+    (failure) => failure,
+  );
+  assert.equal(error.exitCode, 3);
+  assert.match(error.message, /^Cannot run flock .*: exit status 3$/);
 });
 
 test('a program inherits nothing', async (t) => {
@@ -66,6 +73,29 @@ async function failureOf(script: string): Promise<ProgramError> {
   }
   return assert.fail('it did not fail');
 }
+
+test('a program that does not end is ended after 5 s', async () => {
+  const error = await failureOf('exec sleep 60');
+  assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: no end after 5 s`);
+  assert.ok(hasHung(error));
+});
+
+test('a program that does not stop talking is ended', async () => {
+  const error = await failureOf('yes');
+  assert.match(error.message, /: stdout maxBuffer length exceeded$/);
+  assert.equal(error.exitCode, undefined);
+});
+
+test('a program that ends before it has read its input is judged by its status', async () => {
+  assert.equal(await runShell('echo done', 'x'.repeat(1_000_000)), 'done\n');
+});
+
+test('a program that cannot be started is an error without a status', async () => {
+  const error = await run('wg', ['x'.repeat(4_000_000)]).then(assert.fail, (failure) => failure);
+  assert.ok(error instanceof ProgramError);
+  assert.equal(error.exitCode, undefined);
+  assert.match(error.message, /E2BIG/);
+});
 
 test('a program that runs along tells its lines, and why it ended', async () => {
   const lines: string[] = [];
