@@ -53,9 +53,12 @@ export function isAnsweredAtOnce(text: string): boolean {
   return isSettled(readLines(text, false));
 }
 
-/** Who closes sends an end of stream, too; who resets takes back what was not read yet. */
-function endsStream(end: Visit['end']): boolean {
-  return end === 'half-close' || end === 'close';
+/**
+ * A reset is none to the contract, but to libuv: where the last bytes and the reset are there when it looks, it reads
+ * the bytes and then reports an end. What such a client asked for may be done, or not.
+ */
+export function endsStream(end: Visit['end']): boolean {
+  return end !== 'stay' && end !== 'linger';
 }
 
 function isSettled(reading: Reading): boolean {

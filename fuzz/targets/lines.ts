@@ -4,7 +4,7 @@ import { LineFraming } from '../../src/core/framing.ts';
 import { promptVisits } from '../arbitraries/visits.ts';
 import { joinBytes, printEntries, readVisits } from '../corpus.ts';
 import { REFUSED_KEYS } from '../keys.ts';
-import { expectOutcome, type Visit } from '../model/wire.ts';
+import { endsStream, expectOutcome, type Visit } from '../model/wire.ts';
 import { buildLocalTarget, type Target } from './target.ts';
 
 const DOMAINS = ['ffww01', 'ffmuc', 'gluon'];
@@ -25,7 +25,7 @@ export function createLinesTarget(): Target<Visit> {
 function read({ send, end }: Visit) {
   const framing = new LineFraming(LINE_BYTES);
   for (const bytes of send) framing.push(Buffer.from(String(bytes), 'latin1'));
-  const read = end === 'half-close' || end === 'close' ? framing.end() : framing.progress();
+  const read = endsStream(end) ? framing.end() : framing.progress();
   return read.state === 'too-long'
     ? { refused: 'LINE_TOO_LONG' }
     : interpretLines(...spread(read.lines), new Set(DOMAINS));
