@@ -10,7 +10,7 @@ import { StreamModel } from '../model/stream.ts';
 import { Scene } from '../scene.ts';
 import type { Target } from './target.ts';
 
-const GATEWAY_NUMBER = 12;
+const GATEWAY_NUMBER = 202;
 const EXIT_FAILURE = 1;
 
 /** The installed handler as root, a process for each stream of messages. */
