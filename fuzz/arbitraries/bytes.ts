@@ -28,8 +28,8 @@ export function mutated(right: fc.Arbitrary<Bytes>, inserts: fc.Arbitrary<Bytes>
 /** The same bytes in chunks: mostly few, sometimes one for each byte. */
 export function cut(whole: fc.Arbitrary<Bytes>): fc.Arbitrary<Bytes[]> {
   const cuts = fc.oneof(
-    { weight: 4, arbitrary: fc.constant([]) },
-    { weight: 4, arbitrary: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }) },
+    { weight: 16, arbitrary: fc.constant([]) },
+    { weight: 16, arbitrary: fc.array(fc.nat(), { minLength: 1, maxLength: 4 }) },
     { weight: 1, arbitrary: fc.constant('everywhere' as const) },
   );
   return fc.tuple(whole, cuts).map(([bytes, places]) => {
