@@ -1,8 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { version } from '../package.json';
-import { DEFAULT_CONFIG_PATH } from './config.ts';
 import { InputError } from './core/printable.ts';
-import { detectFormat } from './log.ts';
+import { detectFormat } from './log-format.ts';
+
+export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
 
 /** Exit statuses; 2 and 78 (sysexits.h: EX_CONFIG) tell systemd that another try would not help. */
 export const EXIT_FAILURE = 1;

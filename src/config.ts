@@ -9,8 +9,6 @@ import { ADDRESS_VARIANTS } from './core/link-address.ts';
 import { escapeLine, InputError, quote } from './core/printable.ts';
 import { describeSystemError } from './errors.ts';
 
-export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
-
 /** A domain of the mesh and how it is served; see README.md for every setting. */
 export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };
 

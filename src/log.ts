@@ -1,13 +1,9 @@
-import { fstatSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import pino from 'pino';
 import type { Config } from './config.ts';
 import { type AddressDetail, type IpAddress, maskAddress, type Source } from './core/ip-address.ts';
 import { escapeLine } from './core/printable.ts';
 import { abbreviateKey, type PublicKey } from './core/public-key.ts';
-
-/** `journal`: a line for a person with the priority in front; `terminal`: the same with colour; else `json`. */
-export type LogFormat = 'journal' | 'terminal' | 'json';
+import { detectFormat } from './log-format.ts';
 
 /** What happened to whom. `true` prints as the bare name of its field, undefined not at all. */
 export interface LogFields {
@@ -32,7 +28,6 @@ interface Entry extends Record<string, unknown> {
 /** Where events are told: the log, or `Attention` in front of it. */
 export type Events = Pick<Log, 'info' | 'warn' | 'error'>;
 
-const STDERR = 2;
 const VALUE_CHARACTERS = 64;
 const REASON_CHARACTERS = 400;
 
@@ -91,13 +86,6 @@ export class Log {
     if (name === 'from' || name === 'endpoint') return maskAddress(value as IpAddress, this.#addresses);
     return escapeLine(value, name === 'reason' ? REASON_CHARACTERS : VALUE_CHARACTERS);
   }
-}
-
-/** systemd names the device and inode of the journal's stream, so that a redirected service is not mistaken for one. */
-export function detectFormat(): LogFormat {
-  if (isatty(STDERR)) return 'terminal';
-  const { dev, ino } = fstatSync(STDERR);
-  return process.env['JOURNAL_STREAM'] === `${dev}:${ino}` ? 'journal' : 'json';
 }
 
 function writeToStderr(line: string): void {

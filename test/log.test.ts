@@ -3,7 +3,8 @@ import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { parseIpAddress } from '../src/core/ip-address.ts';
-import { Log, type LogFields, type LogFormat } from '../src/log.ts';
+import { Log, type LogFields } from '../src/log.ts';
+import type { LogFormat } from '../src/log-format.ts';
 import { KEYS, texts } from './core/arbitraries.ts';
 
 const SETTINGS = { level: 'debug', addresses: 'full' } as const;
