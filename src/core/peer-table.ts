@@ -91,7 +91,8 @@ export class PeerTable {
   /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
   register(key: PublicKey): void {
     const { address } = this.derive(key);
-    this.#addOurs({ key, endpoint: undefined, allowedIps: [hostNetwork(address)], lastHandshake: 'never' }, address);
+    const allowedIps = [hostNetwork(address)];
+    this.#addOurs({ key, endpoint: undefined, allowedIps, lastHandshake: 'never', received: 0, sent: 0 }, address);
   }
 
   remove(key: PublicKey): void {

@@ -15,6 +15,9 @@ export interface Peer {
   /** Networks in CIDR notation, in the kernel's spelling. */
   readonly allowedIps: readonly string[];
   readonly lastHandshake: UnixSeconds | 'never';
+  /** Bytes from and to the peer since it was added. */
+  readonly received: number;
+  readonly sent: number;
 }
 
 export interface WireguardReading {
@@ -38,12 +41,14 @@ export function parseDump(text: string): WireguardReading {
 }
 
 function parsePeer(row: string): Peer {
-  const [key = '', , endpoint = '', allowedIps = '', lastHandshake = ''] = splitFields(row, 8);
+  const [key = '', , endpoint = '', allowedIps = '', lastHandshake = '', received = '', sent = ''] = splitFields(row, 8);
   return {
     key: parseKernelKey(key),
     endpoint: endpoint === NONE ? undefined : parseEndpoint(endpoint),
     allowedIps: allowedIps === NONE ? [] : allowedIps.split(','),
     lastHandshake: parseHandshake(lastHandshake),
+    received: parseCount(received, 'a number of bytes'),
+    sent: parseCount(sent, 'a number of bytes'),
   };
 }
 
@@ -61,9 +66,12 @@ function parseEndpoint(endpoint: string): IpAddress | undefined {
 
 /** The kernel reports 0 for a handshake that never was. */
 function parseHandshake(field: string): UnixSeconds | 'never' {
-  if (!/^\d{1,15}$/.test(field))
-    throw new InputError('Cannot read the WireGuard interface: a handshake time is no number');
-  return field === '0' ? 'never' : Number(field);
+  return field === '0' ? 'never' : parseCount(field, 'a handshake time');
+}
+
+function parseCount(field: string, what: string): number {
+  if (/^\d{1,15}$/.test(field)) return Number(field);
+  throw new InputError(`Cannot read the WireGuard interface: ${what} is no number`);
 }
 
 function splitFields(line: string, count: number): string[] {

@@ -99,7 +99,8 @@ export function addressOf(key: PublicKey): IpAddress {
 
 /** A peer of wgkex's; where nothing else is said, one that never had a handshake. */
 export function ourPeer(key: PublicKey, state: Partial<Peer> = {}): Peer {
-  return { key, endpoint: undefined, allowedIps: [`${addressOf(key)}/128`], lastHandshake: 'never', ...state };
+  const allowedIps = [`${addressOf(key)}/128`];
+  return { key, endpoint: undefined, allowedIps, lastHandshake: 'never', received: 0, sent: 0, ...state };
 }
 
 /** What an admission sees; where nothing else is said, nothing is in its way. */

@@ -12,6 +12,8 @@ const peers: fc.Arbitrary<Peer> = fc.record(
     endpoint: fc.option(ipAddresses, { nil: undefined }),
     allowedIps: fc.array(networks, { maxLength: 3 }),
     lastHandshake: fc.oneof(fc.constant('never' as const), fc.integer({ min: 1, max: 4_000_000_000 })),
+    received: fc.nat(1e15 - 1),
+    sent: fc.nat(1e15 - 1),
   },
   PLAIN,
 );
@@ -47,6 +49,8 @@ test('a peer as wg 1.0.20210914 prints it is read', () => {
         endpoint: parseIpAddress('fe80::1'),
         allowedIps: ['fe80::1/128', '10.0.0.0/8'],
         lastHandshake: 1_700_000_000,
+        received: 1,
+        sent: 2,
       },
     ],
   });
@@ -67,6 +71,7 @@ const REFUSED = [
   ['a peer with a field too many', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t0\t0\t0\toff\toff`],
   ['a peer whose key is none', `${HEAD}\nx\t(none)\t(none)\t(none)\t0\t0\t0\toff`],
   ['a handshake in words', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\tnever\t0\t0\toff`],
+  ['traffic in words', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t0\tmuch\t0\toff`],
   ['a handshake before 1970', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t-1\t0\t0\toff`],
 ] as const;
 for (const [name, text] of REFUSED) {
@@ -92,11 +97,11 @@ function formatDump({
   peers: readonly Peer[];
 }): string {
   const head = ['(none)', ownKey, '51820', 'off'].join('\t');
-  const lines = rows.map(({ key, endpoint, allowedIps, lastHandshake }) => {
+  const lines = rows.map(({ key, endpoint, allowedIps, lastHandshake, received, sent }) => {
     const host = endpoint !== undefined && isIpv4(endpoint) ? endpoint : `[${endpoint}]`;
     const where = endpoint === undefined ? '(none)' : `${host}:51820`;
     const time = lastHandshake === 'never' ? '0' : String(lastHandshake);
-    return [key, '(none)', where, allowedIps.join(',') || '(none)', time, '0', '0', '25'].join('\t');
+    return [key, '(none)', where, allowedIps.join(',') || '(none)', time, received, sent, '25'].join('\t');
   });
   return [head, ...lines].map((line) => `${line}\n`).join('');
 }

@@ -35,7 +35,7 @@ test("an operator's living peer survives exchange, collision and cleanup untouch
   await operators.up();
   await operators.connected();
   await operators.ping(1);
-  const before = { peer: await gateway.findPeer(operators.key), entries: await gateway.entries() };
+  const before = { peer: await gateway.findSession(operators.key), entries: await gateway.entries() };
   const pings = operators.ping(20);
 
   assert.equal(await operators.exchange('ffww01'), 'ERR: PROHIBITED_WGKEY', 'its own key');
@@ -52,5 +52,5 @@ test("an operator's living peer survives exchange, collision and cleanup untouch
   for (const time of ['first', 'second']) assert.equal((await gateway.cleanUp()).exitCode, 0, `${time} pass`);
 
   assert.match(await pings, /20 received, 0% packet loss/);
-  assert.deepEqual({ peer: await gateway.findPeer(operators.key), entries: await gateway.entries() }, before);
+  assert.deepEqual({ peer: await gateway.findSession(operators.key), entries: await gateway.entries() }, before);
 });

@@ -194,6 +194,14 @@ export class Gateway {
     return (await this.peers(domain)).find((peer) => peer.key === key);
   }
 
+  /** A peer without its traffic: what stays the same while its session does. */
+  async findSession(key: string, domain = this.#firstDomain): Promise<Omit<Peer, 'received' | 'sent'> | undefined> {
+    const peer = await this.findPeer(key, domain);
+    if (peer === undefined) return undefined;
+    const { received: _, sent: __, ...session } = peer;
+    return session;
+  }
+
   async publicKey(domain = this.#firstDomain): Promise<string> {
     return this.run('wg', 'show', this.wireguard(domain), 'public-key');
   }
