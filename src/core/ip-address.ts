@@ -16,17 +16,25 @@ export interface Network {
 
 const IPV6_GROUPS = 8;
 const SOURCE_PREFIX_BITS = 64;
+/** Of these there are thousands in each reading of a domain, as the kernel prints them, and parsing takes its time. */
+const CANONICAL_LINK_LOCAL = /^fe80::[1-9a-f][0-9a-f]{0,3}(:(0|[1-9a-f][0-9a-f]{0,3})){3}$/;
 const SHOWN_IPV4_BITS = 24;
 const SHOWN_IPV6_BITS = 48;
 
 /** @throws InputError unless `text` is an IPv4 or IPv6 address, with or without a zone (`%eth0`). */
 export function parseIpAddress(text: string): IpAddress {
+  if (CANONICAL_LINK_LOCAL.test(text)) return text as IpAddress;
   return understand(text, 'an IP address', () => canonicalise(text.replace(/%.*$/, '')));
 }
 
 /** @throws InputError unless `text` is a network in CIDR notation, e.g. `2001:db8::/32`. */
 export function parseNetwork(text: string): Network {
   return understand(text, 'a network such as "2001:db8::/32"', () => ip6addr.createCIDR(text));
+}
+
+/** For `Array.sort`, by the address and then by the length; both in CIDR notation. */
+export function compareNetworks(one: string, other: string): number {
+  return ip6addr.compareCIDR(one, other);
 }
 
 export function isIpv4(address: IpAddress): boolean {

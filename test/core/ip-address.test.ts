@@ -28,6 +28,19 @@ test('an IPv6 address is written as RFC 5952 says, which is what web addresses d
   );
 });
 
+test('so is an address of a router, however many of its groups are zero', () => {
+  const interfaceId = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+    minLength: 4,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(interfaceId, (some) => {
+      const text = `fe80::${toIpv6(some)}`;
+      assert.equal(parseIpAddress(text), new URL(`http://[${text}]/`).hostname.slice(1, -1));
+    }),
+  );
+});
+
 test('an IPv4-mapped address is an IPv4 address', () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
