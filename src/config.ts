@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
+import { ADDRESS_VARIANTS } from './core/address-variant.ts';
 import { type DomainName, type InterfaceName, isDomainName, isInterfaceName, parseDomainName } from './core/domain.ts';
 import { ENTRY_KINDS } from './core/forwarding-entries.ts';
 import { parseNetwork } from './core/ip-address.ts';
-import { ADDRESS_VARIANTS } from './core/link-address.ts';
 import { escapeLine, InputError, quote } from './core/printable.ts';
 import { describeSystemError } from './errors.ts';
 

@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import type { AddressVariant } from './address-variant.ts';
 import { type InterfaceName, isInterfaceName } from './domain.ts';
 import { type IpAddress, parseIpAddress } from './ip-address.ts';
 import { parseJsonOf } from './json.ts';
-import { type AddressVariant, findDerivedMac, type LinkAddress, type MacAddress } from './link-address.ts';
+import { findDerivedMac, type LinkAddress, type MacAddress } from './link-address.ts';
 
 /** `flood` carries broadcast and unknown traffic to a router, `unicast` what is for its own MAC address. */
 export const ENTRY_KINDS = ['flood', 'unicast'] as const;

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
+import { ADDRESS_VARIANTS, type AddressVariant } from './address-variant.ts';
 import { type IpAddress, parseIpAddress } from './ip-address.ts';
 import type { PublicKey } from './public-key.ts';
-
-/** The three derivations in deployed router firmware; see PROTOCOL.md. */
-export const ADDRESS_VARIANTS = ['eui64', 'ffmuc', 'gluon'] as const;
-export type AddressVariant = (typeof ADDRESS_VARIANTS)[number];
 
 /** A MAC address in lower case with colons. */
 export type MacAddress = string & { readonly __brand: 'MacAddress' };
@@ -29,6 +26,15 @@ export function deriveLinkAddress(key: PublicKey, variant: AddressVariant): Link
   return { mac, address: deriveAddress(mac, variant) };
 }
 
+/** What a derivation makes of a key. */
+export interface Derivation extends LinkAddress {
+  readonly variant: AddressVariant;
+}
+
+export function deriveAll(key: PublicKey): Derivation[] {
+  return ADDRESS_VARIANTS.map((variant) => ({ variant, ...deriveLinkAddress(key, variant) }));
+}
+
 /** The inverse: the MAC address from which `address` was derived, or undefined where it was not derived at all. */
 export function findDerivedMac(address: IpAddress, variant: AddressVariant): MacAddress | undefined {
   const groups = expandInterfaceId(address);
@@ -42,7 +48,8 @@ export function findDerivedMac(address: IpAddress, variant: AddressVariant): Mac
 function deriveAddress(mac: MacAddress, variant: AddressVariant): IpAddress {
   const [, h1, h2, h3, h4, h5] = mac.split(':');
   const first = variant === 'eui64' ? '00' : '02';
-  return parseIpAddress(`fe80::${first}${h1}:${h2}ff:fe${h3}:${h4}${h5}`);
+  const groups = [`${first}${h1}`, `${h2}ff`, `fe${h3}`, `${h4}${h5}`].map((group) => group.replace(/^0{1,3}/, ''));
+  return parseIpAddress(`fe80::${groups.join(':')}`);
 }
 
 /** The lower 64 bits of a link-local address as 16 hexadecimal digits. */

@@ -1,5 +1,6 @@
+import type { AddressVariant } from './address-variant.ts';
 import type { IpAddress } from './ip-address.ts';
-import { type AddressVariant, deriveLinkAddress, type LinkAddress } from './link-address.ts';
+import { deriveLinkAddress, type LinkAddress } from './link-address.ts';
 import type { Handshakes, Peer, UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 

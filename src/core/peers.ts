@@ -41,7 +41,10 @@ export function parseDump(text: string): WireguardReading {
 }
 
 function parsePeer(row: string): Peer {
-  const [key = '', , endpoint = '', allowedIps = '', lastHandshake = '', received = '', sent = ''] = splitFields(row, 8);
+  const [key = '', , endpoint = '', allowedIps = '', lastHandshake = '', received = '', sent = ''] = splitFields(
+    row,
+    8,
+  );
   return {
     key: parseKernelKey(key),
     endpoint: endpoint === NONE ? undefined : parseEndpoint(endpoint),

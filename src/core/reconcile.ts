@@ -1,7 +1,8 @@
+import type { AddressVariant } from './address-variant.ts';
 import type { EntrySettings } from './changes.ts';
 import { buildEntries, type ForwardingEntry, identifyEntry, isDerivedEntry } from './forwarding-entries.ts';
 import type { IpAddress } from './ip-address.ts';
-import { type AddressVariant, findDerivedMac, type LinkAddress } from './link-address.ts';
+import { findDerivedMac, type LinkAddress } from './link-address.ts';
 import { hostNetwork } from './peer-table.ts';
 import type { Peer } from './peers.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/address-variant.ts';
 import type { DomainView } from '../../src/core/admission.ts';
 import type { DomainName, InterfaceName } from '../../src/core/domain.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
-import { ADDRESS_VARIANTS, type AddressVariant, deriveLinkAddress } from '../../src/core/link-address.ts';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { InputError } from '../../src/core/printable.ts';

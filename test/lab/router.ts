@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { type AddressVariant, deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
+import type { AddressVariant } from '../../src/core/address-variant.ts';
+import { deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { type Background, eventually, sh, shIn } from './commands.ts';
 import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS, type Gateway } from './gateway.ts';

@@ -1,0 +1,3 @@
+/** The three derivations in deployed router firmware; see PROTOCOL.md. */
+export const ADDRESS_VARIANTS = ['eui64', 'ffmuc', 'gluon'] as const;
+export type AddressVariant = (typeof ADDRESS_VARIANTS)[number];
