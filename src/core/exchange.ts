@@ -51,6 +51,15 @@ export function formatReply(code: ReplyCode): string {
   return code === 'OK' ? 'OK\n' : `ERR: ${code}\n`;
 }
 
+/**
+ * What a gateway said: a code, or `silence`, which is how one with `quiet_success` says `OK`.
+ * Undefined for anything else.
+ */
+export function parseReply(text: string): ReplyCode | 'silence' | undefined {
+  if (text === '') return 'silence';
+  return REPLY_CODES.find((code) => formatReply(code).trimEnd() === text.trimEnd());
+}
+
 /** Also true for a damaged key that comes before the name of a domain: the answer must name what is damaged. */
 function isKeyFirst(first = '', second = '', domains: { has(name: string): boolean }): boolean {
   return looksLikeKey(first) || domains.has(second);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatReply, interpretLines, REPLY_CODES } from '../../src/core/exchange.ts';
+import { formatReply, interpretLines, parseReply, REPLY_CODES } from '../../src/core/exchange.ts';
 import { isPublicKey } from '../../src/core/public-key.ts';
 import { damaged, domainNames, KEYS, publicKeys, texts } from './arbitraries.ts';
 
@@ -77,3 +77,17 @@ test('the codes are those of the contract', () => {
     'OK NO_DOMAIN NO_WGKEY INVALID_DOMAIN INVALID_WGKEY LINE_TOO_LONG PROHIBITED_WGKEY ADDRESS_TAKEN FULL BUSY FAILED';
   assert.deepEqual([...REPLY_CODES], expected.split(' '));
 });
+
+test('every reply is understood, without its end of line, too', () => {
+  for (const code of REPLY_CODES) {
+    assert.equal(parseReply(formatReply(code)), code);
+    assert.equal(parseReply(formatReply(code).trimEnd()), code);
+  }
+  assert.equal(parseReply(''), 'silence');
+});
+
+for (const text of ['\n', 'OKAY\n', 'ERR: NO\n', 'ERR:FULL\n', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'ok\n']) {
+  test(`${JSON.stringify(text)} is no reply`, () => {
+    assert.equal(parseReply(text), undefined);
+  });
+}
