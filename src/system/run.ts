@@ -9,6 +9,8 @@ const PROGRAMS = {
   ip: '/usr/sbin/ip',
   flock: '/usr/bin/flock',
   setpriv: '/usr/bin/setpriv',
+  systemctl: '/usr/bin/systemctl',
+  journalctl: '/usr/bin/journalctl',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 
@@ -72,6 +74,7 @@ type Done = (error: Failure | null, stdout?: string, stderr?: string) => void;
 interface Failure extends Error {
   /** A number is an exit status, a word why it was not started or not gone on with. */
   readonly code?: unknown;
+  readonly path?: string | undefined;
   readonly signal?: NodeJS.Signals | null | undefined;
   readonly killed?: boolean | undefined;
 }
@@ -115,6 +118,7 @@ function explainFailure(call: string, error: Failure & { readonly stderr?: strin
   const { code, signal, killed, stderr = '' } = error;
   if (killed && signal) return new HangError(`${call}: no end after ${TIMEOUT_SECONDS} s`, undefined, error);
   if (signal) return new ProgramError(`${call}: ${describeEnd(code, signal)}`, undefined, error);
+  if (code === 'ENOENT') return new ProgramError(`${call}: there is no ${error.path}`, undefined, error);
   if (typeof code !== 'number') return new ProgramError(`${call}: ${error.message}`, undefined, error);
   const said = stderr.trim().replaceAll('\n', '; ');
   const reason = said === '' ? describeEnd(code, signal) : escapeLine(said, SHOWN_ERROR_CHARACTERS);

@@ -1,0 +1,26 @@
+import { type JournalEntry, parseJournal } from '../core/journal.ts';
+import { ProgramError, run } from './run.ts';
+
+/** How far back the journal is searched, and how many lines are enough. */
+export const JOURNAL_DAYS = 7;
+export const JOURNAL_LINES = 20;
+
+/** journalctl(1): also where nothing was found. */
+const NOTHING_FOUND = 1;
+
+/**
+ * The latest lines of the service and of the cleanup in which this text occurs, newest first.
+ * @throws ProgramError where there is no journal, or the search takes too long.
+ */
+export async function searchJournal(text: string): Promise<JournalEntry[]> {
+  const pattern = text.replace(/[^A-Za-z0-9:]/g, '\\$&');
+  const what = ['--identifier=wgkex', '--identifier=wgkex-cleanup', `--since=-${JOURNAL_DAYS}d`];
+  const which = ['--reverse', `--lines=${JOURNAL_LINES}`, '--case-sensitive=true', `--grep=${pattern}`];
+  try {
+    const how = ['--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE'];
+    return parseJournal(await run('journalctl', [...what, ...which, ...how]));
+  } catch (error) {
+    if (error instanceof ProgramError && error.exitCode === NOTHING_FOUND) return [];
+    throw error;
+  }
+}

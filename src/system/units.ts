@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import type { DomainName } from '../core/domain.ts';
+import type { UnixSeconds } from '../core/peers.ts';
+import { parseTimers } from '../core/timers.ts';
+import { ProgramError, run } from './run.ts';
+
+/** systemctl(1), "Exit status": not running, and no such unit. */
+const INACTIVE = [3, 4];
+
+/** sd_booted(3): whether systemd runs this machine, and can be asked. */
+export function isSystemdRunning(): boolean {
+  return existsSync('/run/systemd/system');
+}
+
+/** When the cleanup of each domain comes next; those whose timer is not active are not in it. */
+export async function readNextCleanups(domains: Iterable<DomainName>): Promise<ReadonlyMap<DomainName, UnixSeconds>> {
+  const timers = parseTimers(await run('systemctl', ['list-timers', '--output=json', 'wgkex-cleanup@*.timer']));
+  const found = [...domains].map((name) => [name, timers.get(`wgkex-cleanup@${name}.timer`)] as const);
+  return new Map(found.filter((pair): pair is [DomainName, UnixSeconds] => pair[1] !== undefined));
+}
+
+/** Whether a router that comes now is heard, be it that its connection first starts the service. */
+export async function isServiceActive(): Promise<boolean> {
+  try {
+    await run('systemctl', ['is-active', '--quiet', 'wgkex.socket', 'wgkex.service']);
+    return true;
+  } catch (error) {
+    if (error instanceof ProgramError && INACTIVE.includes(error.exitCode ?? 0)) return false;
+    throw error;
+  }
+}
