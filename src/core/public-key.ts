@@ -8,7 +8,7 @@ const CANONICAL_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw480]=$/;
 const ALL_ZERO_KEY = `${'A'.repeat(43)}=`;
 
 /** Enough characters to tell keys apart in a log; the rest of it a person finds with `wg show`. */
-const SHORT_KEY_CHARACTERS = 12;
+export const SHORT_KEY_CHARACTERS = 12;
 
 export function isPublicKey(text: string): text is PublicKey {
   return CANONICAL_KEY.test(text) && text !== ALL_ZERO_KEY;

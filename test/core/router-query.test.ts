@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { deriveAll } from '../../src/core/link-address.ts';
+import { abbreviateKey } from '../../src/core/public-key.ts';
+import { isMeant, parseRouterQuery, type RouterQuery } from '../../src/core/router-query.ts';
+import { KEYS, ourPeer, parseOrRefuse, publicKeys, texts } from './arbitraries.ts';
+
+const [KEY, OTHER] = KEYS;
+
+const QUERIES: readonly (readonly [text: string, expected: unknown])[] = [
+  [KEY, { kind: 'key', key: KEY }],
+  [abbreviateKey(KEY), { kind: 'beginning', beginning: KEY.slice(0, 12) }],
+  [`${KEY.slice(0, 5)}...`, { kind: 'beginning', beginning: KEY.slice(0, 5) }],
+  ['02:A6:8f:21:54:65', { kind: 'mac', mac: '02:a6:8f:21:54:65' }],
+  ['02-a6-8f-21-54-65', { kind: 'mac', mac: '02:a6:8f:21:54:65' }],
+  ['FE80::A6:8FFF:FE21:5465', { kind: 'address', address: 'fe80::a6:8fff:fe21:5465' }],
+  ['fe80::a6:8fff:fe21:5465/128', { kind: 'address', address: 'fe80::a6:8fff:fe21:5465' }],
+  ['fe80::1%wgww01', { kind: 'address', address: 'fe80::1' }],
+  ['192.0.2.7', { kind: 'address', address: '192.0.2.7' }],
+];
+for (const [text, expected] of QUERIES) {
+  test(`${text} asks for ${Object.keys(expected as object).at(-1)}`, () => {
+    assert.deepEqual(parseRouterQuery(text), expected);
+  });
+}
+
+for (const text of ['', 'o52', '-', 'a b c d', '02:a6:8f', 'gateway.example', `${KEY.slice(0, 42)}B=`, 'fe80::/64']) {
+  test(`${JSON.stringify(text)} asks for nothing`, () => {
+    assert.throws(() => parseRouterQuery(text), { name: 'InputError' });
+  });
+}
+
+test('a router is found by its key, how that begins, and what any derivation makes of it; another one is not', () => {
+  fc.assert(
+    fc.property(publicKeys, (key) => {
+      const derived = deriveAll(key).flatMap(({ mac, address }) => [mac, address]);
+      for (const text of [key, abbreviateKey(key), ...derived]) {
+        const query = parseRouterQuery(text);
+        assert.ok(isMeant(query, ourPeer(key, { allowedIps: [] })), text);
+        assert.ok(!isMeant(query, ourPeer(OTHER)), text);
+      }
+    }),
+  );
+});
+
+test('a peer is found by each of its allowed IPs and by its endpoint', () => {
+  const peer = ourPeer(KEY, {
+    allowedIps: ['fe80::42/128', '192.0.2.1/32', '10.0.0.0/8'],
+    endpoint: parseIpAddress('203.0.113.7'),
+  });
+  const find = (address: string) => isMeant({ kind: 'address', address } as RouterQuery, peer);
+  for (const address of ['fe80::42', '192.0.2.1', '203.0.113.7']) assert.ok(find(address), address);
+  for (const address of ['10.0.0.0', '10.0.0.1', 'fe80::4', '203.0.113.70']) assert.ok(!find(address), address);
+});
+
+test('any other text is refused, and nothing else is thrown', () => {
+  fc.assert(
+    fc.property(texts, (text) => {
+      parseOrRefuse(() => parseRouterQuery(text));
+    }),
+  );
+});
