@@ -1,11 +1,41 @@
-import { COMMON_HELP, exitWithUsageError, readCommandLine } from '../command-line.ts';
+import { CommanderError } from 'commander';
+import { EXIT_FAILURE, exitWithUsageError } from '../command-line.ts';
+import { escapeLine } from '../core/printable.ts';
+import { describeError } from '../errors.ts';
+import { PROGRAM } from './call.ts';
+import { buildProgram } from './program.ts';
+import { complain } from './rendering/print.ts';
 
-const PROGRAM = 'wgkex';
-const HELP = `Usage: ${PROGRAM} --version
+const REASON_CHARACTERS = 300;
+/** Of commander: no command was given, for which it would print the whole help. */
+const NO_COMMAND = 'commander.help';
 
-The operator's command of the WireGuard key exchange.
+async function main(): Promise<void> {
+  process.stdout.on('error', endWithReader);
+  try {
+    await buildProgram().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) endAsCommanderSays(error);
+    else fail(error);
+  }
+}
 
-${COMMON_HELP}`;
+function endAsCommanderSays({ code, exitCode, message }: CommanderError): void {
+  if (code === NO_COMMAND) exitWithUsageError(PROGRAM, 'expected a command');
+  const reason = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  if (exitCode !== 0) exitWithUsageError(PROGRAM, escapeLine(reason, REASON_CHARACTERS));
+}
 
-readCommandLine({ program: PROGRAM, help: HELP });
-exitWithUsageError(PROGRAM, 'expected an option');
+function fail(error: unknown): void {
+  complain(describeError(error));
+  process.exitCode = EXIT_FAILURE;
+}
+
+/** Who reads along, such as head(1), may have seen enough. */
+function endWithReader(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit(0);
+  complain(describeError(error));
+  process.exit(EXIT_FAILURE);
+}
+
+void main();

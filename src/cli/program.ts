@@ -1,0 +1,35 @@
+import { Command, Option } from 'commander';
+import { version } from '../../package.json';
+import { DEFAULT_CONFIG_PATH, EXIT_FAILURE } from '../command-line.ts';
+import { ADDRESS_VARIANTS } from '../core/address-variant.ts';
+import { PROGRAM, type Run } from './call.ts';
+
+/** All commands and what each understands. Its code is loaded when it is called, so that the others start fast. */
+export function buildProgram(): Command {
+  const program = new Command(PROGRAM)
+    .description("The operator's command of the WireGuard key exchange.")
+    .helpOption('-h, --help', 'print this text')
+    .helpCommand(false)
+    .version(`${PROGRAM} ${version}`, '--version', 'print the version')
+    .option('--config <path>', 'read this configuration', DEFAULT_CONFIG_PATH)
+    .option('--json', 'print for a program')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  program
+    .command('derive')
+    .description('show the addresses that belong to a public key')
+    .argument('<key>', 'a public key')
+    .addOption(new Option('--variant <name>', 'by this derivation alone').choices(ADDRESS_VARIANTS))
+    .action(lazily(() => import('./commands/derive.ts')));
+  return program;
+}
+
+function lazily(load: () => Promise<{ readonly run: Run<never> }>) {
+  return async (...given: readonly unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    const { run } = await load();
+    const isGood = await run({ args: command.args, options: command.optsWithGlobals<never>() });
+    if (!isGood) process.exitCode = EXIT_FAILURE;
+  };
+}
