@@ -17,6 +17,10 @@ export function buildProgram(): Command {
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   program
+    .command('status')
+    .description('show the state of all domains, and what needs attention')
+    .action(lazily(() => import('./commands/status.ts')));
+  program
     .command('derive')
     .description('show the addresses that belong to a public key')
     .argument('<key>', 'a public key')

@@ -1,0 +1,74 @@
+import type { Config, DomainConfig } from '../../config.ts';
+import type { DomainName } from '../../core/domain.ts';
+import { PeerTable } from '../../core/peer-table.ts';
+import type { UnixSeconds, WireguardReading } from '../../core/peers.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/survey.ts';
+import { describeError } from '../../errors.ts';
+import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.ts';
+import { interfaceExists } from '../../system/interfaces.ts';
+import { ProgramError } from '../../system/run.ts';
+import { readWireguard } from '../../system/wireguard.ts';
+
+/** A batch of the service is done long before. */
+const SETTLE_MILLISECONDS = 500;
+
+/** What was found of a domain. */
+export interface DomainReading extends Survey {
+  readonly domain: DomainConfig;
+  readonly at: UnixSeconds;
+  readonly ownKey: PublicKey | undefined;
+  readonly table: PeerTable;
+}
+
+/**
+ * Reads a domain without its lock, so that no router ever waits for a reader: what changes meanwhile may be half
+ * there. The peers come first: the service lets a key in before it makes its entries.
+ * @throws Error with one line that says what cannot be read, and why.
+ */
+export async function readDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
+  const { ownKey, peers } = await readPeers(domain);
+  const table = new PeerTable(peers, domain.address);
+  const settings = { ...domain, staleAfterSeconds: config.cleanup.stale_after_seconds };
+  const at = Date.now() / 1000;
+  return { domain, at, ownKey, table, ...surveyDomain(table, await readForwarding(domain), settings, at) };
+}
+
+/** {@link readDomain} for whoever reports faults: there must be nothing wrong with a domain that is merely busy. */
+export async function readSettledDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
+  const first = await readDomain(domain, config);
+  if (isSound(first) || !interfaceExists(domain.vxlan)) return first;
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
+  const second = await readDomain(domain, config);
+  return { ...second, ...confirmFaults(second, first) };
+}
+
+/** When a router last registered. Nothing records it. */
+export function findLastExchange(_domain: DomainName): UnixSeconds | undefined {
+  return undefined;
+}
+
+async function readPeers(domain: DomainConfig): Promise<WireguardReading> {
+  try {
+    return await readWireguard(domain);
+  } catch (error) {
+    throw new Error(`Cannot read the peers of ${domain.name}: ${explain(error, domain)}`, { cause: error });
+  }
+}
+
+/** wg(8) blames the protocol where there is no interface, and says nothing of root. */
+function explain(error: unknown, { wireguard }: DomainConfig): string {
+  const isRefused = error instanceof ProgramError && error.exitCode !== undefined;
+  if (isRefused && !interfaceExists(wireguard)) return `interface ${wireguard} does not exist`;
+  if (isRefused && process.getuid?.() !== 0) return 'run it as root';
+  return describeError(error);
+}
+
+/** An interface that is not there has no entries. */
+async function readForwarding(domain: DomainConfig): Promise<Forwarding> {
+  const [entries, routes] = await Promise.all([
+    interfaceExists(domain.vxlan) ? readForwardingEntries(domain) : [],
+    domain.route ? readHostRoutes(domain) : [],
+  ]);
+  return { entries, routes };
+}

@@ -1,0 +1,72 @@
+import type { Config, DomainConfig } from '../../config.ts';
+import type { Link } from '../../core/link-details.ts';
+import type { UnixSeconds } from '../../core/peers.ts';
+import { describeSystemError } from '../../errors.ts';
+import { type DisallowedKeys, readDisallowedKeys } from '../../system/disallowed-keys.ts';
+import { readLinks } from '../../system/link-details.ts';
+import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/units.ts';
+import { type DomainReading, findLastExchange, readSettledDomain } from './domain.ts';
+import { findInterface, type InterfaceReading } from './interfaces.ts';
+
+/** Everything that `wgkex status` knows of a domain. */
+export interface DomainStatus {
+  readonly domain: DomainConfig;
+  readonly wireguard: InterfaceReading;
+  readonly vxlan: InterfaceReading;
+  /** Its peers, or why they cannot be read. */
+  readonly reading: DomainReading | Error;
+  readonly lastExchange: UnixSeconds | undefined;
+  /** `none` where no timer is active; undefined where systemd cannot be asked. */
+  readonly nextCleanup: UnixSeconds | 'none' | undefined;
+}
+
+export interface GatewayStatus {
+  readonly at: UnixSeconds;
+  readonly domains: readonly DomainStatus[];
+  readonly disallowed: DisallowedKeys;
+  /** Undefined where systemd cannot be asked. */
+  readonly isListening: boolean | undefined;
+}
+
+/** Reads all domains at once. What cannot be read is part of the status, and keeps nothing else from being read. */
+export async function readGateway(domains: readonly DomainConfig[], config: Config): Promise<GatewayStatus> {
+  const [links, schedule, isListening, ...readings] = await Promise.all([
+    readLinks(),
+    askSystemd(() => readNextCleanups(domains.map(({ name }) => name))),
+    askSystemd(isServiceActive),
+    ...domains.map((domain) => readSettledDomain(domain, config).catch(toError)),
+  ]);
+  const statuses = domains.map((domain, index) => ({
+    domain,
+    ...findInterfaces(domain, links),
+    reading: readings[index] ?? new Error(`Cannot read ${domain.name}`),
+    lastExchange: findLastExchange(domain.name),
+    nextCleanup: schedule && (schedule.get(domain.name) ?? ('none' as const)),
+  }));
+  return { at: Date.now() / 1000, domains: statuses, disallowed: readDisallowed(config), isListening };
+}
+
+function findInterfaces({ wireguard, vxlan }: DomainConfig, links: ReadonlyMap<string, Link>) {
+  return {
+    wireguard: findInterface(wireguard, 'WireGuard', links),
+    vxlan: findInterface(vxlan, 'VXLAN', links),
+  };
+}
+
+/** In a container without systemd, or where it does not answer, all else is still worth knowing. */
+function askSystemd<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  return isSystemdRunning() ? ask().catch(() => undefined) : Promise.resolve(undefined);
+}
+
+/** Who may not read the list learns that, and all the rest. */
+function readDisallowed({ disallowed_keys: path }: Config): DisallowedKeys {
+  try {
+    return readDisallowedKeys(path);
+  } catch (error) {
+    return { keys: new Set(), complaints: [`Cannot read ${path}: ${describeSystemError(error)}`] };
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,26 @@
+import type { InterfaceName } from '../../core/domain.ts';
+import type { Link } from '../../core/link-details.ts';
+
+/** An interface of a domain, and what is wrong with it. */
+export interface InterfaceReading {
+  readonly name: InterfaceName;
+  readonly state: 'ok' | 'missing' | 'down' | 'wrong kind';
+  /** What it is, as ip-link(8) calls it; undefined for hardware and for what is missing. */
+  readonly kind: string | undefined;
+}
+
+/** The kinds that serve; wireguard-go makes a `tun`. */
+const KINDS = { WireGuard: ['wireguard', 'tun'], VXLAN: ['vxlan'] } as const;
+export type InterfaceRole = keyof typeof KINDS;
+
+export function findInterface(
+  name: InterfaceName,
+  role: InterfaceRole,
+  links: ReadonlyMap<string, Link>,
+): InterfaceReading {
+  const link = links.get(name);
+  if (link === undefined) return { name, state: 'missing', kind: undefined };
+  const { kind, isUp } = link;
+  if (!KINDS[role].some((expected) => expected === kind)) return { name, state: 'wrong kind', kind };
+  return { name, state: isUp ? 'ok' : 'down', kind };
+}

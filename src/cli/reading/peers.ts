@@ -1,0 +1,40 @@
+import type { Config, DomainConfig } from '../../config.ts';
+import { comparePeers } from '../../core/compare-peers.ts';
+import type { PeerOrder } from '../../core/peer-order.ts';
+import { PEER_STATES, type PeerState } from '../../core/peer-state.ts';
+import type { SurveyedPeer } from '../../core/survey.ts';
+import { describeError } from '../../errors.ts';
+import { type DomainReading, readDomain } from './domain.ts';
+
+/** Which peers to show; as options, all are true or not there. */
+export type StateOptions = { readonly [State in PeerState]?: boolean };
+
+/** A peer and where it was found. */
+export interface ListedPeer extends SurveyedPeer {
+  readonly reading: DomainReading;
+}
+
+export interface PeerList {
+  readonly readings: readonly DomainReading[];
+  /** A line for each domain that cannot be read. */
+  readonly complaints: readonly string[];
+}
+
+/** Reads domains at once; one that cannot be read keeps no other from it. */
+export async function readDomains(domains: readonly DomainConfig[], config: Config): Promise<PeerList> {
+  const results = await Promise.allSettled(domains.map((domain) => readDomain(domain, config)));
+  return {
+    readings: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    complaints: results.flatMap((result) => (result.status === 'rejected' ? [describeError(result.reason)] : [])),
+  };
+}
+
+/** The peers that are asked for, of all states where none is named. */
+export function listPeers(reading: DomainReading, states: StateOptions, order: PeerOrder): ListedPeer[] {
+  const wanted = PEER_STATES.filter((state) => states[state] === true);
+  const compare = comparePeers(order);
+  return reading.peers
+    .filter(({ state }) => wanted.length === 0 || wanted.includes(state))
+    .sort((one, other) => compare(one.peer, other.peer))
+    .map((surveyed) => ({ ...surveyed, reading }));
+}

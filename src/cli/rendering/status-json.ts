@@ -1,0 +1,35 @@
+import { countStates } from '../../core/survey.ts';
+import type { Concern } from '../attention.ts';
+import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
+import type { InterfaceReading } from '../reading/interfaces.ts';
+
+/** The document of `wgkex status --json`; its shape is fixed in wgkex(8). */
+export function describeStatus({ at, domains }: GatewayStatus, concerns: readonly Concern[]): object {
+  const about = (domain: string | undefined) =>
+    concerns
+      .filter((concern) => concern.domain === domain)
+      .map(({ problem, remedy }) => ({ problem, remedy: remedy ?? null }));
+  return {
+    time: Math.floor(at),
+    sound: concerns.length === 0,
+    attention: about(undefined),
+    domains: domains.map((status) => ({ ...describeDomain(status), attention: about(status.domain.name) })),
+  };
+}
+
+function describeDomain({ domain, wireguard, vxlan, reading, lastExchange, nextCleanup }: DomainStatus): object {
+  return {
+    domain: domain.name,
+    wireguard: describeInterface(wireguard),
+    vxlan: describeInterface(vxlan),
+    peers: reading instanceof Error ? null : countStates(reading.peers),
+    max_peers: domain.max_peers,
+    max_pending: domain.max_pending,
+    last_exchange: lastExchange === undefined ? null : Math.floor(lastExchange),
+    next_cleanup: typeof nextCleanup === 'number' ? Math.floor(nextCleanup) : null,
+  };
+}
+
+function describeInterface({ name, state, kind }: InterfaceReading): object {
+  return { name, state, kind: kind ?? null };
+}

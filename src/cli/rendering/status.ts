@@ -1,0 +1,90 @@
+import { PEER_STATES, type PeerState } from '../../core/peer-state.ts';
+import { countStates } from '../../core/survey.ts';
+import type { Concern } from '../attention.ts';
+import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
+import type { InterfaceReading } from '../reading/interfaces.ts';
+import { STATE_STYLES } from './peer-columns.ts';
+import { type Column, renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { fold, formatAgo, formatUntil } from './words.ts';
+
+const MARGIN = '  ';
+
+/** A line for each domain, then what needs attention. */
+export function renderStatus(
+  { domains, at }: GatewayStatus,
+  concerns: readonly Concern[],
+  terminal: Terminal,
+): string[] {
+  const { paint } = terminal;
+  const table = renderTable(domains, buildColumns(domains, at), terminal);
+  if (concerns.length === 0) return [...table, '', paint('good', 'Nothing needs attention.')];
+  return [...table, '', paint('bad', 'Needs attention:'), ...concerns.flatMap((one) => renderConcern(one, terminal))];
+}
+
+/** A command line is never broken, so that it can be copied. */
+function renderConcern({ domain, problem, remedy }: Concern, { width }: Terminal): string[] {
+  const what = `${MARGIN}${domain === undefined ? '' : `${domain}: `}${problem}`;
+  const whole = remedy === undefined ? what : `${what}: ${remedy}`;
+  if (remedy === undefined || whole.length <= width) return fold(whole, width, MARGIN.repeat(2));
+  return [...fold(`${what}:`, width, MARGIN.repeat(2)), `${MARGIN.repeat(2)}${remedy}`];
+}
+
+function buildColumns(domains: readonly DomainStatus[], now: number): Column<DomainStatus>[] {
+  const isExchangeKnown = domains.some(({ lastExchange }) => lastExchange !== undefined);
+  return [
+    { forms: [{ title: 'DOMAIN', cell: ({ domain }) => domain.name }], style: () => 'strong', atLeast: 8 },
+    INTERFACES,
+    ...PEER_STATES.map(buildCountColumn),
+    { forms: [{ title: 'KEYS', cell: describeRoom }, null], align: 'right' },
+    ...(isExchangeKnown ? [buildExchangeColumn(now)] : []),
+    { forms: [{ title: 'NEXT CLEANUP', cell: ({ nextCleanup }) => describeCleanup(nextCleanup, now) }] },
+  ];
+}
+
+/** What is wrong is said in any case, what is right where there is room. */
+const INTERFACES: Column<DomainStatus> = {
+  forms: [
+    { title: 'INTERFACES', cell: (status) => findInterfaces(status).map(describeInterface).join(', ') },
+    { title: 'INTERFACES', cell: (status) => findFaulty(status).map(describeInterface).join(', ') || 'ok' },
+    { title: 'INTERFACES', cell: (status) => (findFaulty(status).length === 0 ? 'ok' : 'faulty') },
+  ],
+  style: (status) => (findFaulty(status).length === 0 ? 'good' : 'bad'),
+  rank: 1,
+};
+
+function findInterfaces({ wireguard, vxlan }: DomainStatus): InterfaceReading[] {
+  return [wireguard, vxlan];
+}
+
+function findFaulty(status: DomainStatus): InterfaceReading[] {
+  return findInterfaces(status).filter(({ state }) => state !== 'ok');
+}
+
+function describeInterface({ name, state }: InterfaceReading): string {
+  return `${name} ${state}`;
+}
+
+function buildCountColumn(state: PeerState): Column<DomainStatus> {
+  const countPeers = ({ reading }: DomainStatus) =>
+    reading instanceof Error ? '-' : String(countStates(reading.peers)[state]);
+  return {
+    forms: [{ title: state.toUpperCase(), cell: countPeers }],
+    align: 'right',
+    style: (status) => (/[1-9]/.test(countPeers(status)) ? STATE_STYLES[state] : 'faint'),
+  };
+}
+
+function buildExchangeColumn(now: number): Column<DomainStatus> {
+  const cell = ({ lastExchange }: DomainStatus) => (lastExchange === undefined ? '-' : formatAgo(lastExchange, now));
+  return { forms: [{ title: 'LAST EXCHANGE', cell }] };
+}
+
+function describeRoom({ domain, reading }: DomainStatus): string {
+  return reading instanceof Error ? '-' : `${reading.table.ours.size} of ${domain.max_peers}`;
+}
+
+function describeCleanup(next: DomainStatus['nextCleanup'], now: number): string {
+  if (next === undefined) return 'not known';
+  return next === 'none' ? 'none' : formatUntil(next, now);
+}
