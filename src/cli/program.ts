@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import { version } from '../../package.json';
 import { DEFAULT_CONFIG_PATH, EXIT_FAILURE } from '../command-line.ts';
 import { ADDRESS_VARIANTS } from '../core/address-variant.ts';
+import { PEER_ORDERS, type PeerOrder } from '../core/peer-order.ts';
+import { PEER_STATES } from '../core/peer-state.ts';
 import { PROGRAM, type Run } from './call.ts';
 
 /** All commands and what each understands. Its code is loaded when it is called, so that the others start fast. */
@@ -20,6 +22,9 @@ export function buildProgram(): Command {
     .command('status')
     .description('show the state of all domains, and what needs attention')
     .action(lazily(() => import('./commands/status.ts')));
+  addListOptions(program.command('peers'), 'handshake')
+    .description('list the peers of one domain, or of all')
+    .action(lazily(() => import('./commands/peers.ts')));
   program
     .command('derive')
     .description('show the addresses that belong to a public key')
@@ -28,6 +33,21 @@ export function buildProgram(): Command {
     .action(lazily(() => import('./commands/derive.ts')));
   return program;
 }
+
+/** What `peers` and `watch` have in common. */
+function addListOptions(command: Command, order: PeerOrder): Command {
+  command.argument('[domain]', 'the name of a domain');
+  for (const state of PEER_STATES) command.option(`--${state}`, DESCRIPTIONS[state]);
+  return command.addOption(new Option('--sort <by>', 'in this order').choices(PEER_ORDERS).default(order));
+}
+
+const DESCRIPTIONS = {
+  alive: 'those with a handshake in the last 3 minutes',
+  idle: 'those with an older handshake, which are not stale',
+  stale: 'those that the cleanup will remove',
+  pending: 'those that never connected',
+  static: 'those that were set up by hand',
+} as const;
 
 function lazily(load: () => Promise<{ readonly run: Run<never> }>) {
   return async (...given: readonly unknown[]): Promise<void> => {
