@@ -26,6 +26,11 @@ export function buildProgram(): Command {
     .description('list the peers of one domain, or of all')
     .action(lazily(() => import('./commands/peers.ts')));
   program
+    .command('show')
+    .description('show all that is known of a router, and if it is not there, why')
+    .argument('<router>', 'its public key or how that begins, its address, or its MAC address')
+    .action(lazily(() => import('./commands/show.ts')));
+  program
     .command('derive')
     .description('show the addresses that belong to a public key')
     .argument('<key>', 'a public key')

@@ -1,0 +1,29 @@
+import type { Answer, Membership } from '../reading/router.ts';
+import { describePeer } from './peer-json.ts';
+
+/** The document of `wgkex show --json`; its shape is fixed in wgkex(8). */
+export function describeAnswer({ asked, routers, isFound, isOwn, journal }: Answer): object {
+  return {
+    router: asked,
+    found: isFound,
+    own_address: isOwn,
+    routers: routers.map(({ key, derivations, memberships }) => ({
+      key,
+      derivations,
+      domains: memberships.map(describeMembership),
+    })),
+    journal:
+      journal === undefined || journal instanceof Error
+        ? null
+        : journal.map(({ time, message }) => ({ time: Math.floor(time), message })),
+  };
+}
+
+function describeMembership({ reading, listed, markedAt, obstacles }: Membership): object {
+  return {
+    domain: reading.domain.name,
+    peer: listed === undefined ? null : describePeer(listed),
+    marked_at: markedAt ?? null,
+    obstacles: obstacles.map(({ kind, code, holder }) => ({ kind, code: code ?? null, holder: holder ?? null })),
+  };
+}

@@ -1,0 +1,81 @@
+import type { JournalEntry } from '../../core/journal.ts';
+import type { Derivation } from '../../core/link-address.ts';
+import { escapeLine } from '../../core/printable.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { JOURNAL_DAYS } from '../../system/journal.ts';
+import type { Answer, Membership, RouterReading } from '../reading/router.ts';
+import { explainAbsence } from './absence.ts';
+import { renderMembership } from './membership.ts';
+import { type Column, renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { fold, formatTime } from './words.ts';
+
+const ASKED_CHARACTERS = 64;
+const MESSAGE_CHARACTERS = 300;
+const MARGIN = '  ';
+
+/** Blocks of lines, with an empty line between any two. */
+export function renderAnswer(answer: Answer, terminal: Terminal): string[] {
+  const { asked, readings, routers, isOwn, journal } = answer;
+  const domains = readings.map(({ domain }) => domain.name).join(', ');
+  const nobody = isOwn
+    ? 'It is an address of this gateway.'
+    : `No router of ${domains} has ${escapeLine(asked, ASKED_CHARACTERS)}.`;
+  const blocks =
+    routers.length === 0
+      ? [[terminal.paint('bad', nobody)]]
+      : routers.flatMap((router) => renderRouter(router, answer, terminal));
+  const last = journal === undefined ? [] : [renderJournal(journal, terminal)];
+  return [...blocks, ...last].flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function renderRouter(
+  { key, memberships, derivations }: RouterReading,
+  answer: Answer,
+  terminal: Terminal,
+): string[][] {
+  const present = memberships.filter(({ listed }) => listed !== undefined);
+  // Where it is a peer somewhere, it is no news that it is none elsewhere, unless it could not be one.
+  const absent = memberships.filter(
+    ({ listed, obstacles }) => listed === undefined && (present.length === 0 || obstacles.length > 0),
+  );
+  return [
+    [terminal.paint('strong', key)],
+    ...present.map((membership) => renderMembership(membership, answer, terminal)),
+    ...absent.map((membership) => renderAbsence(key, membership, answer, terminal)),
+    renderTable(derivations, buildColumns(memberships), terminal),
+  ];
+}
+
+function renderAbsence(
+  key: PublicKey,
+  { reading, obstacles }: Membership,
+  answer: Answer,
+  terminal: Terminal,
+): string[] {
+  const { paint, width } = terminal;
+  const reasons = explainAbsence(key, obstacles, reading, answer.config);
+  const lines = reasons.flatMap((reason) => fold(`${MARGIN}${reason}`, width, MARGIN.repeat(2)));
+  return [`${paint('strong', reading.domain.name)}  ${paint('bad', 'not there')}`, ...lines];
+}
+
+/** The derivations, and which domains go by each. */
+function buildColumns(memberships: readonly Membership[]): Column<Derivation>[] {
+  const users = ({ variant }: Derivation) =>
+    memberships.filter(({ reading }) => reading.domain.address === variant).map(({ reading }) => reading.domain.name);
+  return [
+    { forms: [{ title: 'DERIVATION', cell: ({ variant }) => variant }] },
+    { forms: [{ title: 'MAC ADDRESS', cell: ({ mac }) => mac }] },
+    { forms: [{ title: 'ADDRESS', cell: ({ address }) => address }] },
+    { forms: [{ title: 'USED BY', cell: (derivation) => users(derivation).join(', ') || '-' }], atLeast: 7 },
+  ];
+}
+
+function renderJournal(journal: readonly JournalEntry[] | Error, { paint, width }: Terminal): string[] {
+  if (journal instanceof Error) return [paint('notice', journal.message)];
+  if (journal.length === 0) return [`The journal of the last ${JOURNAL_DAYS} days does not mention it.`];
+  const lines = journal.flatMap(({ time, message }) =>
+    fold(`${MARGIN}${formatTime(time)}  ${escapeLine(message, MESSAGE_CHARACTERS)}`, width, MARGIN.repeat(2)),
+  );
+  return [paint('faint', `From the journal of the last ${JOURNAL_DAYS} days, the latest first:`), ...lines];
+}
