@@ -36,6 +36,14 @@ export function buildProgram(): Command {
     .argument('<key>', 'a public key')
     .addOption(new Option('--variant <name>', 'by this derivation alone').choices(ADDRESS_VARIANTS))
     .action(lazily(() => import('./commands/derive.ts')));
+  program
+    .command('exchange')
+    .description('register a key as a router does, and show what the gateway says')
+    .argument('<gateway>', 'HOST, HOST:PORT or [IPV6]:PORT')
+    .argument('<domain>', 'the name of a domain')
+    .argument('[key]', 'a public key; a new one where there is none')
+    .option('--quiet-success', 'take silence for success, as a gateway with quiet_success means it')
+    .action(lazily(() => import('./commands/exchange.ts')));
   return program;
 }
 

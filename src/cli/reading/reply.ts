@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { getSystemErrorMap } from 'node:util';
+import type { HostPort } from '../../core/host-port.ts';
+import { describeError } from '../../errors.ts';
+
+/** What a gateway said to a router. */
+export interface GatewayReply {
+  /** The address that the name stood for. */
+  readonly address: string;
+  readonly text: string;
+  /** From the attempt to connect to the end of the reply. */
+  readonly milliseconds: number;
+}
+
+/** A gateway answers within 10 s, and fails what takes longer. */
+const DEADLINE_SECONDS = 15;
+/** Longer than any reply; of what is no gateway, enough to recognise it. */
+const MAX_CHARACTERS = 256;
+
+/**
+ * Sends the two lines of a router, and waits until the gateway has closed the connection.
+ * @throws Error with one line, where it cannot be reached or does not answer in time.
+ */
+export async function sendLines(gateway: HostPort, lines: readonly string[]): Promise<GatewayReply> {
+  const start = performance.now();
+  const socket = connect({ ...gateway, autoSelectFamily: true, signal: AbortSignal.timeout(DEADLINE_SECONDS * 1000) });
+  try {
+    await once(socket, 'connect');
+    const address = socket.remoteAddress ?? gateway.host;
+    socket.write(lines.map((line) => `${line}\n`).join(''));
+    const text = await readReply(socket);
+    return { address, text, milliseconds: Math.round(performance.now() - start) };
+  } catch (error) {
+    throw new Error(`Cannot ask ${gateway.host}, port ${gateway.port}: ${explain(error)}`, { cause: error });
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function readReply(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket.setEncoding('latin1')) {
+    text += chunk;
+    if (text.length > MAX_CHARACTERS) break;
+  }
+  return text.slice(0, MAX_CHARACTERS);
+}
+
+/** Of several addresses that were tried, what became of the first. */
+function explain(error: unknown): string {
+  const [first = error] = error instanceof AggregateError ? error.errors : [];
+  if (first instanceof Error && first.name === 'AbortError') return `no end after ${DEADLINE_SECONDS} s`;
+  const { errno } = first as NodeJS.ErrnoException;
+  const [, words] = (errno === undefined ? undefined : getSystemErrorMap().get(errno)) ?? [];
+  return words ?? describeError(first);
+}

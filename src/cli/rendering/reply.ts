@@ -1,0 +1,66 @@
+import type { ReplyCode } from '../../core/exchange.ts';
+import type { HostPort } from '../../core/host-port.ts';
+import { quote } from '../../core/printable.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import type { GatewayReply } from '../reading/reply.ts';
+import { renderFields } from './fields.ts';
+import type { Terminal } from './terminal.ts';
+
+/** An exchange and what became of it. */
+export interface Outcome extends GatewayReply {
+  readonly gateway: HostPort;
+  readonly domain: string;
+  readonly key: PublicKey;
+  readonly meaning: ReplyCode | 'silence' | undefined;
+  readonly isGood: boolean;
+}
+
+const MEANINGS: Record<ReplyCode, string> = {
+  OK: 'the gateway knows the key; the tunnel can come up',
+  NO_DOMAIN: 'the name of the domain did not arrive in time',
+  NO_WGKEY: 'the key did not arrive in time',
+  INVALID_DOMAIN: 'this gateway does not serve the domain',
+  INVALID_WGKEY: 'what arrived is no public key',
+  LINE_TOO_LONG: 'a line is longer than the gateway takes',
+  PROHIBITED_WGKEY: "the key is blocked, is the gateway's own, or was set up by hand",
+  ADDRESS_TAKEN: "the address that belongs to the key is somebody else's",
+  FULL: 'the domain has no room now',
+  BUSY: 'too many connections or requests, perhaps from the same address; try later',
+  FAILED: 'a fault of the gateway; its journal says which',
+};
+const SILENCE = 'the gateway closed the connection; where it has quiet_success, that is its OK';
+
+export function renderReply(outcome: Outcome, terminal: Terminal): string[] {
+  const { gateway, address, domain, key, milliseconds, isGood } = outcome;
+  const { said, means } = interpret(outcome);
+  const where = address === gateway.host ? address : `${gateway.host} (${address})`;
+  const fields = [
+    ['gateway', `${where}, port ${gateway.port}`],
+    ['domain', domain],
+    ['key', key],
+    ['time', `${milliseconds} ms`],
+  ] as const;
+  return [`${terminal.paint(isGood ? 'good' : 'bad', said)}: ${means}`, ...renderFields(fields, terminal)];
+}
+
+function interpret({ meaning, text }: Outcome): { readonly said: string; readonly means: string } {
+  if (meaning === undefined) return { said: quote(text), means: 'no reply of a gateway' };
+  return meaning === 'silence' ? { said: 'nothing', means: SILENCE } : { said: meaning, means: MEANINGS[meaning] };
+}
+
+/** The document of `wgkex exchange --json`; its shape is fixed in wgkex(8). */
+export function describeReply({ gateway, address, domain, key, meaning, text, milliseconds, isGood }: Outcome): object {
+  const { host, port } = gateway;
+  const isCode = meaning !== 'silence' && meaning !== undefined;
+  return {
+    success: isGood,
+    host,
+    port,
+    address,
+    domain,
+    key,
+    code: isCode ? meaning : null,
+    reply: text,
+    milliseconds,
+  };
+}
