@@ -25,6 +25,10 @@ export function buildProgram(): Command {
   addListOptions(program.command('peers'), 'handshake')
     .description('list the peers of one domain, or of all')
     .action(lazily(() => import('./commands/peers.ts')));
+  addListOptions(program.command('watch'), 'traffic')
+    .description('list the peers and what they send and receive now, until q is pressed')
+    .option('--interval <seconds>', 'look again after so many', '2')
+    .action(lazily(() => import('./commands/watch.ts')));
   program
     .command('show')
     .description('show all that is known of a router, and if it is not there, why')
