@@ -164,6 +164,33 @@ test('the journal has lines for a person, with their priorities, and nothing as 
   assert.equal(await journal('--priority=warning'), '', 'nothing was wrong so far');
 });
 
+test('the operator is shown when the next cleanup comes, and that nothing needs attention', async () => {
+  const { time, sound, domains } = JSON.parse(await sh('wgkex status --json'));
+  const [{ domain, wireguard, vxlan, next_cleanup }] = domains;
+  assert.deepEqual([sound, domain, wireguard.kind, vxlan.kind], [true, 'ffww01', 'wireguard', 'vxlan']);
+  assert.ok(next_cleanup >= time && next_cleanup <= time + 900, `${next_cleanup - time} s from now`);
+});
+
+test('the operator is told when no cleanup comes, and when nobody listens', async () => {
+  await sh('systemctl stop wgkex-cleanup@ffww01.timer wgkex.socket wgkex.service');
+  const { exitCode, output } = await attempt('wgkex status --json');
+  const { attention, domains } = JSON.parse(output);
+  assert.deepEqual([exitCode, domains[0].next_cleanup], [1, null]);
+  assert.equal(attention[0].problem, 'neither wgkex.socket nor wgkex.service is active');
+  assert.equal(domains[0].attention[0].problem, 'no cleanup is scheduled');
+  await sh('systemctl start wgkex-cleanup@ffww01.timer wgkex.socket');
+  await eventually('an exchange works', isServing);
+});
+
+test('the operator is shown what became of a key that is gone', async () => {
+  const key = makeKey();
+  assert.equal(await exchange('ffww01', key), 'OK\n');
+  await sh(`wg set wgww01 peer ${key} remove`);
+  const { exitCode, output } = await attempt(`wgkex show --json ${key}`);
+  assert.equal(exitCode, 1);
+  assert.match(JSON.parse(output).journal[0].message, /^joined ffww01 fe80::/);
+});
+
 test('a restart in the middle of 200 exchanges refuses and resets nobody', async () => {
   await during(200, () => sh('systemctl restart wgkex.service'));
 });

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { execa } from 'execa';
+import { version } from '../../package.json';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const KEY = 'o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=';
+
+describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
+  const WRONG_CALLS = [
+    ['with nothing', [], 'expected a command'],
+    ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean status?)"],
+    ['with an option that there is not', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
+    ['with a word too many', ['status', 'ffww01'], "too many arguments for 'status'. Expected 0 arguments but got 1."],
+    ['without what the command needs', ['show'], "missing required argument 'router'"],
+    [
+      'with a key that is none',
+      ['derive', KEY.slice(1)],
+      `Cannot use "${KEY.slice(1)}" as a public key: expected 32 bytes in base64`,
+    ],
+    [
+      'with a router that is none',
+      ['show', 'a\x1b'],
+      'Cannot look for "a\\u001b": expected a public key, an address or a MAC address',
+    ],
+    [
+      'with a gateway that is none',
+      ['exchange', 'a:b', 'ffww01'],
+      'Cannot use "a:b" as a gateway: expected HOST, HOST:PORT or [IPV6]:PORT',
+    ],
+    [
+      'with a domain that is none',
+      ['exchange', 'a', 'FF'],
+      'Cannot use "FF" as a domain: expected a lower-case name such as "ffww01"',
+    ],
+  ] as const;
+  for (const [name, args, reason] of WRONG_CALLS) {
+    test(`${name} says what is wrong in one line, status 2`, async () => {
+      assert.deepEqual(await call(args), { status: 2, stdout: '', stderr: `wgkex: ${reason}; try wgkex --help` });
+    });
+  }
+
+  test('with --version prints the version', async () => {
+    assert.deepEqual(await call(['--version']), { status: 0, stdout: `wgkex ${version}`, stderr: '' });
+  });
+
+  test('with --help prints what there is, before a command and after it', async () => {
+    const { status, stdout, stderr } = await call(['--help']);
+    assert.deepEqual([status, stderr], [0, '']);
+    for (const name of ['status', 'peers', 'watch', 'show', 'derive', 'exchange'])
+      assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+    assert.match((await call(['peers', '-h'])).stdout, /^Usage: wgkex peers \[options\] \[domain\]\n/);
+  });
+
+  test('with a configuration that is bad says why in one line, status 78', async () => {
+    const path = fileURLToPath(new URL('../../package.json', import.meta.url));
+    const { status, stdout, stderr } = await call(['status', '--config', path]);
+    assert.deepEqual([status, stdout], [78, '']);
+    assert.match(stderr, /^wgkex: [^\n]*package\.json[^\n]*$/);
+  });
+
+  test('derives the addresses of a key, for a person and for a program', async () => {
+    const gluon = { variant: 'gluon', mac: '02:68:63:f3:89:12', address: 'fe80::268:63ff:fef3:8912' };
+    const { stdout } = await call(['derive', KEY, '--variant', 'gluon']);
+    assert.equal(stdout, `DERIVATION  MAC ADDRESS        ADDRESS\ngluon       ${gluon.mac}  ${gluon.address}`);
+    const { key, derivations } = JSON.parse((await call(['--json', 'derive', KEY])).stdout);
+    assert.equal(key, KEY);
+    assert.deepEqual(
+      derivations.map(({ variant }: { variant: string }) => variant),
+      ['eui64', 'ffmuc', 'gluon'],
+    );
+    assert.deepEqual(derivations[2], gluon);
+  });
+});
+
+describe('colour', { concurrency: true, timeout: 60_000 }, () => {
+  const CASES = [
+    ['is there on a terminal', true, {}, true],
+    ['is not there where NO_COLOR says so', true, { NO_COLOR: '1' }, false],
+    ['is not there on a terminal that has none', true, { TERM: 'dumb' }, false],
+    ['is not there in a pipe', false, {}, false],
+  ] as const;
+  for (const [name, isTerminal, env, expected] of CASES) {
+    test(name, async () => {
+      const { stdout } = isTerminal ? await callOnTerminal(env) : await call(['derive', KEY], env);
+      assert.match(stdout, /DERIVATION/);
+      assert.equal(stripVTControlCharacters(stdout) !== stdout, expected);
+    });
+  }
+});
+
+async function call(args: readonly string[], env: Record<string, string> = {}) {
+  const words = ['--import', 'tsx', 'src/cli/main.ts', ...args];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, words, {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    extendEnv: false,
+    reject: false,
+  });
+  return { status: exitCode, stdout, stderr };
+}
+
+function callOnTerminal(env: Record<string, string>) {
+  const line = `${process.execPath} --import tsx src/cli/main.ts derive ${KEY}`;
+  const options = { cwd: ROOT, extendEnv: false, env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env } };
+  return execa('script', ['--quiet', '--return', '--command', line, '/dev/null'], options);
+}

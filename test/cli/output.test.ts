@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { findConcerns } from '../../src/cli/attention.ts';
+import { listPeers } from '../../src/cli/reading/peers.ts';
+import { renderDerivations } from '../../src/cli/rendering/derivations.ts';
+import { renderPeers } from '../../src/cli/rendering/peers.ts';
+import { renderReply } from '../../src/cli/rendering/reply.ts';
+import { renderAnswer } from '../../src/cli/rendering/router.ts';
+import { renderStatus } from '../../src/cli/rendering/status.ts';
+import { makePaint, type Terminal } from '../../src/cli/rendering/terminal.ts';
+import { renderFrame } from '../../src/cli/rendering/watch.ts';
+import { deriveAll } from '../../src/core/link-address.ts';
+import { assertSnapshot } from '../snapshot.ts';
+import { buildFrame, buildOutcome, findAnswer } from './results.ts';
+import { ABSENT, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';
+
+process.env['TZ'] = 'UTC';
+
+const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
+  status: (terminal) => renderStatus(STATUS, findConcerns(STATUS), terminal),
+  'status-sound': (terminal) => renderStatus(SOUND_STATUS, findConcerns(SOUND_STATUS), terminal),
+  peers: (terminal) =>
+    renderPeers(
+      READINGS.map((reading) => ({ reading, listed: listPeers(reading, {}, 'handshake') })),
+      terminal,
+    ),
+  'peers-stale-pending': (terminal) =>
+    renderPeers(
+      READINGS.map((reading) => ({ reading, listed: listPeers(reading, { stale: true, pending: true }, 'key') })),
+      terminal,
+    ),
+  'show-alive': (terminal) => renderAnswer(findAnswer(SCENE_KEYS.alive), terminal),
+  'show-stale': (terminal) => renderAnswer(findAnswer(deriveAll(SCENE_KEYS.stale)[2]?.address ?? ''), terminal),
+  'show-absent': (terminal) => renderAnswer(findAnswer(ABSENT), terminal),
+  'show-welcome': (terminal) => renderAnswer(findAnswer(WELCOME), terminal),
+  'show-nobody': (terminal) => renderAnswer(findAnswer('02:11:22:33:44:55'), terminal),
+  watch: (terminal) => renderFrame(buildFrame(), terminal, 8),
+  derive: (terminal) => renderDerivations(deriveAll(SCENE_KEYS.alive), terminal),
+  'exchange-ok': (terminal) => renderReply(buildOutcome('OK'), terminal),
+  'exchange-nonsense': (terminal) => renderReply(buildOutcome(undefined), terminal),
+};
+
+for (const [name, render] of Object.entries(OUTPUTS)) {
+  for (const width of [80, 160]) {
+    describe(`${name} in ${width} columns`, () => {
+      const lines = render({ width, paint: makePaint(false) });
+
+      test('is what it was', () => assertSnapshot(new URL(`snapshots/${name}-${width}.txt`, import.meta.url), lines));
+
+      test('keeps to its width', () => {
+        for (const line of lines) assert.ok(line.length <= width, line);
+      });
+
+      test('is the same with colour, but for the colour', () => {
+        const painted = render({ width, paint: makePaint(true) });
+        assert.notDeepEqual(painted, lines);
+        assert.deepEqual(
+          painted.map((line) => stripVTControlCharacters(line).trimEnd()),
+          lines,
+        );
+      });
+    });
+  }
+}

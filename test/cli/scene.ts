@@ -1,0 +1,156 @@
+import { fileURLToPath } from 'node:url';
+import type { DomainReading } from '../../src/cli/reading/domain.ts';
+import type { DomainStatus, GatewayStatus } from '../../src/cli/reading/gateway.ts';
+import type { Config, DomainConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config.ts';
+import { buildEntries, FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { PeerTable } from '../../src/core/peer-table.ts';
+import type { Peer } from '../../src/core/peers.ts';
+import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
+import { surveyDomain } from '../../src/core/survey.ts';
+import { COLLIDING_KEYS, KEYS, NOW } from '../core/arbitraries.ts';
+
+/** A gateway with a bit of everything, at one moment: what the tests of the output look at. */
+
+export const CONFIG: Config = parseConfig(
+  `state_directory = "${fileURLToPath(new URL('state', import.meta.url))}"
+   [domains.ffww01]
+   wireguard = "wgww01"
+   vxlan = "vxww01"
+   route = true
+   max_peers = 4
+   [domains.ffmuc_welt]
+   wireguard = "wgmuc"
+   vxlan = "vxmuc"
+   address = "ffmuc"
+   [domains.fftest]
+   wireguard = "wgtest"
+   vxlan = "vxtest"
+  `,
+  'scene.toml',
+);
+
+const [ALIVE, IDLE, STALE, STATIC] = KEYS;
+const [PENDING] = COLLIDING_KEYS[0];
+export const SCENE_KEYS = { alive: ALIVE, idle: IDLE, stale: STALE, static: STATIC, pending: PENDING } as const;
+/** A key that is nowhere, with the address of the one that is pending. */
+export const [, ABSENT] = COLLIDING_KEYS[0];
+/** A key that is nowhere, and might come at any time. */
+export const WELCOME = parsePublicKey('YLv7V4a6oCpGc0xK5k1sbkZKEqwUDQQs0ESqvhvLOXE=');
+
+function buildPeer(key: PublicKey, domain: DomainConfig, details: Partial<Peer> = {}): Peer {
+  const { address } = deriveLinkAddress(key, domain.address);
+  const nothing = { endpoint: undefined, lastHandshake: 'never', received: 0, sent: 0 } as const;
+  return { key, allowedIps: [`${address}/128`], ...nothing, ...details };
+}
+
+function findDomain(name: string): DomainConfig {
+  const domain = CONFIG.domains.get(name);
+  if (domain === undefined) throw new Error(`The scene has no ${name}`);
+  return domain;
+}
+
+/** All have their entries, but for what `isLost` says. */
+function readScene(
+  domain: DomainConfig,
+  peers: readonly Peer[],
+  isLost: (address: IpAddress, mac: string) => boolean = () => false,
+): DomainReading {
+  const table = new PeerTable(peers, domain.address);
+  const links = [...table.ours.keys()].map((key) => table.derive(key));
+  const entries = links.flatMap((link) => buildEntries(link, domain.fdb, domain.wireguard));
+  const forwarding = {
+    entries: entries.filter(({ destination, mac }) => !isLost(destination, mac)),
+    routes: links.map(({ address }) => address).filter((address) => !isLost(address, 'route')),
+  };
+  const settings = { ...domain, staleAfterSeconds: CONFIG.cleanup.stale_after_seconds };
+  return { domain, at: NOW, ownKey: undefined, table, ...surveyDomain(table, forwarding, settings, NOW) };
+}
+
+const WESTERWALD = findDomain('ffww01');
+const MUNICH = findDomain('ffmuc_welt');
+const staleAddress = deriveLinkAddress(STALE, WESTERWALD.address).address;
+
+export const READINGS: readonly [DomainReading, DomainReading] = [
+  readScene(
+    WESTERWALD,
+    [
+      buildPeer(ALIVE, WESTERWALD, {
+        endpoint: parseIpAddress('203.0.113.177'),
+        lastHandshake: NOW - 45,
+        received: 1_288_490_188,
+        sent: 356_515_840,
+      }),
+      buildPeer(IDLE, WESTERWALD, {
+        endpoint: parseIpAddress('2001:db8:1234:5678:9abc:def0:1234:5678'),
+        lastHandshake: NOW - 2000,
+        received: 2_000_000,
+        sent: 980,
+      }),
+      buildPeer(STALE, WESTERWALD, {
+        endpoint: parseIpAddress('192.0.2.7'),
+        lastHandshake: NOW - 90_000,
+        received: 148,
+        sent: 92,
+      }),
+      buildPeer(PENDING, WESTERWALD),
+      buildPeer(STATIC, WESTERWALD, {
+        allowedIps: ['fe80::42/128', '192.0.2.0/24'],
+        endpoint: parseIpAddress('198.51.100.1'),
+        lastHandshake: NOW - 3,
+        received: 5_000_000_000,
+        sent: 7_000_000_000,
+      }),
+    ],
+    (address, what) => address === staleAddress && (what === FLOOD_MAC || what === 'route'),
+  ),
+  readScene(MUNICH, [
+    buildPeer(ALIVE, MUNICH, {
+      endpoint: parseIpAddress('203.0.113.177'),
+      lastHandshake: NOW,
+      received: 4096,
+      sent: 1,
+    }),
+  ]),
+];
+
+const ok = (name: DomainConfig['vxlan'], kind: string) => ({ name, state: 'ok', kind }) as const;
+
+function statusOf(reading: DomainReading, nextCleanup: DomainStatus['nextCleanup']): DomainStatus {
+  const { domain } = reading;
+  const interfaces = { wireguard: ok(domain.wireguard, 'wireguard'), vxlan: ok(domain.vxlan, 'vxlan') };
+  return { domain, ...interfaces, reading, lastExchange: undefined, nextCleanup };
+}
+
+const TEST = findDomain('fftest');
+
+/** One domain in order, one with faults of its routers, one without its interfaces. */
+export const STATUS: GatewayStatus = {
+  at: NOW,
+  isListening: false,
+  disallowed: {
+    keys: new Set([PENDING]),
+    complaints: ['/etc/wgkex/disallowed_keys: line 3: expected a public key, found "x"'],
+  },
+  domains: [
+    statusOf(READINGS[0], NOW + 720.5),
+    statusOf(READINGS[1], 'none'),
+    {
+      domain: TEST,
+      wireguard: { name: TEST.wireguard, state: 'missing', kind: undefined },
+      vxlan: { name: TEST.vxlan, state: 'wrong kind', kind: 'bridge' },
+      reading: new Error('Cannot read the peers of fftest: interface wgtest does not exist'),
+      lastExchange: undefined,
+      nextCleanup: NOW - 1,
+    },
+  ],
+};
+
+export const SOUND_STATUS: GatewayStatus = {
+  at: NOW,
+  isListening: true,
+  disallowed: { keys: new Set(), complaints: [] },
+  domains: [statusOf(READINGS[1], undefined)],
+};

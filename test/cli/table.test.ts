@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { type Column, renderTable } from '../../src/cli/rendering/table.ts';
+import { makePaint } from '../../src/cli/rendering/terminal.ts';
+
+interface Row {
+  readonly name: string;
+  readonly place: string;
+  readonly size: number;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    forms: [
+      { title: 'NAME', cell: ({ name }) => name },
+      { title: 'NAME', cell: ({ name }) => name.slice(0, 3) },
+    ],
+    rank: 2,
+  },
+  { forms: [{ title: 'PLACE', cell: ({ place }) => place }, null], rank: 1, atLeast: 6 },
+  { forms: [{ title: 'SIZE', cell: ({ size }) => String(size) }], align: 'right' },
+];
+const ROWS: readonly Row[] = [
+  { name: 'alexander', place: 'Hachenburg', size: 5 },
+  { name: 'eve', place: 'Selters', size: 12_345 },
+];
+
+const WIDTHS: readonly (readonly [number, string, string[]])[] = [
+  [
+    80,
+    'everything in full',
+    ['NAME       PLACE        SIZE', 'alexander  Hachenburg      5', 'eve        Selters     12345'],
+  ],
+  [
+    28,
+    'everything in full, with nothing to spare',
+    ['NAME       PLACE        SIZE', 'alexander  Hachenburg      5', 'eve        Selters     12345'],
+  ],
+  [
+    27,
+    'what has the first rank in full',
+    ['NAME  PLACE        SIZE', 'ale   Hachenburg      5', 'eve   Selters     12345'],
+  ],
+  [
+    22,
+    'the second rank in full where the first does not fit',
+    ['NAME        SIZE', 'alexander      5', 'eve        12345'],
+  ],
+  [15, 'the least of each', ['NAME   SIZE', 'ale       5', 'eve   12345']],
+  [3, 'the least of each, however narrow', ['NAME   SIZE', 'ale       5', 'eve   12345']],
+];
+for (const [width, what, expected] of WIDTHS) {
+  test(`in ${width} columns a table has ${what}`, () => {
+    assert.deepEqual(renderTable(ROWS, COLUMNS, { width, paint: makePaint(false) }), expected);
+  });
+}
+
+test('what may be cut is cut, and marked', () => {
+  const [name, place, size] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>];
+  const columns = [name, { ...place, forms: place.forms.slice(0, 1) }, size];
+  assert.deepEqual(renderTable(ROWS, columns, { width: 20, paint: makePaint(false) }), [
+    'NAME  PLACE     SIZE',
+    'ale   Hachen…      5',
+    'eve   Selters  12345',
+  ]);
+});
+
+test('a table without rows is its titles', () => {
+  assert.deepEqual(renderTable([], COLUMNS, { width: 80, paint: makePaint(false) }), ['NAME  PLACE  SIZE']);
+});
+
+test('no line of any table is wider than the widths that its columns insist on', () => {
+  const words = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 40 });
+  const rows = fc.array(fc.record({ name: words, place: words, size: fc.nat() }), { maxLength: 5 });
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 25, max: 120 }), (some, width) => {
+      for (const line of renderTable(some, COLUMNS, { width, paint: makePaint(false) }))
+        assert.ok(line.length <= width);
+    }),
+  );
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { attempt, sh } from '../lab/commands.ts';
+import { makeKeyPair } from '../lab/operator.ts';
+
+const { publicKey: KEY } = makeKeyPair('a router');
+const NAMESPACE = 'bare';
+const ROOT = '/run/bare';
+
+/** A machine with Node and `wgkex`, and without all that wgkex needs: no programs, no configuration, no interfaces. */
+before(async () => {
+  await sh('ip', 'netns', 'add', NAMESPACE);
+  for (const directory of ['bin', 'sbin', 'config']) await mkdir(`${ROOT}/${directory}`, { recursive: true });
+  await writeFile(`${ROOT}/bin/node`, '');
+  await copyFile('/usr/sbin/wgkex', `${ROOT}/sbin/wgkex`);
+});
+after(async () => {
+  await rm(ROOT, { recursive: true });
+  await sh('ip', 'netns', 'delete', NAMESPACE);
+});
+
+const MISSING = 'Cannot read /etc/wgkex/wgkex.toml: no such file or directory';
+
+describe('where nothing is installed yet', () => {
+  const CALLS = [
+    [['status'], 78, MISSING],
+    [['peers'], 78, MISSING],
+    [['peers', 'ffww01', '--json'], 78, MISSING],
+    [['watch', '--json'], 78, MISSING],
+    [['show', KEY], 78, MISSING],
+    [['exchange', '127.0.0.1', 'ffww01'], 1, 'Cannot ask 127.0.0.1, port 10012: network is unreachable'],
+  ] as const;
+  for (const [args, status, reason] of CALLS) {
+    test(`wgkex ${args.join(' ')} is one clear line`, async () => {
+      assert.deepEqual(await callBare(args), { status, stdout: '', stderr: `wgkex: ${reason}` });
+    });
+  }
+
+  test('wgkex derive needs nothing', async () => {
+    const { status, stdout, stderr } = await callBare(['derive', KEY]);
+    assert.deepEqual([status, stderr, stdout.split('\n').length], [0, '', 4]);
+  });
+});
+
+describe('where there is a configuration and nothing else', () => {
+  before(() => writeFile(`${ROOT}/config/wgkex.toml`, '[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n'));
+
+  const reason = 'Cannot read the peers of ffww01: Cannot run wg show wgww01 dump: there is no /usr/bin/wg';
+  for (const args of [['peers'], ['show', KEY]]) {
+    test(`wgkex ${args[0]} names the program that is missing`, async () => {
+      assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr: `wgkex: ${reason}` });
+    });
+  }
+
+  test('wgkex status names the program that is missing', async () => {
+    const stderr = 'wgkex: Cannot run ip -json -details link …: there is no /usr/sbin/ip';
+    assert.deepEqual(await callBare(['status']), { status: 1, stdout: '', stderr });
+  });
+});
+
+test('where no domain is configured yet, every command that needs one says so', async () => {
+  await writeFile(`${ROOT}/config/wgkex.toml`, '');
+  const stderr = 'wgkex: Cannot find a domain: none is configured in /etc/wgkex/wgkex.toml';
+  for (const args of [['status'], ['peers'], ['watch', '--json'], ['show', KEY]])
+    assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr }, args[0]);
+});
+
+/** Runs the command with nothing else in reach. */
+async function callBare(args: readonly string[]) {
+  const mounts = [
+    `mount --bind /usr/bin/node ${ROOT}/bin/node`,
+    `mount --bind ${ROOT}/config /etc/wgkex`,
+    `mount --bind ${ROOT}/sbin /usr/sbin`,
+    `mount --rbind ${ROOT}/bin /usr/bin`,
+  ];
+  const script = `${mounts.join(' && ')} && exec /usr/sbin/wgkex "$@"`;
+  const { exitCode, stdout, stderr } = await attempt(NAMESPACE, 'sh', ['-c', script, 'sh', ...args]);
+  return { status: exitCode, stdout, stderr };
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { execa } from 'execa';
+import { buildEnsureEntry } from '../../src/core/commands.ts';
+import type { InterfaceName } from '../../src/core/domain.ts';
+import { buildEntries } from '../../src/core/forwarding-entries.ts';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { makeKey } from '../lab/client.ts';
+import { attempt } from '../lab/commands.ts';
+import { Gateway } from '../lab/gateway.ts';
+import { look, lookUp } from '../lab/operator.ts';
+
+const PEERS = 2000;
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(34, [{ name: 'ffww01', settings: { max_peers: 4000, max_pending: 4000 } }]);
+  const routers = Array.from({ length: PEERS }, () => {
+    const key = parsePublicKey(makeKey());
+    return { key, ...deriveLinkAddress(key, 'eui64') };
+  });
+  const peers = routers.map(({ key, address }) => `[Peer]\nPublicKey = ${key}\nAllowedIPs = ${address}/128\n`);
+  await writeFile('/run/many-peers.conf', peers.join('\n'));
+  await gateway.run('wg', 'addconf', gateway.wireguard(), '/run/many-peers.conf');
+  const [wireguard, vxlan] = [gateway.wireguard() as InterfaceName, gateway.vxlan() as InterfaceName];
+  const entries = routers.flatMap((router) => buildEntries(router, ['flood', 'unicast'], wireguard));
+  const input = entries.map((entry) => `${buildEnsureEntry(entry, vxlan)}\n`).join('');
+  await execa('ip', ['netns', 'exec', gateway.namespace, 'bridge', '-batch', '-'], { input });
+});
+after(() => gateway.close());
+
+test(`a gateway with ${PEERS} routers is sound, and looked at in little time`, async (t) => {
+  for (let time = 0; time < 5; time++) {
+    const start = performance.now();
+    const { exitCode, document } = await lookUp(gateway, ['status']);
+    t.diagnostic(`status took ${Math.round(performance.now() - start)} ms`);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(document.domains[0].peers, { alive: 0, idle: 0, stale: 0, pending: PEERS, static: 0 });
+  }
+});
+
+test('all of them are listed', async () => {
+  const { stdout } = await look(gateway, ['peers']);
+  assert.equal(stdout.split('\n').length, PEERS + 1);
+});
+
+test('whoever reads only the first lines of a long list is not told about it', async () => {
+  const script = 'set -o pipefail; wgkex peers | head -1';
+  const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'bash', ['-c', script]);
+  assert.deepEqual([exitCode, stderr], [0, '']);
+  assert.match(stdout, /^KEY .* HANDSHAKE +BYTES +FDB$/);
+});

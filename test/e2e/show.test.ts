@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { deriveAll } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { exchange, makeKey } from '../lab/client.ts';
+import { Background, eventually } from '../lab/commands.ts';
+import { AS_WGKEX, GATEWAY_LINK_ADDRESS, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { logged, startJournal } from '../lab/journal.ts';
+import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
+
+/** Two key pairs with the same derived address. */
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'));
+
+const ROUTER = makeKeyPair('a router');
+const [EUI64, FFMUC, GLUON] = deriveAll(parsePublicKey(ROUTER.publicKey));
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(32, [
+    { name: 'ffww01', settings: { route: true } },
+    { name: 'ffmuc', settings: { address: 'ffmuc' } },
+  ]);
+  await gateway.start();
+  assert.equal(await exchange(gateway.address, 'ffww01', ROUTER.publicKey), 'OK\n');
+  await connect(gateway, ROUTER);
+});
+after(() => gateway.close());
+
+describe('a router that is there', () => {
+  const NAMES = [
+    ['its key', ROUTER.publicKey],
+    ['its key as the log abbreviates it', `${ROUTER.publicKey.slice(0, 12)}…`],
+    ['its address', EUI64?.address],
+    ['its allowed IP', `${EUI64?.address}/128`],
+    ['its MAC address', EUI64?.mac.toUpperCase()],
+    ['the address of another derivation', GLUON?.address],
+    ['the MAC address of another derivation', GLUON?.mac],
+    ['where it connects from', '10.32.0.2'],
+  ] as const;
+  for (const [name, text = ''] of NAMES) {
+    test(`is found by ${name}`, async () => {
+      const { exitCode, document } = await lookUp(gateway, ['show', text]);
+      assert.equal(exitCode, 0);
+      assert.deepEqual([document.router, document.found, document.own_address], [text, true, false]);
+      assert.deepEqual(
+        document.routers.map(({ key }: { key: string }) => key),
+        [ROUTER.publicKey],
+      );
+    });
+  }
+
+  test('is shown in every domain, with what each derivation makes of its key', async () => {
+    const { document } = await lookUp(gateway, ['show', ROUTER.publicKey]);
+    const [{ derivations, domains }] = document.routers;
+    assert.deepEqual(derivations, [EUI64, FFMUC, GLUON]);
+    const { document: list } = await lookUp(gateway, ['peers', 'ffww01']);
+    const { received_bytes: _, sent_bytes: __, ...listed } = list.peers[0];
+    const { received_bytes, sent_bytes, ...shown } = domains[0].peer;
+    assert.deepEqual(shown, listed);
+    assert.ok(received_bytes > 0 && sent_bytes > 0);
+    assert.deepEqual(domains[1], { domain: 'ffmuc', peer: null, marked_at: null, obstacles: [] });
+    assert.equal(document.journal, null, 'nobody asks why it is not there');
+  });
+
+  test('is told to go by another derivation than its domain', async () => {
+    const { stdout } = await look(gateway, ['show', GLUON?.address ?? '']);
+    assert.match(
+      stdout.replace(/\s+/g, ' '),
+      new RegExp(`${GLUON?.address} is what "gluon" derives; this domain has address = "eui64"`),
+    );
+  });
+
+  test('and has a mark is shown with when the cleanup removes it', async () => {
+    const pending = makeKey();
+    await exchange(gateway.address, 'ffww01', pending);
+    await gateway.cleanUp();
+    const { marks } = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
+    const { document } = await lookUp(gateway, ['show', pending]);
+    assert.equal(document.routers[0].domains[0].marked_at, marks[pending]);
+    assert.match((await look(gateway, ['show', pending])).stdout, /cleanup +marked \d+ s ago; a pass from /);
+  });
+});
+
+describe('a key that is not there', () => {
+  test('is told what keeps it out: the list of disallowed keys', async () => {
+    const key = makeKey();
+    await writeFile(`/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`, `${key}\n`);
+    const obstacle = { kind: 'disallowed', code: 'PROHIBITED_WGKEY', holder: null };
+    await assertObstacles(key, [obstacle], [obstacle]);
+    const { stdout } = await look(gateway, ['show', key]);
+    assert.match(stdout, /the key is in \/etc\/wgkex\/disallowed_keys: PROHIBITED_WGKEY/);
+  });
+
+  test("is told what keeps it out: it is the gateway's own", async () => {
+    const key = await gateway.publicKey('ffmuc');
+    await assertObstacles(key, [], [{ kind: 'own-key', code: 'PROHIBITED_WGKEY', holder: null }]);
+  });
+
+  test("is told what keeps it out: its address is the gateway's own", async () => {
+    const key = makeKey();
+    const [eui64] = deriveAll(parsePublicKey(key));
+    await gateway.run('ip', 'address', 'add', `${eui64?.address}/64`, 'dev', gateway.wireguard(), 'nodad');
+    await assertObstacles(key, [{ kind: 'own-address', code: 'ADDRESS_TAKEN', holder: null }], []);
+  });
+
+  test('is told what keeps it out: a living key has its address, and makes room when it is not', async () => {
+    const holder = OWNER.publicKey;
+    assert.equal(await exchange(gateway.address, 'ffww01', holder), 'OK\n');
+    await assertObstacles(NEWCOMER.publicKey, [{ kind: 'same-address', code: null, holder }], []);
+    await connect(gateway, OWNER);
+    await assertObstacles(NEWCOMER.publicKey, [{ kind: 'same-address', code: 'ADDRESS_TAKEN', holder }], []);
+    assert.equal(await exchange(gateway.address, 'ffww01', NEWCOMER.publicKey), 'ERR: ADDRESS_TAKEN\n');
+  });
+
+  test('is told that nothing does, status 1', async () => {
+    const { exitCode, stdout } = await look(gateway, ['show', makeKey()]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /nothing is in its way: it never came, or it was removed/);
+  });
+
+  async function assertObstacles(key: string, ...expected: unknown[][]): Promise<void> {
+    const { exitCode, document } = await lookUp(gateway, ['show', key]);
+    assert.deepEqual([exitCode, document.found], [1, false]);
+    const domains: { obstacles: unknown[] }[] = document.routers[0].domains;
+    assert.deepEqual(
+      domains.map(({ obstacles }) => obstacles),
+      expected,
+    );
+  }
+});
+
+test('an address of the gateway is told to be one', async () => {
+  const { exitCode, document } = await lookUp(gateway, ['show', GATEWAY_LINK_ADDRESS]);
+  assert.deepEqual([exitCode, document.own_address, document.routers], [1, true, []]);
+});
+
+describe('an exchange', () => {
+  test('that the gateway grants is told with its time, status 0', async () => {
+    const { exitCode, document } = await lookUp(gateway, ['exchange', gateway.address, 'ffww01']);
+    assert.equal(exitCode, 0);
+    const { key, milliseconds, ...others } = document;
+    const where = { host: gateway.address, port: 10012, address: gateway.address };
+    assert.deepEqual(others, { success: true, ...where, domain: 'ffww01', code: 'OK', reply: 'OK\n' });
+    assert.ok(Number.isInteger(milliseconds));
+    assert.notEqual(await gateway.findPeer(key), undefined, 'a new key was let in');
+  });
+
+  test('is one of the key that is given, over IPv6 and with a port, too', async () => {
+    const key = makeKey();
+    const { exitCode, stdout } = await look(gateway, [
+      'exchange',
+      `[${gateway.segment.ipv6('0::1')}]:10012`,
+      'ffww01',
+      key,
+    ]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^OK: the gateway knows the key; the tunnel can come up\n/);
+    assert.notEqual(await gateway.findPeer(key), undefined);
+  });
+
+  test('that the gateway refuses is told with its code, status 1', async () => {
+    const { exitCode, stdout } = await look(gateway, ['exchange', gateway.address, 'nowhere']);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^INVALID_DOMAIN: this gateway does not serve the domain\n/);
+  });
+
+  test('that is not answered is one that succeeded only where the gateway is known to be quiet', async () => {
+    await gateway.reload({ quiet_success: true });
+    const call = ['exchange', gateway.address, 'ffww01', ROUTER.publicKey];
+    const { exitCode, stdout } = await look(gateway, call);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^nothing: the gateway closed the connection/);
+    assert.equal((await look(gateway, [...call, '--quiet-success'])).exitCode, 0);
+    assert.equal((await look(gateway, ['exchange', gateway.address, 'nowhere', '--quiet-success'])).exitCode, 1);
+    await gateway.reload();
+  });
+
+  test('with what is no gateway is told with what it said, without its control bytes', async (t) => {
+    const server = createServer((socket) => socket.end('SSH-2.0\x1b[31m\r\n')).listen(
+      10_022,
+      gateway.segment.ipv4('0.2'),
+    );
+    t.after(() => server.close());
+    const { exitCode, stdout } = await look(gateway, ['exchange', `${gateway.segment.ipv4('0.2')}:10022`, 'ffww01']);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^"SSH-2\.0\\u001b\[31m\\r\\n": no reply of a gateway\n/);
+  });
+
+  test('with nobody is one line that says so', async () => {
+    const { exitCode, stdout, stderr } = await look(gateway, ['exchange', `${gateway.address}:9`, 'ffww01']);
+    assert.deepEqual([exitCode, stdout], [1, '']);
+    assert.equal(stderr, `wgkex: Cannot ask ${gateway.address}, port 9: connection refused`);
+  });
+});
+
+const needsRoot = IS_ROOT_ALONE
+  ? 'SKIPPED: journald needs a cgroup file system, which a user namespace has not'
+  : false;
+test('what the journal says of a router that is gone is shown, the latest first', { skip: needsRoot }, async (t) => {
+  t.after(await startJournal());
+  await gateway.listener?.stop();
+  const listener = ['ip', 'netns', 'exec', gateway.namespace, ...AS_WGKEX, '/usr/lib/wgkex/wgkex-listen'];
+  const [program, ...args] = logged('wgkex', ...listener);
+  gateway.listener = new Background(program, args);
+  const key = makeKey();
+  const isServed = () =>
+    exchange(gateway.address, 'ffww01', key).then(
+      (reply) => reply === 'OK\n',
+      () => false,
+    );
+  await eventually('the listener serves', isServed);
+  await gateway.configure({ cleanup: { second_look_seconds: 0 } });
+  for (const _ of ['marked', 'removed'])
+    await gateway.run(...logged('wgkex-cleanup', '/usr/lib/wgkex/wgkex-cleanup', 'ffww01'));
+  assert.equal(await gateway.findPeer(key), undefined);
+
+  const find = async (text: string): Promise<string[]> => {
+    const { exitCode, document } = await lookUp(gateway, ['show', text]);
+    assert.equal(exitCode, 1);
+    return document.journal.map(({ message }: { message: string }) => message);
+  };
+  const [eui64] = deriveAll(parsePublicKey(key));
+  const words = `ffww01 ${eui64?.address} key=${key.slice(0, 12)}…`;
+  const removal = [`removed ${words} heard=never`, `marked ${words} heard=never`];
+  const found = await find(key);
+  assert.deepEqual(found.slice(0, 2), removal);
+  assert.equal(found.at(-1), `joined ${words} from=10.32.0.2 new`);
+  assert.ok((await find(eui64?.address ?? '')).includes(removal[0] ?? ''));
+  const { stdout } = await look(gateway, ['show', key], { columns: 160 });
+  assert.match(
+    stdout,
+    /From the journal of the last 7 days, the latest first:\n {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}removed/,
+  );
+  assert.deepEqual(await find(makeKey()), []);
+});

@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { exchange } from '../lab/client.ts';
+import { attempt, Background, eventually, pause } from '../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
+import { assertSnapshot } from '../snapshot.ts';
+
+/** A little more than the 180 s for which a router is alive: so a test need not wait for one to be stale. */
+const STALE_AFTER_SECONDS = 183;
+
+const [ALIVE, IDLE, STALE, PENDING, STATIC] = ['alive', 'idle', 'stale', 'pending', 'static'].map(makeKeyPair) as [
+  ReturnType<typeof makeKeyPair>,
+  ReturnType<typeof makeKeyPair>,
+  ReturnType<typeof makeKeyPair>,
+  ReturnType<typeof makeKeyPair>,
+  ReturnType<typeof makeKeyPair>,
+];
+
+let gateway: Gateway;
+/** A moment at which the routers are what they are called. */
+let now: number;
+
+before(async () => {
+  gateway = await Gateway.create(31, [
+    { name: 'ffww01', settings: { route: true } },
+    { name: 'ffmuc_welt', settings: { address: 'ffmuc' } },
+  ]);
+  await gateway.configure({ cleanup: { stale_after_seconds: STALE_AFTER_SECONDS } });
+  await gateway.start();
+  for (const { publicKey } of [STALE, IDLE, ALIVE, PENDING])
+    assert.equal(await exchange(gateway.address, 'ffww01', publicKey), 'OK\n');
+  assert.equal(await exchange(gateway.address, 'ffmuc_welt', ALIVE.publicKey), 'OK\n');
+  const allowed = ['allowed-ips', 'fe80::42/128,192.0.2.0/24', 'endpoint', '192.0.2.7:4242'];
+  await gateway.run('wg', 'set', gateway.wireguard(), 'peer', STATIC.publicKey, ...allowed);
+  await connect(gateway, STALE);
+  await pause(2000);
+  now = (await connect(gateway, IDLE)) + 182;
+  await pause(3000);
+  await connect(gateway, ALIVE);
+});
+after(() => gateway.close());
+
+describe('the state of a gateway', () => {
+  test('counts the routers of each domain by their state', async () => {
+    const { exitCode, stderr, document } = await lookUp(gateway, ['status'], { now });
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    const limits = { max_peers: 2000, max_pending: 1000, last_exchange: null, next_cleanup: null, attention: [] };
+    assert.deepEqual(document, {
+      time: now,
+      sound: true,
+      attention: [],
+      domains: [
+        {
+          domain: 'ffww01',
+          wireguard: { name: gateway.wireguard(), state: 'ok', kind: document.domains[0].wireguard.kind },
+          vxlan: { name: gateway.vxlan(), state: 'ok', kind: 'vxlan' },
+          peers: { alive: 1, idle: 1, stale: 1, pending: 1, static: 1 },
+          ...limits,
+        },
+        {
+          domain: 'ffmuc_welt',
+          wireguard: { name: gateway.wireguard('ffmuc_welt'), state: 'ok', kind: document.domains[1].wireguard.kind },
+          vxlan: { name: gateway.vxlan('ffmuc_welt'), state: 'ok', kind: 'vxlan' },
+          peers: { alive: 0, idle: 0, stale: 0, pending: 1, static: 0 },
+          ...limits,
+        },
+      ],
+    });
+  });
+
+  for (const columns of [80, 160]) {
+    test(`is printed in ${columns} columns as it was`, async () => {
+      const { stdout } = await look(gateway, ['status'], { now, columns });
+      assertSnapshot(new URL(`snapshots/status-${columns}.txt`, import.meta.url), stdout.split('\n'));
+    });
+  }
+});
+
+describe('the list of peers', () => {
+  for (const columns of [80, 160]) {
+    test(`is printed in ${columns} columns as it was, but for the traffic`, async () => {
+      const { exitCode, stdout } = await look(gateway, ['peers', '--sort', 'key'], { now, columns });
+      assert.equal(exitCode, 0);
+      const lines = stdout.split('\n').map((line) => line.replace(/(?<=(ago|never) {2}).*(?= {2}(ok|-)$)/, hide));
+      assertSnapshot(new URL(`snapshots/peers-${columns}.txt`, import.meta.url), lines);
+    });
+  }
+
+  test('has for a program all that is known of a router', async () => {
+    const { document } = await lookUp(gateway, ['peers', 'ffww01', '--idle'], { now });
+    const [peer] = document.peers;
+    assert.ok(peer.received_bytes >= 148 && peer.sent_bytes >= 92, 'a handshake');
+    const link = deriveLinkAddress(parsePublicKey(IDLE.publicKey), 'eui64');
+    assert.deepEqual(document.peers, [
+      {
+        domain: 'ffww01',
+        key: IDLE.publicKey,
+        state: 'idle',
+        ...{ address: link.address, mac: link.mac, allowed_ips: [`${link.address}/128`] },
+        endpoint: gateway.segment.ipv4('0.2'),
+        last_handshake: now - 182,
+        received_bytes: peer.received_bytes,
+        sent_bytes: peer.sent_bytes,
+        missing_entries: [],
+        route: true,
+      },
+    ]);
+  });
+
+  const CHOICES = [
+    [['--alive'], [ALIVE]],
+    [['--idle'], [IDLE]],
+    [['--stale'], [STALE]],
+    [['--pending'], [PENDING]],
+    [['--static'], [STATIC]],
+    [
+      ['--stale', '--alive'],
+      [ALIVE, STALE],
+    ],
+    [
+      ['--alive', '--idle', '--stale'],
+      [ALIVE, IDLE, STALE],
+    ],
+  ] as const;
+  for (const [options, expected] of CHOICES) {
+    test(`with ${options.join(' and ')} has those alone, the latest handshake first`, async () => {
+      assert.deepEqual(
+        await findKeys(['ffww01', ...options]),
+        expected.map(({ publicKey }) => publicKey),
+      );
+    });
+  }
+
+  test('can be sorted by key', async () => {
+    const all = [ALIVE, IDLE, STALE, PENDING, STATIC].map(({ publicKey }) => publicKey);
+    assert.deepEqual(await findKeys(['ffww01', '--sort', 'key']), all.sort());
+  });
+
+  test('of a domain that nobody configured is a wrong call', async () => {
+    const { exitCode, stdout, stderr } = await look(gateway, ['peers', 'nowhere']);
+    assert.deepEqual([exitCode, stdout], [2, '']);
+    assert.equal(stderr, 'wgkex: domain "nowhere" is not in /etc/wgkex/wgkex.toml; try wgkex --help');
+  });
+});
+
+describe('whoever reads', () => {
+  test('waits for no lock, so that no router waits for a reader', async () => {
+    const lock = `/run/wgkex/${gateway.namespace}/ffww01.lock`;
+    const holder = new Background('flock', ['--exclusive', '--no-fork', lock, 'sleep', '60']);
+    await eventually(
+      'the lock is taken',
+      async () => (await attempt(gateway.namespace, 'flock', ['-n', lock, 'true'])).exitCode === 1,
+    );
+    for (const args of [['status'], ['peers'], ['show', PENDING.publicKey]])
+      assert.equal((await look(gateway, args, { now })).exitCode, 0, args[0]);
+    await holder.stop();
+  });
+
+  const skip = IS_ROOT_ALONE ? 'SKIPPED: there is no other user to be in a user namespace' : false;
+  test('without being root is told what needs it, and shown the rest', { skip }, async () => {
+    const [program = '', ...options] = AS_WGKEX;
+    const lookAsUser = (...args: string[]) =>
+      attempt(gateway.namespace, program, [...options, '/usr/sbin/wgkex', ...args]);
+    const hints = ['ffww01', 'ffmuc_welt'].map((name) => `wgkex: Cannot read the peers of ${name}: run it as root`);
+
+    const peers = await lookAsUser('peers');
+    assert.deepEqual([peers.exitCode, peers.stderr], [1, hints.join('\n')]);
+    const shown = await lookAsUser('show', ALIVE.publicKey);
+    assert.deepEqual([shown.exitCode, shown.stderr], [1, hints.join('\n')]);
+    const status = JSON.parse((await lookAsUser('status', '--json')).stdout);
+    assert.equal(status.domains[0].vxlan.state, 'ok');
+    assert.deepEqual(status.domains[0].attention, [{ problem: hints[0]?.replace('wgkex: ', ''), remedy: null }]);
+    assert.equal((await lookAsUser('derive', ALIVE.publicKey)).exitCode, 0);
+    assert.equal((await lookAsUser('exchange', gateway.address, 'ffww01', PENDING.publicKey)).exitCode, 0);
+  });
+});
+
+describe('what is wrong', () => {
+  const { address } = deriveLinkAddress(parsePublicKey(PENDING.publicKey), 'eui64');
+  const entry = () => ['00:00:00:00:00:00', 'dev', gateway.vxlan(), 'dst', address, 'via', gateway.wireguard()];
+  const mend = () => gateway.run('/usr/lib/wgkex/wgkex-cleanup', 'ffww01');
+
+  test('with the forwarding of a router is told with the command that mends it', async () => {
+    await gateway.run('bridge', 'fdb', 'del', ...entry());
+    await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
+    const remedy = '/usr/lib/wgkex/wgkex-cleanup ffww01';
+    assert.deepEqual(await findFaults(), [
+      { problem: '1 router lacks forwarding entries', remedy },
+      { problem: '1 router lacks its route', remedy },
+    ]);
+    const { document } = await lookUp(gateway, ['peers', '--pending', 'ffww01']);
+    assert.deepEqual([document.peers[0].missing_entries, document.peers[0].route], [['flood'], false]);
+    await mend();
+    assert.deepEqual(await findFaults(), []);
+  });
+
+  test('with an entry and a route that lead to no router is told, too', async () => {
+    const gone = deriveLinkAddress(parsePublicKey(makeKeyPair('gone').publicKey), 'eui64');
+    const where = ['dev', gateway.vxlan(), 'dst', gone.address, 'via', gateway.wireguard()];
+    await gateway.run('bridge', 'fdb', 'append', gone.mac, ...where);
+    await gateway.run('ip', '-6', 'route', 'add', `${gone.address}/128`, 'dev', gateway.wireguard());
+    const remedy = '/usr/lib/wgkex/wgkex-cleanup ffww01';
+    assert.deepEqual(await findFaults(), [
+      { problem: '1 forwarding entry leads to no router', remedy },
+      { problem: '1 route leads to no router', remedy },
+    ]);
+    await mend();
+    assert.deepEqual(await findFaults(), []);
+  });
+
+  test('for a moment only, as a router is being let in, is no fault', async () => {
+    await gateway.run('bridge', 'fdb', 'del', ...entry());
+    const fake = '/run/bridge.slow';
+    await copyFile('/usr/sbin/bridge', '/run/bridge.real');
+    await writeFile(fake, `#!/bin/sh\n/run/bridge.real "$@"\n/run/bridge.real fdb append ${entry().join(' ')}\n`);
+    await chmod(fake, 0o755);
+    const script = `mount --bind ${fake} /usr/sbin/bridge && exec wgkex status --json`;
+    const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'sh', ['-c', script]);
+    assert.deepEqual([exitCode, stderr, JSON.parse(stdout).sound], [0, '', true]);
+  });
+
+  test('with a disallowed key that is there is told with the command that removes it', async () => {
+    const list = '/etc/wgkex/disallowed_keys';
+    const file = `/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`;
+    await writeFile(file, `${PENDING.publicKey}\nrubbish\n`);
+    const { exitCode, document } = await lookUp(gateway, ['status']);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(document.attention, [
+      { problem: `${list}: line 2: expected a public key, found "rubbish"`, remedy: null },
+    ]);
+    const remedy = `wg set ${gateway.wireguard()} peer '${PENDING.publicKey}' remove`;
+    assert.deepEqual(document.domains[0].attention, [{ problem: 'a disallowed key is a peer', remedy }]);
+    await writeFile(file, '');
+  });
+
+  test('with the room of a domain is told before it is full', async () => {
+    await gateway.configure({}, { max_peers: 5, max_pending: 1 });
+    const { document } = await lookUp(gateway, ['status']);
+    const problems = document.domains.flatMap(({ attention }: { attention: { problem: string }[] }) =>
+      attention.map(({ problem }) => problem),
+    );
+    const pending = 'it has 1 key that never connected, and takes 1 (max_pending)';
+    assert.deepEqual(problems, [pending, pending]);
+    await gateway.configure({ cleanup: { stale_after_seconds: STALE_AFTER_SECONDS } });
+  });
+
+  test('with an interface is told: down, not what it should be, not there', async () => {
+    const [vxlan, wireguard] = [gateway.vxlan('ffmuc_welt'), gateway.wireguard('ffmuc_welt')];
+    const find = () => findFaults(1);
+    await gateway.run('ip', 'link', 'set', vxlan, 'down');
+    assert.deepEqual(await find(), [
+      { problem: `VXLAN interface ${vxlan} is down`, remedy: `ip link set ${vxlan} up` },
+    ]);
+    await gateway.run('ip', 'link', 'delete', vxlan);
+    assert.deepEqual(await find(), [{ problem: `VXLAN interface ${vxlan} does not exist`, remedy: null }]);
+    await gateway.run('ip', 'link', 'add', vxlan, 'type', 'bridge');
+    assert.deepEqual(await find(), [{ problem: `${vxlan} is no VXLAN interface but a bridge`, remedy: null }]);
+    await gateway.removeInterfaces('ffmuc_welt').catch(() => {});
+    await gateway.run('ip', 'link', 'delete', vxlan);
+    assert.deepEqual(await find(), [
+      { problem: `WireGuard interface ${wireguard} does not exist`, remedy: null },
+      { problem: `VXLAN interface ${vxlan} does not exist`, remedy: null },
+    ]);
+    const { exitCode, stderr, document } = await lookUp(gateway, ['peers']);
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, `wgkex: Cannot read the peers of ffmuc_welt: interface ${wireguard} does not exist`);
+    assert.equal(document.peers.length, 5, 'the other domain');
+  });
+});
+
+async function findKeys(args: readonly string[]): Promise<string[]> {
+  const { document } = await lookUp(gateway, ['peers', ...args], { now });
+  return document.peers.map(({ key }: { key: string }) => key);
+}
+
+/** What needs attention in a domain, and whether the exit status says so. */
+async function findFaults(domain = 0): Promise<unknown[]> {
+  const { exitCode, document } = await lookUp(gateway, ['status']);
+  const { attention } = document.domains[domain];
+  assert.equal(exitCode, attention.length === 0 ? 0 : 1);
+  return attention;
+}
+
+function hide(text: string): string {
+  return '#'.repeat(text.length);
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { attempt, Background, eventually } from '../lab/commands.ts';
+import { Gateway } from '../lab/gateway.ts';
+import { look } from '../lab/operator.ts';
+import { Router } from '../lab/router.ts';
+
+/** xterm: into the alternate screen, and out of it. */
+const ENTER = '\x1b[?1049h';
+const LEAVE = '\x1b[?1049l';
+
+let gateway: Gateway;
+let router: Router;
+
+before(async () => {
+  gateway = await Gateway.create(33, [{ name: 'ffww01' }, { name: 'ffww02' }]);
+  await gateway.start();
+  router = await Router.create(gateway, 1);
+  assert.equal(await router.exchange('ffww01'), 'OK');
+  await router.up();
+  await router.connected();
+});
+after(() => gateway.close());
+
+describe('the watch on a terminal', () => {
+  test('shows who sends and receives how much, and goes on doing so', async () => {
+    const terminal = await openTerminal();
+    const pings = router.ping(30);
+    const flow = /(?:[1-9]\d* B|[\d.]+ KiB) +(?:[1-9]\d* B|[\d.]+ KiB)$/m;
+    const hasFlow = () => findLine(terminal, router.key).some((line) => flow.test(line));
+    await eventually('it shows a flow in both directions', hasFlow);
+    const [line] = lastFrame(terminal).split('\n');
+    await eventually('it has looked again', () => lastFrame(terminal).split('\n')[0] !== line);
+    await pings;
+    terminal.child.stdin?.write('q');
+    await assertRestored(terminal);
+  });
+
+  const ENDS = [
+    ['q', (terminal: Background) => terminal.child.stdin?.write('q'), 0],
+    ['Ctrl-C', (terminal: Background) => terminal.child.stdin?.write('\x03'), 0],
+    ['SIGTERM', () => killWatch('SIGTERM'), 143],
+    ['SIGHUP', () => killWatch('SIGHUP'), 129],
+    ['SIGINT', () => killWatch('SIGINT'), 130],
+  ] as const;
+  for (const [name, end, status] of ENDS) {
+    test(`is as it was after ${name}`, async () => {
+      const terminal = await openTerminal();
+      await end(terminal);
+      await assertRestored(terminal, status);
+    });
+  }
+
+  test('has no more lines than the terminal', async () => {
+    const terminal = await openTerminal('rows 6 cols 60');
+    const lines = lastFrame(terminal).split('\n');
+    assert.ok(lines.length <= 6, String(lines.length));
+    terminal.child.stdin?.write('q');
+    await assertRestored(terminal);
+  });
+
+  test('says what cannot be read, and shows the rest', async () => {
+    await gateway.removeInterfaces('ffww02');
+    const terminal = await openTerminal();
+    await eventually('it says so', () =>
+      /Cannot read the peers of ffww02: interface \S+ does not exist/.test(lastFrame(terminal)),
+    );
+    assert.equal(findLine(terminal, router.key).length, 1);
+    terminal.child.stdin?.write('q');
+    await assertRestored(terminal);
+    await gateway.addInterfaces('ffww02');
+  });
+});
+
+describe('the watch for a program', () => {
+  test('is an object a line, with rates from the second one on', async () => {
+    const watch = new Background('ip', [
+      'netns',
+      'exec',
+      gateway.namespace,
+      'wgkex',
+      'watch',
+      '--json',
+      '--interval',
+      '0.2',
+    ]);
+    const pings = router.ping(10);
+    const frames = () =>
+      watch.stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+    await eventually('there is traffic', () =>
+      frames().some(({ peers }) => peers[0].receive_rate > 0 && peers[0].send_rate > 0),
+    );
+    await pings;
+    const [first, second] = frames();
+    assert.deepEqual(
+      [first.peers[0].key, first.peers[0].receive_rate, first.peers[0].send_rate],
+      [router.key, null, null],
+    );
+    assert.equal(typeof second.peers[0].receive_rate, 'number');
+    await watch.stop();
+  });
+
+  test('ends quietly with who reads it', async () => {
+    const script = 'set -o pipefail; wgkex watch --json --interval 0.2 | head -2';
+    const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'bash', ['-c', script]);
+    assert.deepEqual([exitCode, stderr, stdout.split('\n').length], [0, '', 2]);
+  });
+});
+
+const WRONG_CALLS = [
+  [[], 'watch needs a terminal, or --json'],
+  [['--interval', '0'], 'Cannot use "0" as an interval: expected 0.2 to 3600 seconds'],
+  [['--interval', 'soon'], 'Cannot use "soon" as an interval: expected 0.2 to 3600 seconds'],
+] as const;
+for (const [args, reason] of WRONG_CALLS) {
+  test(`the watch with ${args.join(' ') || 'no terminal'} is a wrong call`, async () => {
+    const { exitCode, stdout, stderr } = await look(gateway, ['watch', ...args]);
+    assert.deepEqual([exitCode, stdout, stderr], [2, '', `wgkex: ${reason}; try wgkex --help`]);
+  });
+}
+
+/** Starts the watch on a terminal of its own, and waits until it shows the router. */
+async function openTerminal(size = 'rows 24 cols 80'): Promise<Background> {
+  const watch = `echo $$ >${FILES}.pid; exec wgkex watch --interval 0.2`;
+  const script = `stty ${size}; stty -g >${FILES}.before; sh -c '${watch}'; status=$?; stty -g >${FILES}.after; exit $status`;
+  const words = ['script', '--quiet', '--return', '--command', script, '/dev/null'];
+  const terminal = new Background('ip', ['netns', 'exec', gateway.namespace, ...words]);
+  await eventually('the watch shows something', () => terminal.stdout.includes('KEY'));
+  assert.ok(terminal.stdout.startsWith(ENTER));
+  return terminal;
+}
+
+/** Where the watch leaves its process id, and the state of the terminal before and after it. */
+const FILES = '/run/watch';
+
+async function killWatch(signal: NodeJS.Signals): Promise<void> {
+  process.kill(Number(await readFile(`${FILES}.pid`, 'utf8')), signal);
+}
+
+async function assertRestored(terminal: Background, status = 0): Promise<void> {
+  await eventually('the watch has ended', () => terminal.hasEnded);
+  assert.equal(terminal.child.exitCode, status);
+  // After it there is only what the shell says of a signal.
+  const rest = terminal.stdout.slice(terminal.stdout.lastIndexOf(LEAVE));
+  assert.ok(rest.startsWith(LEAVE) && rest.lastIndexOf('\x1b') === 0, JSON.stringify(rest));
+  const [before, after] = await Promise.all(['before', 'after'].map((when) => readFile(`${FILES}.${when}`, 'utf8')));
+  assert.equal(after, before);
+}
+
+/** What the terminal shows. */
+function lastFrame({ stdout }: Background): string {
+  return stripVTControlCharacters(stdout.split('\x1b[H').at(-1) ?? '').replaceAll('\r', '');
+}
+
+/** The lines that show the peer with this key. */
+function findLine(terminal: Background, key: string): string[] {
+  return lastFrame(terminal)
+    .split('\n')
+    .filter((line) => line.includes(key.slice(0, 12)));
+}

@@ -1,0 +1,28 @@
+import { mkdir } from 'node:fs/promises';
+import { Background, eventually, sh } from './commands.ts';
+
+/** systemd-cat(1) does not tell the program what journald's own services are told. */
+const TELL = 'JOURNAL_STREAM=$(stat --dereference --format=%d:%i /proc/self/fd/2) exec "$@"';
+
+/** A journal of the lab's own. Returns how to end it. */
+export async function startJournal(): Promise<() => Promise<unknown>> {
+  // Without one journald does not start.
+  await sh('mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup');
+  for (const directory of ['/run/systemd/journal', '/run/log/journal']) await mkdir(directory, { recursive: true });
+  const journal = new Background('/lib/systemd/systemd-journald', []);
+  const logs = () =>
+    sh('systemd-cat', '--identifier=test', 'true').then(
+      () => true,
+      () => false,
+    );
+  await eventually('the journal is there', logs);
+  return async () => {
+    await journal.stop();
+    await sh('umount', '/sys/fs/cgroup');
+  };
+}
+
+/** The words of a command line whose standard error is the journal, as under systemd. */
+export function logged(identifier: string, ...words: readonly string[]): [string, ...string[]] {
+  return ['systemd-cat', `--identifier=${identifier}`, 'sh', '-c', TELL, 'sh', ...words];
+}
