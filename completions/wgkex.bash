@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# bash completion of wgkex(8)
+
+_wgkex() {
+  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local config=/etc/wgkex/wgkex.toml command='' words='--config --json --help --version' index
+  COMPREPLY=()
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    case ${COMP_WORDS[index]} in
+      --config) config=${COMP_WORDS[++index]} ;;
+      --sort | --interval | --variant) ((index++)) ;;
+      -*) ;;
+      *) command=${command:-${COMP_WORDS[index]}} ;;
+    esac
+  done
+  case $previous in
+    --config)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      return
+      ;;
+    --interval) return ;;
+    --sort) words='key handshake traffic address' ;;
+    --variant) words='eui64 ffmuc gluon' ;;
+    *) case $command in
+      '') words+=' status peers watch show derive exchange' ;;
+      peers) words+=" --alive --idle --stale --pending --static --sort $(_wgkex_domains "$config")" ;;
+      watch) words+=" --alive --idle --stale --pending --static --sort --interval $(_wgkex_domains "$config")" ;;
+      derive) words+=' --variant' ;;
+      exchange) words+=" --quiet-success $(_wgkex_domains "$config")" ;;
+    esac ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+_wgkex_domains() {
+  sed -n 's/^[[:blank:]]*\[domains\.\([a-z0-9_-]*\)\].*/\1/p' "$1" 2>/dev/null
+}
+
+complete -F _wgkex wgkex

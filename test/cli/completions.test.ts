@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { execa } from 'execa';
+import { buildProgram } from '../../src/cli/program.ts';
+
+const BASH = fileURLToPath(new URL('../../completions/wgkex.bash', import.meta.url));
+const ZSH = readFileSync(new URL('../../completions/_wgkex', import.meta.url), 'utf8');
+const program = buildProgram();
+
+const directory = mkdtempSync(join(tmpdir(), 'wgkex-completions-'));
+after(() => rmSync(directory, { recursive: true }));
+const config = join(directory, 'wgkex.toml');
+writeFileSync(config, '[limits]\n[domains.ffww01]\n  [domains.ffmuc_welt] # a comment\n#[domains.none]\n');
+
+/** The options of a command with those that all have. */
+function findOptions(command: Command) {
+  const { options } = command;
+  return command === program ? options : [...program.options, ...options];
+}
+
+const flags = (command: Command) => ['--help', ...findOptions(command).map(({ long }) => long)];
+const takesDomain = (command: Command) => command.registeredArguments.some((argument) => argument.name() === 'domain');
+
+describe('bash completes', { concurrency: true }, () => {
+  test('the commands', async () => {
+    const commands = program.commands.map((command) => command.name());
+    assert.deepEqual(await complete('wgkex', ''), [...flags(program), ...commands].sort());
+    assert.deepEqual(await complete('wgkex', '--config', config, 'st'), ['status']);
+  });
+
+  for (const command of program.commands) {
+    test(`the options of ${command.name()}, and domains where it takes one`, async () => {
+      const domains = takesDomain(command) ? ['ffmuc_welt', 'ffww01'] : [];
+      assert.deepEqual(
+        await complete('wgkex', '--config', config, command.name(), ''),
+        [...flags(command), ...domains].sort(),
+      );
+      assert.deepEqual(await complete('wgkex', command.name(), '--js'), ['--json']);
+    });
+
+    for (const option of command.options.filter(({ required }) => required)) {
+      test(`what ${command.name()} takes for ${option.long}`, async () => {
+        assert.deepEqual(
+          await complete('wgkex', command.name(), option.long ?? '', ''),
+          [...(option.argChoices ?? [])].sort(),
+        );
+      });
+    }
+  }
+
+  test('files for --config', async () => {
+    assert.deepEqual(await complete('wgkex', 'status', '--config', `${directory}/wg`), [config]);
+  });
+});
+
+describe('zsh completes', () => {
+  test('the commands, with their descriptions', () => {
+    const [, list = ''] = ZSH.match(/commands=\(\n([^)]*)\n {2}\)/) ?? [];
+    const expected = program.commands.map((command) => `    '${command.name()}:${command.description()}'`);
+    assert.deepEqual(list.split('\n'), expected);
+  });
+
+  test('all options with their descriptions and choices, and no other ones', () => {
+    const options = [program, ...program.commands].flatMap(({ options }) => options);
+    const specs = options.map(({ long, description, argChoices, required }) => {
+      const choices = argChoices === undefined ? '' : `(${argChoices.join(' ')})`;
+      return { long, spec: `${long}[${description}]${required ? ':' : "'"}`, choices };
+    });
+    for (const { spec, choices } of specs) assert.ok(ZSH.includes(spec) && ZSH.includes(choices), spec);
+    const known = new Set([...specs.map(({ long }) => long), '--help']);
+    for (const [option] of ZSH.matchAll(/--[a-z-]+(?=[[}])/g)) assert.ok(known.has(option), option);
+  });
+});
+
+/** What bash offers for the last of these words, sorted. */
+async function complete(...words: readonly string[]): Promise<string[]> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: bash expands it.
+  const script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _wgkex; printf "%s\\n" "${COMPREPLY[@]}"';
+  const { stdout } = await execa('bash', ['-c', script, BASH, ...words]);
+  return stdout
+    .split('\n')
+    .filter((word) => word !== '')
+    .sort();
+}
