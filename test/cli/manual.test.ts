@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { findConcerns } from '../../src/cli/attention.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { describeReply } from '../../src/cli/rendering/reply.ts';
+import { describeAnswer } from '../../src/cli/rendering/router-json.ts';
+import { describeStatus } from '../../src/cli/rendering/status-json.ts';
+import { describeFrame } from '../../src/cli/rendering/watch.ts';
+import { buildFrame, buildOutcome, findAnswer } from './results.ts';
+import { ABSENT, SCENE_KEYS, STATUS } from './scene.ts';
+
+const MANUAL = readFileSync(new URL('../../man/wgkex.8', import.meta.url), 'utf8').replaceAll('\\-', '-');
+const program = buildProgram();
+
+test('the manual has every command', () => {
+  for (const command of program.commands) assert.match(MANUAL, new RegExp(`^\\.SS wgkex ${command.name()}$`, 'm'));
+});
+
+test('the manual has every option', () => {
+  for (const command of [program, ...program.commands]) {
+    for (const { long = '' } of command.options) assert.ok(MANUAL.includes(long), `${command.name()} ${long}`);
+  }
+});
+
+test('the manual has every member of what --json prints', () => {
+  const documents = [
+    describeStatus(STATUS, findConcerns(STATUS)),
+    describeFrame(buildFrame()),
+    describeAnswer(findAnswer(SCENE_KEYS.stale)),
+    describeAnswer(findAnswer(ABSENT)),
+    describeReply(buildOutcome('OK')),
+  ];
+  const names = new Set(documents.flatMap(findNames));
+  assert.ok(names.size > 50);
+  for (const name of names) assert.ok(MANUAL.includes(`"${name}"`), name);
+});
+
+/** The names of all members of an object, and of those of its members. */
+function findNames(document: object): string[] {
+  return Object.entries(document).flatMap(([name, value]) => {
+    const inner = typeof value === 'object' && value !== null ? findNames(value) : [];
+    return Array.isArray(document) ? inner : [name, ...inner];
+  });
+}
