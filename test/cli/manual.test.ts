@@ -19,7 +19,7 @@ test('the manual has every command', () => {
 
 test('the manual has every option', () => {
   for (const command of [program, ...program.commands]) {
-    for (const { long = '' } of command.options) assert.ok(MANUAL.includes(long), `${command.name()} ${long}`);
+    for (const { long = '' } of command.options) assert.match(MANUAL, new RegExp(`${long}(?![a-z-])`), command.name());
   }
 });
 

@@ -28,7 +28,7 @@ test('an IPv6 address is written as RFC 5952 says, which is what web addresses d
   );
 });
 
-test('so is an address of a router, however many of its groups are zero', () => {
+test('so is an address of a router, however many of its groups are zero or begin with zeros', () => {
   const interfaceId = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
     minLength: 4,
     maxLength: 4,
@@ -36,7 +36,9 @@ test('so is an address of a router, however many of its groups are zero', () => 
   fc.assert(
     fc.property(interfaceId, (some) => {
       const text = `fe80::${toIpv6(some)}`;
-      assert.equal(parseIpAddress(text), new URL(`http://[${text}]/`).hostname.slice(1, -1));
+      const canonical = new URL(`http://[${text}]/`).hostname.slice(1, -1);
+      assert.equal(parseIpAddress(text), canonical);
+      assert.equal(parseIpAddress(text.replace(/[^:]+/g, (group) => group.padStart(4, '0'))), canonical);
     }),
   );
 });
