@@ -7,7 +7,7 @@ import type { UnixSeconds } from '../../core/peers.ts';
 import type { PublicKey } from '../../core/public-key.ts';
 import { isMeant, type RouterQuery } from '../../core/router-query.ts';
 import type { SurveyedPeer } from '../../core/survey.ts';
-import { DamagedMarksError, findMarksFile, readMarks } from '../../system/marks.ts';
+import { DamagedStateError, StateFile } from '../../system/state.ts';
 import type { DomainReading } from './domain.ts';
 import type { ListedPeer } from './peers.ts';
 
@@ -89,10 +89,10 @@ function findMark(
 ): UnixSeconds | undefined {
   if (state !== 'stale' && state !== 'pending') return undefined;
   try {
-    return readMarks(findMarksFile(config.state_directory, domain.name)).get(peer.key);
+    return new StateFile(config.state_directory, domain.name).read().marks.get(peer.key);
   } catch (error) {
     // The cleanup goes on without marks then.
-    if (error instanceof DamagedMarksError) return undefined;
+    if (error instanceof DamagedStateError) return undefined;
     throw error;
   }
 }
