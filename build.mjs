@@ -5,14 +5,15 @@ import { build } from 'esbuild';
 // In a storm V8 would rather take memory than tidy up: 180 MB for listener and handler, 105 MB with these.
 const SMALL = '--max-semi-space-size=1 --optimize-for-size';
 // The listener runs without privileges and may be told things by its environment, such as systemd's sockets.
-const NODE = `#!/usr/bin/env -S /usr/bin/node ${SMALL}`;
+const SMALL_NODE = `#!/usr/bin/env -S /usr/bin/node ${SMALL}`;
+const NODE = '#!/usr/bin/node';
 // What root runs inherits nothing that could change it (NODE_OPTIONS, LD_PRELOAD, PATH, ...), but for the name of
 // the journal's stream, which only chooses between two ways to print a log line. SIGUSR1 opens Node's debugger: an
 // address that no machine has keeps it shut.
 const CLEAN_NODE = `#!/usr/bin/env -S -i JOURNAL_STREAM=\${JOURNAL_STREAM} /usr/bin/node ${SMALL} --inspect-port=240.0.0.1:1024`;
 
 const EXECUTABLES = [
-  { name: 'wgkex-listen', entry: 'src/listener/main.ts', interpreter: NODE },
+  { name: 'wgkex-listen', entry: 'src/listener/main.ts', interpreter: SMALL_NODE },
   { name: 'wgkex-handler', entry: 'src/handler/main.ts', interpreter: CLEAN_NODE },
   { name: 'wgkex-cleanup', entry: 'src/cleanup/main.ts', interpreter: CLEAN_NODE },
   { name: 'wgkex', entry: 'src/cli/main.ts', interpreter: NODE },
