@@ -1,0 +1,25 @@
+import { InputError } from './printable.ts';
+import { parseProperties } from './properties.ts';
+
+/** How the clock of this machine is kept. */
+export interface ClockState {
+  readonly isSynchronised: boolean;
+  /** Whether a service that systemd knows how to switch on can keep it. */
+  readonly canSynchronise: boolean;
+  /** Whether that service is switched on. */
+  readonly isSwitchedOn: boolean;
+}
+
+/**
+ * Parses `timedatectl show`.
+ * @throws InputError for any other text.
+ */
+export function parseClockState(text: string): ClockState {
+  const properties = new Map(parseProperties(text).map(({ name, value }) => [name, value]));
+  const isYes = (name: string): boolean => {
+    const value = properties.get(name);
+    if (value !== 'yes' && value !== 'no') throw new InputError(`Cannot read the state of the clock: no ${name}`);
+    return value === 'yes';
+  };
+  return { isSynchronised: isYes('NTPSynchronized'), canSynchronise: isYes('CanNTP'), isSwitchedOn: isYes('NTP') };
+}
