@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { escapeLine } from '../core/printable.ts';
 
 /** Every program that root runs, where Debian installs it. */
-const PROGRAMS = {
+export const PROGRAMS = {
   wg: '/usr/bin/wg',
   bridge: '/usr/sbin/bridge',
   ip: '/usr/sbin/ip',
@@ -11,6 +11,9 @@ const PROGRAMS = {
   setpriv: '/usr/bin/setpriv',
   systemctl: '/usr/bin/systemctl',
   journalctl: '/usr/bin/journalctl',
+  timedatectl: '/usr/bin/timedatectl',
+  getent: '/usr/bin/getent',
+  sudo: '/usr/bin/sudo',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 

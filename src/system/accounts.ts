@@ -1,0 +1,21 @@
+import { type Account, parseAccount } from '../core/account.ts';
+import { parseSudoRights, type SudoRights } from '../core/sudo-rights.ts';
+import { ProgramError, run } from './run.ts';
+
+/** getent(1): no such key. */
+const NOT_FOUND = 2;
+
+/** The account of this name; undefined where there is none. */
+export async function findAccount(name: string): Promise<Account | undefined> {
+  try {
+    return parseAccount(await run('getent', ['passwd', name]));
+  } catch (error) {
+    if (error instanceof ProgramError && error.exitCode === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** What sudo lets a user do; root alone may ask. */
+export async function readSudoRights(name: string): Promise<SudoRights> {
+  return parseSudoRights(await run('sudo', ['-n', '-l', '-U', name]));
+}

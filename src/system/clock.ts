@@ -1,0 +1,7 @@
+import { type ClockState, parseClockState } from '../core/clock-state.ts';
+import { run } from './run.ts';
+
+/** What systemd says of the clock of this machine. */
+export async function readClockState(): Promise<ClockState> {
+  return parseClockState(await run('timedatectl', ['show']));
+}
