@@ -23,7 +23,7 @@ _wgkex() {
     --sort) words='key handshake traffic address' ;;
     --variant) words='eui64 ffmuc gluon' ;;
     *) case $command in
-      '') words+=' status peers watch show derive exchange' ;;
+      '') words+=' status check peers watch show derive exchange' ;;
       peers) words+=" --alive --idle --stale --pending --static --sort $(_wgkex_domains "$config")" ;;
       watch) words+=" --alive --idle --stale --pending --static --sort --interval $(_wgkex_domains "$config")" ;;
       derive) words+=' --variant' ;;

@@ -22,6 +22,10 @@ export function buildProgram(): Command {
     .command('status')
     .description('show the state of all domains, and what needs attention')
     .action(lazily(() => import('./commands/status.ts')));
+  program
+    .command('check')
+    .description('check all that a gateway needs, and show the commands that mend what is wrong')
+    .action(lazily(() => import('./commands/check.ts')));
   addListOptions(program.command('peers'), 'handshake')
     .description('list the peers of one domain, or of all')
     .action(lazily(() => import('./commands/peers.ts')));

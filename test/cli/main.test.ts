@@ -49,7 +49,7 @@ describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
   test('with --help prints what there is, before a command and after it', async () => {
     const { status, stdout, stderr } = await call(['--help']);
     assert.deepEqual([status, stderr], [0, '']);
-    for (const name of ['status', 'peers', 'watch', 'show', 'derive', 'exchange'])
+    for (const name of ['status', 'check', 'peers', 'watch', 'show', 'derive', 'exchange'])
       assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
     assert.match((await call(['peers', '-h'])).stdout, /^Usage: wgkex peers \[options\] \[domain\]\n/);
   });

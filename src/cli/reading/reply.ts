@@ -22,9 +22,13 @@ const MAX_CHARACTERS = 256;
  * Sends the two lines of a router, and waits until the gateway has closed the connection.
  * @throws Error with one line, where it cannot be reached or does not answer in time.
  */
-export async function sendLines(gateway: HostPort, lines: readonly string[]): Promise<GatewayReply> {
+export async function sendLines(
+  gateway: HostPort,
+  lines: readonly string[],
+  deadlineSeconds = DEADLINE_SECONDS,
+): Promise<GatewayReply> {
   const start = performance.now();
-  const socket = connect({ ...gateway, autoSelectFamily: true, signal: AbortSignal.timeout(DEADLINE_SECONDS * 1000) });
+  const socket = connect({ ...gateway, autoSelectFamily: true, signal: AbortSignal.timeout(deadlineSeconds * 1000) });
   try {
     await once(socket, 'connect');
     const address = socket.remoteAddress ?? gateway.host;
@@ -32,7 +36,9 @@ export async function sendLines(gateway: HostPort, lines: readonly string[]): Pr
     const text = await readReply(socket);
     return { address, text, milliseconds: Math.round(performance.now() - start) };
   } catch (error) {
-    throw new Error(`Cannot ask ${gateway.host}, port ${gateway.port}: ${explain(error)}`, { cause: error });
+    throw new Error(`Cannot ask ${gateway.host}, port ${gateway.port}: ${explain(error, deadlineSeconds)}`, {
+      cause: error,
+    });
   } finally {
     socket.destroy();
   }
@@ -48,9 +54,9 @@ async function readReply(socket: Socket): Promise<string> {
 }
 
 /** Of several addresses that were tried, what became of the first. */
-function explain(error: unknown): string {
+function explain(error: unknown, deadlineSeconds: number): string {
   const [first = error] = error instanceof AggregateError ? error.errors : [];
-  if (first instanceof Error && first.name === 'AbortError') return `no end after ${DEADLINE_SECONDS} s`;
+  if (first instanceof Error && first.name === 'AbortError') return `no end after ${deadlineSeconds} s`;
   const { errno } = first as NodeJS.ErrnoException;
   const [, words] = (errno === undefined ? undefined : getSystemErrorMap().get(errno)) ?? [];
   return words ?? describeError(first);

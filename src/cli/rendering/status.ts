@@ -23,7 +23,7 @@ export function renderStatus(
 }
 
 /** A command line is never broken, so that it can be copied. */
-function renderConcern({ domain, problem, remedy }: Concern, { width }: Terminal): string[] {
+export function renderConcern({ domain, problem, remedy }: Concern, { width }: Terminal): string[] {
   const what = `${MARGIN}${domain === undefined ? '' : `${domain}: `}${problem}`;
   const whole = remedy === undefined ? what : `${what}: ${remedy}`;
   if (remedy === undefined || whole.length <= width) return fold(whole, width, MARGIN.repeat(2));

@@ -1,0 +1,10 @@
+import { version } from '../../../package.json';
+
+export const USER = 'wgkex';
+export const LIBRARY = '/usr/lib/wgkex';
+export const HANDLER = `${LIBRARY}/wgkex-handler`;
+export const EXECUTABLES = [`${LIBRARY}/wgkex-listen`, HANDLER, `${LIBRARY}/wgkex-cleanup`];
+export const SUDOERS = '/etc/sudoers.d/wgkex';
+
+/** Brings back what the package brought; a file in /etc that is gone, too, but never one that is there. */
+export const REINSTALL = `apt-get install --reinstall -o DPkg::Options::=--force-confmiss ./wgkex_${version}_all.deb`;

@@ -1,0 +1,41 @@
+import type { DomainConfig } from '../../config.ts';
+import type { LinkDetails } from '../../core/link-details.ts';
+import { ProgramError } from '../../system/run.ts';
+import { isLinkLocalRouted, readInterfaceAddresses, readLinkDetails } from '../../system/tunnel.ts';
+import { readWireguard } from '../../system/wireguard.ts';
+import { type Check, isRoot } from './check.ts';
+import { judgeTunnel, type Tunnel } from './tunnel.ts';
+
+export const interfaces: Check = {
+  name: 'interfaces',
+  async find({ domains }) {
+    const links = await readLinkDetails();
+    const found = await Promise.all(
+      domains.map(async (domain) => judgeTunnel(await readTunnel(domain, links), domain)),
+    );
+    return found.flat();
+  },
+};
+
+async function readTunnel(domain: DomainConfig, links: ReadonlyMap<string, LinkDetails>): Promise<Tunnel> {
+  const { wireguard: name } = domain;
+  const [wireguard, vxlan] = [links.get(name), links.get(domain.vxlan)];
+  if (wireguard === undefined) return { wireguard, vxlan, speaks: 'nothing', addresses: [], isRouted: false };
+  const [speaks, addresses, isRouted] = await Promise.all([
+    isRoot() ? findSpeech(domain) : undefined,
+    readInterfaceAddresses(name),
+    isLinkLocalRouted(name),
+  ]);
+  return { wireguard, vxlan, speaks, addresses, isRouted };
+}
+
+/** A `tun` can be wireguard-go's or anybody's. */
+async function findSpeech(domain: DomainConfig): Promise<Tunnel['speaks']> {
+  try {
+    const { ownKey } = await readWireguard(domain);
+    return ownKey === undefined ? 'keyless' : 'wireguard';
+  } catch (error) {
+    if (error instanceof ProgramError && error.exitCode !== undefined) return 'nothing';
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import type { DomainConfig, ListenAddress } from '../../config.ts';
+import { parseReply, type ReplyCode } from '../../core/exchange.ts';
+import { type HostPort, parseHostPort } from '../../core/host-port.ts';
+import { quote } from '../../core/printable.ts';
+import { describeError } from '../../errors.ts';
+import { interfaceExists } from '../../system/interfaces.ts';
+import { readUnitStates } from '../../system/unit-states.ts';
+import { isSystemdRunning } from '../../system/units.ts';
+import { readWireguard } from '../../system/wireguard.ts';
+import type { Concern } from '../attention.ts';
+import { sendLines } from '../reading/reply.ts';
+import { type Check, concern, isRoot, type Subject } from './check.ts';
+import { SOCKET } from './units.ts';
+
+/** The first connection starts the service. */
+const DEADLINE_SECONDS = 5;
+/** No domain is called that; the second line is what the log shows of who asked. */
+const IMPOSSIBLE_LINES = ['-', 'wgkex check'];
+/** A domain's name and the gateway's own key: it is refused by the handler, and by nobody before it. */
+const HANDLED: readonly ReplyCode[] = ['PROHIBITED_WGKEY', 'BUSY'];
+const RESTART = 'systemctl restart wgkex.socket wgkex.service';
+
+export const port: Check = {
+  name: 'port',
+  async find(subject) {
+    const doors = (await findListenAddresses(subject)).flatMap(findDoors);
+    const refusals = await Promise.all(doors.map(findPortFault));
+    const faults = refusals.flatMap((fault) => fault ?? []);
+    const [open] = doors.filter((_, index) => refusals[index] === undefined);
+    if (open === undefined || !isRoot()) return faults;
+    const handled = await Promise.all(subject.domains.map((domain) => findHandlerFault(open, domain)));
+    return [...faults, ...handled.flatMap((fault) => fault ?? [])];
+  },
+};
+
+/** Those of the socket, where it listens. */
+async function findListenAddresses({ config }: Subject): Promise<readonly ListenAddress[]> {
+  const [socket] = isSystemdRunning() ? await readUnitStates([SOCKET]) : [];
+  if (socket?.active !== 'active') return config.listen;
+  return socket.listen.map((text) => parseHostPort(text, 0));
+}
+
+/** Where this machine reaches an address that it listens on. */
+function findDoors({ host, port: number }: ListenAddress): HostPort[] {
+  const hosts = host === '::' ? ['::1', '127.0.0.1'] : [host === '0.0.0.0' ? '127.0.0.1' : host];
+  return hosts.map((one) => ({ host: one, port: number }));
+}
+
+async function findPortFault(door: HostPort): Promise<Concern | undefined> {
+  const reply = await ask(door, IMPOSSIBLE_LINES);
+  if (reply instanceof Error) return concern(reply.message, RESTART);
+  const meaning = parseReply(reply);
+  if (meaning === 'INVALID_DOMAIN' || meaning === 'BUSY') return undefined;
+  const problem = `what listens on ${door.host}, port ${door.port}, is not wgkex: it says ${quote(reply.trim())}`;
+  return concern(problem, `ss -ltnp 'sport = :${door.port}'`);
+}
+
+/** Whether an exchange gets as far as a decision about its key. */
+async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<Concern | undefined> {
+  // What the handler then says is known: without one of the interfaces it fails.
+  if (!interfaceExists(domain.wireguard) || !interfaceExists(domain.vxlan)) return undefined;
+  const ownKey = await readWireguard(domain).then(
+    (reading) => reading.ownKey,
+    () => undefined,
+  );
+  if (ownKey === undefined) return undefined;
+  const reply = await ask(door, [domain.name, ownKey]);
+  if (reply instanceof Error) return { ...concern(reply.message, RESTART), domain: domain.name };
+  const meaning = parseReply(reply);
+  if (HANDLED.some((code) => code === meaning)) return undefined;
+  const isUnknown = meaning === 'INVALID_DOMAIN';
+  const problem = isUnknown ? 'the running service does not know it' : `the service answers ${quote(reply.trim())}`;
+  const remedy = isUnknown ? 'systemctl reload wgkex.service' : 'systemctl restart wgkex.service';
+  return { domain: domain.name, problem, remedy };
+}
+
+async function ask(door: HostPort, lines: readonly string[]): Promise<string | Error> {
+  try {
+    return (await sendLines(door, lines, DEADLINE_SECONDS)).text;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(describeError(error));
+  }
+}

@@ -1,0 +1,99 @@
+import type { DomainConfig } from '../../config.ts';
+import { type IpAddress, isIpv4 } from '../../core/ip-address.ts';
+import type { LinkDetails } from '../../core/link-details.ts';
+import type { Concern } from '../attention.ts';
+
+/** The two interfaces of a domain; undefined where there is none of that name. */
+export interface Tunnel {
+  readonly wireguard: LinkDetails | undefined;
+  readonly vxlan: LinkDetails | undefined;
+  /** Whether the first one really speaks WireGuard, and with a key; undefined where nobody but root can know. */
+  readonly speaks: 'wireguard' | 'keyless' | 'nothing' | undefined;
+  /** Of the WireGuard interface. */
+  readonly addresses: readonly IpAddress[];
+  /** Whether link-local packets leave by the WireGuard interface. */
+  readonly isRouted: boolean;
+}
+
+type Fault = Omit<Concern, 'domain'>;
+
+/** VXLAN over IPv6: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14. */
+const VXLAN_BYTES = 70;
+
+/** What stands on something that is wrong is not looked at. */
+export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
+  const ground = judgeWireguard(tunnel, domain);
+  const faults = ground.length > 0 ? ground : [...judgeRoute(tunnel, domain), ...judgeVxlan(tunnel, domain)];
+  return faults.map((fault) => ({ domain: domain.name, ...fault }));
+}
+
+function judgeWireguard({ wireguard: link, speaks }: Tunnel, { wireguard: name }: DomainConfig): Fault[] {
+  if (link === undefined) return [fault(`WireGuard interface ${name} does not exist`, remake(name))];
+  const isPossible = link.kind === 'wireguard' || link.kind === 'tun';
+  if (!isPossible || speaks === 'nothing') return [fault(describeOther(link, 'WireGuard'), remake(name))];
+  const keyless = fault(`${name} has no private key`, `wg set ${name} private-key /etc/wireguard/${name}.key`);
+  return [...judgeUp(link, 'WireGuard'), ...(speaks === 'keyless' ? [keyless] : [])];
+}
+
+/** Without it a derived address is nowhere to be reached, but for host routes. */
+function judgeRoute({ isRouted }: Tunnel, { wireguard, route }: DomainConfig): Fault[] {
+  if (isRouted || route) return [];
+  return [fault(`no route to fe80::/64 through ${wireguard}`, `ip -6 route add fe80::/64 dev ${wireguard}`)];
+}
+
+function judgeVxlan(tunnel: Tunnel, domain: DomainConfig): Fault[] {
+  const { vxlan: link, wireguard } = tunnel;
+  const name = domain.vxlan;
+  if (link === undefined) return [fault(`VXLAN interface ${name} does not exist`, remake(domain.wireguard))];
+  if (link.vxlan === undefined) return [fault(describeOther(link, 'VXLAN'), remake(domain.wireguard))];
+  const { mtu = 0 } = wireguard ?? {};
+  const fitting = mtu - VXLAN_BYTES;
+  const tooLarge = fault(
+    `the MTU of ${name} is ${link.mtu}, expected at most ${fitting}`,
+    `ip link set ${name} mtu ${fitting}`,
+  );
+  return [
+    ...judgeUp(link, 'VXLAN'),
+    ...judgeLowerLink(link.vxlan.link, domain),
+    ...judgeLocal(link.vxlan.local, tunnel, domain),
+    ...(link.mtu > fitting ? [tooLarge] : []),
+    ...judgeLearning(link.vxlan.isLearning, domain),
+  ];
+}
+
+function judgeLowerLink(lower: string | undefined, { vxlan, wireguard }: DomainConfig): Fault[] {
+  if (lower === wireguard) return [];
+  const where = lower === undefined ? 'on top of no interface' : `on top of ${lower}`;
+  return [fault(`${vxlan} is ${where}, expected ${wireguard}`, `ip link set ${vxlan} type vxlan dev ${wireguard}`)];
+}
+
+function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan, wireguard }: DomainConfig): Fault[] {
+  if (local === undefined || isIpv4(local)) return [fault(`${vxlan} has no local IPv6 address`, remake(wireguard))];
+  if (addresses.includes(local)) return [];
+  const problem = `${vxlan} sends from ${local}, which ${wireguard} does not have`;
+  return [fault(problem, `ip address add ${local}/64 dev ${wireguard}`)];
+}
+
+/** A VXLAN that does not learn needs entries for the MAC addresses of the routers. */
+function judgeLearning(isLearning: boolean, { vxlan, fdb }: DomainConfig): Fault[] {
+  if (isLearning || fdb.includes('unicast')) return [];
+  const problem = `${vxlan} does not learn, and fdb is without "unicast": it sends every frame to all routers`;
+  return [fault(problem, `ip link set ${vxlan} type vxlan learning`)];
+}
+
+function judgeUp({ name, isUp }: LinkDetails, role: string): Fault[] {
+  return isUp ? [] : [fault(`${role} interface ${name} is down`, `ip link set ${name} up`)];
+}
+
+function describeOther({ name, kind }: LinkDetails, role: string): string {
+  return `${name} is no ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`;
+}
+
+/** wg-quick(8) makes both interfaces of a domain. */
+function remake(wireguard: string): string {
+  return `systemctl restart wg-quick@${wireguard}`;
+}
+
+function fault(problem: string, remedy: string): Fault {
+  return { problem, remedy };
+}

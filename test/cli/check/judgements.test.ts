@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { judgeAccount, judgeSudoRights } from '../../../src/cli/check/account.ts';
+import { judgeClock } from '../../../src/cli/check/clock.ts';
+import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
+import { judgeUnits } from '../../../src/cli/check/units.ts';
+import { parseConfig } from '../../../src/config.ts';
+import { parseIpAddress } from '../../../src/core/ip-address.ts';
+import { parseUnitStates } from '../../../src/core/unit-states.ts';
+import { DOMAIN } from '../../core/arbitraries.ts';
+
+const TIMER = 'wgkex-cleanup@ffww01.timer';
+const CLEANUP = 'wgkex-cleanup@ffww01.service';
+const RESTART = 'systemctl restart wgkex.socket wgkex.service';
+
+/** What booted machines printed; systemd 252 of Debian 12 and 257 of Debian 13 said the same, to the letter. */
+function readUnits(situation: string): string {
+  return readFileSync(new URL(`units/${situation}.txt`, import.meta.url), 'utf8');
+}
+
+/** Problems and remedies. */
+function judge(text: string): (string | undefined)[][] {
+  return judgeUnits(parseUnitStates(text), [DOMAIN]).map(({ problem, remedy }) => [problem, remedy]);
+}
+
+describe('units', () => {
+  const CASES = [
+    [
+      'that were installed and no more are not running',
+      'installed',
+      [
+        ['neither wgkex.socket nor wgkex.service is active', 'systemctl enable --now wgkex.socket'],
+        ['no cleanup is scheduled', `systemctl enable --now ${TIMER}`],
+      ],
+    ],
+    [
+      'that are enabled, but were not started, are not running either',
+      'enabled',
+      [
+        ['neither wgkex.socket nor wgkex.service is active', 'systemctl enable --now wgkex.socket'],
+        ['no cleanup is scheduled', `systemctl enable --now ${TIMER}`],
+      ],
+    ],
+    ['are sound before the first router came', 'started', []],
+    ['are sound with the service running', 'serving', []],
+    [
+      'that failed are told, and a timer that was stopped',
+      'failed',
+      [
+        ['wgkex.service has failed', RESTART],
+        ['no cleanup is scheduled', `systemctl enable --now ${TIMER}`],
+        [`${CLEANUP} has failed`, `systemctl start ${CLEANUP}`],
+      ],
+    ],
+    [
+      'that are masked are told',
+      'masked',
+      [
+        ['wgkex.service is masked', 'systemctl unmask wgkex.service'],
+        ['no cleanup is scheduled', `systemctl enable --now ${TIMER}`],
+        [`${CLEANUP} has failed`, `systemctl start ${CLEANUP}`],
+      ],
+    ],
+  ] as const;
+  for (const [name, situation, expected] of CASES) {
+    test(name, () => assert.deepEqual(judge(readUnits(situation)), expected));
+  }
+
+  test('that run now only are told', () => {
+    const text = readUnits('serving').replaceAll('=enabled', '=disabled');
+    assert.deepEqual(judge(text), [
+      ['neither wgkex.socket nor wgkex.service is enabled for the next boot', 'systemctl enable wgkex.socket'],
+      [`${TIMER} is not enabled for the next boot`, `systemctl enable ${TIMER}`],
+    ]);
+  });
+
+  test('that are not there or damaged are told', () => {
+    const text = readUnits('installed').replace('=loaded', '=not-found').replace('=loaded', '=bad-setting');
+    const [[missing] = [], damaged] = judge(text);
+    assert.equal(missing, 'wgkex.socket is not installed');
+    assert.deepEqual(damaged, ['wgkex.service cannot be loaded (bad-setting)', 'systemd-analyze verify wgkex.service']);
+  });
+
+  test('of a domain name it', () => {
+    const domains = judgeUnits(parseUnitStates(readUnits('failed')), [DOMAIN]).map(({ domain }) => domain);
+    assert.deepEqual(domains, [undefined, DOMAIN, DOMAIN]);
+  });
+});
+
+describe('a clock', () => {
+  const CASES = [
+    ['that is synchronised is sound, whoever does it', true, false, false, undefined],
+    ['that nothing can synchronise needs something', false, false, false, 'apt-get install systemd-timesyncd'],
+    ['that nothing does synchronise needs to be told', false, true, false, 'timedatectl set-ntp true'],
+    ['that is not synchronised all the same is told', false, true, true, 'systemctl restart systemd-timesyncd'],
+  ] as const;
+  for (const [name, isSynchronised, canSynchronise, isSwitchedOn, remedy] of CASES) {
+    test(name, () => {
+      const [found] = judgeClock({ isSynchronised, canSynchronise, isSwitchedOn });
+      assert.equal(found?.remedy, remedy);
+    });
+  }
+});
+
+describe('the user of the service', () => {
+  test('is there, and is not root', () => {
+    assert.deepEqual(judgeAccount({ uid: 997, gid: 997 }), []);
+    assert.equal(judgeAccount(undefined)[0]?.problem, 'there is no user wgkex');
+    assert.equal(judgeAccount({ uid: 0, gid: 0 })[0]?.problem, 'user wgkex is root');
+  });
+
+  test('may run nothing without the rule', () => {
+    const [found, ...more] = judgeSudoRights({ rules: [], options: new Map() });
+    assert.deepEqual([found?.problem, more], ['sudo does not let user wgkex run the handler', []]);
+  });
+});
+
+describe('a tunnel', () => {
+  const settings = 'wireguard = "wgww01"\nvxlan = "vxww01"';
+  const SOUND: Tunnel = {
+    wireguard: { name: 'wgww01', kind: 'wireguard', isUp: true, mtu: 1420, vxlan: undefined },
+    vxlan: {
+      ...{ name: 'vxww01', kind: 'vxlan', isUp: true, mtu: 1350 },
+      vxlan: { link: 'wgww01', local: parseIpAddress('fe80::1'), isLearning: true },
+    },
+    speaks: 'wireguard',
+    addresses: [parseIpAddress('fe80::1')],
+    isRouted: true,
+  };
+  const judgeIt = (change: Partial<Tunnel>, more = '') => {
+    const [domain] = parseConfig(`[domains.ffww01]\n${settings}\n${more}`, 'a test').domains.values();
+    assert.ok(domain);
+    return judgeTunnel({ ...SOUND, ...change }, domain).map(({ problem }) => problem);
+  };
+
+  test('as the README makes it is sound', () => assert.deepEqual(judgeIt({}), []));
+
+  test('needs no link-local route where there are host routes', () => {
+    assert.deepEqual(judgeIt({ isRouted: false }), ['no route to fe80::/64 through wgww01']);
+    assert.deepEqual(judgeIt({ isRouted: false }, 'route = true'), []);
+  });
+
+  test('need not learn where each router has an entry of its own', () => {
+    const vxlan = { ...SOUND.vxlan, vxlan: { ...SOUND.vxlan?.vxlan, isLearning: false } } as Tunnel['vxlan'];
+    assert.deepEqual(judgeIt({ vxlan }), []);
+    assert.equal(judgeIt({ vxlan }, 'fdb = ["flood"]').length, 1);
+  });
+
+  test('over IPv4 cannot reach link-local addresses', () => {
+    const vxlan = { ...SOUND.vxlan, vxlan: { ...SOUND.vxlan?.vxlan, local: '10.0.0.1' } } as Tunnel['vxlan'];
+    assert.deepEqual(judgeIt({ vxlan }), ['vxww01 has no local IPv6 address']);
+  });
+
+  test('that nobody but root can ask is not called wrong', () => {
+    const wireguard = { name: 'wgww01', kind: 'tun', isUp: true, mtu: 1420, vxlan: undefined };
+    assert.deepEqual(judgeIt({ wireguard, speaks: undefined }), []);
+    assert.deepEqual(judgeIt({ wireguard, speaks: 'nothing' }), ['wgww01 is no WireGuard interface but a tun']);
+  });
+
+  test('without its ground is told that alone', () => {
+    assert.deepEqual(judgeIt({ wireguard: undefined, vxlan: undefined, isRouted: false }), [
+      'WireGuard interface wgww01 does not exist',
+    ]);
+  });
+});
