@@ -25,6 +25,7 @@ const MISSING = 'Cannot read /etc/wgkex/wgkex.toml: no such file or directory';
 describe('where nothing is installed yet', () => {
   const CALLS = [
     [['status'], 78, MISSING],
+    [['check'], 78, MISSING],
     [['peers'], 78, MISSING],
     [['peers', 'ffww01', '--json'], 78, MISSING],
     [['watch', '--json'], 78, MISSING],
@@ -57,12 +58,22 @@ describe('where there is a configuration and nothing else', () => {
     const stderr = 'wgkex: Cannot run ip -json -details link …: there is no /usr/sbin/ip';
     assert.deepEqual(await callBare(['status']), { status: 1, stdout: '', stderr });
   });
+
+  test('wgkex check names all programs that are missing, with the packages that bring them', async () => {
+    const { status, stdout, stderr } = await callBare(['check', '--json']);
+    const [, { findings }] = JSON.parse(stdout).checks;
+    assert.deepEqual([status, stderr], [1, '']);
+    const remedies = findings.map(({ remedy }: { remedy: string }) =>
+      remedy.replace('apt-get install --reinstall ', ''),
+    );
+    assert.deepEqual(remedies, ['wireguard-tools', 'iproute2', 'iproute2', 'util-linux', 'sudo']);
+  });
 });
 
 test('where no domain is configured yet, every command that needs one says so', async () => {
   await writeFile(`${ROOT}/config/wgkex.toml`, '');
   const stderr = 'wgkex: Cannot find a domain: none is configured in /etc/wgkex/wgkex.toml';
-  for (const args of [['status'], ['peers'], ['watch', '--json'], ['show', KEY]])
+  for (const args of [['status'], ['check'], ['peers'], ['watch', '--json'], ['show', KEY]])
     assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr }, args[0]);
 });
 

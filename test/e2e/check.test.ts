@@ -1,0 +1,354 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
+import { exchange } from '../lab/client.ts';
+import { attempt, Background, eventually, pause } from '../lab/commands.ts';
+import { curse, liftCurses } from '../lab/fakes.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { look, lookUp, makeKeyPair } from '../lab/operator.ts';
+
+const NUMBER = 41;
+const WIREGUARD = `wg${NUMBER}ffww01`;
+const VXLAN = `vx${NUMBER}ffww01`;
+const ROUTER = makeKeyPair('a router to check').publicKey;
+const ENTRY = deriveLinkAddress(parsePublicKey(ROUTER), 'eui64');
+const NO_SYSTEMD = ['units', 'clock'];
+/** Where there is no other user, there is no sudo. */
+const skip = IS_ROOT_ALONE;
+
+const STATE = `/var/lib/wgkex/gw${NUMBER}`;
+const CONFIG = '/etc/wgkex/wgkex.toml';
+const REINSTALL = /^apt-get install --reinstall -o DPkg::Options::=--force-confmiss \.\/wgkex_[\d.]+_all\.deb$/;
+const REMAKE = `systemctl restart wg-quick@${WIREGUARD}`;
+const RESTART = 'systemctl restart wgkex.socket wgkex.service';
+const REMAKE_VXLAN = `ip link add ${VXLAN} mtu 1280 type vxlan id 4242 dstport 4789 local fe80::1 dev ${WIREGUARD}
+ip link set ${VXLAN} up
+/usr/lib/wgkex/wgkex-cleanup ffww01`;
+/** Copies of what all gateways of the lab share, for one run of the command. */
+const OWN_LIBRARY = `cp -r /usr/lib/wgkex /run/library${NUMBER} && mount --bind /run/library${NUMBER} /usr/lib/wgkex`;
+const OWN_ETC = `cp -a /etc /run/etc${NUMBER} && mount --bind /run/etc${NUMBER} /etc`;
+const CLEAR = `rm -rf /run/library${NUMBER} /run/etc${NUMBER}`;
+
+interface Found {
+  readonly check: string;
+  readonly domain: string | null;
+  readonly problem: string;
+  readonly remedy: string | null;
+}
+
+let gateway: Gateway;
+
+before(async () => {
+  gateway = await Gateway.create(NUMBER);
+  await gateway.start();
+  assert.equal(await exchange(gateway.address, 'ffww01', ROUTER), 'OK\n');
+  await gateway.run('install', '-d', STATE);
+});
+after(() => gateway.close());
+
+describe('a sound gateway', () => {
+  test('has nothing wrong, and what systemd alone knows is not checked', async () => {
+    const { exitCode, stderr, document } = await lookUp(gateway, ['check']);
+    assert.deepEqual([exitCode, stderr, document.sound], [0, '', true], JSON.stringify(document));
+    const names = document.checks.map(({ check }: Found) => check);
+    assert.deepEqual(names, [
+      ...['configuration', 'programs', 'permissions', 'user', 'sudo', 'units', 'port', 'interfaces', 'peers', 'clock'],
+    ]);
+    for (const { check, state, reason } of document.checks) {
+      const isLeftOut = NO_SYSTEMD.includes(check) || (skip && check === 'sudo');
+      assert.equal(state, isLeftOut ? 'not checked' : 'ok', check);
+      if (NO_SYSTEMD.includes(check)) assert.equal(reason, 'systemd does not run');
+    }
+  });
+
+  test('is green at a glance', { skip }, async () => {
+    const { exitCode, stdout } = await look(gateway, ['check']);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(stdout.split('\n'), [
+      'configuration  ok',
+      'programs       ok',
+      'permissions    ok',
+      'user           ok',
+      'sudo           ok',
+      'units          not checked: systemd does not run',
+      'port           ok',
+      'interfaces     ok',
+      'peers          ok',
+      'clock          not checked: systemd does not run',
+      '',
+      'Nothing is wrong with what was checked.',
+    ]);
+  });
+
+  test('is left as it was, and its log has a line for each question', async () => {
+    const [before, logged] = [await gateway.snapshot(), gateway.listener?.stderr.length];
+    await lookUp(gateway, ['check']);
+    assert.equal(await gateway.snapshot(), before);
+    const lines = (gateway.listener?.stderr ?? '').slice(logged).trim().split('\n');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).code).sort(),
+      ['INVALID_DOMAIN', 'INVALID_DOMAIN', 'PROHIBITED_WGKEY'],
+      'by IPv6, by IPv4, through the handler',
+    );
+  });
+
+  test('tells who is not root what was not checked', { skip }, async () => {
+    const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'env', [
+      ...AS_WGKEX,
+      'wgkex',
+      'check',
+      '--json',
+    ]);
+    const document = JSON.parse(stdout);
+    assert.deepEqual([exitCode, stderr, document.sound], [0, '', true], stdout);
+    const open = document.checks.filter(({ reason }: { reason: string }) => reason === 'run it as root');
+    assert.deepEqual(
+      open.map(({ check }: Found) => check),
+      ['sudo', 'peers'],
+    );
+  });
+});
+
+describe('a gateway that is broken', () => {
+  test('by a configuration that others could write is told that alone', async () => {
+    const [first, second] = await breakAndMend(`chmod o+w ${CONFIG}`, `chmod go-w ${CONFIG}`);
+    assert.deepEqual(first, [
+      gatewayFault('configuration', `others than root may write to ${CONFIG}`, `chmod go-w ${CONFIG}`),
+    ]);
+    assert.deepEqual(second, []);
+  });
+
+  test('by a configuration of somebody else is told', { skip }, async () => {
+    const uid = (await gateway.run('id', '-u', 'wgkex')).trim();
+    const [first, second] = await breakAndMend(`chown wgkex ${CONFIG}`, `chown root ${CONFIG}`);
+    assert.deepEqual(first, [
+      gatewayFault('configuration', `${CONFIG} belongs to user ${uid}, expected root`, `chown root ${CONFIG}`),
+    ]);
+    assert.deepEqual(second, []);
+  });
+
+  test('by permissions is told, and mended by what it is told', async () => {
+    const handler = '/usr/lib/wgkex/wgkex-handler';
+    const cleanup = '/usr/lib/wgkex/wgkex-cleanup';
+    const expected = [
+      ...(skip ? [] : [`user wgkex may not read ${CONFIG}`, `chmod o+r ${CONFIG}`]),
+      ...(skip ? [] : ['user wgkex may not enter /etc/wgkex', 'chmod o+x /etc/wgkex']),
+      ...[`others than root may write to ${STATE}`, `chmod go-w ${STATE}`],
+      ...[`others than root may write to ${handler}`, `chmod go-w ${handler}`],
+      ...[`not everybody may run ${cleanup}`, `chmod a+rx ${cleanup}`],
+      ...(skip ? [] : ['/etc/sudoers.d/wgkex has mode 0644, expected 0440', 'chmod 0440 /etc/sudoers.d/wgkex']),
+    ];
+    const sorted = pairUp(expected).map(([problem, remedy]) => gatewayFault('permissions', problem, remedy));
+    const breaks = `${OWN_LIBRARY} && ${OWN_ETC}
+chmod o-r ${CONFIG}; chmod o-x /etc/wgkex; chmod 0777 ${STATE}; chmod g+w ${handler}; chmod a-x ${cleanup}
+chmod 0644 /etc/sudoers.d/wgkex`;
+    const [first, second] = await breakAndMend(breaks, sorted.map(({ remedy }) => remedy).join('\n'));
+    assert.deepEqual(sortFound(first), sortFound(sorted));
+    assert.deepEqual(second, []);
+  });
+
+  test('by what is gone is told: directory, executable, rule, program, user', { skip }, async () => {
+    const breaks = `${OWN_LIBRARY} && ${OWN_ETC}
+mv ${STATE} ${STATE}.away; rm /usr/lib/wgkex/wgkex-cleanup /etc/sudoers.d/wgkex
+touch /run/nothing; mount --bind /run/nothing /usr/bin/flock`;
+    const mends = `install -d -m 0755 ${STATE}; rmdir ${STATE}.away
+umount /usr/bin/flock; umount /usr/lib/wgkex
+sed -i /^wgkex:/d /etc/passwd /etc/shadow`;
+    const [first, second, third] = await breakAndMend(breaks, mends, 'systemd-sysusers wgkex.conf');
+    const found = first.map(({ check, problem, remedy }) => [check, problem, remedy?.replace(REINSTALL, 'REINSTALL')]);
+    const renew = first.find(({ check }) => check === 'sudo')?.remedy;
+    assert.deepEqual(found, [
+      ['programs', 'there is no /usr/bin/flock', 'apt-get install --reinstall util-linux'],
+      ['permissions', `directory ${STATE} does not exist`, `install -d -m 0755 ${STATE}`],
+      ['permissions', '/usr/lib/wgkex/wgkex-cleanup does not exist', 'REINSTALL'],
+      ['permissions', '/etc/sudoers.d/wgkex does not exist', 'REINSTALL'],
+      ['sudo', 'sudo does not let user wgkex run the handler', renew],
+    ]);
+    assert.deepEqual(
+      second.map(({ problem }) => problem),
+      ['/etc/sudoers.d/wgkex does not exist', 'there is no user wgkex'],
+    );
+    assert.deepEqual(second[1]?.remedy, 'systemd-sysusers wgkex.conf');
+    assert.ok(!third?.some(({ check }) => check === 'user'), 'the user is there again');
+  });
+
+  test('by another sudo rule is told', { skip }, async () => {
+    const breaks = `${OWN_ETC}
+sed -i 's/!use_pty, //; s/, umask = 0022//' /etc/sudoers.d/wgkex
+echo 'wgkex ALL = (root) NOPASSWD: /bin/true' >/etc/sudoers.d/more`;
+    const [first] = await breakAndMend(breaks);
+    assert.deepEqual(
+      first.map(({ check, problem }) => [check, problem]),
+      [
+        ['sudo', 'sudo runs the handler without !use_pty, umask=0022'],
+        ['sudo', 'sudo also lets user wgkex run (root) NOPASSWD: /bin/true'],
+      ],
+    );
+    assert.equal(first[1]?.remedy, 'grep -rw wgkex /etc/sudoers /etc/sudoers.d');
+  });
+
+  test('by a tunnel that is down is told step by step, and mended', async () => {
+    const [up, address] = [`ip link set ${WIREGUARD} up`, `ip address add fe80::1/64 dev ${WIREGUARD}`];
+    const [first, second, third] = await breakAndMend(`ip link set ${WIREGUARD} down`, up, address);
+    assert.deepEqual(first, [domainFault(`WireGuard interface ${WIREGUARD} is down`, up)]);
+    const lost = domainFault(`${VXLAN} sends from fe80::1, which ${WIREGUARD} does not have`, address);
+    assert.deepEqual(second.at(-1), lost, 'the kernel forgets the addresses of what goes down');
+    assert.deepEqual(third, []);
+  });
+
+  test('by the settings of its tunnel is told, and mended by what it is told', async () => {
+    const key = `/etc/wireguard/${WIREGUARD}.key`;
+    const expected = [
+      domainFault(`no route to fe80::/64 through ${WIREGUARD}`, `ip -6 route add fe80::/64 dev ${WIREGUARD}`),
+      domainFault(`VXLAN interface ${VXLAN} is down`, `ip link set ${VXLAN} up`),
+      domainFault(
+        `${VXLAN} is on top of uplink, expected ${WIREGUARD}`,
+        `ip link set ${VXLAN} type vxlan dev ${WIREGUARD}`,
+      ),
+      domainFault(`the MTU of ${VXLAN} is 1400, expected at most 1350`, `ip link set ${VXLAN} mtu 1350`),
+    ];
+    const breaks = `ip -6 route del fe80::/64 dev ${WIREGUARD}
+ip link set ${VXLAN} type vxlan dev uplink
+ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
+    const [first, second] = await breakAndMend(breaks, expected.map(({ remedy }) => remedy).join('\n'));
+    assert.deepEqual(first, expected);
+    assert.deepEqual(second, []);
+    const unlock = `mkdir -p /etc/wireguard && cp /run/${WIREGUARD}.key ${key}; wg set ${WIREGUARD} private-key /dev/null`;
+    const [third, fourth] = await breakAndMend(unlock, `wg set ${WIREGUARD} private-key ${key}`);
+    assert.deepEqual(third, [domainFault(`${WIREGUARD} has no private key`, `wg set ${WIREGUARD} private-key ${key}`)]);
+    assert.deepEqual(fourth, []);
+  });
+
+  test('by the wrong VXLAN interface is told: none, something else, one without address', async () => {
+    const remove = `ip link delete ${VXLAN}`;
+    const bare = `${remove}; ip link add ${VXLAN} mtu 1280 type vxlan id 4242 dstport 4789 dev ${WIREGUARD}; ip link set ${VXLAN} up`;
+    const steps = [`${remove}; ip link add ${VXLAN} type bridge`, bare, `${remove}; ${REMAKE_VXLAN}`];
+    const [none, other, unaddressed, sound] = await breakAndMend(remove, ...steps);
+    assert.deepEqual(none, [domainFault(`VXLAN interface ${VXLAN} does not exist`, REMAKE)]);
+    assert.deepEqual(other, [domainFault(`${VXLAN} is no VXLAN interface but a bridge`, REMAKE)]);
+    assert.deepEqual(unaddressed?.[0], domainFault(`${VXLAN} has no local IPv6 address`, REMAKE));
+    assert.deepEqual(sound, []);
+  });
+
+  test('by the wrong WireGuard interface is told: none, something else', async () => {
+    const name = (device: string) => `sed -i 's/^wireguard = .*/wireguard = "${device}"/' ${CONFIG}`;
+    const steps = [`ip tuntap add mode tun name tun${NUMBER}; ${name(`tun${NUMBER}`)}`, name(WIREGUARD)];
+    const [none, other, sound] = await breakAndMend(name('nowhere'), ...steps);
+    assert.deepEqual(none, [
+      domainFault('WireGuard interface nowhere does not exist', 'systemctl restart wg-quick@nowhere'),
+    ]);
+    assert.deepEqual(other, [
+      domainFault(`tun${NUMBER} is no WireGuard interface but a tun`, `systemctl restart wg-quick@tun${NUMBER}`),
+    ]);
+    assert.deepEqual(sound, []);
+  });
+
+  test('by a VXLAN that neither learns nor is told where routers are is told, and mended', async () => {
+    await gateway.configure({}, { fdb: ['flood'] });
+    const learn = `ip link set ${VXLAN} type vxlan learning`;
+    const breaks = `/usr/lib/wgkex/wgkex-cleanup ffww01; ip link set ${VXLAN} type vxlan nolearning`;
+    const [first, second] = await breakAndMend(breaks, learn);
+    await gateway.configure();
+    const problem = `${VXLAN} does not learn, and fdb is without "unicast": it sends every frame to all routers`;
+    assert.deepEqual(first, [domainFault(problem, learn)]);
+    assert.deepEqual(second, []);
+    assert.deepEqual(
+      (await breakAndMend(`ip link set ${VXLAN} type vxlan nolearning`, ''))[0]?.map(({ check }) => check),
+      ['peers'],
+    );
+    await breakAndMend(learn, '/usr/lib/wgkex/wgkex-cleanup ffww01');
+  });
+
+  test('by forwarding entries and keys that should not be there is told, and mended', async () => {
+    const [cleanUp, forget] = ['/usr/lib/wgkex/wgkex-cleanup ffww01', 'rm /etc/wgkex/disallowed_keys'];
+    const [first, second] = await breakAndMend(
+      `bridge fdb del ${ENTRY.mac} dev ${VXLAN} dst ${ENTRY.address} via ${WIREGUARD}`,
+      cleanUp,
+    );
+    assert.deepEqual(first, [domainFault('1 router lacks forwarding entries', cleanUp, 'peers')]);
+    assert.deepEqual(second, []);
+    const remove = `wg set ${WIREGUARD} peer '${ROUTER}' remove`;
+    const [blocked, orphaned, sound] = await breakAndMend(
+      `echo '${ROUTER}' >/etc/wgkex/disallowed_keys`,
+      remove,
+      `${cleanUp}; ${forget}`,
+    );
+    assert.deepEqual(blocked, [domainFault('a disallowed key is a peer', remove, 'peers')]);
+    assert.deepEqual(orphaned, [domainFault('2 forwarding entries lead to no router', cleanUp, 'peers')]);
+    assert.deepEqual(sound, []);
+  });
+});
+
+describe('a port', () => {
+  test('of a service that does not know the domain yet is told', async () => {
+    const rename = (from: string, to: string) => `sed -i 's/domains.${from}/domains.${to}/' ${CONFIG}`;
+    const [first, second] = await breakAndMend(rename('ffww01', 'ffww02'), rename('ffww02', 'ffww01'));
+    const problem = 'the running service does not know it';
+    assert.deepEqual(first, [{ check: 'port', domain: 'ffww02', problem, remedy: 'systemctl reload wgkex.service' }]);
+    assert.deepEqual(second, []);
+  });
+
+  test('of a service whose handler fails is told', async () => {
+    await curse('/usr/bin/wg', `show ${WIREGUARD}`, 'fail');
+    // The handler remembers what it read for a second.
+    await pause(1100);
+    const [first] = await breakAndMend('mount --bind /usr/bin/wg.real /usr/bin/wg');
+    await liftCurses();
+    const problem = 'the service answers "ERR: FAILED"';
+    assert.deepEqual(first, [domainFault(problem, 'systemctl restart wgkex.service', 'port')]);
+  });
+
+  test('of something else is told', async () => {
+    const server = 'require("net").createServer((one) => one.end("SSH-2.0\\r\\n")).listen(10041, "127.0.0.1")';
+    const other = new Background('ip', ['netns', 'exec', gateway.namespace, 'node', '-e', server]);
+    await gateway.configure({ listen: ['127.0.0.1:10041'] });
+    await eventually('it listens', async () => (await gateway.run('ss', '-Hltn')).includes(':10041'));
+    const [first] = await breakAndMend('');
+    await other.stop();
+    await gateway.configure();
+    const problem = 'what listens on 127.0.0.1, port 10041, is not wgkex: it says "SSH-2.0"';
+    assert.deepEqual(first, [gatewayFault('port', problem, "ss -ltnp 'sport = :10041'")]);
+  });
+
+  test('that hangs or is closed is told', async () => {
+    const expected = (how: string) =>
+      ['::1', '127.0.0.1'].map((host) => gatewayFault('port', `Cannot ask ${host}, port 10012: ${how}`, RESTART));
+    gateway.listener?.child.kill('SIGSTOP');
+    const [hung] = await breakAndMend('');
+    gateway.listener?.child.kill('SIGCONT');
+    assert.deepEqual(hung, expected('no end after 5 s'));
+    await gateway.listener?.stop();
+    assert.deepEqual((await breakAndMend(''))[0], expected('connection refused'));
+  });
+});
+
+/** Breaks something, looks, and looks again after each further step, all in one view of the files. */
+async function breakAndMend(breaks: string, ...steps: readonly string[]): Promise<[Found[], Found[], ...Found[][]]> {
+  const looks = [breaks, ...steps];
+  const script = looks.map((step) => `{ ${step === '' ? ':' : step}\n} >&2\nwgkex check --json\n`).join('');
+  const { stdout, stderr } = await attempt(gateway.namespace, 'sh', ['-c', `${script}${CLEAR}`]);
+  const documents = stdout.split('\n').map((line) => JSON.parse(line));
+  assert.equal(documents.length, looks.length, stderr);
+  return documents.map(listFound) as [Found[], Found[], ...Found[][]];
+}
+
+function listFound({ checks }: { checks: { check: string; findings: Omit<Found, 'check'>[] }[] }): Found[] {
+  return checks.flatMap(({ check, findings }) => findings.map((found) => ({ check, ...found })));
+}
+
+function gatewayFault(check: string, problem: string, remedy: string): Found {
+  return { check, domain: null, problem, remedy };
+}
+
+function domainFault(problem: string, remedy: string, check = 'interfaces'): Found {
+  return { check, domain: 'ffww01', problem, remedy };
+}
+
+function pairUp(words: readonly string[]): [string, string][] {
+  return words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1] ?? '']] : []));
+}
+
+function sortFound(found: readonly Found[]): Found[] {
+  return [...found].sort((one, other) => one.problem.localeCompare(other.problem));
+}
