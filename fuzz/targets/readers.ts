@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { configurationsLike } from '../arbitraries/configurations.ts';
 import { textsLike } from '../arbitraries/texts.ts';
 import { printEntries, readTexts } from '../corpus.ts';
 import { readDump, readEntries, readRoutes } from '../readers/kernel.ts';
@@ -24,8 +25,9 @@ interface Text {
 export function createReadersTarget(): Target<Text> {
   const corpus = readTexts() as readonly Text[];
   const runsOf = (reader: Text['reader']) => {
-    const texts = corpus.filter((entry) => entry.reader === reader).map(({ text }) => text);
-    return textsLike(texts).map((text) => ({ reader, text }));
+    const known = corpus.filter((entry) => entry.reader === reader).map(({ text }) => text);
+    const texts = reader === 'configuration' ? fc.oneof(textsLike(known), configurationsLike(known)) : textsLike(known);
+    return texts.map((text) => ({ reader, text }));
   };
   return buildLocalTarget({
     name: 'readers',
