@@ -1,8 +1,8 @@
 import type { InterfaceName } from '../core/domain.ts';
 import { parseInterfaceAddresses } from '../core/interface-addresses.ts';
 import type { IpAddress } from '../core/ip-address.ts';
-import { type LinkDetails, parseLinkDetails } from '../core/link-details.ts';
 import { hasLinkLocalRoute } from '../core/link-local-route.ts';
+import { type LinkDetails, parseLinkDetails } from '../core/tunnel-links.ts';
 import { run } from './run.ts';
 
 /** The network interfaces of this machine by their names. */

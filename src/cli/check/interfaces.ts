@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import type { LinkDetails } from '../../core/link-details.ts';
+import type { LinkDetails } from '../../core/tunnel-links.ts';
 import { ProgramError } from '../../system/run.ts';
 import { isLinkLocalRouted, readInterfaceAddresses, readLinkDetails } from '../../system/tunnel.ts';
 import { readWireguard } from '../../system/wireguard.ts';

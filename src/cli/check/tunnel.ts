@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config.ts';
 import { type IpAddress, isIpv4 } from '../../core/ip-address.ts';
-import type { LinkDetails } from '../../core/link-details.ts';
+import type { LinkDetails } from '../../core/tunnel-links.ts';
 import type { Concern } from '../attention.ts';
 
 /** The two interfaces of a domain; undefined where there is none of that name. */
