@@ -18,7 +18,7 @@ export class HandlerTarget implements Target<Stream> {
   readonly name = 'handler';
   readonly corpus: readonly Stream[];
   readonly runs: fc.Arbitrary<Stream>;
-  readonly runsPerRound = 5;
+  readonly runsPerRound = 3;
   readonly #scene: Scene;
 
   private constructor(scene: Scene) {
