@@ -52,7 +52,7 @@ export const readRoutes: Reader = (text) => {
 };
 
 function isPeerRow(row: readonly string[]): boolean {
-  return row.length === 8 && isKernelKey(row[0]) && /^[0-9]{1,15}$/.test(row[4] ?? '');
+  return row.length === 8 && isKernelKey(row[0]) && row.slice(4, 7).every((number) => /^[0-9]{1,20}$/.test(number));
 }
 
 function isKeyOrNone(text: string | undefined): boolean {

@@ -64,6 +64,14 @@ test('no private and no preshared key is kept', () => {
   assert.ok(!kept.includes(privateKey) && !kept.includes(presharedKey));
 });
 
+test('traffic is read up to the last that the kernel can count', () => {
+  const row = [KEYS[0], '(none)', '(none)', '(none)', '0', '18446744073709551615', '1000000000000000', 'off'].join(
+    '\t',
+  );
+  const [peer] = parseDump(`(none)\t${KEYS[1]}\t51820\toff\n${row}\n`).peers;
+  assert.deepEqual([peer?.received, peer?.sent], [2 ** 64, 1e15]);
+});
+
 const HEAD = `(none)\t${KEYS[1]}\t51820\toff`;
 const REFUSED = [
   ['nothing', ''],
