@@ -3,7 +3,7 @@ import { readCpuSeconds, readOwnCpuSeconds } from './processes.ts';
 import type { Server, ServerName } from './servers/server.ts';
 
 /** More than any server answers in the seconds of a cell. */
-const MANY_EXCHANGES = 60_000;
+export const MANY_EXCHANGES = 60_000;
 /** More than a storm takes, as clients give up after ten. */
 const STORM_SECONDS = 60;
 

@@ -41,7 +41,7 @@ async function measure(): Promise<Results> {
     rates,
     storms: await measureStorms(subjects),
     withPeers: await measureWithPeers(subjects),
-    footprints: await measureFootprints(subjects),
+    ...(await measureFootprints(subjects)),
   };
   for (const server of servers) await server.stop();
   subjects.load.stop();

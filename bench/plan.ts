@@ -1,5 +1,5 @@
-import { type Cell, measureRate, measureStorm } from './cells.ts';
-import { countWakeUps, type Footprint, measureMemory } from './footprint.ts';
+import { type Cell, MANY_EXCHANGES, measureRate, measureStorm } from './cells.ts';
+import { countWakeUps, measureFootprint, restAnew } from './footprint.ts';
 import type { LoadGenerator } from './load.ts';
 import { type Figure, type Storm, summarise, summariseStorms } from './results.ts';
 import type { Server } from './servers/server.ts';
@@ -16,7 +16,7 @@ export interface Subjects {
 const ROUNDS = 3;
 /** The old one takes longest, and where it is a hundred times slower its last digit does not matter. */
 const OLD_ROUNDS = 2;
-const SECONDS = 3;
+const SECONDS = 2;
 const CLIENTS = [1, 16, 64, 256];
 const STORM_ROUTERS = 1000;
 const PEERS = [0, 1000, 10_000];
@@ -57,19 +57,17 @@ export async function measureWithPeers({ load, old, wgkex }: Subjects): Promise<
   return summarise(cells);
 }
 
-export async function measureFootprints({ load, old, wgkex, limit }: Subjects): Promise<Footprint[]> {
-  const servers = [old, wgkex, limit];
+/** Memory of all three, and how often wgkex wakes up at rest, which it is while the others are looked at. */
+export async function measureFootprints({ load, old, wgkex, limit }: Subjects) {
   const storm = { clients: STORM_ROUTERS, exchanges: STORM_ROUTERS, seconds: SECONDS };
-  const crowd = { clients: Math.max(...CLIENTS), exchanges: 100_000, seconds: SECONDS };
-  const footprints: Omit<Footprint, 'wakeUps'>[] = [];
-  for (const server of servers) {
-    footprints.push({
-      server: server.name,
-      ...(await measureMemory(load, server, [storm, crowd], Math.max(...PEERS))),
-    });
-  }
-  const wakeUps = await countWakeUps(servers);
-  return footprints.map((footprint, index) => ({ ...footprint, wakeUps: wakeUps[index] ?? 0 }));
+  const crowd = { clients: Math.max(...CLIENTS), exchanges: MANY_EXCHANGES, seconds: SECONDS };
+  const occasions = { storm, crowd, peers: Math.max(...PEERS) };
+  await restAnew([old, wgkex, limit]);
+  const ours = await measureFootprint(load, wgkex, occasions);
+  const resting = countWakeUps(wgkex);
+  const theirs = await measureFootprint(load, old, occasions);
+  const bare = await measureFootprint(load, limit, occasions);
+  return { footprints: [theirs, ours, bare], wakeUps: await resting };
 }
 
 /** Says on standard error how far it is. */

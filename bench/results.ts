@@ -37,6 +37,8 @@ export interface Results {
   readonly storms: readonly Storm[];
   readonly withPeers: readonly Figure[];
   readonly footprints: readonly Footprint[];
+  /** How often a thread of wgkex ran in ten seconds in which nobody wanted anything of it. */
+  readonly wakeUps: number;
 }
 
 const SERVED_POINTS = 100;

@@ -5,19 +5,21 @@ import { isMet, type Target } from './targets.ts';
 const HEAD = ['clients', 'peers', 'server', 'OK/s', 'p50 ms', 'p99 ms', 'all s', 'CPU ms', 'wg ms', 'OK', 'failed'];
 
 /** Everything that was measured, for a terminal. */
-export function renderResults({ machine, wireguard, rates, storms, withPeers, footprints }: Results): string {
+export function renderResults({ machine, wireguard, rates, storms, withPeers, footprints, wakeUps }: Results): string {
   return [
     `${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}, WireGuard: ${wireguard}`,
     renderSection('Clients that do one exchange after the other', HEAD, rates.map(renderFigure)),
     renderSection('Routers that all come at once', HEAD, storms.map(renderFigure)),
     renderSection('With peers that are there already', HEAD, withPeers.map(renderFigure)),
     renderSection(
-      'Memory (MB) idle and at the peak, and wake-ups at rest',
-      ['server', 'idle', 'RSS', 'peak', 'RSS', 'wake-ups'],
+      'Memory in MB, at rest and at its highest',
+      ['server', 'idle', 'RSS', 'storm', 'RSS', 'crowd', 'RSS'],
       footprints.map(renderFootprint),
     ),
+    `wgkex at rest: its threads ran ${wakeUps} times in ten seconds.`,
     'OK/s: answered OK, by the seconds until the last client had its reply or had given up (all s).',
     'CPU: processor time of an exchange that was answered OK, all processes of the server; wg: of wireguard-go.',
+    'storm: the routers that all come at once; crowd: 256 clients, and 10,000 peers that are there already.',
     'Memory: what processes of one program share counts once; RSS: for each of them.',
   ].join('\n');
 }
@@ -51,9 +53,9 @@ function renderFigure(figure: Figure): string[] {
   ];
 }
 
-function renderFootprint({ server, idle, peak, wakeUps }: Footprint): string[] {
-  const bytes = [idle.residentBytes, idle.rssBytes, peak.residentBytes, peak.rssBytes];
-  return [server, ...bytes.map((count) => formatNumber(count / 1e6)), String(wakeUps)];
+function renderFootprint({ server, idle, storm, crowd }: Footprint): string[] {
+  const bytes = [idle, storm, crowd].flatMap(({ residentBytes, rssBytes }) => [residentBytes, rssBytes]);
+  return [server, ...bytes.map((count) => formatNumber(count / 1e6))];
 }
 
 function renderSection(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -74,12 +74,15 @@ function judgeStorm(storms: readonly Figure[]): Target[] {
   ]);
 }
 
-function judgeFootprint({ footprints }: Results): Target[] {
+function judgeFootprint({ footprints, wakeUps }: Results): Target[] {
   const ours = footprints.filter(({ server }) => server === 'wgkex');
-  return ours.flatMap(({ peak, wakeUps }) => [
-    atMost('resident at the peak, all parts', peak.residentBytes / 1e6, RESIDENT_MB, 'MB'),
+  return [
+    ...ours.flatMap(({ storm, crowd }) => [
+      atMost('resident in all, routers at once', storm.residentBytes / 1e6, RESIDENT_MB, 'MB'),
+      atMost('resident in all, many clients and many peers', crowd.residentBytes / 1e6, RESIDENT_MB, 'MB'),
+    ]),
     atMost('wake-ups at rest', wakeUps, 0, ''),
-  ]);
+  ];
 }
 
 function find(figures: readonly Figure[], server: ServerName, clients: number): Figure {
