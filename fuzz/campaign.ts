@@ -6,7 +6,7 @@ export interface CampaignOptions {
   readonly seed: number;
   /** So many at least. */
   readonly inputs: number;
-  /** Takes a line about how far it is, after each round. */
+  /** Takes a line about how far it is, now and then. */
   report(line: string): void;
 }
 
@@ -20,11 +20,13 @@ interface Fault {
 const SEARCH_MILLISECONDS = 60_000;
 const SEARCH_RUNS = 500;
 const SHOWN_CHARACTERS = 5000;
+const REPORT_MILLISECONDS = 10_000;
 
 /** Tries a target's corpus, then round after round of what its arbitrary makes, until it has had enough inputs. */
 export class Campaign<Run> {
   readonly #target: Target<Run>;
   readonly #start = performance.now();
+  #reportedAt = this.#start;
   #inputs = 0;
   #fault: Fault | undefined;
 
@@ -32,15 +34,21 @@ export class Campaign<Run> {
     this.#target = target;
   }
 
-  /** Rejects at the first run that the contract does not allow, with the smallest one like it that is found. */
-  async run({ seed, inputs, report }: CampaignOptions): Promise<void> {
+  /**
+   * Resolves with a line about what was tried. Rejects at the first run that the contract does not allow, with the
+   * smallest one like it that is found.
+   */
+  async run({ seed, inputs, report }: CampaignOptions): Promise<string> {
     const { corpus, runsPerRound } = this.#target;
     await this.#runRound({ seed, numRuns: corpus.length, examples: corpus.map((run) => [run]) });
+    let progress = await this.#describeProgress();
     for (let round = seed; this.#inputs < inputs; round++) {
       await this.#runRound({ seed: round, numRuns: runsPerRound });
-      report(await this.#describeProgress());
+      progress = await this.#describeProgress();
+      if (this.#isTimeToReport()) report(progress);
     }
     await this.#target.finish();
+    return progress;
   }
 
   async #runRound(parameters: fc.Parameters<[Run]>): Promise<void> {
@@ -66,6 +74,12 @@ export class Campaign<Run> {
       this.#fault ??= { error, inputs: this.#inputs, atMilliseconds: performance.now() };
       throw error;
     });
+  }
+
+  #isTimeToReport(): boolean {
+    const isTime = performance.now() - this.#reportedAt > REPORT_MILLISECONDS;
+    if (isTime) this.#reportedAt = performance.now();
+    return isTime;
   }
 
   async #describeProgress(): Promise<string> {

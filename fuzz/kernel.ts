@@ -3,8 +3,11 @@ import type { Gateway } from '../test/lab/gateway.ts';
 import type { DomainSettings } from './model/admission.ts';
 import { deriveAddress } from './model/key.ts';
 
-/** What the kernel has for a domain, a line for each thing: `peer KEY NETWORKS`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
+/** What the kernel has for a domain, a line each: `peer KEY NETWORKS`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
 type Things = ReadonlySet<string>;
+
+/** The keys that must be new peers of a domain; is told which keys are. Throws where none of those explain them. */
+type Expect = (domain: string, newPeers: readonly string[]) => Iterable<string>;
 
 const FLOOD_MAC = '00:00:00:00:00:00';
 const SHOWN_THINGS = 4;
@@ -26,26 +29,19 @@ export class KernelState {
     return new KernelState(gateway, domains, original);
   }
 
-  /**
-   * Compares with what should have come to what was there at first, then takes that away again.
-   * `expect` says which keys became peers, by their addresses; it is told which keys are peers that were none.
-   */
-  async settle(expect: (domain: string, newPeers: readonly string[]) => ReadonlyMap<string, string>): Promise<void> {
+  /** Rejects unless the new peers are as expected, and all else belongs to them; then takes away what is new. */
+  async settle(expect: Expect): Promise<void> {
     await Promise.all(this.#domains.map((domain, index) => this.#settleDomain(domain, index, expect)));
   }
 
-  async #settleDomain(
-    domain: DomainSettings,
-    index: number,
-    expect: (domain: string, newPeers: readonly string[]) => ReadonlyMap<string, string>,
-  ): Promise<void> {
+  async #settleDomain(domain: DomainSettings, index: number, expect: Expect): Promise<void> {
     const original = this.#original[index] ?? new Set();
     const present = await readThings(this.#gateway, domain.name);
     const added = [...present].filter((thing) => !original.has(thing));
     try {
       const newPeers = added.filter((thing) => thing.startsWith('peer ')).map((thing) => thing.split(' ')[1] ?? '');
       const via = this.#gateway.wireguard(domain.name);
-      const needed = [...expect(domain.name, newPeers)].flatMap(([, key]) => buildThings(key, domain, via));
+      const needed = [...expect(domain.name, newPeers)].flatMap((key) => buildThings(key, domain, via));
       requireSame(present, new Set([...original, ...needed]), domain.name);
     } finally {
       await this.#remove(domain.name, added);

@@ -36,21 +36,12 @@ interface Options {
 }
 
 const SEEDS = 2 ** 30;
-const REPORT_MILLISECONDS = 10_000;
 
 async function fuzz<Run>(target: Target<Run>, options: Options): Promise<void> {
   console.log(`${target.name}: seed ${options.seed}`);
-  let last = '';
-  let reportedAt = performance.now();
-  const report = (line: string) => {
-    last = line;
-    if (performance.now() - reportedAt < REPORT_MILLISECONDS) return;
-    reportedAt = performance.now();
-    console.log(line);
-  };
   try {
-    await new Campaign(target).run({ ...options, report });
-    console.log(`${last}; nothing found`);
+    const summary = await new Campaign(target).run({ ...options, report: console.log });
+    console.log(`${summary}; nothing found`);
   } catch (error) {
     console.log(error instanceof Error ? error.message : error);
     process.exitCode = 1;
@@ -64,10 +55,11 @@ const { values, positionals } = parseArgs({
   options: { seed: { type: 'string' }, inputs: { type: 'string', default: '1000000' }, help: { type: 'boolean' } },
 });
 const names = positionals.length === 0 ? Object.keys(TARGETS) : positionals;
-const isUnderstood = names.every((name) => Object.hasOwn(TARGETS, name));
+const seed = values.seed === undefined ? Math.floor(Math.random() * SEEDS) : Number(values.seed);
+const inputs = Number(values.inputs);
+const isUnderstood = names.every((name) => Object.hasOwn(TARGETS, name)) && [seed, inputs].every(Number.isSafeInteger);
 if (values.help === true || !isUnderstood) {
   console.log(HELP);
   process.exit(isUnderstood ? 0 : 2);
 }
-const seed = values.seed === undefined ? Math.floor(Math.random() * SEEDS) : Number(values.seed);
-for (const name of names) await TARGETS[name]?.({ seed, inputs: Number(values.inputs) });
+for (const name of names) await TARGETS[name]?.({ seed, inputs });

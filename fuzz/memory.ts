@@ -25,16 +25,21 @@ export class MemoryCurve {
 
   /** The least of the last quarter must be no more than the least of the one after the warm-up. */
   requireFlat(): void {
-    const warm = this.#samples.filter(({ inputs }) => inputs > WARM_UP_INPUTS);
+    const warm = this.#warm;
     const quarter = Math.floor(warm.length / 4);
     if (quarter === 0) return;
-    const [before, after] = [warm.slice(0, quarter), warm.slice(-quarter)].map(findLeast);
-    const gain = (after ?? 0) - (before ?? 0);
+    const gain = findLeast(warm.slice(-quarter)) - findLeast(warm.slice(0, quarter));
     assert.ok(gain <= NOISE_MEGABYTES, `${this.#name} has gained ${gain.toFixed(1)} MB since it was warm`);
   }
 
   toString(): string {
-    return `${this.#name} ${(this.#samples.at(-1)?.megabytes ?? 0).toFixed(0)} MB`;
+    const [first] = this.#warm;
+    const before = first === undefined ? '' : ` (warm: ${first.megabytes.toFixed(0)})`;
+    return `${this.#name} ${(this.#samples.at(-1)?.megabytes ?? 0).toFixed(0)} MB${before}`;
+  }
+
+  get #warm(): readonly Sample[] {
+    return this.#samples.filter(({ inputs }) => inputs > WARM_UP_INPUTS);
   }
 }
 

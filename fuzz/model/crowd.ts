@@ -33,14 +33,15 @@ export class CrowdModel {
     return { replies: isHasty ? ['', reply] : [reply], atAnotherPace: others };
   }
 
-  /** The new peers of a domain by their addresses; throws unless they are those that were let in. */
-  expectHolders(domain: string, newPeers: readonly string[]): Map<string, string> {
+  /** Returns the new peers of a domain; throws unless they are those that were let in. */
+  expectPeers(domain: string, newPeers: readonly string[]): readonly string[] {
     const { must, may } = this.#asked.get(domain) ?? { must: [], may: new Set() };
     for (const key of newPeers) assert.ok(may.has(key), `${key} is a peer of ${domain}, and nobody asked for that`);
     const addressOf = (key: string) => deriveAddress(key, this.#find(domain).settings.variant).address;
-    const holders = new Map(newPeers.map((key) => [addressOf(key), key]));
-    for (const key of must) assert.ok(holders.has(addressOf(key)), `${key} was told OK and is no peer of ${domain}`);
-    return holders;
+    // Of keys that derive the same address the last one has it.
+    const held = new Set(newPeers.map(addressOf));
+    for (const key of must) assert.ok(held.has(addressOf(key)), `${key} was told OK and is no peer of ${domain}`);
+    return newPeers;
   }
 
   #answer(outcome: Outcome, certainty: 'must' | 'may'): string {

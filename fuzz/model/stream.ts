@@ -12,16 +12,16 @@ export class StreamModel {
   readonly #createModels: () => ReadonlyMap<string, DomainModel>;
   readonly #served: Served;
   /** What all requests would be answered if they were served. */
-  readonly replies: readonly Reply[];
+  readonly #replies: readonly Reply[];
   /** False where requests that are in the pipe with a bad line may be served or not. */
-  readonly isExact: boolean;
+  readonly #isExact: boolean;
 
   constructor(chunks: readonly string[], inStep: boolean, createModels: () => ReadonlyMap<string, DomainModel>) {
     this.#createModels = createModels;
     this.#served = inStep ? expectServed(chunks) : expectServed(splitLines(chunks));
-    this.isExact = inStep || this.#served.end === 'good';
+    this.#isExact = inStep || this.#served.end === 'good';
     const models = createModels();
-    this.replies = this.#served.chunks.flat().map(({ id, domain, key }) => {
+    this.#replies = this.#served.chunks.flat().map(({ id, domain, key }) => {
       return { id, reply: models.get(domain)?.admit(key) ?? 'INVALID_DOMAIN' };
     });
   }
@@ -37,9 +37,9 @@ export class StreamModel {
 
   /** Throws unless these replies, in any order, are what may have come. */
   requireReplies(replies: readonly Reply[]): void {
-    const expected = this.replies.map(describeReply).sort();
+    const expected = this.#replies.map(describeReply).sort();
     const actual = replies.map(describeReply).sort();
-    if (this.isExact) assert.deepEqual(actual, expected);
+    if (this.#isExact) assert.deepEqual(actual, expected);
     const left = countEach(expected);
     for (const reply of actual) {
       const count = left.get(reply) ?? 0;
@@ -48,14 +48,14 @@ export class StreamModel {
     }
   }
 
-  /** The new peers of a domain by their addresses; throws where no such requests lead to them. */
-  expectHolders(domain: string, newPeers: readonly string[]): ReadonlyMap<string, string> {
+  /** The keys that must be peers of a domain; where that is open, those that are, if requests lead to them. */
+  expectPeers(domain: string, newPeers: readonly string[]): Iterable<string> {
     const requests = this.#served.chunks.flat().filter((request) => request.domain === domain);
     const model = this.#createModels().get(domain);
     assert.ok(model);
-    if (this.isExact) for (const { key } of requests) model.admit(key);
+    if (this.#isExact) for (const { key } of requests) model.admit(key);
     else admitUntil(model, requests, newPeers);
-    return model.holders;
+    return model.holders.values();
   }
 }
 

@@ -50,7 +50,7 @@ export class HandlerTarget implements Target<Stream> {
   async check({ chunks, inStep }: Stream): Promise<void> {
     const model = new StreamModel(chunks, inStep, () => this.#scene.createModels());
     const ending = await converse(this.#scene.gateway, chunks, inStep, model);
-    await this.#scene.kernel.settle((domain, newPeers) => model.expectHolders(domain, newPeers));
+    await this.#scene.kernel.settle((domain, newPeers) => model.expectPeers(domain, newPeers));
     model.requireReplies(ending.replies);
     requireEnd(ending, model.isGood);
     await this.#requireLocksFree();

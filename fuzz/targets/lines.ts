@@ -26,11 +26,7 @@ function read({ send, end }: Visit) {
   const framing = new LineFraming(LINE_BYTES);
   for (const bytes of send) framing.push(Buffer.from(String(bytes), 'latin1'));
   const read = endsStream(end) ? framing.end() : framing.progress();
-  return read.state === 'too-long'
-    ? { refused: 'LINE_TOO_LONG' }
-    : interpretLines(...spread(read.lines), new Set(DOMAINS));
-}
-
-function spread([first, second]: readonly [first?: string, second?: string]) {
-  return [first, second] as const;
+  if (read.state === 'too-long') return { refused: 'LINE_TOO_LONG' };
+  const [first, second] = read.lines;
+  return interpretLines(first, second, new Set(DOMAINS));
 }

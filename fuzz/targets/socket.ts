@@ -82,7 +82,7 @@ export class SocketTarget implements Target<Crowd> {
     // Who went away at once may still wait to be accepted, and what it asked for to be done: in front of the last ones.
     await this.#visitLast(model);
     await this.#visitLast(model);
-    await this.#scene.kernel.settle((domain, newPeers) => model.expectHolders(domain, newPeers));
+    await this.#scene.kernel.settle((domain, newPeers) => model.expectPeers(domain, newPeers));
     await this.#service.requireHealth();
   }
 
