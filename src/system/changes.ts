@@ -19,32 +19,47 @@ export interface Outcome<C extends PeerChange> {
   readonly leftOver: unknown;
 }
 
-/** Makes changes of a domain in their order: one `wg set`, one `bridge -batch`, and one `ip -batch` where it keeps routes. */
+/**
+ * Makes changes of a domain, each in its order: one `wg set`, and side by side with it one `bridge -batch`, and one
+ * `ip -batch` where the domain keeps routes. Neither side needs the other.
+ */
 export async function applyChanges<C extends PeerChange>(
   domain: DomainConfig,
   changes: readonly C[],
 ): Promise<Outcome<C>> {
-  const unset = await applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords)));
-  const set = changes.filter((change) => !unset.has(change));
-  const unforwarded = await applyJointly(set, async (some) => {
-    await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
-    await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
-  });
-  const leftOver = await takeBack(domain, unforwarded);
-  return { failures: new Map([...unset, ...unforwarded]), leftOver };
+  const [unset, unforwarded] = await Promise.all([
+    applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords))),
+    applyJointly(changes, async (some) => {
+      await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
+      await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
+    }),
+  ]);
+  const leftOver = await takeBack(domain, changes, { unset, unforwarded });
+  return { failures: new Map([...unforwarded, ...unset]), leftOver };
+}
+
+interface HalfDone {
+  readonly unset: Failures<PeerChange>;
+  readonly unforwarded: Failures<PeerChange>;
 }
 
 /**
- * A new peer that frames cannot reach is of no use to its router, which gets `FAILED`: nothing half done stays. After a
- * program that hung the entries do, for the cleanup: nobody waits for two of them.
+ * A new peer that frames cannot reach is of no use to its router, which gets `FAILED`, nor are entries without a peer:
+ * nothing half done stays. After a program that hung, what it makes does, for the cleanup: nobody waits for two of them.
  */
-async function takeBack(domain: DomainConfig, unforwarded: Failures<PeerChange>): Promise<unknown> {
-  const changes = [...unforwarded.keys()].filter(({ kind }) => kind === 'add');
-  const clearable = changes.filter((change) => !hasHung(unforwarded.get(change)));
-  const kept = await applyJointly(changes, (some) => setPeers(domain, some.map(buildTakeBack)));
-  const left = await applyJointly(clearable, (some) =>
-    changeEntries(some.flatMap(({ router }) => buildEntryRemoval(router, domain))),
-  );
+async function takeBack(
+  domain: DomainConfig,
+  changes: readonly PeerChange[],
+  { unset, unforwarded }: HalfDone,
+): Promise<unknown> {
+  const added = changes.filter(({ kind }) => kind === 'add');
+  const unreachable = added.filter((change) => unforwarded.has(change) && !unset.has(change));
+  const failed = added.filter((change) => unforwarded.has(change) || unset.has(change));
+  const clearable = failed.filter((change) => !hasHung(unforwarded.get(change)));
+  const [kept, left] = await Promise.all([
+    applyJointly(unreachable, (some) => setPeers(domain, some.map(buildTakeBack))),
+    applyJointly(clearable, (some) => changeEntries(some.flatMap(({ router }) => buildEntryRemoval(router, domain)))),
+  ]);
   return [...kept.values(), ...left.values()][0];
 }
 

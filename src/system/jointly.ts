@@ -12,9 +12,9 @@ const ITEMS_PER_CALL = 256;
 type Apply<T> = (items: readonly T[]) => Promise<void>;
 
 /**
- * Applies many items with one call, or with one for every 256 of them. Where that is refused, halves are tried in their order until the culprits are
- * alone, so that they fail and everybody else is served. `apply` must be fit to be repeated for an item that it had
- * done already.
+ * Applies many items with one call, or with one for every 256 of them. Where that is refused, halves are tried in
+ * their order until the culprits are alone, so that they fail and everybody else is served. `apply` must be fit to be
+ * repeated for an item that it had done already.
  */
 export async function applyJointly<T>(items: readonly T[], apply: Apply<T>): Promise<Failures<T>> {
   const failures = new Map<T, unknown>();

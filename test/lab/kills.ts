@@ -19,18 +19,18 @@ export type Victim = 'program' | 'caller';
 const WRITES = ['openat', 'write', 'fsync', 'rename'];
 
 /**
- * Has an action done once, unharmed, and finds the moments before each effect of the programs that it calls, and after
- * the last one: between two calls, between two peers of one `wg set`, between two lines of a batch.
+ * Has an action done once, unharmed, and finds the moments before and after each effect of the programs that it calls:
+ * around two calls, two peers of one `wg set`, two lines of a batch.
  */
 export async function findProgramMoments(gateway: Gateway, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
-  const { calls } = await order(gateway, '0 0 nobody', () => action([]));
-  return calls.flatMap(({ effects, words }, index) => {
-    const last = index === calls.length - 1 ? effects : effects - 1;
-    return Array.from({ length: last + 1 }, (_, done) => ({
+  const { calls } = await order(gateway, 'nobody 0 0 nobody', () => action([]));
+  return calls.flatMap(({ program, number, effects, words }) => {
+    return Array.from({ length: effects + 1 }, (_, done) => ({
       name: `${words}, with ${done} of ${effects} done`,
       strike: async <T>(again: Action<T>) => {
-        const { result, calls: made } = await order(gateway, `${index + 1} ${done} ${victim}`, () => again([]));
-        if (made.length <= index) throw new Error(`Nobody was killed: ${made.length} programs were called`);
+        const { result, calls: made } = await order(gateway, `${program} ${number} ${done} ${victim}`, () => again([]));
+        if (!made.some((call) => call.program === program && call.number === number))
+          throw new Error(`Nobody was killed: ${made.length} programs were called`);
         return result;
       },
     }));
@@ -58,6 +58,9 @@ export async function findWriteMoments(gateway: Gateway, action: Action<unknown>
 }
 
 interface Call {
+  readonly program: string;
+  /** Among those of the same program, from 1. */
+  readonly number: number;
   /** How many peers it sets, how many lines its batch has: one at least. */
   readonly effects: number;
   readonly words: string;
@@ -76,8 +79,10 @@ async function order<T>(gateway: Gateway, kill: string, action: () => Promise<T>
 }
 
 function parseCalls(text: string): Call[] {
-  return [...text.matchAll(/^(\d+) (\S+ \S+ [^ ;]+)/gm)].map(([, effects, words = '']) => ({
-    effects: Number(effects),
-    words,
-  }));
+  const counts = new Map<string, number>();
+  return [...text.matchAll(/^(\d+) ((\S+) \S+ [^ ;]+)/gm)].map(([, effects, words = '', program = '']) => {
+    const number = (counts.get(program) ?? 0) + 1;
+    counts.set(program, number);
+    return { program, number, effects: Number(effects), words };
+  });
 }

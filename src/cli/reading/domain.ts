@@ -23,7 +23,7 @@ export interface DomainReading extends Survey {
 
 /**
  * Reads a domain without its lock, so that no router ever waits for a reader: what changes meanwhile may be half
- * there. The peers come first: the service lets a key in before it makes its entries.
+ * there.
  * @throws Error with one line that says what cannot be read, and why.
  */
 export async function readDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
