@@ -13,8 +13,9 @@ export interface Memory {
   /** Of all processes, each with all that it shares (RSS). */
   readonly rssBytes: number;
   /**
-   * What they take in all: the pages of files that processes of one program share count once. Not PSS, which would
-   * share Node's pages with the Nodes of this benchmark, too.
+   * What they take in all: pages that they share count once, be it those of a program's files, or those that a process
+   * has in common with its parent until it runs a program of its own. Files are not counted by PSS, which would share
+   * Node's pages with the Nodes of this benchmark, too.
    */
   readonly residentBytes: number;
 }
@@ -51,10 +52,10 @@ export function readMemory(root: number): Memory {
   for (const { program, rss, anonymous } of processes) {
     ofFiles.set(program, Math.max(ofFiles.get(program) ?? 0, rss - anonymous));
   }
-  const anonymous = processes.map((process) => process.anonymous);
+  const own = processes.map(({ ownAnonymous }) => ownAnonymous);
   return {
     rssBytes: sum(processes.map(({ rss }) => rss)),
-    residentBytes: sum([...anonymous, ...ofFiles.values()]),
+    residentBytes: sum([...own, ...ofFiles.values()]),
   };
 }
 
@@ -80,11 +81,24 @@ function readStat(pid: number): string[] {
     .split(' ');
 }
 
+interface Rollup {
+  readonly program: string;
+  readonly rss: number;
+  readonly anonymous: number;
+  /** Of that, its share of what it has in common with other processes. */
+  readonly ownAnonymous: number;
+}
+
 /** Its program, and bytes; nothing where the process is gone meanwhile. */
-function readRollup(pid: number): { readonly program: string; readonly rss: number; readonly anonymous: number } {
+function readRollup(pid: number): Rollup {
   const text = read(pid, 'smaps_rollup');
   const bytes = (name: string) => Number(text.match(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm'))?.[1] ?? 0) * 1024;
-  return { program: text === '' ? '' : readProgram(pid), rss: bytes('Rss'), anonymous: bytes('Anonymous') };
+  return {
+    program: text === '' ? '' : readProgram(pid),
+    rss: bytes('Rss'),
+    anonymous: bytes('Anonymous'),
+    ownAnonymous: bytes('Pss_Anon'),
+  };
 }
 
 function readProgram(pid: number): string {
