@@ -1,0 +1,71 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { type Activity, INTERVAL_SECONDS, MAX_INTERVALS, mergeActivity, NO_ACTIVITY } from '../core/activity.ts';
+import type { DomainName } from '../core/domain.ts';
+import { parseJsonOf } from '../core/json.ts';
+import type { UnixSeconds } from '../core/peers.ts';
+import { replaceFile } from './replace-file.ts';
+import { makeTrustedDirectory } from './trust.ts';
+
+/** Some three times what a full day has. */
+const FILE_BYTES = 65_536;
+
+const number = z.int().nonnegative();
+const intervalSchema = z.strictObject({
+  since: number.multipleOf(INTERVAL_SECONDS),
+  joined: number,
+  refused: number,
+  failed: number,
+});
+const activitySchema = z.strictObject({
+  version: z.literal(1),
+  last_exchange: number.nullable(),
+  intervals: z.array(intervalSchema).max(MAX_INTERVALS),
+});
+
+/** What came to a domain lately. A file that is missing, or not what the handler wrote, is no activity. */
+export function readActivity(stateDirectory: string, domain: DomainName): Activity {
+  const path = findPath(stateDirectory, domain);
+  try {
+    const { last_exchange, intervals } = parseJsonOf(activitySchema, readBounded(path), path);
+    return {
+      lastExchange: last_exchange ?? 'never',
+      intervals: new Map(intervals.map(({ since, ...counts }) => [since, counts])),
+    };
+  } catch {
+    return NO_ACTIVITY;
+  }
+}
+
+/**
+ * Adds to the file what came since. The handler alone does so; for a moment there may be two of them.
+ * @throws Error with one line that names the file, where it cannot be written.
+ */
+export function addActivity(stateDirectory: string, domain: DomainName, news: Activity, now: UnixSeconds): void {
+  const path = findPath(stateDirectory, domain);
+  const { lastExchange, intervals } = mergeActivity(readActivity(stateDirectory, domain), news, now);
+  const document = {
+    version: 1,
+    last_exchange: lastExchange === 'never' ? null : lastExchange,
+    intervals: [...intervals].map(([since, counts]) => ({ since, ...counts })),
+  };
+  makeTrustedDirectory(dirname(path));
+  // A power cut may cost a chart a minute; an exchange does not wait for a disk.
+  replaceFile(path, `${JSON.stringify(document)}\n`, { isSynced: false });
+}
+
+function findPath(stateDirectory: string, domain: DomainName): string {
+  return join(stateDirectory, `${domain}.activity.json`);
+}
+
+function readBounded(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (size > FILE_BYTES) throw new Error(`Cannot read ${path}: more than ${FILE_BYTES} bytes`);
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}

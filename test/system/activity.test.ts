@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { countExchanges, INTERVAL_SECONDS, MAX_INTERVALS, NO_ACTIVITY } from '../../src/core/activity.ts';
+import type { DomainName } from '../../src/core/domain.ts';
+import { addActivity, readActivity } from '../../src/system/activity.ts';
+import { damaged, texts } from '../core/arbitraries.ts';
+
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
+const DOMAIN = 'ffww01' as DomainName;
+const NOW = 1_700_000_401;
+const INTERVAL = { since: 1_700_000_400, joined: 3, refused: 2, failed: 1 };
+const DOCUMENT = { version: 1, last_exchange: NOW, intervals: [INTERVAL] };
+
+const base = mkdtempSync(join(tmpdir(), 'wgkex-activity-'));
+after(() => rmSync(base, { recursive: true }));
+let directory: string;
+let path: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(base, 'state-'));
+  path = join(directory, 'ffww01.activity.json');
+});
+
+const joined = (now: number) => countExchanges(NO_ACTIVITY, 'joined', 1, now);
+
+test('where there is no file nothing came', () => {
+  assert.deepEqual(readActivity(directory, DOMAIN), NO_ACTIVITY);
+});
+
+test('what came is added to what is in the file, and nothing but that is left', { skip }, () => {
+  addActivity(directory, DOMAIN, joined(NOW), NOW);
+  addActivity(directory, DOMAIN, countExchanges(joined(NOW + 1), 'failed', 4, NOW + 600), NOW + 600);
+  assert.deepEqual(readActivity(directory, DOMAIN), {
+    lastExchange: NOW + 1,
+    intervals: new Map([
+      [INTERVAL.since, { joined: 2, refused: 0, failed: 0 }],
+      [INTERVAL.since + 600, { joined: 0, refused: 0, failed: 4 }],
+    ]),
+  });
+  assert.deepEqual(readdirSync(directory), ['ffww01.activity.json']);
+});
+
+test('anybody may read it, as there is neither a key nor an address in it', { skip }, () => {
+  addActivity(directory, DOMAIN, joined(NOW), NOW);
+  assert.equal(statSync(path).mode & 0o777, 0o644);
+});
+
+test('the directory is made where it is missing', { skip }, () => {
+  const missing = join(directory, 'missing');
+  addActivity(missing, DOMAIN, joined(NOW), NOW);
+  assert.equal(readActivity(missing, DOMAIN).lastExchange, NOW);
+});
+
+test('where it cannot be written, the error names the file', { skip }, () => {
+  writeFileSync(join(directory, 'file'), '');
+  assert.throws(() => addActivity(join(directory, 'file'), DOMAIN, joined(NOW), NOW), /file/);
+});
+
+test('a full day is well within the size that is read', { skip }, () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  const intervals = Array.from({ length: MAX_INTERVALS }, (_, index) => ({
+    since: INTERVAL.since + index * INTERVAL_SECONDS,
+    joined: most,
+    refused: most,
+    failed: most,
+  }));
+  writeFileSync(path, JSON.stringify({ ...DOCUMENT, intervals }));
+  assert.equal(readActivity(directory, DOMAIN).intervals.size, MAX_INTERVALS);
+});
+
+describe('a file that the handler did not write counts as none, such as one with', () => {
+  const tooMany = Array.from({ length: MAX_INTERVALS + 1 }, (_, index) => ({ ...INTERVAL, since: index * 600 }));
+  const FILES: [string, string][] = [
+    ['nothing', ''],
+    ['half of it', JSON.stringify(DOCUMENT).slice(0, -9)],
+    ['zeros, as after a power cut', '\0'.repeat(100)],
+    ['another version', JSON.stringify({ ...DOCUMENT, version: 2 })],
+    ['one thing more', JSON.stringify({ ...DOCUMENT, more: 1 })],
+    ['one thing more of an interval', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, more: 1 }] })],
+    ['a number below zero', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, joined: -1 }] })],
+    ['half an exchange', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, joined: 0.5 }] })],
+    ['an interval that begins when none does', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, since: 1 }] })],
+    ['a time in words', JSON.stringify({ ...DOCUMENT, last_exchange: 'now' })],
+    ['more than a day', JSON.stringify({ ...DOCUMENT, intervals: tooMany })],
+    ['64 kB of blanks', JSON.stringify(DOCUMENT) + ' '.repeat(65_536)],
+  ];
+  for (const [name, text] of FILES) {
+    test(name, { skip }, () => {
+      writeFileSync(path, text);
+      assert.deepEqual(readActivity(directory, DOMAIN), NO_ACTIVITY);
+      addActivity(directory, DOMAIN, joined(NOW), NOW);
+      assert.deepEqual(readActivity(directory, DOMAIN), joined(NOW), 'the next one that comes is counted');
+    });
+  }
+
+  test('and one that is right does not', () => {
+    writeFileSync(path, JSON.stringify(DOCUMENT));
+    const { since, ...counts } = INTERVAL;
+    assert.deepEqual(readActivity(directory, DOMAIN), { lastExchange: NOW, intervals: new Map([[since, counts]]) });
+  });
+});
+
+test('whatever is in the file, reading it is harmless', () => {
+  fc.assert(
+    fc.property(fc.oneof(texts, fc.json(), damaged(fc.constant(JSON.stringify(DOCUMENT)))), (content) => {
+      writeFileSync(path, content);
+      const { intervals } = readActivity(directory, DOMAIN);
+      for (const [since, counts] of intervals)
+        for (const number of [since, ...Object.values(counts)]) assert.ok(Number.isSafeInteger(number) && number >= 0);
+    }),
+  );
+});
