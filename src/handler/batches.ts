@@ -7,6 +7,7 @@ import { applyChanges } from '../system/changes.ts';
 import { hasInterfaces } from '../system/interfaces.ts';
 import type { Failures } from '../system/jointly.ts';
 import { readClock } from '../system/reading.ts';
+import { ActivityRecord } from './activity-record.ts';
 import { LockedReading } from './locked-reading.ts';
 
 interface Waiting extends Exchange {
@@ -25,6 +26,7 @@ export class DomainBatches {
   readonly #domain: DomainConfig;
   readonly #log: Attention;
   readonly #reading: LockedReading;
+  readonly #activity: ActivityRecord;
   #queue: Waiting[] = [];
   #isLookDue = false;
   #running: Promise<void> | undefined;
@@ -34,6 +36,7 @@ export class DomainBatches {
     this.#domain = domain;
     this.#log = log;
     this.#reading = new LockedReading(domain, config, log);
+    this.#activity = new ActivityRecord(config, domain.name, log);
   }
 
   /** The names of those that it serves. */
@@ -59,6 +62,7 @@ export class DomainBatches {
     this.#queue = [];
     await this.#running;
     clearTimeout(this.#expiry);
+    this.#activity.save();
     await this.#withInterfaces('remember who is alive', () => this.#reading.remember());
     this.#close();
   }
@@ -137,6 +141,7 @@ export class DomainBatches {
 
   #refuse({ domain, key, from, answer }: Waiting, code: ReplyCode): void {
     this.#log.info('refused', { domain, key, from, code }, { by: ['domain', 'from', 'code'] });
+    this.#activity.note('refused');
     answer(code);
   }
 
@@ -152,9 +157,11 @@ export class DomainBatches {
   /** What is broken is broken for everybody who asks. */
   #fail(fields: EventFields, exchanges: number): void {
     this.#log.error('failed', fields, { by: ['domain', 'reason'], times: exchanges });
+    this.#activity.note('failed', exchanges);
   }
 
-  #reportSuccess({ kind, evicted }: WaitingChange, fields: EventFields): void {
+  #reportSuccess({ kind, evicted, exchanges }: WaitingChange, fields: EventFields): void {
+    this.#activity.note('joined', exchanges.length);
     for (const { address, key } of evicted) this.#log.info('made room', { domain: this.#domain.name, address, key });
     if (kind === 'keep') this.#log.info('kept', { ...fields, live: true });
     else this.#log.info('joined', { ...fields, [kind === 'add' ? 'new' : 'again']: true });
