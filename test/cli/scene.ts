@@ -3,6 +3,7 @@ import type { DomainReading } from '../../src/cli/reading/domain.ts';
 import type { DomainStatus, GatewayStatus } from '../../src/cli/reading/gateway.ts';
 import type { Config, DomainConfig } from '../../src/config.ts';
 import { parseConfig } from '../../src/config.ts';
+import { type Activity, NO_ACTIVITY } from '../../src/core/activity.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
@@ -118,10 +119,14 @@ export const READINGS: readonly [DomainReading, DomainReading] = [
 
 const ok = (name: DomainConfig['vxlan'], kind: string) => ({ name, state: 'ok', kind }) as const;
 
-function statusOf(reading: DomainReading, nextCleanup: DomainStatus['nextCleanup']): DomainStatus {
+function statusOf(
+  reading: DomainReading,
+  lastExchange: Activity['lastExchange'],
+  nextCleanup: DomainStatus['nextCleanup'],
+): DomainStatus {
   const { domain } = reading;
   const interfaces = { wireguard: ok(domain.wireguard, 'wireguard'), vxlan: ok(domain.vxlan, 'vxlan') };
-  return { domain, ...interfaces, reading, lastExchange: undefined, nextCleanup };
+  return { domain, ...interfaces, reading, activity: { ...NO_ACTIVITY, lastExchange }, nextCleanup };
 }
 
 const TEST = findDomain('fftest');
@@ -135,14 +140,14 @@ export const STATUS: GatewayStatus = {
     complaints: ['/etc/wgkex/disallowed_keys: line 3: expected a public key, found "x"'],
   },
   domains: [
-    statusOf(READINGS[0], NOW + 720.5),
-    statusOf(READINGS[1], 'none'),
+    statusOf(READINGS[0], NOW - 2700, NOW + 720.5),
+    statusOf(READINGS[1], 'never', 'none'),
     {
       domain: TEST,
       wireguard: { name: TEST.wireguard, state: 'missing', kind: undefined },
       vxlan: { name: TEST.vxlan, state: 'wrong kind', kind: 'bridge' },
       reading: new Error('Cannot read the peers of fftest: interface wgtest does not exist'),
-      lastExchange: undefined,
+      activity: NO_ACTIVITY,
       nextCleanup: NOW - 1,
     },
   ],
@@ -152,5 +157,5 @@ export const SOUND_STATUS: GatewayStatus = {
   at: NOW,
   isListening: true,
   disallowed: { keys: new Set(), complaints: [] },
-  domains: [statusOf(READINGS[1], undefined)],
+  domains: [statusOf(READINGS[1], NOW, undefined)],
 };

@@ -21,6 +21,8 @@ const [ALIVE, IDLE, STALE, PENDING, STATIC] = ['alive', 'idle', 'stale', 'pendin
 ];
 
 let gateway: Gateway;
+/** Before the first exchange, in seconds since 1970. */
+let started: number;
 /** A moment at which the routers are what they are called. */
 let now: number;
 
@@ -31,6 +33,7 @@ before(async () => {
   ]);
   await gateway.configure({ cleanup: { stale_after_seconds: STALE_AFTER_SECONDS } });
   await gateway.start();
+  started = Math.floor(Date.now() / 1000);
   for (const { publicKey } of [STALE, IDLE, ALIVE, PENDING])
     assert.equal(await exchange(gateway.address, 'ffww01', publicKey), 'OK\n');
   assert.equal(await exchange(gateway.address, 'ffmuc_welt', ALIVE.publicKey), 'OK\n');
@@ -48,7 +51,8 @@ describe('the state of a gateway', () => {
   test('counts the routers of each domain by their state', async () => {
     const { exitCode, stderr, document } = await lookUp(gateway, ['status'], { now });
     assert.deepEqual([exitCode, stderr], [0, '']);
-    const limits = { max_peers: 2000, max_pending: 1000, last_exchange: null, next_cleanup: null, attention: [] };
+    for (const { last_exchange } of document.domains) assert.ok(last_exchange >= started && last_exchange < now - 180);
+    const limits = { max_peers: 2000, max_pending: 1000, next_cleanup: null, attention: [] };
     assert.deepEqual(document, {
       time: now,
       sound: true,
@@ -59,6 +63,7 @@ describe('the state of a gateway', () => {
           wireguard: { name: gateway.wireguard(), state: 'ok', kind: document.domains[0].wireguard.kind },
           vxlan: { name: gateway.vxlan(), state: 'ok', kind: 'vxlan' },
           peers: { alive: 1, idle: 1, stale: 1, pending: 1, static: 1 },
+          last_exchange: document.domains[0].last_exchange,
           ...limits,
         },
         {
@@ -66,6 +71,7 @@ describe('the state of a gateway', () => {
           wireguard: { name: gateway.wireguard('ffmuc_welt'), state: 'ok', kind: document.domains[1].wireguard.kind },
           vxlan: { name: gateway.vxlan('ffmuc_welt'), state: 'ok', kind: 'vxlan' },
           peers: { alive: 0, idle: 0, stale: 0, pending: 1, static: 0 },
+          last_exchange: document.domains[1].last_exchange,
           ...limits,
         },
       ],

@@ -1,5 +1,4 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import type { DomainName } from '../../core/domain.ts';
 import { PeerTable } from '../../core/peer-table.ts';
 import type { UnixSeconds, WireguardReading } from '../../core/peers.ts';
 import type { PublicKey } from '../../core/public-key.ts';
@@ -41,11 +40,6 @@ export async function readSettledDomain(domain: DomainConfig, config: Config): P
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
   const second = await readDomain(domain, config);
   return { ...second, ...confirmFaults(second, first) };
-}
-
-/** When a router last registered. Nothing records it. */
-export function findLastExchange(_domain: DomainName): UnixSeconds | undefined {
-  return undefined;
 }
 
 async function readPeers(domain: DomainConfig): Promise<WireguardReading> {

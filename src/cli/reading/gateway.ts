@@ -1,11 +1,13 @@
 import type { Config, DomainConfig } from '../../config.ts';
+import type { Activity } from '../../core/activity.ts';
 import type { Link } from '../../core/link-details.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
 import { describeSystemError } from '../../errors.ts';
+import { readActivity } from '../../system/activity.ts';
 import { type DisallowedKeys, readDisallowedKeys } from '../../system/disallowed-keys.ts';
 import { readLinks } from '../../system/link-details.ts';
 import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/units.ts';
-import { type DomainReading, findLastExchange, readSettledDomain } from './domain.ts';
+import { type DomainReading, readSettledDomain } from './domain.ts';
 import { findInterface, type InterfaceReading } from './interfaces.ts';
 
 /** Everything that `wgkex status` knows of a domain. */
@@ -15,7 +17,7 @@ export interface DomainStatus {
   readonly vxlan: InterfaceReading;
   /** Its peers, or why they cannot be read. */
   readonly reading: DomainReading | Error;
-  readonly lastExchange: UnixSeconds | undefined;
+  readonly activity: Activity;
   /** `none` where no timer is active; undefined where systemd cannot be asked. */
   readonly nextCleanup: UnixSeconds | 'none' | undefined;
 }
@@ -40,7 +42,7 @@ export async function readGateway(domains: readonly DomainConfig[], config: Conf
     domain,
     ...findInterfaces(domain, links),
     reading: readings[index] ?? new Error(`Cannot read ${domain.name}`),
-    lastExchange: findLastExchange(domain.name),
+    activity: readActivity(config.state_directory, domain.name),
     nextCleanup: schedule && (schedule.get(domain.name) ?? ('none' as const)),
   }));
   return { at: Date.now() / 1000, domains: statuses, disallowed: readDisallowed(config), isListening };

@@ -1,3 +1,5 @@
+import { findLastExchange } from '../../core/activity.ts';
+import type { UnixSeconds } from '../../core/peers.ts';
 import { countStates } from '../../core/survey.ts';
 import type { Concern } from '../attention.ts';
 import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
@@ -13,11 +15,14 @@ export function describeStatus({ at, domains }: GatewayStatus, concerns: readonl
     time: Math.floor(at),
     sound: concerns.length === 0,
     attention: about(undefined),
-    domains: domains.map((status) => ({ ...describeDomain(status), attention: about(status.domain.name) })),
+    domains: domains.map((status) => ({ ...describeDomain(status, at), attention: about(status.domain.name) })),
   };
 }
 
-function describeDomain({ domain, wireguard, vxlan, reading, lastExchange, nextCleanup }: DomainStatus): object {
+function describeDomain(
+  { domain, wireguard, vxlan, reading, activity, nextCleanup }: DomainStatus,
+  now: UnixSeconds,
+): object {
   return {
     domain: domain.name,
     wireguard: describeInterface(wireguard),
@@ -25,7 +30,7 @@ function describeDomain({ domain, wireguard, vxlan, reading, lastExchange, nextC
     peers: reading instanceof Error ? null : countStates(reading.peers),
     max_peers: domain.max_peers,
     max_pending: domain.max_pending,
-    last_exchange: lastExchange === undefined ? null : Math.floor(lastExchange),
+    last_exchange: findLastExchange(activity, now) ?? null,
     next_cleanup: typeof nextCleanup === 'number' ? Math.floor(nextCleanup) : null,
   };
 }

@@ -1,3 +1,4 @@
+import { findLastExchange } from '../../core/activity.ts';
 import { PEER_STATES, type PeerState } from '../../core/peer-state.ts';
 import { countStates } from '../../core/survey.ts';
 import type { Concern } from '../attention.ts';
@@ -17,7 +18,7 @@ export function renderStatus(
   terminal: Terminal,
 ): string[] {
   const { paint } = terminal;
-  const table = renderTable(domains, buildColumns(domains, at), terminal);
+  const table = renderTable(domains, buildColumns(at), terminal);
   if (concerns.length === 0) return [...table, '', paint('good', 'Nothing needs attention.')];
   return [...table, '', paint('bad', 'Needs attention:'), ...concerns.flatMap((one) => renderConcern(one, terminal))];
 }
@@ -30,15 +31,14 @@ export function renderConcern({ domain, problem, remedy }: Concern, { width }: T
   return [...fold(`${what}:`, width, MARGIN.repeat(2)), `${MARGIN.repeat(2)}${remedy}`];
 }
 
-function buildColumns(domains: readonly DomainStatus[], now: number): Column<DomainStatus>[] {
-  const isExchangeKnown = domains.some(({ lastExchange }) => lastExchange !== undefined);
+function buildColumns(now: number): Column<DomainStatus>[] {
   return [
     { forms: [{ title: 'DOMAIN', cell: ({ domain }) => domain.name }], style: () => 'strong', atLeast: 8 },
     INTERFACES,
     ...PEER_STATES.map(buildCountColumn),
     { forms: [{ title: 'KEYS', cell: describeRoom }, null], align: 'right' },
-    ...(isExchangeKnown ? [buildExchangeColumn(now)] : []),
-    { forms: [{ title: 'NEXT CLEANUP', cell: ({ nextCleanup }) => describeCleanup(nextCleanup, now) }] },
+    buildExchangeColumn(now),
+    buildCleanupColumn(now),
   ];
 }
 
@@ -47,7 +47,7 @@ const INTERFACES: Column<DomainStatus> = {
   forms: [
     { title: 'INTERFACES', cell: (status) => findInterfaces(status).map(describeInterface).join(', ') },
     { title: 'INTERFACES', cell: (status) => findFaulty(status).map(describeInterface).join(', ') || 'ok' },
-    { title: 'INTERFACES', cell: (status) => (findFaulty(status).length === 0 ? 'ok' : 'faulty') },
+    { title: 'LINKS', cell: (status) => (findFaulty(status).length === 0 ? 'ok' : 'faulty') },
   ],
   style: (status) => (findFaulty(status).length === 0 ? 'good' : 'bad'),
   rank: 1,
@@ -76,8 +76,16 @@ function buildCountColumn(state: PeerState): Column<DomainStatus> {
 }
 
 function buildExchangeColumn(now: number): Column<DomainStatus> {
-  const cell = ({ lastExchange }: DomainStatus) => (lastExchange === undefined ? '-' : formatAgo(lastExchange, now));
-  return { forms: [{ title: 'LAST EXCHANGE', cell }] };
+  const cell = ({ activity }: DomainStatus) => {
+    const last = findLastExchange(activity, now);
+    return last === undefined ? '-' : formatAgo(last, now);
+  };
+  return { forms: ['LAST EXCHANGE', 'EXCHANGE'].map((title) => ({ title, cell })) };
+}
+
+function buildCleanupColumn(now: number): Column<DomainStatus> {
+  const cell = ({ nextCleanup }: DomainStatus) => describeCleanup(nextCleanup, now);
+  return { forms: ['NEXT CLEANUP', 'CLEANUP'].map((title) => ({ title, cell })) };
 }
 
 function describeRoom({ domain, reading }: DomainStatus): string {
