@@ -6,7 +6,8 @@ import { build } from 'esbuild';
 const SMALL = '--max-semi-space-size=2';
 // The listener runs without privileges and may be told things by its environment, such as systemd's sockets.
 const SMALL_NODE = `#!/usr/bin/env -S /usr/bin/node ${SMALL}`;
-const NODE = '#!/usr/bin/node';
+// A command is over before optimised code would pay: with 2000 peers `status` takes a quarter less time without.
+const BRIEF_NODE = '#!/usr/bin/node --no-opt';
 // What root runs inherits nothing that could change it (NODE_OPTIONS, LD_PRELOAD, PATH, ...), but for the name of
 // the journal's stream, which only chooses between two ways to print a log line. SIGUSR1 opens Node's debugger: an
 // address that no machine has keeps it shut.
@@ -16,7 +17,7 @@ const EXECUTABLES = [
   { name: 'wgkex-listen', entry: 'src/listener/main.ts', interpreter: SMALL_NODE },
   { name: 'wgkex-handler', entry: 'src/handler/main.ts', interpreter: CLEAN_NODE },
   { name: 'wgkex-cleanup', entry: 'src/cleanup/main.ts', interpreter: CLEAN_NODE },
-  { name: 'wgkex', entry: 'src/cli/main.ts', interpreter: NODE },
+  { name: 'wgkex', entry: 'src/cli/main.ts', interpreter: BRIEF_NODE },
 ];
 
 await rm('dist', { recursive: true, force: true });
