@@ -182,6 +182,32 @@ test('the operator is told when no cleanup comes, and when nobody listens', asyn
   await eventually('an exchange works', isServing);
 });
 
+test('the doctor finds a sound gateway sound, tells what systemd alone knows, and is right about what mends it', async () => {
+  await setClockSynchronised(true);
+  assert.deepEqual(await check(), { exitCode: 0, findings: [] });
+  await setClockSynchronised(false);
+  await sh('systemctl disable wgkex.socket; systemctl disable --now wgkex-cleanup@ffww01.timer');
+  const { exitCode, findings } = await check();
+  assert.equal(exitCode, 1);
+  assert.deepEqual(findings, [
+    {
+      domain: null,
+      problem: 'neither wgkex.socket nor wgkex.service is enabled for the next boot',
+      remedy: 'systemctl enable wgkex.socket',
+    },
+    {
+      domain: 'ffww01',
+      problem: 'no cleanup is scheduled',
+      remedy: 'systemctl enable --now wgkex-cleanup@ffww01.timer',
+    },
+    { domain: null, problem: 'the clock is not synchronised', remedy: 'apt-get install systemd-timesyncd' },
+  ]);
+  // Here is no network to install anything from, or to ask for the time.
+  for (const { remedy } of findings.slice(0, -1)) await sh(remedy);
+  await setClockSynchronised(true);
+  assert.deepEqual(await check(), { exitCode: 0, findings: [] });
+});
+
 test('the operator is shown what became of a key that is gone', async () => {
   const key = makeKey();
   assert.equal(await exchange('ffww01', key), 'OK\n');
@@ -281,6 +307,25 @@ async function during(count: number, action: () => Promise<unknown>): Promise<vo
   };
   await Promise.all([client(), client(), client(), client()]);
   await acted;
+}
+
+interface Finding {
+  readonly domain: string | null;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+async function check(): Promise<{ exitCode: number | undefined; findings: Finding[] }> {
+  const { exitCode, output } = await attempt('wgkex check --json');
+  const { checks } = JSON.parse(output);
+  return { exitCode, findings: checks.flatMap(({ findings }: { findings: Finding[] }) => findings) };
+}
+
+/** Does what a time server's client does: adjtimex(2), with ADJ_STATUS and ADJ_MAXERROR. */
+async function setClockSynchronised(isSynchronised: boolean): Promise<void> {
+  const [status, maxError] = isSynchronised ? [0, 1000] : [0x40, 16_000_000];
+  const words = `pack("L x4 q q q q l x172", 0x14, 0, 0, ${maxError}, 0, ${status})`;
+  await sh(`perl -e 'my $timex = ${words}; syscall(159, $timex) >= 0 or die $!'`);
 }
 
 async function readMarks(): Promise<unknown> {
