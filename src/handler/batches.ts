@@ -6,9 +6,9 @@ import { describeError } from '../errors.ts';
 import { applyChanges } from '../system/changes.ts';
 import { hasInterfaces } from '../system/interfaces.ts';
 import type { Failures } from '../system/jointly.ts';
+import { LockedReading } from '../system/locked-reading.ts';
 import { readClock } from '../system/reading.ts';
 import { ActivityRecord } from './activity-record.ts';
-import { LockedReading } from './locked-reading.ts';
 
 interface Waiting extends Exchange {
   readonly answer: (reply: ReplyCode) => void;

@@ -4,7 +4,7 @@ import type { PeerChange } from '../core/changes.ts';
 import { parseJsonOf } from '../core/json.ts';
 import type { UnixSeconds } from '../core/peers.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
-import { replaceFile } from '../system/replace-file.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Seconds since some moment before the machine's start: a clock that never jumps, the same for all processes. */
 type MonotonicSeconds = number;

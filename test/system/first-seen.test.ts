@@ -6,7 +6,7 @@ import test, { after, beforeEach } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import type { PublicKey } from '../../src/core/public-key.ts';
-import { FirstSeen } from '../../src/handler/first-seen.ts';
+import { FirstSeen } from '../../src/system/first-seen.ts';
 import { readClock } from '../../src/system/reading.ts';
 import { KEYS } from '../core/arbitraries.ts';
 

@@ -8,13 +8,13 @@ import type { PublicKey } from '../core/public-key.ts';
 import { isForgetful } from '../core/revival.ts';
 import { describeError } from '../errors.ts';
 import type { Events } from '../log.ts';
-import { readInterfacesId } from '../system/interfaces.ts';
-import { type DomainLock, takeDomainLock } from '../system/lock.ts';
-import { type ReadingContext, readClock, readDomain } from '../system/reading.ts';
-import { reviveDomain } from '../system/revival.ts';
-import { type DomainState, EMPTY_STATE, StateFile } from '../system/state.ts';
-import { requireInterfaces } from '../system/wireguard.ts';
 import { FirstSeen } from './first-seen.ts';
+import { readInterfacesId } from './interfaces.ts';
+import { type DomainLock, takeDomainLock } from './lock.ts';
+import { type ReadingContext, readClock, readDomain } from './reading.ts';
+import { reviveDomain } from './revival.ts';
+import { type DomainState, EMPTY_STATE, StateFile } from './state.ts';
+import { requireInterfaces } from './wireguard.ts';
 
 /** How long the lock of a domain is held, and what was read under it may serve. */
 const READING_MILLISECONDS = 1000;
