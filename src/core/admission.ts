@@ -33,7 +33,7 @@ export interface DomainView {
   firstSeen(key: PublicKey): UnixSeconds;
 }
 
-/** The contract's admission table, in its order. */
+/** The contract's admission table, in its order. Without `from` somebody else asks for the router. */
 export function decideAdmission(
   { key, from }: { readonly key: PublicKey; readonly from: IpAddress | undefined },
   view: DomainView,
@@ -42,8 +42,8 @@ export function decideAdmission(
   if (view.disallowed.has(key) || key === view.ownKey || view.peers.isOperators(key)) return refuse('PROHIBITED_WGKEY');
   const known = view.peers.ours.get(key);
   if (known === undefined) return decideNewKey(view.peers.derive(key).address, view, now);
-  const isForeignToSession = hadHandshakeWithin(known, LIVE_SECONDS, now) && known.endpoint !== from;
-  return isForeignToSession ? { kind: 'keep' } : { kind: 'reset' };
+  const isForeign = from === undefined || known.endpoint !== from;
+  return isForeign && hadHandshakeWithin(known, LIVE_SECONDS, now) ? { kind: 'keep' } : { kind: 'reset' };
 }
 
 function decideNewKey(address: IpAddress, view: DomainView, now: UnixSeconds): Decision {

@@ -37,8 +37,8 @@ function findHolder(
 ): Obstacle[] | undefined {
   const holder = peers.findHolder(address);
   if (holder === undefined) return undefined;
-  const isFresh = hadHandshakeWithin(holder, staleAfterSeconds, now);
-  return [{ kind: 'same-address', code: isFresh ? 'ADDRESS_TAKEN' : undefined, holder: holder.key }];
+  const hasProved = hadHandshakeWithin(holder, staleAfterSeconds, now) || peers.isRemembered(holder.key);
+  return [{ kind: 'same-address', code: hasProved ? 'ADDRESS_TAKEN' : undefined, holder: holder.key }];
 }
 
 function findLimits({ peers, maxPeers, maxPending }: Omit<DomainView, 'firstSeen'>): Obstacle[] {

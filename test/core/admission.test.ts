@@ -81,6 +81,17 @@ for (const [name, key, peers, surroundings, expected] of TABLE) {
   });
 }
 
+for (const [name, peer, expected] of [
+  ['a live session', ourPeer(KEY, heard(1)), KEEP],
+  ['a live session from where cannot be read', ourPeer(KEY, { lastHandshake: NOW - 1 }), KEEP],
+  ['a session 181 s ago', ourPeer(KEY, heard(181)), RESET],
+  ['no handshake', ourPeer(KEY), RESET],
+] as const) {
+  test(`a key with ${name}, for which somebody else asks: ${describe(expected)}`, () => {
+    assert.deepEqual(decideAdmission({ key: KEY, from: undefined }, viewOf([peer]), NOW), expected);
+  });
+}
+
 /** KEY is new; each of the others was first seen so many seconds ago. */
 const seen = (secondsAgo: Partial<Record<PublicKey, number>>) => (key: PublicKey) => NOW - (secondsAgo[key] ?? 0);
 const ROOM: readonly Row[] = [

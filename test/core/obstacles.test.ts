@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type DomainView, decideAdmission } from '../../src/core/admission.ts';
 import { parseIpAddress } from '../../src/core/ip-address.ts';
 import { findObstacles, type Obstacle } from '../../src/core/obstacles.ts';
+import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { addressOf, COLLIDING_KEYS, KEYS, keyPool, NOW, ourPeer, situations, viewOf } from './arbitraries.ts';
 
@@ -69,6 +70,12 @@ for (const [name, key, peers, surroundings, expected] of CASES) {
     assert.deepEqual(findObstacles(key, viewOf(peers, surroundings), NOW), expected);
   });
 }
+
+test('in the way of a key is one with its address that was put back, and whose handshake the kernel forgot', () => {
+  const peers = new PeerTable([ourPeer(COLLIDING)], 'eui64', new Map([[COLLIDING, NOW - 60]]));
+  const expected = [{ kind: 'same-address', code: 'ADDRESS_TAKEN', holder: COLLIDING }];
+  assert.deepEqual(findObstacles(TWIN, viewOf([], { peers }), NOW), expected);
+});
 
 test('a key that is not there would be told what the first obstacle says, and be let in where there is none', () => {
   const from = parseIpAddress('2001:db8::1');
