@@ -4,8 +4,8 @@ import type { DomainName } from '../core/domain.ts';
 import { ProgramError, runOn } from './run.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
-/** Held from its making until {@link DomainLock.release}, or until the process ends, however it ends. */
-export interface DomainLock {
+/** Held from its making until {@link Lock.release}, or until the process ends, however it ends. */
+export interface Lock {
   release(): void;
 }
 
@@ -13,16 +13,28 @@ const WAIT_SECONDS = 4;
 /** flock(1): the status for "somebody else has it" when none is chosen. */
 const LOCK_IS_TAKEN = 1;
 
+/** Of the list of disallowed keys; no domain has a name with a dot. */
+const LIST = 'disallowed.keys';
+
+/** Takes the lock under which the peers of a domain are read and changed; waits up to 4 seconds for it. */
+export function takeDomainLock(runtimeDirectory: string, domain: DomainName): Promise<Lock> {
+  return takeLock(runtimeDirectory, domain);
+}
+
+/** The same for the list of disallowed keys, which is read without it. */
+export function takeListLock(runtimeDirectory: string): Promise<Lock> {
+  return takeLock(runtimeDirectory, LIST);
+}
+
 /**
- * Takes the lock under which the peers of a domain are read and changed; waits up to 4 seconds for it.
  * flock(2) is not to be had from Node: flock(1) locks the file that it gets as its standard input, and the lock stays
  * with our descriptor of it.
  */
-export async function takeDomainLock(runtimeDirectory: string, domain: DomainName): Promise<DomainLock> {
+async function takeLock(runtimeDirectory: string, name: string): Promise<Lock> {
   makeTrustedDirectory(runtimeDirectory);
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   // Readable by root alone: whoever can open the file could hold the lock.
-  const path = join(runtimeDirectory, `${domain}.lock`);
+  const path = join(runtimeDirectory, `${name}.lock`);
   const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     await runOn(file, 'flock', ['--exclusive', '--timeout', String(WAIT_SECONDS), '0']);

@@ -4,13 +4,14 @@ import type { DomainView } from '../core/admission.ts';
 import type { PeerChange } from '../core/changes.ts';
 import { collectHandshakes } from '../core/handshakes.ts';
 import type { PeerTable } from '../core/peer-table.ts';
+import type { Handshakes, Peer } from '../core/peers.ts';
 import type { PublicKey } from '../core/public-key.ts';
 import { isForgetful } from '../core/revival.ts';
 import { describeError } from '../errors.ts';
 import type { Events } from '../log.ts';
 import { FirstSeen } from './first-seen.ts';
 import { readInterfacesId } from './interfaces.ts';
-import { type DomainLock, takeDomainLock } from './lock.ts';
+import { type Lock, takeDomainLock } from './lock.ts';
 import { type ReadingContext, readClock, readDomain } from './reading.ts';
 import { reviveDomain } from './revival.ts';
 import { type DomainState, EMPTY_STATE, StateFile } from './state.ts';
@@ -26,7 +27,7 @@ export class LockedReading {
   readonly #log: Events;
   readonly #stateFile: StateFile;
   readonly #firstSeen: FirstSeen;
-  #lock: DomainLock | undefined;
+  #lock: Lock | undefined;
   #lockedAtMilliseconds = 0;
   /** What was read under the lock, with the changes since; goes with it. */
   #view: DomainView | undefined;
@@ -54,12 +55,17 @@ export class LockedReading {
   async open(): Promise<{ readonly view: DomainView; readonly isNew: boolean }> {
     requireInterfaces(this.#domain);
     if (this.#view !== undefined && this.isFresh) return { view: this.#view, isNew: false };
-    this.close();
-    this.#lock = await takeDomainLock(this.#config.runtime_directory, this.#domain.name);
-    this.#lockedAtMilliseconds = performance.now();
+    await this.#takeLock();
     const view = await this.readAgain();
     const hasRevived = await this.#reviveOnLoss(view.peers);
     return { view: hasRevived ? await this.readAgain() : view, isNew: true };
+  }
+
+  /** The same for who will change nothing: nobody is put back, nothing is written down. */
+  async preview(): Promise<DomainView> {
+    requireInterfaces(this.#domain);
+    await this.#takeLock();
+    return readDomain(this.#context(this.#readState()));
   }
 
   async readAgain(): Promise<DomainView> {
@@ -90,8 +96,30 @@ export class LockedReading {
     this.close();
     const { view } = await this.open();
     const state = this.#stateFile.read();
-    const alive = collectHandshakes(view.peers.ours.values(), state.alive, view.staleAfterSeconds, readClock());
+    const alive = this.#collectAlive(view.peers.ours.values(), state);
     if (alive.size + state.alive.size > 0) this.#stateFile.write({ ...state, alive, interfaces: this.#interfaces });
+  }
+
+  /**
+   * For a key that an operator is about to remove: nothing is to bring it back, nor those who went before it.
+   * @throws Error where that cannot be written down.
+   */
+  forget(key: PublicKey): void {
+    const state = this.#attempt('read the state', () => this.#stateFile.read());
+    if (state === undefined || !(state.marks.has(key) || state.alive.has(key))) return;
+    const others = [...(this.#view?.peers.ours.values() ?? [])].filter((peer) => peer.key !== key);
+    const marks = new Map([...state.marks].filter(([marked]) => marked !== key));
+    this.#stateFile.write({ marks, alive: this.#collectAlive(others, state), interfaces: this.#interfaces });
+  }
+
+  async #takeLock(): Promise<void> {
+    this.close();
+    this.#lock = await takeDomainLock(this.#config.runtime_directory, this.#domain.name);
+    this.#lockedAtMilliseconds = performance.now();
+  }
+
+  #collectAlive(peers: Iterable<Peer>, { alive }: DomainState): Handshakes {
+    return collectHandshakes(peers, alive, this.#config.cleanup.stale_after_seconds, readClock());
   }
 
   async #reviveOnLoss(peers: PeerTable): Promise<boolean> {

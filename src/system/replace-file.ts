@@ -1,25 +1,37 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, type Stats, writeFileSync } from 'node:fs';
 import { describeSystemError } from '../errors.ts';
+
+interface Manner {
+  readonly isSynced?: boolean;
+  /** Whose owner and mode it gets; without it, those of a new file. */
+  readonly like?: Pick<Stats, 'uid' | 'gid' | 'mode'> | undefined;
+}
+
+const PERMISSIONS = 0o7777;
 
 /**
  * Gives a file another content in one step: whoever reads it finds either the old one or the new one, and so does who
  * comes after a power cut, unless `isSynced` is false.
  * @throws Error with one line that names the file, where it cannot be written; then it holds the old one.
  */
-export function replaceFile(path: string, text: string, { isSynced = true } = {}): void {
+export function replaceFile(path: string, content: string | Uint8Array, { isSynced = true, like }: Manner = {}): void {
   try {
     const temporary = `${path}.new`;
-    writeFile(temporary, text, isSynced);
+    writeFile(temporary, content, { isSynced, like });
     renameSync(temporary, path);
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${describeSystemError(error)}`, { cause: error });
   }
 }
 
-function writeFile(path: string, text: string, isSynced: boolean): void {
+function writeFile(path: string, content: string | Uint8Array, { isSynced, like }: Manner): void {
   const file = openSync(path, 'w', 0o644);
   try {
-    writeFileSync(file, text);
+    writeFileSync(file, content);
+    if (like !== undefined) {
+      fchownSync(file, like.uid, like.gid);
+      fchmodSync(file, like.mode & PERMISSIONS);
+    }
     if (isSynced) fsyncSync(file);
   } finally {
     closeSync(file);

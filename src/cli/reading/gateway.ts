@@ -1,10 +1,11 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { Activity } from '../../core/activity.ts';
+import type { DisallowedKeys } from '../../core/disallowed-list.ts';
 import type { Link } from '../../core/link-details.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
 import { describeSystemError } from '../../errors.ts';
 import { readActivity } from '../../system/activity.ts';
-import { type DisallowedKeys, readDisallowedKeys } from '../../system/disallowed-keys.ts';
+import { readDisallowedKeys } from '../../system/disallowed-keys.ts';
 import { readLinks } from '../../system/link-details.ts';
 import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/units.ts';
 import { type DomainReading, readSettledDomain } from './domain.ts';

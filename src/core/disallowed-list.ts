@@ -1,0 +1,45 @@
+import { quote } from './printable.ts';
+import { isPublicKey, type PublicKey } from './public-key.ts';
+
+/** The operator's list of keys that are not let in: a key per line, `#` starts a comment. */
+export interface DisallowedKeys {
+  readonly keys: ReadonlySet<PublicKey>;
+  /** A line each for what could not be read. */
+  readonly complaints: readonly string[];
+}
+
+const REASON_CHARACTERS = 200;
+
+/** A bad line spoils no other; `path` is for the complaints. */
+export function parseDisallowedKeys(text: string, path: string): DisallowedKeys {
+  const keys = new Set<PublicKey>();
+  const complaints: string[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const word = dropComment(line);
+    if (isPublicKey(word)) keys.add(word);
+    else if (word !== '') complaints.push(`${path}: line ${index + 1}: expected a public key, found ${quote(word)}`);
+  }
+  return { keys, complaints };
+}
+
+/** A line for the list, without its end; the day is there for whoever reads it years later. */
+export function buildListLine(key: PublicKey, reason: string, day: string): string {
+  const words = cleanReason(reason);
+  return `${key} # ${words === '' ? day : `${words}, ${day}`}`;
+}
+
+/** Whether this line is there for that key. */
+export function isLineOf(key: PublicKey, line: string): boolean {
+  return dropComment(line) === key;
+}
+
+function dropComment(line: string): string {
+  return line.replace(/#.*$/s, '').trim();
+}
+
+/** One line, of what can be seen: letters of any script, but nothing that moves a cursor or turns the line around. */
+function cleanReason(reason: string): string {
+  const visible = reason.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]+/gu, ' ').trim();
+  const characters = [...visible];
+  return characters.length > REASON_CHARACTERS ? `${characters.slice(0, REASON_CHARACTERS).join('')}…` : visible;
+}

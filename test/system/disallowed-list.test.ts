@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import fc from 'fast-check';
+import { addToList, isListed, removeFromList } from '../../src/system/disallowed-list.ts';
+import { takeListLock } from '../../src/system/lock.ts';
+import { KEYS, keyPool, texts } from '../core/arbitraries.ts';
+
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone the list is changed';
+const [KEY, OTHER] = KEYS;
+const directory = mkdtempSync(join(tmpdir(), 'wgkex-list-'));
+after(() => rmSync(directory, { recursive: true }));
+const file = join(directory, 'disallowed_keys');
+const settings = { disallowed_keys: file, runtime_directory: join(directory, 'run') };
+const read = () => readFileSync(file, 'latin1');
+const write = (text: string) => writeFileSync(file, text, 'latin1');
+
+/** Comments, empty lines, bytes that are no text, ends of either kind. */
+const CONTENT = `# list\r\n\n${OTHER} # K\xf6ln \xff\xfe\nno key\n`;
+
+describe('the list of disallowed keys', { skip, timeout: 60_000 }, () => {
+  beforeEach(() => rmSync(file, { force: true }));
+
+  test('is made where there is none, readable by all', async () => {
+    assert.equal(await addToList(KEY, `${KEY} # x`, settings), true);
+    assert.equal(read(), `${KEY} # x\n`);
+    assert.equal(statSync(file).mode & 0o777, 0o644);
+  });
+
+  for (const [name, end] of [
+    ['', ''],
+    [', whose last line has no end', 'last'],
+  ] as const) {
+    test(`gets a line at its end, and keeps all others byte for byte${name}`, async () => {
+      write(CONTENT + end);
+      assert.equal(await addToList(KEY, `${KEY} # geklaut in Köln`, settings), true);
+      const line = Buffer.from(`${KEY} # geklaut in Köln\n`).toString('latin1');
+      assert.equal(read(), CONTENT + (end === '' ? '' : `${end}\n`) + line);
+    });
+  }
+
+  test('stays as it is where the key is there already', async () => {
+    write(`${CONTENT}${KEY}`);
+    const { ino } = statSync(file);
+    assert.equal(await addToList(KEY, `${KEY} # again`, settings), false);
+    assert.deepEqual([read(), statSync(file).ino], [`${CONTENT}${KEY}`, ino]);
+  });
+
+  test('loses every line with the key, and no other', async () => {
+    write(`${KEY}\n${CONTENT}  ${KEY} # again\r\n# ${KEY}\n${KEY}`);
+    assert.equal(await removeFromList(KEY, settings), true);
+    assert.equal(read(), `${CONTENT}# ${KEY}\n`);
+    assert.equal(await removeFromList(KEY, settings), false);
+  });
+
+  test('stays whose it is, with the mode that it has', async () => {
+    write(CONTENT);
+    chownSync(file, 4242, 4343);
+    chmodSync(file, 0o640);
+    await addToList(KEY, KEY, settings);
+    const { uid, gid, mode } = statSync(file);
+    assert.deepEqual([uid, gid, mode & 0o7777], [4242, 4343, 0o640]);
+  });
+
+  test('is changed where a symbolic link leads', async () => {
+    const real = join(directory, 'real');
+    writeFileSync(real, '');
+    symlinkSync(real, file);
+    await addToList(KEY, KEY, settings);
+    assert.ok(lstatSync(file).isSymbolicLink());
+    assert.equal(readFileSync(real, 'utf8'), `${KEY}\n`);
+  });
+
+  test('is not changed where others could put a file in its place', async () => {
+    const open = join(directory, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    const message = `Cannot trust ${open}: others than root may write to it, expected mode go-w`;
+    await assert.rejects(addToList(KEY, KEY, { ...settings, disallowed_keys: join(open, 'list') }), { message });
+  });
+
+  test('that cannot be read is one line, and no empty list', async () => {
+    const message = `Cannot read ${directory}: illegal operation on a directory`;
+    await assert.rejects(addToList(KEY, KEY, { ...settings, disallowed_keys: directory }), { message });
+  });
+
+  test('is not changed while somebody else changes it, whose line would be lost', async () => {
+    const lock = await takeListLock(settings.runtime_directory);
+    write(CONTENT);
+    const adding = addToList(KEY, KEY, settings);
+    await pause(300);
+    write(`${CONTENT}${KEYS[2]}\n`);
+    lock.release();
+    assert.equal(await adding, true);
+    assert.equal(read(), `${CONTENT}${KEYS[2]}\n${KEY}\n`);
+  });
+
+  test('whatever is in it, a key that was added and removed leaves it as it was, but for the end of its last line', async () => {
+    const contents = fc.array(fc.oneof(keyPool, texts), { maxLength: 6 }).map((lines) => lines.join('\n'));
+    await fc.assert(
+      fc.asyncProperty(contents, async (text) => {
+        writeFileSync(file, text);
+        fc.pre(!isListed(KEY, settings));
+        const before = readFileSync(file);
+        await addToList(KEY, KEY, settings);
+        assert.ok(isListed(KEY, settings));
+        await removeFromList(KEY, settings);
+        const end = before.length === 0 || before.at(-1) === 10 ? '' : '\n';
+        assert.deepEqual(readFileSync(file), Buffer.concat([before, Buffer.from(end)]));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
