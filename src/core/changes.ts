@@ -96,11 +96,11 @@ export function buildEntryLines({ router, evicted }: PeerChange, settings: Entry
 }
 
 /** The lines for `ip -6 -batch`; none where the domain keeps no routes. */
-export function buildRouteLines({ router, evicted }: PeerChange, { route, wireguard }: EntrySettings): string[] {
-  if (!route) return [];
+export function buildRouteLines({ router, evicted }: PeerChange, settings: EntrySettings): string[] {
+  const { route, wireguard } = settings;
   return [
-    ...evicted.flatMap((old) => buildDeleteRoute(old.address, wireguard)),
-    buildEnsureRoute(router.address, wireguard),
+    ...evicted.flatMap((old) => buildRouteRemoval(old, settings)),
+    ...(route ? [buildEnsureRoute(router.address, wireguard)] : []),
   ];
 }
 
@@ -108,6 +108,11 @@ export function buildRouteLines({ router, evicted }: PeerChange, { route, wiregu
 export function buildEntryRemoval(router: LinkAddress, settings: EntrySettings): string[] {
   const entries = buildEntries(router, settings.fdb, settings.wireguard);
   return entries.flatMap((entry) => buildDeleteEntry(entry, settings.vxlan));
+}
+
+/** The lines for `ip -6 -batch` after which it has no route any more. */
+export function buildRouteRemoval({ address }: LinkAddress, { route, wireguard }: EntrySettings): string[] {
+  return route ? buildDeleteRoute(address, wireguard) : [];
 }
 
 const KEEP: Decision = { kind: 'keep' };

@@ -4,9 +4,11 @@ import {
   buildEntryRemoval,
   buildPeerWords,
   buildRouteLines,
+  buildRouteRemoval,
   type PeerChange,
 } from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
+import type { Router } from '../core/peer-table.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
 import { hasHung } from './run.ts';
@@ -36,6 +38,22 @@ export async function applyChanges<C extends PeerChange>(
   ]);
   const leftOver = await takeBack(domain, changes, { unset, unforwarded });
   return { failures: new Map([...unforwarded, ...unset]), leftOver };
+}
+
+/**
+ * Takes a router's peer away, then its entries and its route; in the other order the cleanup would mend what was half
+ * done. Returns why some of these are still there, which the cleanup will find.
+ * @throws Error where the peer is.
+ */
+export async function removeRouter(domain: DomainConfig, router: Router): Promise<unknown> {
+  await setPeers(domain, [buildRemovePeer(router.key)]);
+  try {
+    await changeEntries(buildEntryRemoval(router, domain));
+    await changeRoutes(buildRouteRemoval(router, domain));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 interface HalfDone {

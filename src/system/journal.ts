@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
 import { type JournalEntry, parseJournal } from '../core/journal.ts';
 import { ProgramError, run } from './run.ts';
 
 /** How far back the journal is searched, and how many lines are enough. */
 export const JOURNAL_DAYS = 7;
 export const JOURNAL_LINES = 20;
+
+/** Where systemd-journald(8) takes what systemd-cat(1) brings. */
+const JOURNAL_SOCKET = '/run/systemd/journal/stdout';
 
 /** journalctl(1): also where nothing was found. */
 const NOTHING_FOUND = 1;
@@ -23,4 +27,13 @@ export async function searchJournal(text: string): Promise<JournalEntry[]> {
     if (error instanceof ProgramError && error.exitCode === NOTHING_FOUND) return [];
     throw error;
   }
+}
+
+/**
+ * Writes lines into the journal beside those of the service, each with its priority in front (sd-daemon(3)); nothing
+ * where there is no journal.
+ * @throws ProgramError
+ */
+export async function writeJournal(lines: readonly string[]): Promise<void> {
+  if (lines.length > 0 && existsSync(JOURNAL_SOCKET)) await run('systemd-cat', ['--identifier=wgkex'], lines.join(''));
 }

@@ -11,6 +11,7 @@ export const PROGRAMS = {
   setpriv: '/usr/bin/setpriv',
   systemctl: '/usr/bin/systemctl',
   journalctl: '/usr/bin/journalctl',
+  'systemd-cat': '/usr/bin/systemd-cat',
   timedatectl: '/usr/bin/timedatectl',
   getent: '/usr/bin/getent',
   sudo: '/usr/bin/sudo',

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { EntrySettings } from '../../src/core/changes.ts';
+import type { InterfaceName } from '../../src/core/domain.ts';
+import { type Effect, listEffects, listRemovalEffects } from '../../src/core/effects.ts';
+import { FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
+import { KEYS, viewOf } from './arbitraries.ts';
+
+const { peers } = viewOf([]);
+const [router, other] = [peers.describe(KEYS[0]), peers.describe(KEYS[1])];
+const settings: EntrySettings = {
+  wireguard: 'wgww01' as InterfaceName,
+  vxlan: 'vxww01' as InterfaceName,
+  fdb: ['flood', 'unicast'],
+  route: true,
+};
+
+/** `add peer`, `set forwarding entry 00:00:00:00:00:00`, with whose it is. */
+function describe(effects: readonly Effect[]): string[] {
+  return effects.map(({ action, what, router: { key }, mac }) => {
+    const whose = key === router.key ? 'router' : 'other';
+    return [whose, action, what, ...(mac === undefined ? [] : [mac])].join(' ');
+  });
+}
+
+for (const kind of ['add', 'reset', 'keep'] as const) {
+  test(`to ${kind} a router touches its peer, its entries and its route`, () => {
+    assert.deepEqual(describe(listEffects({ kind, router, evicted: [] }, settings)), [
+      `router ${kind} peer`,
+      `router set forwarding entry ${FLOOD_MAC}`,
+      `router set forwarding entry ${router.mac}`,
+      'router set route',
+    ]);
+  });
+}
+
+test('who makes room loses all of it first', () => {
+  const effects = describe(listEffects({ kind: 'add', router, evicted: [other] }, settings));
+  assert.deepEqual(effects.slice(0, 5), [
+    'other remove peer',
+    `other remove forwarding entry ${FLOOD_MAC}`,
+    `other remove forwarding entry ${other.mac}`,
+    'other remove route',
+    'router add peer',
+  ]);
+});
+
+test('what a domain does not keep is not touched', () => {
+  const effects = listRemovalEffects(router, { ...settings, fdb: ['flood'], route: false });
+  assert.deepEqual(describe(effects), ['router remove peer', `router remove forwarding entry ${FLOOD_MAC}`]);
+});
