@@ -8,7 +8,7 @@ _wgkex() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
       --config) config=${COMP_WORDS[++index]} ;;
-      --sort | --interval | --variant) ((index++)) ;;
+      --sort | --interval | --variant | --reason) ((index++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[index]}} ;;
     esac
@@ -19,15 +19,18 @@ _wgkex() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
-    --interval) return ;;
+    --interval | --reason) return ;;
     --sort) words='key handshake traffic address' ;;
     --variant) words='eui64 ffmuc gluon' ;;
     *) case $command in
-      '') words+=' status check peers watch show derive exchange' ;;
+      '') words+=' status check peers watch show derive exchange add remove block unblock' ;;
       peers) words+=" --alive --idle --stale --pending --static --sort $(_wgkex_domains "$config")" ;;
       watch) words+=" --alive --idle --stale --pending --static --sort --interval $(_wgkex_domains "$config")" ;;
       derive) words+=' --variant' ;;
       exchange) words+=" --quiet-success $(_wgkex_domains "$config")" ;;
+      add | remove) words+=" --dry-run $(_wgkex_domains "$config")" ;;
+      block) words+=' --dry-run --reason' ;;
+      unblock) words+=' --dry-run' ;;
     esac ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -1,5 +1,7 @@
+import type { DomainConfig } from '../config.ts';
 import type { DomainName } from '../core/domain.ts';
 import type { PublicKey } from '../core/public-key.ts';
+import type { SurveyedPeer } from '../core/survey.ts';
 import type { DomainReading } from './reading/domain.ts';
 import type { DomainStatus, GatewayStatus } from './reading/gateway.ts';
 import type { InterfaceReading, InterfaceRole } from './reading/interfaces.ts';
@@ -58,12 +60,17 @@ function findInterfaceFaults({ name, state, kind }: InterfaceReading, role: Inte
 
 function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading, disallowed: ReadonlySet<PublicKey>): Fault[] {
   const { domain, peers } = reading;
-  const blocked = peers.filter(({ peer }) => disallowed.has(peer.key)).map(({ peer }) => peer.key);
+  const blocked = peers.filter(({ peer }) => disallowed.has(peer.key));
   return [
     ...(vxlan.state === 'ok' ? findForwardingFaults(reading) : []),
-    ...blocked.map((key) => fault('a disallowed key is a peer', `wg set ${domain.wireguard} peer '${key}' remove`)),
+    ...blocked.map((surveyed) => fault('a disallowed key is a peer', buildRemoval(surveyed, domain))),
     ...findLimitFaults(reading),
   ];
+}
+
+/** What was set up by hand is removed by hand. */
+function buildRemoval({ peer: { key }, state }: SurveyedPeer, { name, wireguard }: DomainConfig): string {
+  return state === 'static' ? `wg set ${wireguard} peer ${key} remove` : `wgkex remove ${name} ${key}`;
 }
 
 function findForwardingFaults({ domain, peers, orphanedEntries, orphanedRoutes }: DomainReading): Fault[] {

@@ -52,7 +52,31 @@ export function buildProgram(): Command {
     .argument('[key]', 'a public key; a new one where there is none')
     .option('--quiet-success', 'take silence for success, as a gateway with quiet_success means it')
     .action(lazily(() => import('./commands/exchange.ts')));
+  addEditOptions(program.command('add'))
+    .description('let a key into a domain')
+    .argument('<domain>', 'the name of a domain')
+    .argument('<key>', 'a public key')
+    .action(lazily(() => import('./commands/add.ts')));
+  addEditOptions(program.command('remove'))
+    .description('take a key out of a domain, until its router comes again')
+    .argument('<domain>', 'the name of a domain')
+    .argument('<key>', 'a public key')
+    .action(lazily(() => import('./commands/remove.ts')));
+  addEditOptions(program.command('block'))
+    .description('take a key out of every domain, and let it in no more')
+    .argument('<key>', 'a public key')
+    .option('--reason <text>', 'note this in the list of disallowed keys')
+    .action(lazily(() => import('./commands/block.ts')));
+  addEditOptions(program.command('unblock'))
+    .description('take a key off the list of disallowed keys')
+    .argument('<key>', 'a public key')
+    .action(lazily(() => import('./commands/unblock.ts')));
   return program;
+}
+
+/** What commands have in common that change something. */
+function addEditOptions(command: Command): Command {
+  return command.option('--dry-run', 'say what would be done, and do nothing');
 }
 
 /** What `peers` and `watch` have in common. */

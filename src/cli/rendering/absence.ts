@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config.ts';
 import type { Obstacle } from '../../core/obstacles.ts';
 import { abbreviateKey, type PublicKey } from '../../core/public-key.ts';
 import type { DomainReading } from '../reading/domain.ts';
@@ -12,15 +12,16 @@ export function explainAbsence(
 ): string[] {
   if (obstacles.length === 0) return ['nothing is in its way: it never came, or it was removed'];
   return obstacles.map((obstacle) => {
-    const reason = describeObstacle(obstacle, reading.table.derive(key).address, reading, config);
+    const reason = describeObstacle(obstacle, reading.table.derive(key).address, reading.domain, config);
     return obstacle.code === undefined ? reason : `${reason}: ${obstacle.code}`;
   });
 }
 
-function describeObstacle(
+/** `address` is the one that belongs to the key. */
+export function describeObstacle(
   { kind, code, holder }: Obstacle,
   address: string,
-  { domain }: DomainReading,
+  domain: DomainConfig,
   { disallowed_keys }: Config,
 ): string {
   const other = holder === undefined ? 'another key' : abbreviateKey(holder);

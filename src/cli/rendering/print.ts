@@ -2,7 +2,7 @@ import { PROGRAM } from '../call.ts';
 
 /** Lines for a person. */
 export function printLines(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** A document for a program, on a line of its own. */

@@ -1,0 +1,57 @@
+import type { DomainConfig } from '../../config.ts';
+import { type DomainView, decideAdmission } from '../../core/admission.ts';
+import { buildPeerChange, type PeerChange } from '../../core/changes.ts';
+import { listEffects } from '../../core/effects.ts';
+import type { ErrorCode } from '../../core/exchange.ts';
+import { findObstacles } from '../../core/obstacles.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { describeError } from '../../errors.ts';
+import { applyChanges } from '../../system/changes.ts';
+import type { LockedReading } from '../../system/locked-reading.ts';
+import { readClock } from '../../system/reading.ts';
+import { describeObstacle } from '../rendering/absence.ts';
+import { type DomainEdit, editDomain } from './domain-edit.ts';
+import type { Editing } from './editing.ts';
+
+const OUTCOMES = { add: 'added', reset: 'reset', keep: 'kept' } as const;
+
+/** Lets a key into a domain as if its router had asked, but from nowhere: so no session ends. */
+export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
+  return editDomain(domain, editing, async (view, reading) => {
+    const decision = decideAdmission({ key, from: undefined }, view, readClock());
+    if (decision.kind === 'refuse') {
+      const reason = `Cannot add ${key}: ${explain(decision.code, key, view, domain, editing)}: ${decision.code}`;
+      return { outcome: 'refused', code: decision.code, reason, effects: [] };
+    }
+    const change = buildPeerChange(decision, key, view.peers);
+    if (!editing.dryRun) await apply(change, domain, reading, editing);
+    return { outcome: OUTCOMES[change.kind], effects: listEffects(change, domain) };
+  });
+}
+
+function explain(code: ErrorCode, key: PublicKey, view: DomainView, domain: DomainConfig, { config }: Editing): string {
+  if (view.peers.isOperators(key)) return 'it was set up by hand';
+  const obstacle = findObstacles(key, view, readClock()).find((one) => one.code === code);
+  return obstacle === undefined
+    ? 'it is refused'
+    : describeObstacle(obstacle, view.peers.derive(key).address, domain, config);
+}
+
+/** @throws Error where the change was not made. */
+async function apply(
+  change: PeerChange,
+  domain: DomainConfig,
+  reading: LockedReading,
+  { record: { log } }: Editing,
+): Promise<void> {
+  const { kind, router, evicted } = change;
+  reading.noticePending([change]);
+  const { failures, leftOver } = await applyChanges(domain, [change]);
+  if (leftOver !== undefined) log.warn('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
+  if (failures.has(change)) throw failures.get(change);
+  if (kind !== 'keep') reading.forgetMarks([router.key]);
+  for (const { address, key } of evicted) log.info('made room', { domain: domain.name, address, key });
+  const fields = { domain: domain.name, address: router.address, key: router.key, by: 'operator' };
+  if (kind === 'keep') log.info('kept', { ...fields, live: true });
+  else log.info('joined', { ...fields, [kind === 'add' ? 'new' : 'again']: true });
+}

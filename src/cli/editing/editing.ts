@@ -1,0 +1,59 @@
+import { exitWithUsageError } from '../../command-line.ts';
+import type { Config } from '../../config.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { ROOT_UMASK } from '../../system/trust.ts';
+import { type CommonOptions, PROGRAM } from '../call.ts';
+import { readConfiguration } from '../reading/configuration.ts';
+import { describeEdits, renderEdits } from '../rendering/edits.ts';
+import { complain, printJson, printLines } from '../rendering/print.ts';
+import { findTerminal } from '../rendering/terminal.ts';
+import type { DomainEdit } from './domain-edit.ts';
+import { Record } from './record.ts';
+
+/** What every command understands that changes something. */
+export interface EditOptions {
+  readonly dryRun?: boolean;
+}
+
+/** What such a command works with. */
+export interface Editing {
+  readonly config: Config;
+  readonly record: Record;
+  /** Say what would be done, and do nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What became of the list of disallowed keys. */
+export interface ListEdit {
+  readonly file: string;
+  readonly outcome: 'added' | 'removed' | 'present' | 'absent';
+  /** The line that was added. */
+  readonly line?: string;
+}
+
+/** What such a command did, or would do. */
+export interface Edits {
+  readonly key: PublicKey;
+  readonly dryRun: boolean;
+  readonly isGood: boolean;
+  readonly list?: ListEdit;
+  readonly domains: readonly DomainEdit[];
+  /** A line each for what was not done. */
+  readonly complaints: readonly string[];
+}
+
+export function beginEditing({ config: path, dryRun = false }: CommonOptions & EditOptions): Editing {
+  if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');
+  process.umask(ROOT_UMASK);
+  const config = readConfiguration(path);
+  return { config, record: new Record(config.log), dryRun };
+}
+
+/** Tells the journal and the operator; false where something that was asked for was not done. */
+export async function finishEditing(edits: Edits, { record }: Editing, { json }: CommonOptions): Promise<boolean> {
+  if (!edits.dryRun) await record.write();
+  for (const complaint of edits.complaints) complain(complaint);
+  if (json) printJson(describeEdits(edits));
+  else printLines(renderEdits(edits, findTerminal()));
+  return edits.isGood;
+}

@@ -1,0 +1,20 @@
+import type { DomainConfig } from '../../config.ts';
+import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
+import { type Call, readWord } from '../call.ts';
+import { findDomains } from '../reading/configuration.ts';
+import { type DomainEdit, describeReason } from './domain-edit.ts';
+import { beginEditing, type Editing, type EditOptions, finishEditing } from './editing.ts';
+
+/** Edits one key in the domain that is named before it. */
+export async function editNamedDomain(
+  { args: [name = '', text = ''], options }: Call<EditOptions>,
+  edit: (key: PublicKey, domain: DomainConfig, editing: Editing) => Promise<DomainEdit>,
+): Promise<boolean> {
+  const key = readWord(parsePublicKey, text);
+  const editing = beginEditing(options);
+  const named = findDomains(editing.config, options.config, name);
+  const domains = await Promise.all(named.map((domain) => edit(key, domain, editing)));
+  const complaints = domains.flatMap(describeReason);
+  const isGood = complaints.length === 0;
+  return finishEditing({ key, dryRun: editing.dryRun, isGood, domains, complaints }, editing, options);
+}

@@ -1,0 +1,88 @@
+import type { Effect } from '../../core/effects.ts';
+import type { DomainEdit } from '../editing/domain-edit.ts';
+import type { Edits, ListEdit } from '../editing/editing.ts';
+import type { Terminal } from './terminal.ts';
+import { fold } from './words.ts';
+
+const MARGIN = '    ';
+
+const VERBS: Record<Effect['action'], { readonly done: string; readonly dry: string }> = {
+  add: { done: 'added', dry: 'would add' },
+  reset: { done: 'reset', dry: 'would reset' },
+  keep: { done: 'kept', dry: 'would keep' },
+  remove: { done: 'removed', dry: 'would remove' },
+  set: { done: 'set', dry: 'would set' },
+};
+
+/** A line for each thing that was done, or would be. */
+export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Terminal): string[] {
+  const effects = domains.flatMap((edit) => edit.effects.map((effect) => [edit, effect] as const));
+  const isNowhere = domains.length > 0 && domains.every(({ outcome }) => outcome === 'absent');
+  return [
+    ...(list === undefined ? [] : renderLine(list.file, describeListEdit(list, key, dryRun), terminal)),
+    ...effects.flatMap(([{ domain }, effect]) => renderLine(domain.name, describeEffect(effect, dryRun), terminal)),
+    ...(list !== undefined && isNowhere ? ['It is a peer of no domain.'] : []),
+    ...(dryRun ? [terminal.paint('notice', 'Nothing was changed.')] : []),
+  ];
+}
+
+function renderLine(where: string, text: string, { width, paint }: Terminal): string[] {
+  const [first = '', ...others] = fold(`${where}: ${text}`, width, MARGIN);
+  return [`${paint('strong', first.slice(0, where.length))}${first.slice(where.length)}`, ...others];
+}
+
+function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string {
+  switch (outcome) {
+    case 'added':
+      return `${findVerb('add', dryRun)} ${line}`;
+    case 'removed':
+      return `${findVerb('remove', dryRun)} ${key}`;
+    case 'present':
+      return `${key} is there already`;
+    case 'absent':
+      return `${key} is not there`;
+  }
+}
+
+function describeEffect({ action, what, router, mac }: Effect, dryRun: boolean): string {
+  const verb = findVerb(action, dryRun);
+  switch (what) {
+    case 'peer':
+      return `${verb} peer ${router.key}${action === 'keep' ? ', which is alive' : ''}`;
+    case 'forwarding entry':
+      return `${verb} forwarding entry ${mac} to ${router.address}`;
+    case 'route':
+      return `${verb} route to ${router.address}`;
+  }
+}
+
+function findVerb(action: Effect['action'], dryRun: boolean): string {
+  return VERBS[action][dryRun ? 'dry' : 'done'];
+}
+
+/** The document of `add`, `remove`, `block` and `unblock` with `--json`; its shape is fixed in wgkex(8). */
+export function describeEdits({ key, dryRun, isGood, list, domains }: Edits): object {
+  return {
+    key,
+    dry_run: dryRun,
+    success: isGood,
+    list: list === undefined ? null : { ...list, line: list.line ?? null },
+    domains: domains.map(describeDomainEdit),
+  };
+}
+
+function describeDomainEdit({ domain, outcome, code, reason, effects }: DomainEdit): object {
+  return {
+    domain: domain.name,
+    outcome,
+    code: code ?? null,
+    reason: reason ?? null,
+    effects: effects.map(({ action, what, router, mac }) => ({
+      action,
+      what,
+      key: router.key,
+      address: router.address,
+      mac: mac ?? null,
+    })),
+  };
+}
