@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { version } from '../../package.json';
+import { buildProgram } from '../../src/cli/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=';
@@ -31,6 +32,12 @@ describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
       'Cannot use "a:b" as a gateway: expected HOST, HOST:PORT or [IPV6]:PORT',
     ],
     [
+      'with a key to block that is none',
+      ['block', `${KEY}\n`],
+      `Cannot use "${KEY}\\n" as a public key: expected 32 bytes in base64`,
+    ],
+    ['with a key and no domain to add it to', ['add', KEY], "missing required argument 'key'"],
+    [
       'with a domain that is none',
       ['exchange', 'a', 'FF'],
       'Cannot use "FF" as a domain: expected a lower-case name such as "ffww01"',
@@ -49,8 +56,7 @@ describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
   test('with --help prints what there is, before a command and after it', async () => {
     const { status, stdout, stderr } = await call(['--help']);
     assert.deepEqual([status, stderr], [0, '']);
-    for (const name of ['status', 'check', 'peers', 'watch', 'show', 'derive', 'exchange'])
-      assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+    for (const command of buildProgram().commands) assert.match(stdout, new RegExp(`^  ${command.name()} `, 'm'));
     assert.match((await call(['peers', '-h'])).stdout, /^Usage: wgkex peers \[options\] \[domain\]\n/);
   });
 

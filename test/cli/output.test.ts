@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { findConcerns } from '../../src/cli/attention.ts';
 import { listPeers } from '../../src/cli/reading/peers.ts';
 import { renderDerivations } from '../../src/cli/rendering/derivations.ts';
+import { renderEdits } from '../../src/cli/rendering/edits.ts';
 import { renderPeers } from '../../src/cli/rendering/peers.ts';
 import { renderReply } from '../../src/cli/rendering/reply.ts';
 import { renderAnswer } from '../../src/cli/rendering/router.ts';
@@ -12,7 +13,7 @@ import { makePaint, type Terminal } from '../../src/cli/rendering/terminal.ts';
 import { renderFrame } from '../../src/cli/rendering/watch.ts';
 import { deriveAll } from '../../src/core/link-address.ts';
 import { assertSnapshot } from '../snapshot.ts';
-import { buildFrame, buildOutcome, findAnswer } from './results.ts';
+import { buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
 import { ABSENT, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';
 
 process.env['TZ'] = 'UTC';
@@ -38,6 +39,10 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   watch: (terminal) => renderFrame(buildFrame(), terminal, 8),
   derive: (terminal) => renderDerivations(deriveAll(SCENE_KEYS.alive), terminal),
   'exchange-ok': (terminal) => renderReply(buildOutcome('OK'), terminal),
+  add: (terminal) => renderEdits(buildEdits('added', false), terminal),
+  'add-dry': (terminal) => renderEdits(buildEdits('added', true), terminal),
+  block: (terminal) => renderEdits(buildEdits('blocked', false), terminal),
+  'block-dry': (terminal) => renderEdits(buildEdits('blocked', true), terminal),
   'exchange-nonsense': (terminal) => renderReply(buildOutcome(undefined), terminal),
 };
 

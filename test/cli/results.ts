@@ -1,8 +1,10 @@
+import type { Edits } from '../../src/cli/editing/editing.ts';
 import { listPeers } from '../../src/cli/reading/peers.ts';
 import { TrafficMeter } from '../../src/cli/reading/rates.ts';
 import { type Answer, findRouters } from '../../src/cli/reading/router.ts';
 import type { Outcome } from '../../src/cli/rendering/reply.ts';
 import type { Frame } from '../../src/cli/rendering/watch.ts';
+import { listEffects, listRemovalEffects } from '../../src/core/effects.ts';
 import { parseRouterQuery } from '../../src/core/router-query.ts';
 import { NOW } from '../core/arbitraries.ts';
 import { ABSENT, CONFIG, READINGS, SCENE_KEYS } from './scene.ts';
@@ -61,5 +63,29 @@ export function buildOutcome(meaning: Outcome['meaning']): Outcome {
     text,
     meaning,
     isGood: meaning === 'OK',
+  };
+}
+
+/** What `wgkex add` and `wgkex block` did, or would do. */
+export function buildEdits(what: 'added' | 'blocked', dryRun: boolean): Edits {
+  const key = SCENE_KEYS.alive;
+  const [westerwald, munich] = READINGS;
+  const router = westerwald.table.describe(key);
+  const evicted = [westerwald.table.describe(SCENE_KEYS.pending)];
+  const added = listEffects({ kind: 'add', router, evicted }, westerwald.domain);
+  const removed = listRemovalEffects(router, westerwald.domain);
+  const list = { file: '/etc/wgkex/disallowed_keys', outcome: 'added', line: `${key} # stolen, 2026-11-20` } as const;
+  const reason = 'Cannot lock /run/wgkex/ffmuc_welt.lock: another process has had it for 4 s';
+  const common = { key, dryRun, complaints: [] };
+  if (what === 'added')
+    return { ...common, isGood: true, domains: [{ domain: westerwald.domain, outcome: 'added', effects: added }] };
+  return {
+    ...common,
+    isGood: false,
+    list,
+    domains: [
+      { domain: westerwald.domain, outcome: 'removed', effects: removed },
+      { domain: munich.domain, outcome: 'failed', reason, effects: [] },
+    ],
   };
 }
