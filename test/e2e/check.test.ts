@@ -269,14 +269,16 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     );
     assert.deepEqual(first, [domainFault('1 router lacks forwarding entries', cleanUp, 'peers')]);
     assert.deepEqual(second, []);
-    const remove = `wg set ${WIREGUARD} peer '${ROUTER}' remove`;
-    const [blocked, orphaned, sound] = await breakAndMend(
-      `echo '${ROUTER}' >/etc/wgkex/disallowed_keys`,
+    const [orphaned, cleared] = await breakAndMend(`wg set ${WIREGUARD} peer '${ROUTER}' remove`, cleanUp);
+    assert.deepEqual(orphaned, [domainFault('2 forwarding entries lead to no router', cleanUp, 'peers')]);
+    assert.deepEqual(cleared, []);
+    const remove = `wgkex remove ffww01 ${ROUTER}`;
+    const [blocked, sound] = await breakAndMend(
+      `wgkex add ffww01 ${ROUTER} && echo '${ROUTER}' >/etc/wgkex/disallowed_keys`,
       remove,
-      `${cleanUp}; ${forget}`,
+      forget,
     );
     assert.deepEqual(blocked, [domainFault('a disallowed key is a peer', remove, 'peers')]);
-    assert.deepEqual(orphaned, [domainFault('2 forwarding entries lead to no router', cleanUp, 'peers')]);
     assert.deepEqual(sound, []);
   });
 });

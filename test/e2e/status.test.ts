@@ -235,14 +235,17 @@ describe('what is wrong', () => {
   test('with a disallowed key that is there is told with the command that removes it', async () => {
     const list = '/etc/wgkex/disallowed_keys';
     const file = `/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`;
-    await writeFile(file, `${PENDING.publicKey}\nrubbish\n`);
+    await writeFile(file, `${PENDING.publicKey}\nrubbish\n${STATIC.publicKey}\n`);
     const { exitCode, document } = await lookUp(gateway, ['status']);
     assert.equal(exitCode, 1);
     assert.deepEqual(document.attention, [
       { problem: `${list}: line 2: expected a public key, found "rubbish"`, remedy: null },
     ]);
-    const remedy = `wg set ${gateway.wireguard()} peer '${PENDING.publicKey}' remove`;
-    assert.deepEqual(document.domains[0].attention, [{ problem: 'a disallowed key is a peer', remedy }]);
+    const problem = 'a disallowed key is a peer';
+    assert.deepEqual(document.domains[0].attention, [
+      { problem, remedy: `wgkex remove ffww01 ${PENDING.publicKey}` },
+      { problem, remedy: `wg set ${gateway.wireguard()} peer ${STATIC.publicKey} remove` },
+    ]);
     await writeFile(file, '');
   });
 
