@@ -30,6 +30,10 @@ describe('where nothing is installed yet', () => {
     [['peers', 'ffww01', '--json'], 78, MISSING],
     [['watch', '--json'], 78, MISSING],
     [['show', KEY], 78, MISSING],
+    [['add', 'ffww01', KEY], 78, MISSING],
+    [['remove', 'ffww01', KEY, '--dry-run'], 78, MISSING],
+    [['block', KEY], 78, MISSING],
+    [['unblock', KEY], 78, MISSING],
     [['exchange', '127.0.0.1', 'ffww01'], 1, 'Cannot ask 127.0.0.1, port 10012: network is unreachable'],
   ] as const;
   for (const [args, status, reason] of CALLS) {
@@ -54,6 +58,19 @@ describe('where there is a configuration and nothing else', () => {
     });
   }
 
+  const wireguard = 'ffww01: Cannot serve domain ffww01: WireGuard interface wgww01 does not exist';
+  const flock = 'Cannot run flock --exclusive --timeout 4 …: there is no /usr/bin/flock';
+  for (const [args, reason] of [
+    [['add', 'ffww01', KEY], wireguard],
+    [['remove', 'ffww01', KEY], wireguard],
+    [['block', KEY], flock],
+    [['unblock', KEY], flock],
+  ] as const) {
+    test(`wgkex ${args[0]} names what is missing`, async () => {
+      assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr: `wgkex: ${reason}` });
+    });
+  }
+
   test('wgkex status names the program that is missing', async () => {
     const stderr = 'wgkex: Cannot run ip -json -details link …: there is no /usr/sbin/ip';
     assert.deepEqual(await callBare(['status']), { status: 1, stdout: '', stderr });
@@ -73,7 +90,15 @@ describe('where there is a configuration and nothing else', () => {
 test('where no domain is configured yet, every command that needs one says so', async () => {
   await writeFile(`${ROOT}/config/wgkex.toml`, '');
   const stderr = 'wgkex: Cannot find a domain: none is configured in /etc/wgkex/wgkex.toml';
-  for (const args of [['status'], ['check'], ['peers'], ['watch', '--json'], ['show', KEY]])
+  for (const args of [
+    ['status'],
+    ['check'],
+    ['peers'],
+    ['watch', '--json'],
+    ['show', KEY],
+    ['add', 'ffww01', KEY],
+    ['block', KEY],
+  ])
     assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr }, args[0]);
 });
 

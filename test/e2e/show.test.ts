@@ -235,4 +235,19 @@ test('what the journal says of a router that is gone is shown, the latest first'
     /From the journal of the last 7 days, the latest first:\n {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}removed/,
   );
   assert.deepEqual(await find(makeKey()), []);
+
+  for (const args of [
+    ['add', 'ffww01'],
+    ['remove', 'ffww01'],
+    ['block', '--reason=stolen in Köln'],
+  ])
+    assert.equal((await look(gateway, [...args, key])).exitCode, 0);
+  await lookUp(gateway, ['add', 'ffww01', key, '--dry-run']);
+  const journal = await find(key);
+  assert.deepEqual(journal.slice(0, 3), [
+    `blocked key=${key.slice(0, 12)}… by=operator: stolen in K\\u00f6ln`,
+    `removed ${words} by=operator`,
+    `joined ${words} by=operator new`,
+  ]);
+  assert.deepEqual(journal.slice(3), found);
 });

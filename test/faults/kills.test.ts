@@ -178,6 +178,30 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     await bystanders.assertHoldings([key]);
   });
 
+  for (const { verb, number } of [
+    { verb: 'add', number: 82 },
+    { verb: 'remove', number: 83 },
+  ]) {
+    test(`an operator's wgkex ${verb} leaves what one pass of the cleanup puts in order`, async (t) => {
+      const { gateway, bystanders } = await createGateway(t, number);
+      let key = '';
+      const edit = async () => {
+        key = makeKey();
+        if (verb === 'remove') await give(gateway, [key]);
+        return attempt(gateway.namespace, 'wgkex', [verb, DOMAIN, key]);
+      };
+      const moments = await findProgramMoments(gateway, 'caller', edit);
+      assert.ok(moments.length >= 5);
+      await strikeAll(t, moments, async ({ strike }) => {
+        assert.equal((await strike(edit)).signal, 'SIGKILL');
+        await assertCleanPass(gateway);
+        await bystanders.assertConsistency();
+        assert.equal((await attempt(gateway.namespace, 'wgkex', ['add', DOMAIN, key])).exitCode, 0);
+        await assertComplete(gateway, key);
+      });
+    });
+  }
+
   const sweeps = [
     { what: 'that runs programs', number: 31, find: findCallerMoments },
     { what: 'that writes', number: 32, find: findWriteMoments },

@@ -36,12 +36,12 @@ async function requireStranger(key: PublicKey, domains: readonly DomainConfig[])
   if (isOwn) throw new Error(`Cannot block ${key}: it is the gateway's own key`);
 }
 
-async function blockKey(key: PublicKey, reason: string, { config, dryRun, record }: Editing): Promise<ListEdit> {
+async function blockKey(key: PublicKey, reason: string, { config, dryRun, log }: Editing): Promise<ListEdit> {
   const file = config.disallowed_keys;
   const line = buildListLine(key, reason, formatDay());
   const isNew = dryRun ? !isListed(key, config) : await addToList(key, line, config);
   if (!isNew) return { file, outcome: 'present' };
-  record.log.info('blocked', { key, by: 'operator', ...(reason === '' ? {} : { reason }) });
+  log.info('blocked', { key, by: 'operator', ...(reason === '' ? {} : { reason }) });
   return { file, outcome: 'added', line };
 }
 

@@ -7,10 +7,10 @@ import { beginEditing, type EditOptions, finishEditing } from '../editing/editin
 export async function run({ args: [text = ''], options }: Call<EditOptions>): Promise<boolean> {
   const key = readWord(parsePublicKey, text);
   const editing = beginEditing(options);
-  const { config, dryRun, record } = editing;
+  const { config, dryRun, log } = editing;
   const file = config.disallowed_keys;
   const isGood = dryRun ? isListed(key, config) : await removeFromList(key, config);
-  if (isGood) record.log.info('unblocked', { key, by: 'operator' });
+  if (isGood) log.info('unblocked', { key, by: 'operator' });
   const list = { file, outcome: isGood ? 'removed' : 'absent' } as const;
   const complaints = isGood ? [] : [`Cannot unblock ${key}: it is not in ${file}`];
   return finishEditing({ key, dryRun, isGood, list, domains: [], complaints }, editing, options);

@@ -42,7 +42,7 @@ async function apply(
   change: PeerChange,
   domain: DomainConfig,
   reading: LockedReading,
-  { record: { log } }: Editing,
+  { log }: Editing,
 ): Promise<void> {
   const { kind, router, evicted } = change;
   reading.noticePending([change]);

@@ -22,10 +22,10 @@ export interface DomainEdit {
 /** Edits a domain under its lock, on what is read under it; what goes wrong is an outcome, too. */
 export async function editDomain(
   domain: DomainConfig,
-  { config, record, dryRun }: Editing,
+  { config, log, dryRun }: Editing,
   edit: (view: DomainView, reading: LockedReading) => Promise<Omit<DomainEdit, 'domain'>>,
 ): Promise<DomainEdit> {
-  const reading = new LockedReading(domain, config, record.log);
+  const reading = new LockedReading(domain, config, log);
   try {
     const view = dryRun ? await reading.preview() : (await reading.open()).view;
     return { domain, ...(await edit(view, reading)) };

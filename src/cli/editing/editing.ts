@@ -8,7 +8,7 @@ import { describeEdits, renderEdits } from '../rendering/edits.ts';
 import { complain, printJson, printLines } from '../rendering/print.ts';
 import { findTerminal } from '../rendering/terminal.ts';
 import type { DomainEdit } from './domain-edit.ts';
-import { Record } from './record.ts';
+import { EditLog } from './edit-log.ts';
 
 /** What every command understands that changes something. */
 export interface EditOptions {
@@ -18,7 +18,7 @@ export interface EditOptions {
 /** What such a command works with. */
 export interface Editing {
   readonly config: Config;
-  readonly record: Record;
+  readonly log: EditLog;
   /** Say what would be done, and do nothing. */
   readonly dryRun: boolean;
 }
@@ -46,12 +46,12 @@ export function beginEditing({ config: path, dryRun = false }: CommonOptions & E
   if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');
   process.umask(ROOT_UMASK);
   const config = readConfiguration(path);
-  return { config, record: new Record(config.log), dryRun };
+  return { config, log: new EditLog(config.log), dryRun };
 }
 
 /** Tells the journal and the operator; false where something that was asked for was not done. */
-export async function finishEditing(edits: Edits, { record }: Editing, { json }: CommonOptions): Promise<boolean> {
-  if (!edits.dryRun) await record.write();
+export async function finishEditing(edits: Edits, { log }: Editing, { json }: CommonOptions): Promise<boolean> {
+  if (!edits.dryRun) await log.write();
   for (const complaint of edits.complaints) complain(complaint);
   if (json) printJson(describeEdits(edits));
   else printLines(renderEdits(edits, findTerminal()));

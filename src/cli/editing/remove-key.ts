@@ -9,7 +9,7 @@ import type { Editing } from './editing.ts';
 
 /** Takes a key out of a domain with all that belongs to it, so that nothing but an exchange brings it back. */
 export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
-  const { dryRun, record } = editing;
+  const { dryRun, log } = editing;
   return editDomain(domain, editing, async ({ peers }, reading) => {
     const decision = decideRemoval(key, peers);
     if (decision !== 'remove') return { outcome: decision, reason: explain(decision, key, domain), effects: [] };
@@ -18,7 +18,7 @@ export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing
     if (dryRun) return { outcome: 'removed', effects };
     reading.forget(key);
     const leftOver = await removeRouter(domain, router);
-    record.log.info('removed', { domain: domain.name, address: router.address, key, by: 'operator' });
+    log.info('removed', { domain: domain.name, address: router.address, key, by: 'operator' });
     if (leftOver === undefined) return { outcome: 'removed', effects };
     return {
       outcome: 'failed',

@@ -4,23 +4,22 @@ import { Log } from '../../log.ts';
 import { writeJournal } from '../../system/journal.ts';
 import { complain } from '../rendering/print.ts';
 
-/** Events for the journal, where `wgkex show` finds them. What goes wrong the operator learns at once. */
-export class Record {
-  readonly log: Log;
-  readonly #lines: string[] = [];
+/** A log that goes to the journal, where `wgkex show` finds it. What goes wrong the operator learns at once. */
+export class EditLog extends Log {
+  readonly #lines: readonly string[];
 
   constructor(settings: Config['log']) {
-    this.log = new Log(settings, 'journal', (line) => this.#note(line));
+    const lines: string[] = [];
+    super(settings, 'journal', (line) => {
+      lines.push(line);
+      const [, warning] = /^<[0-4]>(.*)$/m.exec(line) ?? [];
+      if (warning !== undefined) complain(warning);
+    });
+    this.#lines = lines;
   }
 
   /** What was done is done, whether the journal takes it or not. */
   async write(): Promise<void> {
     await writeJournal(this.#lines).catch((error) => complain(describeError(error)));
-  }
-
-  #note(line: string): void {
-    this.#lines.push(line);
-    const [, warning] = /^<[0-4]>(.*)$/m.exec(line) ?? [];
-    if (warning !== undefined) complain(warning);
   }
 }
