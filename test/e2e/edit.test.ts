@@ -227,7 +227,7 @@ describe('a key that the operator blocks', () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffmuc', key), 'OK\n');
     await writeFile(list, `# mine\r\n${key}`);
-    const { exitCode, stdout } = await look(gateway, ['block', key]);
+    const { exitCode, stdout } = await look(gateway, ['block', key], { columns: 160 });
     assert.equal(exitCode, 0);
     assert.ok(stdout.startsWith(`/etc/wgkex/disallowed_keys: ${key} is there already\nffmuc: removed peer ${key}\n`));
     assert.equal(await readFile(list, 'utf8'), `# mine\r\n${key}`);
