@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { exchange, makeKey } from '../lab/client.ts';
 import { attempt, Background, eventually } from '../lab/commands.ts';
@@ -388,11 +388,13 @@ describe('nothing is changed, and one line says why,', () => {
   });
 
   test('when the list cannot be written', async () => {
-    await gateway.configure({ disallowed_keys: '/proc/disallowed_keys' });
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+    const blocker = `${list}.new`;
+    await mkdir(blocker);
     const { exitCode, stdout, stderr } = await look(gateway, ['block', key]);
-    const reason = 'wgkex: Cannot write /proc/disallowed_keys: no such file or directory';
+    await rmdir(blocker);
+    const reason = 'wgkex: Cannot write /etc/wgkex/disallowed_keys: illegal operation on a directory';
     assert.deepEqual([exitCode, stdout, stderr], [1, '', reason]);
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, key).sort());
   });
@@ -401,9 +403,9 @@ describe('nothing is changed, and one line says why,', () => {
     await letIn(ROUTER);
     await gateway.cleanUp();
     const blocker = `${gateway.stateFile()}.new`;
-    await attempt(gateway.namespace, 'mkdir', [blocker]);
+    await mkdir(blocker);
     const { exitCode, stderr } = await look(gateway, ['remove', 'ffww01', ROUTER.publicKey]);
-    await rm(blocker, { recursive: true });
+    await rmdir(blocker);
     const reason = `Cannot write ${gateway.stateFile()}: illegal operation on a directory`;
     assert.deepEqual([exitCode, stderr], [1, `wgkex: ffww01: ${reason}`]);
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, ROUTER.publicKey).sort());
