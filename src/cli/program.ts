@@ -6,6 +6,9 @@ import { PEER_ORDERS, type PeerOrder } from '../core/peer-order.ts';
 import { PEER_STATES } from '../core/peer-state.ts';
 import { PROGRAM, type Run } from './call.ts';
 
+/** On a terminal of 80 columns descriptions have a third of it. */
+const NARROWEST_TEXT = 24;
+
 /** All commands and what each understands. Its code is loaded when it is called, so that the others start fast. */
 export function buildProgram(): Command {
   const program = new Command(PROGRAM)
@@ -15,7 +18,7 @@ export function buildProgram(): Command {
     .version(`${PROGRAM} ${version}`, '--version', 'print the version')
     .option('--config <path>', 'read this configuration', DEFAULT_CONFIG_PATH)
     .option('--json', 'print for a program')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_TEXT })
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   program

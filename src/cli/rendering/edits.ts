@@ -19,7 +19,9 @@ export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Ter
   const effects = domains.flatMap((edit) => edit.effects.map((effect) => [edit, effect] as const));
   const isNowhere = domains.length > 0 && domains.every(({ outcome }) => outcome === 'absent');
   return [
-    ...(list === undefined ? [] : renderLine(list.file, describeListEdit(list, key, dryRun), terminal)),
+    ...(list === undefined
+      ? []
+      : describeListEdit(list, key, dryRun).flatMap((text) => renderLine(list.file, text, terminal))),
     ...effects.flatMap(([{ domain }, effect]) => renderLine(domain.name, describeEffect(effect, dryRun), terminal)),
     ...(list !== undefined && isNowhere ? ['It is a peer of no domain.'] : []),
     ...(dryRun ? [terminal.paint('notice', 'Nothing was changed.')] : []),
@@ -31,16 +33,17 @@ function renderLine(where: string, text: string, { width, paint }: Terminal): st
   return [`${paint('strong', first.slice(0, where.length))}${first.slice(where.length)}`, ...others];
 }
 
-function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string {
+/** What is not there is a complaint. */
+function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
   switch (outcome) {
     case 'added':
-      return `${findVerb('add', dryRun)} ${line}`;
+      return [`${findVerb('add', dryRun)} ${line}`];
     case 'removed':
-      return `${findVerb('remove', dryRun)} ${key}`;
+      return [`${findVerb('remove', dryRun)} ${key}`];
     case 'present':
-      return `${key} is there already`;
+      return [`${key} is there already`];
     case 'absent':
-      return `${key} is not there`;
+      return [];
   }
 }
 
