@@ -45,11 +45,14 @@ async function sweepLocked(pass: Pass): Promise<number> {
   const peers = hasRevived ? await read() : before;
   const now = readClock();
   const judged = judgeAll(peers, state.marks, config, now);
+  const passes = state.cleanup.passes + 1;
   const remember = (some: readonly Judged[]) => {
     const marks = updateMarks(state.marks, new Map(some.map(({ peer, verdict }) => [peer.key, verdict])), now);
     const there = some.map(({ peer }) => peer);
     const alive = collectHandshakes(there, state.alive, config.cleanup.stale_after_seconds, now);
-    if (!dryRun) file.write({ marks, alive, interfaces });
+    const removals = state.cleanup.removals + judged.length - some.length;
+    const cleanup = { passes, removals, lastPass: Math.floor(now) };
+    if (!dryRun) file.write({ marks, alive, interfaces, cleanup });
   };
   // Before anything is removed: where marks cannot be written, a registration could not take one away either.
   remember(judged);

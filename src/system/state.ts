@@ -17,6 +17,16 @@ export interface DomainState {
   readonly alive: Handshakes;
   /** Where they were alive; see `readInterfacesId`. */
   readonly interfaces: string;
+  readonly cleanup: CleanupCounts;
+}
+
+/** What the cleanup did since the state was begun. */
+export interface CleanupCounts {
+  readonly passes: number;
+  /** Keys that it removed. */
+  readonly removals: number;
+  /** 0 where there was none yet. */
+  readonly lastPass: UnixSeconds;
 }
 
 /** The state of a domain is not what it should be. */
@@ -24,10 +34,12 @@ export class DamagedStateError extends Error {
   override name = 'DamagedStateError';
 }
 
-export const EMPTY_STATE: DomainState = { marks: new Map(), alive: new Map(), interfaces: '' };
+export const NO_CLEANUP: CleanupCounts = { passes: 0, removals: 0, lastPass: 0 };
+export const EMPTY_STATE: DomainState = { marks: new Map(), alive: new Map(), interfaces: '', cleanup: NO_CLEANUP };
 
+const number = z.int().nonnegative();
 const timesSchema = z
-  .record(z.string().refine(isPublicKey), z.int().nonnegative())
+  .record(z.string().refine(isPublicKey), number)
   .transform((times) => new Map(Object.entries(times) as [PublicKey, UnixSeconds][]));
 /** A file of 100,000 keys has some 10 MB. */
 const stateSchema = z.strictObject({
@@ -35,6 +47,7 @@ const stateSchema = z.strictObject({
   interfaces: z.string().default(''),
   marks: timesSchema,
   alive: timesSchema.prefault({}),
+  cleanup: z.strictObject({ passes: number, removals: number, lastPass: number }).default(NO_CLEANUP),
 });
 
 /** The file with the state of a domain. Whoever writes it holds the lock of the domain. */
@@ -59,9 +72,10 @@ export class StateFile {
   }
 
   /** @throws Error with one line that names the file, where it cannot be written. */
-  write({ marks, alive, interfaces }: DomainState): void {
+  write({ marks, alive, interfaces, cleanup }: DomainState): void {
     makeTrustedDirectory(dirname(this.path));
-    const state = { version: 1, interfaces, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) };
+    const times = { marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) };
+    const state = { version: 1, interfaces, cleanup, ...times };
     replaceFile(this.path, `${JSON.stringify(state)}\n`);
   }
 
@@ -89,8 +103,8 @@ export class StateFile {
 
 function parseState(text: string, path: string): DomainState {
   try {
-    const { marks, alive, interfaces } = parseJsonOf(stateSchema, text, `the state in ${path}`);
-    return { marks, alive, interfaces };
+    const { version: _, ...state } = parseJsonOf(stateSchema, text, `the state in ${path}`);
+    return state;
   } catch (error) {
     throw error instanceof InputError ? new DamagedStateError(error.message, { cause: error }) : error;
   }

@@ -21,8 +21,9 @@ beforeEach(() => {
 });
 
 const times = fc.array(fc.tuple(publicKeys, fc.nat()), { maxLength: 5 }).map((some) => new Map(some));
+const cleanups = fc.record({ passes: fc.nat(), removals: fc.nat(), lastPass: fc.nat() }, { noNullPrototype: true });
 const states: fc.Arbitrary<DomainState> = fc.record(
-  { marks: times, alive: times, interfaces: fc.string() },
+  { marks: times, alive: times, interfaces: fc.string(), cleanup: cleanups },
   { noNullPrototype: true },
 );
 const withMarks = (...marks: [PublicKey, UnixSeconds][]): DomainState => ({ ...EMPTY_STATE, marks: new Map(marks) });
@@ -73,14 +74,14 @@ test('the directory is made where it is missing', { skip }, () => {
   assert.deepEqual(elsewhere.read(), withMarks([KEYS[0], 1]));
 });
 
-test('a file without living keys is read, too', () => {
+test('a file without living keys, and without counts of the cleanup, is read, too', () => {
   writeFileSync(file.path, JSON.stringify({ version: 1, marks: { [KEYS[0]]: 1 } }));
   assert.deepEqual(file.read(), withMarks([KEYS[0], 1]));
 });
 
 test('whatever is in the file, it is a state or damaged', () => {
-  const right = states.map(({ marks, alive, interfaces }) =>
-    JSON.stringify({ version: 1, interfaces, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) }),
+  const right = states.map(({ marks, alive, ...state }) =>
+    JSON.stringify({ version: 1, ...state, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) }),
   );
   fc.assert(
     fc.property(fc.oneof(texts, fc.json(), damaged(right)), (content) => {
@@ -105,6 +106,7 @@ const DAMAGED = [
   ['a time in words', `{"version":1,"marks":{${KEY}:"yesterday"}}`],
   ['a time before 1970', `{"version":1,"marks":{${KEY}:-1}}`],
   ['half a second', `{"version":1,"marks":{${KEY}:1.5}}`],
+  ['a pass too few', '{"version":1,"marks":{},"cleanup":{"passes":-1,"removals":0,"lastPass":0}}'],
   ['one thing more', `{"version":1,"marks":{},"more":1}`],
   ['a list', '[]'],
   ['zeros, as after a power cut', '\0'.repeat(100)],
@@ -134,6 +136,7 @@ test('the marks of some keys are forgotten, all else stays', { skip }, () => {
     marks: new Map(KEYS.map((key, index) => [key, index])),
     alive: new Map([[KEYS[0], 1]]),
     interfaces: 'x',
+    cleanup: { passes: 3, removals: 2, lastPass: 1 },
   };
   file.write(state);
   file.forgetMarks([KEYS[0], KEYS[2]]);
