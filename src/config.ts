@@ -89,6 +89,7 @@ const configSchema = z
         addresses: z.enum(['full', 'prefix', 'none']).default('full'),
       })
       .prefault({}),
+    metrics: z.strictObject({ listen: listenAddress.optional() }).prefault({}),
     limits: limitsSchema.prefault({}),
     cleanup: z
       .strictObject({

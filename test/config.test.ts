@@ -31,6 +31,8 @@ exchanges_per_source_per_second = 0.5
 exempt = ["2001:db8::/32", "192.0.2.0/24"]
 line_bytes = 100
 line_seconds = 0.3
+[metrics]
+listen = "[::1]:9586"
 [cleanup]
 stale_after_seconds = 60
 second_look_seconds = 30
@@ -65,6 +67,7 @@ test('an empty configuration has the defaults of the contract', () => {
       line_bytes: 64,
       line_seconds: 5,
     },
+    metrics: {},
     cleanup: { stale_after_seconds: 3600, second_look_seconds: 900 },
     domains: new Map(),
   });
@@ -97,6 +100,7 @@ test('everything can be set', () => {
     runtime_directory: '/tmp/run',
     quiet_success: true,
     log: { level: 'debug', addresses: 'prefix' },
+    metrics: { listen: { host: '::1', port: 9586 } },
     cleanup: { stale_after_seconds: 60, second_look_seconds: 30 },
   });
   assert.deepEqual(numbers, {
@@ -121,6 +125,15 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ['an unknown setting', 'listne = 1', 'listne', 'a known setting', '1'],
   ['an unknown setting of the limits', '[limits]\nconnection = 1', 'limits.connection', 'a known setting', '1'],
   ['an unknown setting of the log', 'log.colour = true', 'log.colour', 'a known setting', 'true'],
+  ['an unknown setting of the metrics', 'metrics.port = 1', 'metrics.port', 'a known setting', '1'],
+  [
+    'a list of addresses for metrics',
+    'metrics.listen = ["[::]:1"]',
+    'metrics.listen',
+    'a text in quotes',
+    '["[::]:1"]',
+  ],
+  ['a port alone for metrics', 'metrics.listen = "9586"', 'metrics.listen', LISTEN, '"9586"'],
   ['an unknown setting of the cleanup', 'cleanup.after = 1', 'cleanup.after', 'a known setting', '1'],
   ['an unknown setting of a domain', `${DOMAIN}fbd = "x"`, 'domains.ffww01.fbd', 'a known setting', '"x"'],
   ['a table that is none', 'limits = 5', 'limits', 'a table', '5'],
