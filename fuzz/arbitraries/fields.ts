@@ -55,6 +55,21 @@ export function badFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   );
 }
 
+/** Those of a request for numbers, or nearly. */
+export function numbersFields({ domains }: Vocabulary): fc.Arbitrary<Fields> {
+  const good = fc.tuple(ids, fc.constantFrom(...domains, 'elsewhere'));
+  const bad = fc.tuple(fc.constantFrom(0, -1, 1.5, 2 ** 53, '1'), badDomainsOf({ domains, keys: [] }));
+  const order = (id: unknown, numbers: unknown, isReversed: boolean): Fields => {
+    const fields = Object.entries({ id, numbers });
+    return isReversed ? fields.reverse() : fields;
+  };
+  const whole = fc.tuple(fc.oneof({ weight: 4, arbitrary: good }, { weight: 1, arbitrary: bad }), fc.boolean());
+  const surplus = fc.constantFrom<Fields>([], [], [], [['domain', 'ffww01']], [['numbers', null]], [['more', 1]]);
+  return fc
+    .tuple(whole, surplus)
+    .map(([[[id, numbers], isReversed], more]) => [...order(id, numbers, isReversed), ...more]);
+}
+
 /** Unlike JSON.stringify, says a name twice where it comes twice. */
 export function writeObject(fields: Fields): Bytes {
   return toBytes(`{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`);

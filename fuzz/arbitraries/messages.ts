@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { anyBytes, type Bytes, mutated, toBytes } from './bytes.ts';
-import { badFields, type Fields, goodFields, writeObject } from './fields.ts';
+import { badFields, type Fields, goodFields, numbersFields, writeObject } from './fields.ts';
 import { escapes, type Vocabulary } from './words.ts';
 
 const MESSAGE_BYTES = 512;
@@ -25,6 +25,7 @@ const SENTENCES = [
   '1',
   '"id"',
   '{"ready":true}',
+  '{"batch":"ffww01","exchanges":1}',
   '{"id":1,"reply":"OK"}',
   '['.repeat(MESSAGE_BYTES),
   '{"id":1e400}',
@@ -38,6 +39,11 @@ export function requestLines(vocabulary: Vocabulary): fc.Arbitrary<Bytes> {
   return fc.oneof({ weight: 3, arbitrary: fields.map(writeObject) }, { weight: 1, arbitrary: rewritten });
 }
 
+/** Lines that are requests for numbers, or nearly. */
+export function numbersLines(vocabulary: Vocabulary): fc.Arbitrary<Bytes> {
+  return numbersFields(vocabulary).map(writeObject);
+}
+
 /** Lines that miss a request, most of them narrowly. */
 export function badLines(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Bytes> {
   const good = requestLines(vocabulary);
@@ -46,6 +52,7 @@ export function badLines(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.A
     { weight: 4, arbitrary: badFields(vocabulary).map(writeObject) },
     { weight: 2, arbitrary: mutated(fc.oneof(good, fc.constantFrom(...corpus)), fc.oneof(escapes, anyBytes)) },
     { weight: 1, arbitrary: fc.oneof(fc.json().map(toBytes), anyBytes, fc.constantFrom(...SENTENCES)) },
+    { weight: 1, arbitrary: numbersLines(vocabulary) },
     { weight: 1, arbitrary: fc.tuple(good, sizes).map(([line, size]) => line.padEnd(size)) },
   );
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Bytes, cut } from './bytes.ts';
-import { badLines, requestLines } from './messages.ts';
+import { badLines, numbersLines, requestLines } from './messages.ts';
 import type { Vocabulary } from './words.ts';
 
 /** What a handler gets on its standard input. */
@@ -17,6 +17,7 @@ const CHUNK_BYTES = 4096;
 export function shortStreams(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Bytes[]> {
   const lines = fc.oneof(
     { weight: 5, arbitrary: requestLines(vocabulary) },
+    { weight: 1, arbitrary: numbersLines(vocabulary) },
     { weight: 1, arbitrary: badLines(vocabulary, corpus) },
   );
   const ends = fc.constantFrom('\n', '\n', '\n', '\n', '', '\n\n');

@@ -9,10 +9,16 @@ export interface Request {
   readonly from: string;
 }
 
+/** The other kind, which a handler takes that greeted with metrics. */
+export interface NumbersRequest {
+  readonly id: number;
+  readonly numbers: string;
+}
+
 /** What a handler must make of its input. */
-export interface Served {
+export interface Served<R = Request> {
   /** The requests of each chunk, up to the one that brought what is no request. */
-  readonly chunks: readonly (readonly Request[])[];
+  readonly chunks: readonly (readonly R[])[];
   readonly end: 'good' | 'malformed' | 'in the middle of a line';
 }
 
@@ -21,29 +27,53 @@ const NAME = /^[a-z0-9][-_a-z0-9]{0,31}$/;
 
 /** Reads chunks in which a character is a byte. Nothing of the chunk that brings the first bad line is served. */
 export function expectServed(chunks: readonly string[]): Served {
-  const served: Request[][] = [];
+  return expectServedBy(readRequest, chunks);
+}
+
+/** The same for a handler with metrics. */
+export function expectServedWithMetrics(chunks: readonly string[]): Served<Request | NumbersRequest> {
+  return expectServedBy((line) => readRequest(line) ?? readNumbersRequest(line), chunks);
+}
+
+function expectServedBy<R>(read: (line: string) => R | undefined, chunks: readonly string[]): Served<R> {
+  const served: R[][] = [];
   let rest = '';
   for (const chunk of chunks) {
     const lines = `${rest}${chunk}`.split('\n');
     rest = lines.pop() ?? '';
-    const requests = lines.map(readRequest);
+    const requests = lines.map(read);
     const isBad = [...lines, rest].some(({ length }) => length > LINE_BYTES) || requests.includes(undefined);
     if (isBad) return { chunks: served, end: 'malformed' };
-    served.push(requests as Request[]);
+    served.push(requests as R[]);
   }
   return { chunks: served, end: rest === '' ? 'good' : 'in the middle of a line' };
 }
 
 /** The request in a line, or undefined. */
-export function readRequest(line: string): Request | undefined {
-  const value = parseJson(Buffer.from(line, 'latin1').toString('utf8'));
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (Object.getOwnPropertyNames(value).sort().join() !== 'domain,from,id,key') return undefined;
-  const { id, domain, key, from } = value as Record<keyof Request, unknown>;
-  if (!Number.isSafeInteger(id) || (id as number) < 1) return undefined;
+function readRequest(line: string): Request | undefined {
+  const fields = readFields(line, 'domain,from,id,key');
+  if (fields === undefined) return undefined;
+  const { id, domain, key, from } = fields;
+  if (!isId(id)) return undefined;
   if (typeof domain !== 'string' || typeof key !== 'string' || typeof from !== 'string') return undefined;
   const isGood = NAME.test(domain) && isKey(key) && isCanonicalAddress(from);
-  return isGood ? { id: id as number, domain, key, from } : undefined;
+  return isGood ? { id, domain, key, from } : undefined;
+}
+
+function readNumbersRequest(line: string): NumbersRequest | undefined {
+  const { id, numbers } = readFields(line, 'id,numbers') ?? {};
+  return isId(id) && typeof numbers === 'string' && NAME.test(numbers) ? { id, numbers } : undefined;
+}
+
+/** Those of an object that has exactly these. */
+function readFields(line: string, names: string): Record<string, unknown> | undefined {
+  const value = parseJson(Buffer.from(line, 'latin1').toString('utf8'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.getOwnPropertyNames(value).sort().join() === names ? (value as Record<string, unknown>) : undefined;
+}
+
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 function parseJson(text: string): unknown {

@@ -6,6 +6,7 @@ import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';
 
 const CODES =
   'OK NO_DOMAIN NO_WGKEY INVALID_DOMAIN INVALID_WGKEY LINE_TOO_LONG PROHIBITED_WGKEY ADDRESS_TAKEN FULL BUSY FAILED';
+const NUMBERS = 'alive,entries,idle,lastPass,passes,pending,removals,stale,static';
 const PATH = '/etc/wgkex/wgkex.toml';
 const DOMAIN = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
@@ -14,12 +15,23 @@ export const readReply: Reader = (text) => {
   const message = readOrRefuse(() => parseHandlerMessage(text));
   const value = parseJson(text) as Record<string, unknown> | null | undefined;
   const names = typeof value === 'object' && value !== null ? Object.getOwnPropertyNames(value).sort().join() : '';
-  const isGreeting = names === 'ready' && value?.['ready'] === true;
-  const { id, reply } = value ?? {};
-  const isId = Number.isSafeInteger(id) && Number(id) > 0;
-  const isReply = names === 'id,reply' && isId && CODES.split(' ').some((code) => code === reply);
-  assert.equal(message !== undefined, isGreeting || isReply);
+  const { id, reply, ready, metrics, batch, exchanges, numbers } = value ?? {};
+  const isGreeting = ready === true && (names === 'ready' || (names === 'metrics,ready' && metrics === true));
+  const isReply = names === 'id,reply' && isCount(id, 1) && CODES.split(' ').some((code) => code === reply);
+  const isBatch = names === 'batch,exchanges' && DOMAIN.test(String(batch)) && isCount(exchanges, 1);
+  const isNumbers = names === 'id,numbers' && isCount(id, 1) && (numbers === null || isNumbersOfDomain(numbers));
+  assert.equal(message !== undefined, isGreeting || isReply || (isBatch && typeof batch === 'string') || isNumbers);
 };
+
+function isNumbersOfDomain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const names = Object.getOwnPropertyNames(value).sort().join();
+  return names === NUMBERS && Object.values(value).every((one) => isCount(one, 0));
+}
+
+function isCount(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= least;
+}
 
 /** The configuration: any text is refused in one line that names the file, or has what a program can rely on. */
 export const readConfiguration: Reader = (text) => {

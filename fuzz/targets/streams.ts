@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { InputError } from '../../src/core/printable.ts';
-import { serveRequests } from '../../src/handler/requests.ts';
+import { type Services, serveRequests } from '../../src/handler/requests.ts';
 import { shortStreams } from '../arbitraries/streams.ts';
 import { printEntries, readStreams } from '../corpus.ts';
 import { REFUSED_KEYS } from '../keys.ts';
-import { expectServed } from '../model/requests.ts';
+import { expectServed, expectServedWithMetrics, type Served } from '../model/requests.ts';
 import { buildLocalTarget, type Target } from './target.ts';
 
 type Chunks = readonly string[];
@@ -27,19 +27,41 @@ export function createStreamsTarget(): Target<Chunks> {
 }
 
 async function check(chunks: Chunks): Promise<void> {
-  const { chunks: served, end } = expectServed(chunks);
+  await checkServed(chunks, expectServed(chunks), false);
+  await checkServed(chunks, expectServedWithMetrics(chunks), true);
+}
+
+async function checkServed(
+  chunks: Chunks,
+  { chunks: served, end }: Served<{ readonly id: number; readonly numbers?: string }>,
+  hasMetrics: boolean,
+): Promise<void> {
   const asked: unknown[] = [];
-  const output = new Collector();
-  const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk, 'latin1')));
-  const fault = await serveRequests(input, output, async (request) => {
+  const exchange: Services['exchange'] = async (request) => {
     asked.push(request);
     return 'OK';
-  }).catch((reason) => reason);
+  };
+  const findNumbers: Services['findNumbers'] = async (numbers) => {
+    asked.push({ numbers });
+    return null;
+  };
+  const output = new Collector();
+  const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk, 'latin1')));
+  const services = hasMetrics ? { exchange, findNumbers } : { exchange };
+  const fault = await serveRequests(input, output, services).catch((reason) => reason);
   // Whom it has served before a bad line gets the reply yet.
   await turn();
-  assert.deepEqual(asked, served.flat());
-  const replies = served.flat().map(({ id }) => `{"id":${id},"reply":"OK"}\n`);
-  assert.equal(output.text, ['{"ready":true}\n', ...replies].join(''));
+  const requests = served.flat();
+  assert.deepEqual(
+    asked,
+    requests.map(({ numbers, ...request }) => (numbers === undefined ? request : { numbers })),
+  );
+  const greeting = hasMetrics ? '{"ready":true,"metrics":true}' : '{"ready":true}';
+  const replies = requests.map(({ id, numbers }) =>
+    numbers === undefined ? `{"id":${id},"reply":"OK"}` : `{"id":${id},"numbers":null}`,
+  );
+  // They are awaited each by itself.
+  assert.deepEqual(output.text.trimEnd().split('\n').sort(), [greeting, ...replies].sort());
   requireFault(fault, end !== 'good');
 }
 

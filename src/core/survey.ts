@@ -88,6 +88,13 @@ function groupByDestination(entries: readonly ForwardingEntry[]): ReadonlyMap<Ip
   return groups;
 }
 
+/** How many peers of a table have which state. */
+export function countPeers(table: PeerTable, staleAfterSeconds: number, now: UnixSeconds): Record<PeerState, number> {
+  const counts = { alive: 0, idle: 0, stale: 0, pending: 0, static: [...table.operators].length };
+  for (const peer of table.ours.values()) counts[findPeerState(peer, staleAfterSeconds, now)]++;
+  return counts;
+}
+
 export function countStates(peers: readonly SurveyedPeer[]): Record<PeerState, number> {
   const counts = PEER_STATES.map((state) => [state, peers.filter((peer) => peer.state === state).length]);
   return Object.fromEntries(counts);

@@ -25,6 +25,7 @@ const BATCH_EXCHANGES = 256;
 export class DomainBatches {
   readonly #domain: DomainConfig;
   readonly #log: Attention;
+  readonly #onBatch: (exchanges: number) => void;
   readonly #reading: LockedReading;
   readonly #activity: ActivityRecord;
   #queue: Waiting[] = [];
@@ -32,9 +33,11 @@ export class DomainBatches {
   #running: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  constructor(domain: DomainConfig, config: Config, log: Attention) {
+  /** `onBatch` is told how many exchanges each batch has. */
+  constructor(domain: DomainConfig, config: Config, log: Attention, onBatch: (exchanges: number) => void = () => {}) {
     this.#domain = domain;
     this.#log = log;
+    this.#onBatch = onBatch;
     this.#reading = new LockedReading(domain, config, log);
     this.#activity = new ActivityRecord(config, domain.name, log);
   }
@@ -98,6 +101,7 @@ export class DomainBatches {
 
   async #serveNext(): Promise<void> {
     const batch = this.#queue.splice(0, BATCH_EXCHANGES);
+    this.#onBatch(batch.length);
     await this.#serveBatch(batch).catch((error) => {
       this.#fail({ domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) }, batch.length);
       this.#close();

@@ -7,11 +7,13 @@ import {
   readCommandLine,
 } from '../command-line.ts';
 import { parseConfig } from '../config.ts';
+import { formatMessage } from '../core/messages.ts';
 import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { DomainBatches } from './batches.ts';
 import { LinkWatch } from './link-watch.ts';
+import { Numbers } from './numbers.ts';
 import { serveRequests } from './requests.ts';
 
 const PROGRAM = 'wgkex-handler';
@@ -44,15 +46,20 @@ async function main(): Promise<void> {
   const log = new Log(config.log);
   const attention = new Attention(log);
   process.on('exit', () => attention.flush());
+  const numbers = config.metrics.listen === undefined ? undefined : new Numbers(config);
   const domains = new Map(
-    [...config.domains].map(([name, domain]) => [name, new DomainBatches(domain, config, attention)]),
+    [...config.domains].map(([name, domain]) => {
+      const tell = (exchanges: number) => void process.stdout.write(formatMessage({ batch: domain.name, exchanges }));
+      return [name, new DomainBatches(domain, config, attention, numbers && tell)];
+    }),
   );
   const watch = new LinkWatch(findLookers(domains.values()), log);
   // Nobody reads the replies any more; then the input ends, too.
   process.stdout.on('error', () => {});
   try {
-    await serveRequests(process.stdin, process.stdout, async (request) => {
-      return (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN';
+    await serveRequests(process.stdin, process.stdout, {
+      exchange: async (request) => (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN',
+      ...(numbers && { findNumbers: (domain) => numbers.find(domain) }),
     });
   } catch (error) {
     log.error('handler ends', { reason: describeError(error) });

@@ -1,28 +1,42 @@
 import type { Readable, Writable } from 'node:stream';
+import type { DomainName } from '../core/domain.ts';
 import type { ReplyCode } from '../core/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
-import { formatMessage, MESSAGE_BYTES, parseRequest, type Request } from '../core/messages.ts';
+import {
+  type DomainNumbers,
+  formatMessage,
+  type HandlerMessage,
+  MESSAGE_BYTES,
+  type NumbersRequest,
+  parseAnyRequest,
+  parseRequest,
+  type Request,
+} from '../core/messages.ts';
 import { InputError } from '../core/printable.ts';
 
 /** With so many unanswered requests the next ones stay in the pipe. */
 const MAX_UNANSWERED = 4096;
 
+/** What requests are answered with. */
+export interface Services {
+  exchange(request: Request): Promise<ReplyCode>;
+  /** Only where there are metrics: otherwise nobody may ask for them. Resolves with null where it cannot be read. */
+  readonly findNumbers?: (domain: DomainName) => Promise<DomainNumbers | null>;
+}
+
 /**
  * Greets, then answers every request of `input` on `output` until the input ends.
  * @throws InputError for anything that is no request; nothing of the chunk that brought it is served.
  */
-export async function serveRequests(
-  input: Readable,
-  output: Writable,
-  serve: (request: Request) => Promise<ReplyCode>,
-): Promise<void> {
+export async function serveRequests(input: Readable, output: Writable, services: Services): Promise<void> {
   const lines = new MessageLines(MESSAGE_BYTES);
   const unanswered = new Set<Promise<void>>();
-  output.write(formatMessage({ ready: true }));
+  const parse = services.findNumbers === undefined ? parseRequest : parseAnyRequest;
+  output.write(formatMessage(services.findNumbers === undefined ? { ready: true } : { ready: true, metrics: true }));
   for await (const chunk of input) {
-    for (const request of lines.push(chunk).map(parseRequest)) {
-      const answered = serve(request)
-        .then((reply) => writeLine(output, formatMessage({ id: request.id, reply })))
+    for (const request of lines.push(chunk).map(parse)) {
+      const answered = answer(request, services)
+        .then((message) => writeLine(output, formatMessage(message)))
         .finally(() => unanswered.delete(answered));
       unanswered.add(answered);
     }
@@ -30,6 +44,12 @@ export async function serveRequests(
   }
   if (lines.isMidLine) throw new InputError('Cannot read request: the input ends in the middle of a line');
   await Promise.all(unanswered);
+}
+
+async function answer(request: Request | NumbersRequest, services: Services): Promise<HandlerMessage> {
+  const { id } = request;
+  if ('numbers' in request) return { id, numbers: (await services.findNumbers?.(request.numbers)) ?? null };
+  return { id, reply: await services.exchange(request) };
 }
 
 /** Resolves when the line is on its way: who does not read the replies is not asked for more requests. */

@@ -3,9 +3,12 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { REPLY_CODES } from '../../src/core/exchange.ts';
 import {
+  type DomainNumbers,
   formatMessage,
   type HandlerMessage,
   MESSAGE_BYTES,
+  type NumbersRequest,
+  parseAnyRequest,
   parseHandlerMessage,
   parseRequest,
   type Request,
@@ -27,11 +30,23 @@ const requests: fc.Arbitrary<Request> = fc.record(
   { id: ids, domain: domainNames, key: publicKeys, from: ipAddresses },
   PLAIN,
 );
+const counts = fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER));
+const numbers: fc.Arbitrary<DomainNumbers> = fc.record(
+  {
+    ...{ alive: counts, idle: counts, stale: counts, pending: counts, static: counts, entries: counts },
+    ...{ passes: counts, removals: counts, lastPass: counts },
+  },
+  PLAIN,
+);
+const numbersRequests: fc.Arbitrary<NumbersRequest> = fc.record({ id: ids, numbers: domainNames }, PLAIN);
 const handlerMessages: fc.Arbitrary<HandlerMessage> = fc.oneof(
   fc.constant({ ready: true } as const),
+  fc.constant({ ready: true, metrics: true } as const),
   fc.record({ id: ids, reply: fc.constantFrom(...REPLY_CODES) }, PLAIN),
+  fc.record({ id: ids, numbers: fc.oneof(numbers, fc.constant(null)) }, PLAIN),
+  fc.record({ batch: domainNames, exchanges: fc.integer({ min: 1 }) }, PLAIN),
 );
-const lineOf = (message: Request | HandlerMessage) => formatMessage(message).slice(0, -1);
+const lineOf = (message: Request | NumbersRequest | HandlerMessage) => formatMessage(message).slice(0, -1);
 
 test('a formatted request is one bounded line and parses back', () => {
   fc.assert(
@@ -40,18 +55,39 @@ test('a formatted request is one bounded line and parses back', () => {
       assert.match(message, /^[ -~]+\n$/);
       assert.ok(message.length <= MESSAGE_BYTES);
       assert.deepEqual(parseRequest(message.slice(0, -1)), request);
+      assert.deepEqual(parseAnyRequest(message.slice(0, -1)), request);
     }),
   );
 });
 
-test('a formatted reply or greeting parses back', () => {
-  fc.assert(fc.property(handlerMessages, (message) => assert.deepEqual(parseHandlerMessage(lineOf(message)), message)));
+test('a request for numbers is one only where there are metrics', () => {
+  fc.assert(
+    fc.property(numbersRequests, (request) => {
+      assert.deepEqual(parseAnyRequest(lineOf(request)), request);
+      assert.equal(
+        parseOrRefuse(() => parseRequest(lineOf(request))),
+        undefined,
+      );
+    }),
+  );
+});
+
+test('what a handler says is one bounded line and parses back', () => {
+  fc.assert(
+    fc.property(handlerMessages, (message) => {
+      assert.ok(formatMessage(message).length <= MESSAGE_BYTES);
+      assert.deepEqual(parseHandlerMessage(lineOf(message)), message);
+    }),
+  );
 });
 
 test('any other text is refused as a request, and nothing else is thrown', () => {
-  const lines = fc.oneof(texts, fc.json(), handlerMessages.map(lineOf), damaged(requests.map(lineOf)));
+  const right = fc.oneof(requests, numbersRequests).map(lineOf);
+  const lines = fc.oneof(texts, fc.json(), handlerMessages.map(lineOf), damaged(right));
   fc.assert(
     fc.property(lines, (line) => {
+      const any = parseOrRefuse(() => parseAnyRequest(line));
+      if (any !== undefined) assert.deepEqual(parseAnyRequest(lineOf(any)), any);
       const request = parseOrRefuse(() => parseRequest(line));
       if (request !== undefined) assert.deepEqual(parseRequest(lineOf(request)), request);
     }),
@@ -96,6 +132,24 @@ for (const [name, changes] of WRONG) {
   });
 }
 
-test('a reply with a code of its own is refused', () => {
-  assert.throws(() => parseHandlerMessage('{"id":1,"reply":"MAYBE"}'), { name: 'InputError' });
-});
+const COUNTS = '"alive":0,"idle":0,"stale":0,"pending":0,"static":0,"entries":0,"passes":0,"removals":0,"lastPass":0';
+const NO_MESSAGES = [
+  ['a reply with a code of its own', '{"id":1,"reply":"MAYBE"}'],
+  ['a reply with numbers', `{"id":1,"reply":"OK","numbers":null}`],
+  ['a greeting without readiness', '{"metrics":true}'],
+  ['a greeting that does without metrics', '{"ready":true,"metrics":false}'],
+  ['a batch of nothing', '{"batch":"ffww01","exchanges":0}'],
+  ['a batch of a domain that no domain can be called', '{"batch":"..","exchanges":1}'],
+  ['numbers that lack one', `{"id":1,"numbers":{${COUNTS.replace('"idle":0,', '')}}}`],
+  ['numbers with one more', `{"id":1,"numbers":{${COUNTS},"more":0}}`],
+  ['a number below zero', `{"id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":-1')}}}`],
+  ['half a peer', `{"id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":0.5')}}}`],
+  ['a number in words', `{"id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":"0"')}}}`],
+  ['numbers without an id', `{"numbers":{${COUNTS}}}`],
+] as const;
+for (const [name, line] of NO_MESSAGES) {
+  test(`${name} is nothing that a handler says`, () => {
+    assert.doesNotThrow(() => parseHandlerMessage(`{"id":1,"numbers":{${COUNTS}}}`));
+    assert.throws(() => parseHandlerMessage(line), { name: 'InputError' });
+  });
+}

@@ -5,7 +5,7 @@ import { readVisits } from '../../fuzz/corpus.ts';
 import { DomainModel } from '../../fuzz/model/admission.ts';
 import { CrowdModel } from '../../fuzz/model/crowd.ts';
 import { deriveAddress, type Variant } from '../../fuzz/model/key.ts';
-import { expectServed } from '../../fuzz/model/requests.ts';
+import { expectServed, expectServedWithMetrics } from '../../fuzz/model/requests.ts';
 import { COLLIDING_KEYS, KEYS } from '../core/arbitraries.ts';
 
 const [FIRST, SECOND] = COLLIDING_KEYS[0];
@@ -37,6 +37,12 @@ describe('the model that the fuzzers go by', () => {
       `${line(3).slice(9)}${line(4)}reboot\n`,
     ]);
     assert.deepEqual([chunks.flat().map(({ id }) => id), end], [[1, 2], 'malformed']);
+  });
+
+  test('serves a request for numbers only where there are metrics', () => {
+    const line = '{"numbers":"ffww01","id":7}\n';
+    assert.equal(expectServed([line]).end, 'malformed');
+    assert.deepEqual(expectServedWithMetrics([line]), { chunks: [[{ id: 7, numbers: 'ffww01' }]], end: 'good' });
   });
 
   test('gives an address to the last of two keys, and is full when it has no room for another', () => {

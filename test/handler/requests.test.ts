@@ -4,8 +4,8 @@ import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ReplyCode } from '../../src/core/exchange.ts';
 import { parseIpAddress } from '../../src/core/ip-address.ts';
-import { formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/messages.ts';
-import { serveRequests } from '../../src/handler/requests.ts';
+import { type DomainNumbers, formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/messages.ts';
+import { type Services, serveRequests } from '../../src/handler/requests.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const FROM = parseIpAddress('2001:db8::1');
@@ -67,6 +67,7 @@ const BAD = [
   ['a line that is no JSON', 'reboot\n', /not JSON/],
   ['a request for something else', '{"id":2,"command":"reboot"}\n', /unexpected/],
   ['an empty line', '\n', /not JSON/],
+  ['a request for numbers, where there are no metrics', '{"id":2,"numbers":"ffww01"}\n', /unexpected/],
   ['a request with one thing more', formatMessage(request(2)).replace('}', ',"more":1}'), /unexpected/],
   ['a line that is too long', `${' '.repeat(MESSAGE_BYTES + 1)}\n`, /more than 512 bytes/],
   ['a line that is too long and has no end yet', ' '.repeat(MESSAGE_BYTES + 1), /more than 512 bytes/],
@@ -98,15 +99,42 @@ test('an input that ends in the middle of a line ends the handler with an error'
   assert.equal(asked.length, 0);
 });
 
-/** Requests are answered by the test. */
-function start() {
+const NUMBERS: DomainNumbers = {
+  ...{ alive: 1, idle: 2, stale: 3, pending: 4, static: 5, entries: 12 },
+  ...{ passes: 6, removals: 7, lastPass: 1_700_000_000 },
+};
+
+test('with metrics the handler says so, and tells the numbers of its domains', async () => {
+  const { input, asked, written, ended } = start(async (domain) => (domain === DOMAIN ? NUMBERS : null));
+  input.write(`{"id":1,"numbers":"${DOMAIN}"}\n{"id":2,"numbers":"elsewhere"}\n${formatMessage(request(3))}`);
+  await turn();
+  asked[0]?.answer('OK');
+  input.end();
+  await ended;
+  const numbers = `{"id":1,"numbers":${JSON.stringify(NUMBERS)}}\n{"id":2,"numbers":null}\n`;
+  assert.equal(written(), `{"ready":true,"metrics":true}\n${numbers}${reply(3, 'OK')}`);
+});
+
+for (const line of ['{"id":2,"numbers":"../etc"}', '{"id":2,"numbers":"ffww01","more":1}', '{"numbers":"ffww01"}']) {
+  test(`with metrics, too, the handler ends at ${line}`, async () => {
+    const { input, asked, ended } = start(async () => null);
+    input.write(`${formatMessage(request(1))}${line}\n`);
+    await assert.rejects(ended, { name: 'InputError', message: /^Cannot read request: unexpected (shape|numbers)$/ });
+    assert.equal(asked.length, 0);
+  });
+}
+
+/** Requests are answered by the test; with `findNumbers` there are metrics. */
+function start(findNumbers?: Services['findNumbers']) {
   const input = new PassThrough();
   const output = new PassThrough();
   const asked: { readonly request: Request; answer(code: ReplyCode): void }[] = [];
   const chunks: string[] = [];
   output.on('data', (chunk) => chunks.push(String(chunk)));
-  const ended = serveRequests(input, output, (one) => {
-    return new Promise((answer) => asked.push({ request: one, answer }));
-  });
+  const exchange = (one: Request) =>
+    new Promise<ReplyCode>((answer) => {
+      asked.push({ request: one, answer });
+    });
+  const ended = serveRequests(input, output, { exchange, ...(findNumbers && { findNumbers }) });
   return { input, asked, ended, written: () => chunks.join('') + String(output.read() ?? '') };
 }
