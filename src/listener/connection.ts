@@ -19,6 +19,8 @@ const LINGER_MILLISECONDS = 1000;
  */
 export class Connection {
   readonly from: IpAddress;
+  /** By the clock that does not jump. */
+  readonly sinceMilliseconds = performance.now();
   readonly #socket: Socket;
   readonly #limits: LineLimits;
   readonly #framing: LineFraming;

@@ -1,15 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import type { DomainName } from '../core/domain.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
-import { formatMessage, type HandlerMessage, MESSAGE_BYTES, parseHandlerMessage } from '../core/messages.ts';
+import {
+  type BatchNote,
+  type DomainNumbers,
+  formatMessage,
+  type Greeting,
+  type HandlerMessage,
+  MESSAGE_BYTES,
+  parseHandlerMessage,
+  type Reply,
+} from '../core/messages.ts';
 import { InputError } from '../core/printable.ts';
+import { OwedNumbers } from './owed-numbers.ts';
 
 export interface HandlerEvents {
   /** It greeted: requests may go to it. */
   onReady(): void;
   /** It will take no request any more; may come before the replies that it still owes. */
   onEnd(reason: string): void;
+  /** It serves so many exchanges of a domain together; told only by one that was configured for metrics. */
+  onBatch(domain: DomainName, exchanges: number): void;
 }
 
 interface Unanswered {
@@ -36,9 +49,11 @@ export class HandlerChild {
   readonly #events: HandlerEvents;
   readonly #lines = new MessageLines(MESSAGE_BYTES);
   readonly #unanswered = new Map<number, Unanswered>();
+  readonly #numbers = new OwedNumbers();
   readonly closed: Promise<void>;
   #lastId = 0;
   #hasGreeted = false;
+  #hasMetrics = false;
   #hasEnded = false;
   #watchdog: NodeJS.Timeout | undefined;
   /** True once it has answered a request: it can do its work. */
@@ -79,6 +94,16 @@ export class HandlerChild {
     });
   }
 
+  /** Resolves with null where it cannot tell, which may be at its end; never rejects. */
+  findNumbers(domain: DomainName): Promise<DomainNumbers | null> {
+    const owed = this.#numbers.find(domain);
+    if (owed !== undefined) return owed;
+    if (this.#hasEnded || !this.#hasMetrics) return Promise.resolve(null);
+    const id = ++this.#lastId;
+    this.#child.stdin.write(formatMessage({ id, numbers: domain }));
+    return this.#numbers.owe(domain, id);
+  }
+
   /** Lets it answer what it was asked, and end. */
   retire(): void {
     this.#hasEnded = true;
@@ -96,24 +121,32 @@ export class HandlerChild {
   }
 
   #take(message: HandlerMessage): void {
-    if ('ready' in message) this.#greet();
-    else this.#takeReply(message);
+    if ('ready' in message) this.#greet(message);
+    else if ('reply' in message) this.#takeReply(message);
+    else if ('numbers' in message) this.#numbers.take(message);
+    else this.#takeBatch(message);
   }
 
-  #greet(): void {
+  #greet({ metrics }: Greeting): void {
     if (this.#hasGreeted) throw new InputError('Cannot read reply: a second greeting');
     this.#hasGreeted = true;
+    this.#hasMetrics = metrics === true;
     this.#watch();
     this.#events.onReady();
   }
 
-  #takeReply(message: { readonly id: number; readonly reply: ReplyCode }): void {
+  #takeReply(message: Reply): void {
     const unanswered = this.#unanswered.get(message.id);
     if (unanswered === undefined) throw new InputError('Cannot read reply: nobody asked for it');
     this.#unanswered.delete(message.id);
     this.hasServed = true;
     unanswered.answer(message.reply);
     this.#watch();
+  }
+
+  #takeBatch({ batch, exchanges }: BatchNote): void {
+    if (!this.#hasMetrics) throw new InputError('Cannot read reply: a batch without metrics');
+    this.#events.onBatch(batch, exchanges);
   }
 
   /** Requests come in the order of their due times; the first one is the next to be late. */
@@ -144,5 +177,6 @@ export class HandlerChild {
   #failUnanswered(): void {
     for (const { answer } of this.#unanswered.values()) answer('FAILED');
     this.#unanswered.clear();
+    this.#numbers.giveUp();
   }
 }

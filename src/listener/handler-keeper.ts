@@ -1,4 +1,6 @@
+import type { DomainName } from '../core/domain.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import type { DomainNumbers } from '../core/messages.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { HandlerChild } from './handler-child.ts';
@@ -8,6 +10,12 @@ const LONGEST_PAUSE_MILLISECONDS = 10_000;
 /** How long a request waits for a handler to be there. */
 const WAIT_MILLISECONDS = 5000;
 
+/** What happens to the handlers, for whoever counts it. */
+export interface HandlerMeter {
+  handlerRestarted(): void;
+  batchServed(domain: DomainName, exchanges: number): void;
+}
+
 /**
  * Keeps one handler running: starts it again, with a growing pause, when it ends. A handler for a new configuration
  * takes over when it is ready; until then, and where it never is, the old one goes on.
@@ -15,6 +23,7 @@ const WAIT_MILLISECONDS = 5000;
 export class HandlerKeeper {
   #command: readonly string[];
   readonly #log: Log;
+  readonly #meter: HandlerMeter;
   readonly #children = new Set<HandlerChild>();
   readonly #waiting = new Set<(child: HandlerChild | undefined) => void>();
   #serving: HandlerChild | undefined;
@@ -23,9 +32,10 @@ export class HandlerKeeper {
   #onStarted: (isServing: boolean) => void = () => {};
   #pause = FIRST_PAUSE_MILLISECONDS;
 
-  constructor(command: readonly string[], log: Log) {
+  constructor(command: readonly string[], log: Log, meter: HandlerMeter) {
     this.#command = command;
     this.#log = log;
+    this.#meter = meter;
     this.#start();
   }
 
@@ -33,6 +43,16 @@ export class HandlerKeeper {
   async ask(exchange: Exchange): Promise<ReplyCode> {
     const child = this.#serving ?? (await this.#waitForChild());
     return child === undefined ? 'FAILED' : child.ask(exchange);
+  }
+
+  /** Whether requests are served at once. */
+  get isServing(): boolean {
+    return this.#serving !== undefined;
+  }
+
+  /** What the handler that serves knows of a domain; null where it cannot tell. Never rejects. */
+  findNumbers(domain: DomainName): Promise<DomainNumbers | null> {
+    return this.#serving?.findNumbers(domain) ?? Promise.resolve(null);
   }
 
   /** Has a new handler read the configuration anew; resolves with false where the old one goes on. */
@@ -60,6 +80,7 @@ export class HandlerKeeper {
       const child: HandlerChild = new HandlerChild(this.#command, {
         onReady: () => this.#serveWith(child),
         onEnd: (reason) => this.#replace(child, reason),
+        onBatch: (domain, exchanges) => this.#meter.batchServed(domain, exchanges),
       });
       this.#starting = child;
       this.#children.add(child);
@@ -93,6 +114,7 @@ export class HandlerKeeper {
 
   #restartLater(reason: string): void {
     this.#log.warn('handler ended', { restart_ms: this.#pause, reason });
+    this.#meter.handlerRestarted();
     this.#restart = setTimeout(() => this.#start(), this.#pause);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MILLISECONDS);
   }

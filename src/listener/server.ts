@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Attention } from '../attention.ts';
 import type { Config } from '../config.ts';
+import type { DomainName } from '../core/domain.ts';
 import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyCode } from '../core/exchange.ts';
 import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
 import { SourceTable } from '../core/quota.ts';
@@ -15,8 +16,16 @@ type Request = Omit<Exchange, 'from'>;
 /** Why a client gets no further; the rest is for the log. */
 interface Refusal {
   readonly refused: ErrorCode;
+  readonly domain?: DomainName;
   readonly limit?: string;
   readonly sent?: string;
+}
+
+/** What happens to connections, for whoever counts it. */
+export interface ExchangeMeter {
+  connected(): void;
+  /** The domain is known where the two lines were good. */
+  answered(domain: DomainName | undefined, code: ReplyCode, seconds: number): void;
 }
 
 /** Serves accepted connections within the limits, whichever sockets they come from. */
@@ -24,6 +33,7 @@ export class ExchangeServer {
   #config: Config;
   readonly #ask: (exchange: Exchange) => Promise<ReplyCode>;
   readonly #attention: Attention;
+  readonly #meter: ExchangeMeter;
   readonly #sources: SourceTable;
   /** Connections without a complete request. */
   readonly #reading = new WaitingLine<Connection>(() => this.#makeRoom());
@@ -37,11 +47,22 @@ export class ExchangeServer {
   #unanswered = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(config: Config, ask: (exchange: Exchange) => Promise<ReplyCode>, attention: Attention) {
+  constructor(
+    config: Config,
+    ask: (exchange: Exchange) => Promise<ReplyCode>,
+    attention: Attention,
+    meter: ExchangeMeter,
+  ) {
     this.#config = config;
     this.#ask = ask;
     this.#attention = attention;
+    this.#meter = meter;
     this.#sources = new SourceTable(readSourceLimits(config));
+  }
+
+  /** Connections that are open, those that have their reply included. */
+  get connections(): number {
+    return this.#reading.size + this.#asking.size + this.#answered.size;
   }
 
   /** New limits and domains count for what comes from now on. */
@@ -61,6 +82,7 @@ export class ExchangeServer {
     const connection: Connection = new Connection(socket, from, lineLimits, (lines) => this.#serve(connection, lines));
     connection.onClose(() => this.#forget(connection));
     this.#reading.add(connection);
+    this.#meter.connected();
     if (this.#countAgainstSource(connection)) this.#makeRoom();
     else this.#refuse(connection, { refused: 'BUSY', limit: 'connections_per_source' });
   }
@@ -118,7 +140,7 @@ export class ExchangeServer {
     this.#unanswered++;
     void this.#ask({ ...request, from: connection.from }).then((reply) => {
       this.#unanswered--;
-      this.#answer(connection, reply);
+      this.#answer(connection, reply, request.domain);
     });
   }
 
@@ -132,19 +154,20 @@ export class ExchangeServer {
     if (this.#unanswered >= limits.connections) return { refused: 'BUSY', limit: 'connections' };
     const source = this.#findSource(from);
     const hasToken = source === undefined || this.#sources.takeToken(source, performance.now());
-    return hasToken ? request : { refused: 'BUSY', limit: 'exchanges_per_source_burst' };
+    return hasToken ? request : { refused: 'BUSY', domain: request.domain, limit: 'exchanges_per_source_burst' };
   }
 
-  #refuse(connection: Connection, { refused: code, ...why }: Refusal): void {
+  #refuse(connection: Connection, { refused: code, domain, ...why }: Refusal): void {
     this.#attention.info('refused', { from: connection.from, code, ...why }, { by: ['from', 'code', 'limit'] });
-    this.#answer(connection, code);
+    this.#answer(connection, code, domain);
   }
 
-  #answer(connection: Connection, code: ReplyCode): void {
+  #answer(connection: Connection, code: ReplyCode, domain?: DomainName): void {
     const isOpen = this.#reading.delete(connection) || this.#asking.delete(connection);
     if (!isOpen) return;
     this.#releaseSource(connection);
     this.#answered.add(connection);
+    this.#meter.answered(domain, code, (performance.now() - connection.sinceMilliseconds) / 1000);
     connection.answer(code === 'OK' && this.#config.quiet_success ? undefined : formatReply(code));
     if (this.#answered.size > this.#config.limits.connections) {
       const [oldest] = this.#answered;
@@ -161,7 +184,7 @@ export class ExchangeServer {
   }
 
   #reportIdle(): void {
-    if (this.#reading.size + this.#asking.size + this.#answered.size === 0) this.#onIdle?.();
+    if (this.connections === 0) this.#onIdle?.();
   }
 
   #cutAll(): void {

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
+import type { DomainName } from '../../src/core/domain.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { parseIpAddress } from '../../src/core/ip-address.ts';
+import type { DomainNumbers } from '../../src/core/messages.ts';
 import { HandlerChild } from '../../src/listener/handler-child.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
@@ -111,7 +113,11 @@ describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
 
   test('that cannot be started is one that ended', async () => {
     const ends: string[] = [];
-    const child = new HandlerChild(['/nowhere/wgkex-handler'], { onReady: () => {}, onEnd: (end) => ends.push(end) });
+    const child = new HandlerChild(['/nowhere/wgkex-handler'], {
+      onReady: () => {},
+      onEnd: (end) => void ends.push(end),
+      onBatch: () => {},
+    });
     assert.equal(await child.ask(EXCHANGE), 'FAILED');
     await child.closed;
     assert.equal(ends.length, 1);
@@ -137,6 +143,65 @@ describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
     assert.deepEqual(ends, []);
   });
 
+  const GREET_WITH_METRICS = `echo '{"ready":true,"metrics":true}'`;
+  const NUMBERS: DomainNumbers = {
+    ...{ alive: 1, idle: 2, stale: 3, pending: 4, static: 5, entries: 12 },
+    ...{ passes: 6, removals: 7, lastPass: 1_700_000_000 },
+  };
+  const sayNumbers = (id: number, numbers: DomainNumbers | null) => `echo '${JSON.stringify({ id, numbers })}'`;
+  const OTHER = 'ffmuc_welt' as DomainName;
+
+  test('with metrics tells of its batches, and what it knows of its domains', async (t) => {
+    const file = join(directory, 'numbers');
+    const say = `echo '{"batch":"ffww01","exchanges":3}'; ${sayNumbers(2, null)}; ${sayNumbers(1, NUMBERS)}`;
+    const read = `read -r a; read -r b; echo "$a" > ${file}; echo "$b" >> ${file}`;
+    const { child, ready, batches } = start(t, `${GREET_WITH_METRICS}; ${read}; ${say}; cat`);
+    await ready;
+    const asked = [child.findNumbers(DOMAIN), child.findNumbers(OTHER), child.findNumbers(DOMAIN)];
+    assert.deepEqual(await Promise.all(asked), [NUMBERS, null, NUMBERS]);
+    assert.deepEqual(batches, [['ffww01', 3]]);
+    assert.equal(readFileSync(file, 'utf8'), `{"id":1,"numbers":"ffww01"}\n{"id":2,"numbers":"ffmuc_welt"}\n`);
+    assert.equal(child.hasServed, false);
+  });
+
+  test('without metrics is not asked for numbers, which would end it', async (t) => {
+    const { child, ready, ends } = start(t, `${GREET}; ${SERVE_ONE}; cat`);
+    await ready;
+    assert.equal(await child.findNumbers(DOMAIN), null);
+    assert.equal(await child.ask(EXCHANGE), 'OK');
+    assert.deepEqual(ends, []);
+  });
+
+  test('that ends knows nothing more', { timeout: 5000 }, async (t) => {
+    const { child, ready } = start(t, `${GREET_WITH_METRICS}; read -r line; exit 3`);
+    await ready;
+    assert.equal(await child.findNumbers(DOMAIN), null);
+    assert.equal(await child.findNumbers(DOMAIN), null);
+  });
+
+  test('that owes numbers is not given up for that, but for a request without a reply', async (t) => {
+    const { child, ready, ends } = start(t, `${GREET_WITH_METRICS}; read -r line; ${SERVE_ONE}; cat`);
+    await ready;
+    void child.findNumbers(DOMAIN);
+    assert.equal(await child.ask(EXCHANGE), 'OK');
+    assert.deepEqual(ends, []);
+  });
+
+  const UNASKED = [
+    ['tells of a batch without having said that it would', GREET, `echo '{"batch":"ffww01","exchanges":3}'`],
+    ['has numbers that nobody asked for', GREET_WITH_METRICS, sayNumbers(1, NUMBERS)],
+    ['answers a request with numbers', GREET_WITH_METRICS, `read -r line; ${sayNumbers(1, NUMBERS)}`],
+  ] as const;
+  for (const [name, greet, script] of UNASKED) {
+    test(`that ${name} is ended`, async (t) => {
+      const { child, ready, ends } = start(t, `${greet}; ${script}; cat`);
+      await ready;
+      assert.equal(await child.ask(EXCHANGE), 'FAILED');
+      await child.closed;
+      assert.match(ends.join(), /^Cannot read reply: (nobody asked for these numbers|a batch without metrics)$/);
+    });
+  }
+
   test('gets nothing of the environment but where sudo is', async (t) => {
     process.env['WGKEX_TEST'] = 'secret';
     t.after(() => delete process.env['WGKEX_TEST']);
@@ -157,6 +222,7 @@ describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
 function start(t: TestContext, script: string) {
   const file = join(mkdtempSync(join(directory, 'child-')), 'pid');
   const ends: string[] = [];
+  const batches: [domain: string, exchanges: number][] = [];
   let greet: () => void = () => {};
   const ready = new Promise<void>((resolve) => {
     greet = resolve;
@@ -164,13 +230,14 @@ function start(t: TestContext, script: string) {
   const child = new HandlerChild(['sh', '-c', `echo $$ > ${file}; ${script}`], {
     onReady: greet,
     onEnd: (reason) => void ends.push(reason),
+    onBatch: (domain, exchanges) => void batches.push([domain, exchanges]),
   });
   t.after(() => {
     child.retire();
     return child.closed;
   });
   const isGone = () => !isRunning(Number(readFileSync(file, 'utf8')));
-  return { child, ready, ends, isGone };
+  return { child, ready, ends, batches, isGone };
 }
 
 function isRunning(pid: number): boolean {

@@ -31,10 +31,24 @@ describe('the keeper of the handler', { concurrency: true, timeout: 30_000 }, ()
   test('starts a handler again that died, and has requests wait for it', async (t) => {
     const mark = join(directory, 'died-once');
     const script = `if [ -e ${mark} ]; then ${serving('OK')[2]}; else ${GREET}; read -r line; touch ${mark}; exit 3; fi`;
-    const { keeper, restarts } = keep(t, shell(script));
+    const { keeper, restarts, counted } = keep(t, shell(script));
     assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
+    assert.equal(keeper.isServing, false);
     assert.equal(await keeper.ask(EXCHANGE), 'OK');
+    assert.deepEqual([keeper.isServing, counted.restarts], [true, 1]);
     assert.deepEqual(restarts(), [{ restart_ms: 100, reason: 'exit status 3' }]);
+  });
+
+  test('tells of batches, and asks for numbers where there is a handler', async (t) => {
+    const greet = `echo '{"ready":true,"metrics":true}'; echo '{"batch":"ffww01","exchanges":7}'`;
+    const late = join(directory, 'greets-late');
+    const script = `while [ ! -e ${late} ]; do sleep 0.05; done; ${greet}; read -r line; echo '{"id":1,"numbers":null}'`;
+    const { keeper, counted } = keep(t, shell(`${script}; cat`));
+    assert.equal(await keeper.findNumbers(DOMAIN), null, 'at once, as there is nobody to ask');
+    writeFileSync(late, '');
+    await eventually(() => keeper.isServing);
+    assert.equal(await keeper.findNumbers(DOMAIN), null);
+    assert.equal(counted.exchanges, 7);
   });
 
   test('waits twice as long before each further start', async (t) => {
@@ -143,14 +157,21 @@ function keep(t: TestContext, command: readonly string[]) {
   const log = new Log({ level: 'debug', addresses: 'full' }, 'json', (line) => {
     lines.push(line);
   });
-  const keeper = new HandlerKeeper(command, log);
+  const counted = { restarts: 0, exchanges: 0 };
+  const meter = {
+    handlerRestarted: () => void counted.restarts++,
+    batchServed: (_: string, exchanges: number) => {
+      counted.exchanges += exchanges;
+    },
+  };
+  const keeper = new HandlerKeeper(command, log, meter);
   t.after(() => keeper.stop());
   const logged = () => lines.map((line) => JSON.parse(line) as Logged);
   const restarts = () =>
     logged()
       .filter(({ msg }) => msg === 'handler ended')
       .map(({ restart_ms, reason }) => ({ restart_ms, reason }));
-  return { keeper, logged, restarts };
+  return { keeper, logged, restarts, counted };
 }
 
 async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {

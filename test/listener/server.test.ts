@@ -5,6 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Attention } from '../../src/attention.ts';
 import { parseConfig } from '../../src/config.ts';
+import type { DomainName } from '../../src/core/domain.ts';
 import type { Exchange, ReplyCode } from '../../src/core/exchange.ts';
 import { ExchangeServer } from '../../src/listener/server.ts';
 import { Log } from '../../src/log.ts';
@@ -220,6 +221,38 @@ exempt = ["127.0.0.2/32"]`,
   });
 });
 
+describe('what is counted', { concurrency: true, timeout: 30_000 }, () => {
+  test('is each connection, and each answer with the domain that it was for', async (t) => {
+    const { talk, counted } = await start(
+      t,
+      '[limits]\nexchanges_per_source_burst = 1\nexchanges_per_source_per_second = 0',
+    );
+    for (const sent of [LINES, LINES, `ffww99\n${KEY}\n`, 'ffww01\nkey\n']) await talk(sent);
+    assert.deepEqual(counted.answers, ['ffww01 OK', 'ffww01 BUSY', 'INVALID_DOMAIN', 'INVALID_WGKEY']);
+    assert.equal(counted.connections, 4);
+  });
+
+  test('is the time from the connection to the answer', async (t) => {
+    const { talk, counted } = await start(t, '', () => pause(300, 'FULL'));
+    await talk(LINES);
+    assert.deepEqual(counted.answers, ['ffww01 FULL']);
+    assert.ok(counted.seconds > 0.29 && counted.seconds < 10, `${counted.seconds} s`);
+  });
+
+  test('is who is there, and not who went away without an answer', async (t) => {
+    const handler = new Handler();
+    const { server, open, counted } = await start(t, '', handler.ask);
+    const { socket } = open(LINES);
+    await handler.asked(1);
+    assert.equal(server.connections, 1);
+    socket.resetAndDestroy();
+    await eventually(async () => server.connections === 0);
+    handler.answerAll('OK');
+    await pause(20);
+    assert.deepEqual(counted.answers, []);
+  });
+});
+
 type Ask = (exchange: Exchange) => Promise<ReplyCode>;
 
 /** A server on a port of its own, which ends with the test. */
@@ -238,7 +271,15 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     asked.push(exchange);
     return ask(exchange);
   };
-  const server = new ExchangeServer(config, askAndNote, attention);
+  const counted = { connections: 0, answers: [] as string[], seconds: 0 };
+  const meter = {
+    connected: () => void counted.connections++,
+    answered: (name: DomainName | undefined, code: ReplyCode, seconds: number) => {
+      counted.answers.push(name === undefined ? code : `${name} ${code}`);
+      counted.seconds = seconds;
+    },
+  };
+  const server = new ExchangeServer(config, askAndNote, attention, meter);
   const sockets = new Set<Socket>();
   const listening = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -263,7 +304,7 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     socket.end();
     return reply;
   };
-  return { server, open, talk, asked, lines, attention, configOf };
+  return { server, open, talk, asked, lines, attention, configOf, counted };
 }
 
 function readAll(socket: Socket): Promise<string> {
