@@ -4,6 +4,7 @@ import { loadConfig } from '../config.ts';
 import { InputError } from '../core/printable.ts';
 import { Log } from '../log.ts';
 import { HandlerKeeper } from './handler-keeper.ts';
+import { MetricsService } from './metrics-service.ts';
 import { ExchangeServer } from './server.ts';
 import { ListeningSockets } from './sockets.ts';
 
@@ -28,8 +29,9 @@ async function main(): Promise<void> {
     log.warn('running as root', { reason: 'expected the user wgkex, as wgkex.service sets it' });
   if (config.domains.size === 0) log.warn('no domain is configured', { reason: `expected [domains.NAME] in ${path}` });
 
-  const handler = new HandlerKeeper(config.handler, log);
-  const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), attention);
+  const metrics = new MetricsService(log);
+  const handler = new HandlerKeeper(config.handler, log, metrics);
+  const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), attention, metrics);
   const sockets = new ListeningSockets((socket) => server.accept(socket), process.env);
   const isOpen = sockets.open(config.listen).catch((error) => {
     reportInputError(log, 'cannot start')(error);
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
     }
     log.configure(next.log);
     server.configure(next);
+    await metrics.configure(next, { server, handler });
     current = next;
     log.info('reloaded', { on: sockets.names.join(' ') });
   };
@@ -71,6 +74,7 @@ async function main(): Promise<void> {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
   await isOpen;
+  await metrics.configure(config, { server, handler });
   log.info('listening', { on: sockets.names.join(' ') });
 }
 

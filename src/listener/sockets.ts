@@ -81,6 +81,7 @@ function countInherited({ LISTEN_PID, LISTEN_FDS }: NodeJS.ProcessEnv): number {
   return LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0;
 }
 
-function formatAddress({ host, port }: ListenAddress): string {
+/** `192.0.2.1:10012`, `[::]:10012`. */
+export function formatAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ListenAddress } from '../config.ts';
+import { InputError } from '../core/printable.ts';
+import { formatAddress } from './sockets.ts';
+
+/** A page as it is now. */
+export interface Page {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+const PATH = '/metrics';
+/** With one more, the one that has been open for longest goes: whoever is slow keeps nobody out. */
+const MAX_CONNECTIONS = 16;
+const CONNECTION_MILLISECONDS = 5000;
+const HEADER_BYTES = 8192;
+/** Node looks after its connections by an interval that wakes it up; these have their own end. */
+const NEVER_MILLISECONDS = 2 ** 31 - 1;
+
+/** Serves one page over HTTP, one request a connection. */
+export class MetricsEndpoint {
+  readonly #page: Page;
+  /** The oldest first. */
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #name: string | undefined;
+
+  constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** @throws InputError where the address cannot be listened on; then an earlier one stays. */
+  async open(address: ListenAddress): Promise<void> {
+    const name = formatAddress(address);
+    if (name === this.#name) return;
+    const server = await this.#listen(name, address);
+    this.close();
+    this.#server = server;
+    this.#name = name;
+  }
+
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    this.#name = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #listen(name: string, address: ListenAddress): Promise<Server> {
+    const options = { connectionsCheckingInterval: NEVER_MILLISECONDS, maxHeaderSize: HEADER_BYTES };
+    const server = createServer(options, (request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
+    server.maxRequestsPerSocket = 1;
+    server.on('connection', (socket) => this.#accept(socket));
+    return new Promise((resolve, reject) => {
+      server.on('error', (error: NodeJS.ErrnoException) =>
+        reject(new InputError(`Cannot listen on ${name}: ${error.code ?? error.message}`, { cause: error })),
+      );
+      server.listen(address, () => resolve(server));
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const deadline = setTimeout(() => socket.destroy(), CONNECTION_MILLISECONDS);
+    this.#sockets.add(socket);
+    socket.on('close', () => {
+      clearTimeout(deadline);
+      this.#sockets.delete(socket);
+    });
+    const [oldest] = this.#sockets;
+    if (this.#sockets.size > MAX_CONNECTIONS) oldest?.destroy();
+  }
+
+  async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isForPage = (method === 'GET' || method === 'HEAD') && url?.replace(/\?.*$/, '') === PATH;
+    const text = isForPage ? await this.#page.render() : `There is only ${PATH}\n`;
+    response.writeHead(isForPage ? 200 : 404, {
+      'Content-Type': isForPage ? this.#page.contentType : 'text/plain',
+      'Content-Length': Buffer.byteLength(text),
+      Connection: 'close',
+    });
+    response.end(text);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Config } from '../config.ts';
+import type { DomainName } from '../core/domain.ts';
+import type { ReplyCode } from '../core/exchange.ts';
+import { InputError } from '../core/printable.ts';
+import type { Log } from '../log.ts';
+import type { HandlerMeter } from './handler-keeper.ts';
+import type { Metrics, MetricsSources } from './metrics.ts';
+import type { MetricsEndpoint } from './metrics-endpoint.ts';
+import type { ExchangeMeter } from './server.ts';
+
+/** Metrics where the configuration wants them. Where it does not, nothing of them is loaded, counted or listened on. */
+export class MetricsService implements ExchangeMeter, HandlerMeter {
+  readonly #log: Log;
+  #metrics: Metrics | undefined;
+  #endpoint: MetricsEndpoint | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Never rejects for an address that cannot be listened on: routers are served without metrics, too. */
+  async configure(config: Config, sources: MetricsSources): Promise<void> {
+    const { listen } = config.metrics;
+    if (listen === undefined) {
+      this.#endpoint?.close();
+      this.#endpoint = undefined;
+      this.#metrics = undefined;
+      return;
+    }
+    const [{ Metrics }, { MetricsEndpoint }] = await Promise.all([
+      import('./metrics.ts'),
+      import('./metrics-endpoint.ts'),
+    ]);
+    this.#metrics ??= new Metrics(sources);
+    this.#metrics.configure(config);
+    this.#endpoint ??= new MetricsEndpoint(this.#metrics);
+    await this.#endpoint.open(listen).catch((error) => {
+      if (!(error instanceof InputError)) throw error;
+      this.#log.error('no metrics', { reason: error.message });
+    });
+  }
+
+  connected(): void {
+    this.#metrics?.connected();
+  }
+
+  answered(domain: DomainName | undefined, code: ReplyCode, seconds: number): void {
+    this.#metrics?.answered(domain, code, seconds);
+  }
+
+  handlerRestarted(): void {
+    this.#metrics?.handlerRestarted();
+  }
+
+  batchServed(domain: DomainName, exchanges: number): void {
+    this.#metrics?.batchServed(domain, exchanges);
+  }
+}

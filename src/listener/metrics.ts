@@ -1,0 +1,154 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { version } from '../../package.json';
+import type { Config, DomainConfig } from '../config.ts';
+import type { DomainName } from '../core/domain.ts';
+import type { ReplyCode } from '../core/exchange.ts';
+import type { DomainNumbers } from '../core/messages.ts';
+import { PEER_STATES } from '../core/peer-state.ts';
+import type { HandlerMeter } from './handler-keeper.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
+import type { ExchangeMeter } from './server.ts';
+
+/** Where numbers come from that are only looked at when somebody asks. */
+export interface MetricsSources {
+  readonly server: { readonly connections: number };
+  readonly handler: { readonly isServing: boolean; findNumbers(domain: DomainName): Promise<DomainNumbers | null> };
+}
+
+/** Prometheus gives up after 10 s, unless it is told otherwise. */
+const NUMBERS_MILLISECONDS = 2000;
+/** An exchange takes some milliseconds; `line_seconds` and the handler's limits are beyond a second. */
+const EXCHANGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+const BATCH_EXCHANGES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** The results that there are with a good domain and key, and without them: counted from 0 on, not from the first. */
+const DOMAIN_RESULTS: readonly ReplyCode[] = ['OK', 'PROHIBITED_WGKEY', 'ADDRESS_TAKEN', 'FULL', 'BUSY', 'FAILED'];
+const OTHER_RESULTS: readonly ReplyCode[] = [
+  'NO_DOMAIN',
+  'NO_WGKEY',
+  'INVALID_DOMAIN',
+  'INVALID_WGKEY',
+  'LINE_TOO_LONG',
+  'BUSY',
+];
+
+/** What Prometheus reads. Counts what is told, and looks at the rest when it is asked; nothing runs in between. */
+export class Metrics implements ExchangeMeter, HandlerMeter {
+  readonly #sources: MetricsSources;
+  readonly #registry = new Registry();
+  readonly #exchanges = this.#count('wgkex_exchanges_total', 'Answered exchanges; no domain where there was none.', [
+    'domain',
+    'result',
+  ]);
+  readonly #duration = new Histogram({
+    name: 'wgkex_exchange_duration_seconds',
+    help: 'Time from the connection to the reply.',
+    buckets: EXCHANGE_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #accepted = this.#count('wgkex_connections_accepted_total', 'Accepted connections.');
+  readonly #connections = this.#measure('wgkex_connections', 'Open connections.');
+  readonly #handlerUp = this.#measure('wgkex_handler_up', 'Whether a handler serves.');
+  readonly #restarts = this.#count(
+    'wgkex_handler_restarts_total',
+    'How often a handler ended and another was started.',
+  );
+  readonly #batches = new Histogram({
+    name: 'wgkex_handler_batch_exchanges',
+    help: 'Exchanges that the handler served together.',
+    labelNames: ['domain'],
+    buckets: BATCH_EXCHANGES,
+    registers: [this.#registry],
+  });
+  readonly #domainUp = this.#measure('wgkex_domain_up', 'Whether the peers of a domain can be read.', ['domain']);
+  readonly #peers = this.#measure('wgkex_peers', 'Peers by what an operator wants to know.', ['domain', 'state']);
+  readonly #maxPeers = this.#measure('wgkex_max_peers', 'Keys for which a domain has room.', ['domain']);
+  readonly #maxPending = this.#measure('wgkex_max_pending_peers', 'Of these, keys that never connected.', ['domain']);
+  readonly #entries = this.#measure('wgkex_forwarding_entries', 'Forwarding entries to peers.', ['domain']);
+  readonly #passes = this.#count('wgkex_cleanup_passes_total', 'Passes of the cleanup.', ['domain']);
+  readonly #removals = this.#count('wgkex_cleanup_removals_total', 'Keys that the cleanup removed.', ['domain']);
+  readonly #lastPass = this.#measure(
+    'wgkex_cleanup_last_pass_timestamp_seconds',
+    'When the last pass was; 0 for never.',
+    ['domain'],
+  );
+  #domains: readonly DomainConfig[] = [];
+
+  constructor(sources: MetricsSources) {
+    this.#sources = sources;
+    const labels = { version, node: process.versions.node };
+    this.#measure('wgkex_build_info', 'The version of wgkex, and of Node.', Object.keys(labels)).set(labels, 1);
+    registerProcessMetrics(this.#registry);
+    for (const result of OTHER_RESULTS) this.#exchanges.inc({ domain: '', result }, 0);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  configure({ domains }: Config): void {
+    this.#domains = [...domains.values()];
+    for (const { name: domain } of this.#domains) {
+      this.#batches.zero({ domain });
+      for (const result of DOMAIN_RESULTS) this.#exchanges.inc({ domain, result }, 0);
+    }
+  }
+
+  connected(): void {
+    this.#accepted.inc();
+  }
+
+  answered(domain: DomainName | undefined, result: ReplyCode, seconds: number): void {
+    this.#exchanges.inc({ domain: domain ?? '', result });
+    this.#duration.observe(seconds);
+  }
+
+  handlerRestarted(): void {
+    this.#restarts.inc();
+  }
+
+  batchServed(domain: DomainName, exchanges: number): void {
+    this.#batches.observe({ domain }, exchanges);
+  }
+
+  /** The text for a scrape; without what the handler knows where that does not answer within 2 s. */
+  async render(): Promise<string> {
+    const { server, handler } = this.#sources;
+    const domains = this.#domains;
+    const numbers = await Promise.all(domains.map(({ name }) => withinTime(handler.findNumbers(name))));
+    this.#connections.set(server.connections);
+    this.#handlerUp.set(handler.isServing ? 1 : 0);
+    const ofDomains = [this.#domainUp, this.#peers, this.#maxPeers, this.#maxPending, this.#entries];
+    for (const metric of [...ofDomains, this.#passes, this.#removals, this.#lastPass]) metric.reset();
+    for (const [index, domain] of domains.entries()) this.#setDomain(domain, numbers[index] ?? null);
+    return this.#registry.metrics();
+  }
+
+  #setDomain({ name: domain, max_peers, max_pending }: DomainConfig, numbers: DomainNumbers | null): void {
+    this.#domainUp.set({ domain }, numbers === null ? 0 : 1);
+    this.#maxPeers.set({ domain }, max_peers);
+    this.#maxPending.set({ domain }, max_pending);
+    if (numbers === null) return;
+    for (const state of PEER_STATES) this.#peers.set({ domain, state }, numbers[state]);
+    this.#entries.set({ domain }, numbers.entries);
+    this.#passes.inc({ domain }, numbers.passes);
+    this.#removals.inc({ domain }, numbers.removals);
+    this.#lastPass.set({ domain }, numbers.lastPass);
+  }
+
+  #count(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #measure(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+async function withinTime(numbers: Promise<DomainNumbers | null>): Promise<DomainNumbers | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, NUMBERS_MILLISECONDS, null);
+  });
+  return Promise.race([numbers, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { MetricsEndpoint } from '../../src/listener/metrics-endpoint.ts';
+
+const HOST = '127.0.0.1';
+const TEXT = '# what there is\nup 1\n';
+
+describe('the endpoint for metrics', { timeout: 30_000 }, () => {
+  const REQUESTS: readonly (readonly [name: string, sent: string, status: number, body: string])[] = [
+    ['the metrics', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n', 200, TEXT],
+    ['the metrics, as an old client does', 'GET /metrics HTTP/1.0\r\n\r\n', 200, TEXT],
+    ['the metrics with a parameter', 'GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\n\r\n', 200, TEXT],
+    ['how long they are', 'HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n', 200, ''],
+    ['the first page', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'There is only /metrics\n'],
+    ['a file', 'GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'There is only /metrics\n'],
+    ['something that begins like it', 'GET /metricsx HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'There is only /metrics\n'],
+    [
+      'to change them',
+      'POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nsomething',
+      404,
+      'There is only /metrics\n',
+    ],
+    ['nonsense', 'ffww01\no52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=\n\r\n\r\n', 400, ''],
+    ['something of another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, ''],
+    ['with too many words', `GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, ''],
+  ];
+  for (const [name, sent, status, body] of REQUESTS) {
+    test(`answers ${status} to who asks for ${name}, and closes`, async (t) => {
+      const { talk } = await start(t);
+      const reply = await talk(sent);
+      assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(reply, /\r\nConnection: close\r\n/);
+      assert.equal(reply.slice(reply.indexOf('\r\n\r\n') + 4), body);
+    });
+  }
+
+  test('says which form the text has', async (t) => {
+    const { talk } = await start(t);
+    assert.match(
+      await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'),
+      /\r\nContent-Type: text\/x\r\nContent-Length: 21\r\n/,
+    );
+  });
+
+  test('answers the first of many requests in one connection, so that one client cannot ask for all', async (t) => {
+    const { talk, rendered } = await start(t);
+    await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
+    assert.equal(rendered(), 1);
+  });
+
+  test('is not kept from answering by fifty clients that say nothing, or slowly', async (t) => {
+    const { open, talk } = await start(t);
+    const slow = Array.from({ length: 50 }, (_, index) => open(index % 2 === 0 ? '' : 'GET /met'));
+    await pause(100);
+    assert.match(await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1.1 200 /);
+    assert.ok(slow.filter(({ socket }) => !socket.closed).length <= 16);
+  });
+
+  test('lets nobody stay longer than 5 s, however busy', async (t) => {
+    const { open } = await start(t);
+    const started = performance.now();
+    const { socket, reply } = open('GET /metrics HTTP/1.1\r\n');
+    const dripping = setInterval(() => socket.write('X: y\r\n'), 100);
+    await reply;
+    clearInterval(dripping);
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds > 4.9 && seconds < 8, `${seconds} s`);
+  });
+
+  test('survives clients that reset their connections, and a page that cannot be made', async (t) => {
+    const { open, talk, fail } = await start(t);
+    for (const sent of ['', 'GET /metr', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n']) {
+      const { socket } = open(sent);
+      await once(socket, 'connect');
+      socket.resetAndDestroy();
+    }
+    fail(true);
+    assert.equal(await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), '');
+    fail(false);
+    assert.match(await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1.1 200 /);
+  });
+
+  test('has no timer while nobody is there', async (t) => {
+    const { talk } = await start(t);
+    const before = countTimers();
+    await talk('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await pause(1200);
+    assert.equal(countTimers(), before);
+  });
+
+  test('moves to another address, and stays where it is if that is taken', async (t) => {
+    const { endpoint, port } = await start(t);
+    const other = await findFreePort();
+    await endpoint.open({ host: HOST, port: other });
+    assert.match(await talkTo(other), /^HTTP\/1.1 200 /);
+    await assert.rejects(connectTo(port), { code: 'ECONNREFUSED' });
+    const taken = createServer().listen(0, HOST);
+    t.after(() => taken.close());
+    await once(taken, 'listening');
+    const { port: takenPort } = taken.address() as AddressInfo;
+    await assert.rejects(endpoint.open({ host: HOST, port: takenPort }), {
+      name: 'InputError',
+      message: `Cannot listen on ${HOST}:${takenPort}: EADDRINUSE`,
+    });
+    assert.match(await talkTo(other), /^HTTP\/1.1 200 /);
+    endpoint.close();
+    await assert.rejects(connectTo(other), { code: 'ECONNREFUSED' });
+  });
+});
+
+/** Those of this process that are running; not in the types of Node 18. */
+function countTimers(): number {
+  const { getActiveResourcesInfo } = process as unknown as { getActiveResourcesInfo(): string[] };
+  return getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}
+
+/** An endpoint on a port of its own, which closes with the test. */
+async function start(t: TestContext) {
+  let rendered = 0;
+  let hasFailed = false;
+  const render = async () => {
+    rendered++;
+    if (hasFailed) throw new Error('no page');
+    return TEXT;
+  };
+  const endpoint = new MetricsEndpoint({ contentType: 'text/x', render });
+  const port = await findFreePort();
+  await endpoint.open({ host: HOST, port });
+  const sockets: Socket[] = [];
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    endpoint.close();
+  });
+  const open = (sent: string) => {
+    const socket = connect({ port, host: HOST });
+    sockets.push(socket);
+    if (sent !== '') socket.write(sent, 'latin1');
+    return { socket, reply: readAll(socket) };
+  };
+  const talk = (sent: string) => open(sent).reply;
+  const fail = (shallFail: boolean) => {
+    hasFailed = shallFail;
+  };
+  return { endpoint, port, open, talk, fail, rendered: () => rendered };
+}
+
+function talkTo(port: number): Promise<string> {
+  const socket = connect({ port, host: HOST });
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+  return readAll(socket);
+}
+
+async function connectTo(port: number): Promise<void> {
+  const socket = connect({ port, host: HOST });
+  await once(socket, 'connect');
+  socket.destroy();
+}
+
+/** All that came until the connection was closed, or reset. */
+function readAll(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(received));
+  });
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

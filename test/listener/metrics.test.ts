@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { version } from '../../package.json';
+import { parseConfig } from '../../src/config.ts';
+import type { DomainName } from '../../src/core/domain.ts';
+import type { DomainNumbers } from '../../src/core/messages.ts';
+import { Metrics } from '../../src/listener/metrics.ts';
+import { DOMAIN } from '../core/arbitraries.ts';
+
+const CONFIG = parseConfig(
+  `[domains.ffww01]
+   wireguard = "wgww01"
+   vxlan = "vxww01"
+   max_peers = 7
+   max_pending = 3
+   [domains.fftest]
+   wireguard = "wgtest"
+   vxlan = "vxtest"`,
+  'test',
+);
+const NUMBERS: DomainNumbers = {
+  ...{ alive: 1, idle: 2, stale: 3, pending: 4, static: 5, entries: 20 },
+  ...{ passes: 6, removals: 8, lastPass: 1_700_000_000 },
+};
+
+describe('metrics', () => {
+  test('tell what was counted', async () => {
+    const { metrics, scrape } = start();
+    metrics.connected();
+    metrics.connected();
+    metrics.answered(DOMAIN, 'OK', 0.004);
+    metrics.answered(undefined, 'INVALID_DOMAIN', 0.2);
+    metrics.handlerRestarted();
+    metrics.batchServed(DOMAIN, 3);
+    const found = await scrape();
+    assert.equal(found.get('wgkex_connections_accepted_total'), 2);
+    assert.equal(found.get('wgkex_exchanges_total{domain="ffww01",result="OK"}'), 1);
+    assert.equal(found.get('wgkex_exchanges_total{domain="",result="INVALID_DOMAIN"}'), 1);
+    assert.equal(found.get('wgkex_exchange_duration_seconds_count'), 2);
+    assert.equal(found.get('wgkex_exchange_duration_seconds_bucket{le="0.0025"}'), 0);
+    assert.equal(found.get('wgkex_exchange_duration_seconds_bucket{le="0.005"}'), 1);
+    assert.equal(found.get('wgkex_handler_restarts_total'), 1);
+    assert.equal(found.get('wgkex_handler_batch_exchanges_sum{domain="ffww01"}'), 3);
+    assert.equal(found.get('wgkex_handler_batch_exchanges_bucket{le="2",domain="ffww01"}'), 0);
+    assert.equal(found.get('wgkex_handler_batch_exchanges_bucket{le="4",domain="ffww01"}'), 1);
+  });
+
+  test('tell what is now', async () => {
+    const found = await start().scrape();
+    assert.equal(found.get('wgkex_connections'), 42);
+    assert.equal(found.get('wgkex_handler_up'), 1);
+    assert.equal(found.get('wgkex_domain_up{domain="ffww01"}'), 1);
+    const states = { alive: 1, idle: 2, stale: 3, pending: 4, static: 5 };
+    for (const [state, count] of Object.entries(states))
+      assert.equal(found.get(`wgkex_peers{domain="ffww01",state="${state}"}`), count);
+    assert.equal(found.get('wgkex_forwarding_entries{domain="ffww01"}'), 20);
+    assert.equal(found.get('wgkex_max_peers{domain="ffww01"}'), 7);
+    assert.equal(found.get('wgkex_max_pending_peers{domain="ffww01"}'), 3);
+    assert.equal(found.get('wgkex_cleanup_passes_total{domain="ffww01"}'), 6);
+    assert.equal(found.get('wgkex_cleanup_removals_total{domain="ffww01"}'), 8);
+    assert.equal(found.get('wgkex_cleanup_last_pass_timestamp_seconds{domain="ffww01"}'), 1_700_000_000);
+    assert.equal(found.get(`wgkex_build_info{version="${version}",node="${process.versions.node}"}`), 1);
+    assert.ok((found.get('process_resident_memory_bytes') ?? 0) > 1_000_000);
+    for (const name of ['cpu_seconds_total', 'start_time_seconds', 'open_fds', 'max_fds'])
+      assert.ok((found.get(`process_${name}`) ?? 0) > 0, name);
+  });
+
+  test('are the same when they are asked for again', async () => {
+    const { scrape } = start();
+    await scrape();
+    const [first, second] = await Promise.all([scrape(), scrape()]);
+    for (const [name, value] of first) if (!name.startsWith('process_')) assert.equal(second.get(name), value, name);
+    assert.equal(first.size, second.size);
+  });
+
+  test('begin with 0 for all that can come of an exchange, so that the first failure is an increase', async () => {
+    const found = await start().scrape();
+    assert.equal(found.get('wgkex_exchanges_total{domain="fftest",result="FAILED"}'), 0);
+    assert.equal(found.get('wgkex_exchanges_total{domain="",result="BUSY"}'), 0);
+    assert.equal(found.get('wgkex_handler_batch_exchanges_count{domain="fftest"}'), 0);
+    assert.equal(found.get('wgkex_handler_restarts_total'), 0);
+  });
+
+  test('say of a domain that cannot be read just that, and what the configuration says of it', async () => {
+    const found = await start().scrape();
+    assert.equal(found.get('wgkex_domain_up{domain="fftest"}'), 0);
+    const others = [...found.keys()].filter((name) => name.includes('"fftest"') && !name.includes('_exchange'));
+    assert.deepEqual(others, [
+      'wgkex_domain_up{domain="fftest"}',
+      'wgkex_max_peers{domain="fftest"}',
+      'wgkex_max_pending_peers{domain="fftest"}',
+    ]);
+  });
+
+  test('wait no longer than 2 s for what the handler knows', async () => {
+    const { scrape } = start(() => new Promise(() => {}));
+    const started = performance.now();
+    const found = await scrape();
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds > 1.9 && seconds < 4, `${seconds} s`);
+    assert.equal(found.get('wgkex_domain_up{domain="ffww01"}'), 0);
+    assert.equal(found.get('wgkex_connections'), 42);
+  });
+
+  test('forget a domain that is configured no more, but for what was counted', async () => {
+    const { metrics, scrape } = start();
+    metrics.answered(DOMAIN, 'OK', 0.004);
+    metrics.configure(parseConfig('', 'test'));
+    const names = [...(await scrape()).keys()];
+    assert.deepEqual(
+      names.filter((name) => /_up|peers|entries\{|cleanup/.test(name)),
+      ['wgkex_handler_up'],
+    );
+    assert.ok(names.includes('wgkex_exchanges_total{domain="ffww01",result="OK"}'));
+  });
+});
+
+/** Metrics of a gateway of which one domain can be read. */
+function start(findNumbers = async (domain: DomainName) => (domain === DOMAIN ? NUMBERS : null)) {
+  const metrics = new Metrics({ server: { connections: 42 }, handler: { isServing: true, findNumbers } });
+  metrics.configure(CONFIG);
+  const scrape = async () => {
+    const lines = (await metrics.render()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+  };
+  return { metrics, scrape };
+}
