@@ -164,6 +164,14 @@ describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
     assert.equal(child.hasServed, false);
   });
 
+  test('is asked for numbers again when it has answered', async (t) => {
+    const answer = (id: number, numbers: DomainNumbers | null) => `read -r line; ${sayNumbers(id, numbers)}`;
+    const { child, ready } = start(t, `${GREET_WITH_METRICS}; ${answer(1, null)}; ${answer(2, NUMBERS)}; cat`);
+    await ready;
+    assert.equal(await child.findNumbers(DOMAIN), null);
+    assert.deepEqual(await child.findNumbers(DOMAIN), NUMBERS);
+  });
+
   test('without metrics is not asked for numbers, which would end it', async (t) => {
     const { child, ready, ends } = start(t, `${GREET}; ${SERVE_ONE}; cat`);
     await ready;
