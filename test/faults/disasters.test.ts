@@ -110,7 +110,15 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
       await spoil(directory);
       const line = `Cannot write ${gateway.stateFile()}: ${reason}`;
       assert.equal(await exchange(gateway.address, DOMAIN, keys[0] ?? ''), 'OK\n');
-      assert.deepEqual(findProblems(gateway.listener?.stderr), [`could not forget marks: ${line}`]);
+      const complaints = [
+        `could not forget marks: ${line}`,
+        `could not save the activity: ${line.replace('.json', '.activity.json')}`,
+      ];
+      await eventually(
+        'the handler has said what it could not write',
+        () => findProblems(gateway.listener?.stderr).length >= complaints.length,
+      );
+      assert.deepEqual(findProblems(gateway.listener?.stderr), complaints);
       const { exitCode, stderr } = await gateway.cleanUp();
       assert.deepEqual([exitCode, findProblems(stderr)], [1, [`could not sweep: ${line}`]]);
       assert.deepEqual(await readFile(gateway.stateFile()), marked);
@@ -120,7 +128,11 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
       assert.equal(await exchange(gateway.address, DOMAIN, keys[0] ?? ''), 'OK\n');
       assert.deepEqual(Object.keys(JSON.parse(await readFile(gateway.stateFile(), 'utf8')).marks), [keys[1]]);
       assert.equal((await gateway.cleanUp()).exitCode, 0);
-      assert.deepEqual(await readdir(directory), [`${DOMAIN}.json`]);
+      await gateway.listener?.stop();
+      assert.deepEqual((await readdir(directory)).sort(), [`${DOMAIN}.activity.json`, `${DOMAIN}.json`]);
+      const { intervals } = JSON.parse(await readFile(`${directory}/${DOMAIN}.activity.json`, 'utf8'));
+      const joined = intervals.reduce((sum: number, interval: { joined: number }) => sum + interval.joined, 0);
+      assert.equal(joined, 2, 'those are counted, too, that could not be written at once');
     });
   }
 
