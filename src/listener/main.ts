@@ -33,10 +33,16 @@ async function main(): Promise<void> {
   const handler = new HandlerKeeper(config.handler, log, metrics);
   const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), attention, metrics);
   const sockets = new ListeningSockets((socket) => server.accept(socket), process.env);
-  const isOpen = sockets.open(config.listen).catch((error) => {
-    reportInputError(log, 'cannot start')(error);
-    process.exit(EXIT_FAILURE);
-  });
+  const open = async () => {
+    // Counted is from the first connection on, and the routers' port comes first.
+    await metrics.configure(config, { server, handler });
+    await sockets.open(config.listen).catch((error) => {
+      reportInputError(log, 'cannot start')(error);
+      process.exit(EXIT_FAILURE);
+    });
+    await metrics.open(config);
+  };
+  const isOpen = open();
 
   let current = config;
   const reload = async () => {
@@ -49,6 +55,7 @@ async function main(): Promise<void> {
     log.configure(next.log);
     server.configure(next);
     await metrics.configure(next, { server, handler });
+    await metrics.open(next);
     current = next;
     log.info('reloaded', { on: sockets.names.join(' ') });
   };
@@ -74,7 +81,6 @@ async function main(): Promise<void> {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
   await isOpen;
-  await metrics.configure(config, { server, handler });
   log.info('listening', { on: sockets.names.join(' ') });
 }
 

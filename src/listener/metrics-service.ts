@@ -18,21 +18,23 @@ export class MetricsService implements ExchangeMeter, HandlerMeter {
     this.#log = log;
   }
 
-  /** Never rejects for an address that cannot be listened on: routers are served without metrics, too. */
+  /** From now on all is counted, or nothing. */
   async configure(config: Config, sources: MetricsSources): Promise<void> {
-    const { listen } = config.metrics;
-    if (listen === undefined) {
+    if (config.metrics.listen === undefined) {
       this.#endpoint?.close();
       this.#endpoint = undefined;
       this.#metrics = undefined;
       return;
     }
-    const [{ Metrics }, { MetricsEndpoint }] = await Promise.all([
-      import('./metrics.ts'),
-      import('./metrics-endpoint.ts'),
-    ]);
+    const { Metrics } = await import('./metrics.ts');
     this.#metrics ??= new Metrics(sources);
     this.#metrics.configure(config);
+  }
+
+  /** Where the address cannot be listened on the log says so: routers are served without metrics, too. */
+  async open({ metrics: { listen } }: Config): Promise<void> {
+    if (listen === undefined || this.#metrics === undefined) return;
+    const { MetricsEndpoint } = await import('./metrics-endpoint.ts');
     this.#endpoint ??= new MetricsEndpoint(this.#metrics);
     await this.#endpoint.open(listen).catch((error) => {
       if (!(error instanceof InputError)) throw error;
