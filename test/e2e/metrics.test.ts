@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { connect as connectTo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { version } from '../../package.json';
@@ -182,6 +183,22 @@ describe('whoever scrapes', () => {
     assert.match(text, /^wgkex_domain_up\{domain="ffmuc_welt"\} 0$/m);
     assert.match(text, /^wgkex_domain_up\{domain="ffww01"\} 1$/m);
     assert.match(text, /^wgkex_peers\{domain="ffww01",state="static"\} 1$/m);
+  });
+
+  test('is not kept from it by fifty clients that are slow or talk nonsense, and neither is a router or a reload', async (t) => {
+    const words = ['', 'GET /met', 'GET /metrics HTTP/1.1\r\nX: ', `ffww01\n${ALIVE.publicKey}\n`, '\x16\x03\x01'];
+    const others = Array.from({ length: 50 }, (_, index) => {
+      const other = connectTo({ host: gateway.address, port: PORT });
+      other.on('error', () => {});
+      other.write(words[index % words.length] ?? '', 'latin1');
+      t.after(() => other.destroy());
+      return other;
+    });
+    await eventually('all have connected', () => others.every(({ connecting }) => !connecting));
+    assert.match(await scrape(), /^wgkex_domain_up\{domain="ffww01"\} 1$/m);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+    await gateway.reload(settings());
+    assert.match(await scrape(), /^wgkex_domain_up\{domain="ffww01"\} 1$/m);
   });
 
   test('finds nobody where metrics were turned off, and another port where they were moved', async () => {
