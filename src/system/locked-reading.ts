@@ -109,7 +109,8 @@ export class LockedReading {
     if (state === undefined || !(state.marks.has(key) || state.alive.has(key))) return;
     const others = [...(this.#view?.peers.ours.values() ?? [])].filter((peer) => peer.key !== key);
     const marks = new Map([...state.marks].filter(([marked]) => marked !== key));
-    this.#stateFile.write({ marks, alive: this.#collectAlive(others, state), interfaces: this.#interfaces });
+    const alive = this.#collectAlive(others, state);
+    this.#stateFile.write({ ...state, marks, alive, interfaces: this.#interfaces });
   }
 
   async #takeLock(): Promise<void> {

@@ -1,14 +1,16 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { Background, eventually, sh } from './commands.ts';
 
 /** systemd-cat(1) does not tell the program what journald's own services are told. */
 const TELL = 'JOURNAL_STREAM=$(stat --dereference --format=%d:%i /proc/self/fd/2) exec "$@"';
 
+const DIRECTORIES = ['/run/systemd/journal', '/run/log/journal'];
+
 /** A journal of the lab's own. Returns how to end it. */
 export async function startJournal(): Promise<() => Promise<unknown>> {
   // Without one journald does not start.
   await sh('mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup');
-  for (const directory of ['/run/systemd/journal', '/run/log/journal']) await mkdir(directory, { recursive: true });
+  for (const directory of DIRECTORIES) await mkdir(directory, { recursive: true });
   const journal = new Background('/lib/systemd/systemd-journald', []);
   const logs = () =>
     sh('systemd-cat', '--identifier=test', 'true').then(
@@ -17,6 +19,8 @@ export async function startJournal(): Promise<() => Promise<unknown>> {
     );
   await eventually('the journal is there', logs);
   return async () => {
+    // Its sockets first: whoever finds them, in another test file, expects somebody behind them.
+    for (const directory of DIRECTORIES) await rm(directory, { recursive: true });
     await journal.stop();
     await sh('umount', '/sys/fs/cgroup');
   };
