@@ -211,8 +211,14 @@ test('a restart in the middle of 200 exchanges refuses and resets nobody', async
 });
 
 test('a reload takes a good configuration, and keeps the old one where the new one is bad', async () => {
-  await sh(`sed -i 's/^#line_bytes.*/line_bytes = 50/' ${CONFIG}; systemctl reload wgkex`);
+  await sh(
+    `sed -i 's/^#line_bytes.*/line_bytes = 50/; s/^#\\(listen = "127.*\\)/\\1/' ${CONFIG}; systemctl reload wgkex`,
+  );
   await eventually('the new limit counts', async () => (await exchange('x'.repeat(51))) === 'ERR: LINE_TOO_LONG\n');
+  await eventually('metrics are there', async () => {
+    const metrics = fetch('http://127.0.0.1:9586/metrics').then((response) => response.text());
+    return (await metrics.catch(() => '')).includes('\nwgkex_domain_up{domain="ffww01"} 1\n');
+  });
   await sh(`cp ${CONFIG} /root/good.toml; echo 'nonsense = 1' >>${CONFIG}; systemctl reload wgkex`);
   await eventually('it says why', async () =>
     /kept the old configuration.*nonsense: expected a known setting/.test(await journal()),
