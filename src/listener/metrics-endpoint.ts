@@ -30,13 +30,16 @@ export class MetricsEndpoint {
     this.#page = page;
   }
 
-  /** @throws InputError where the address cannot be listened on; then an earlier one stays. */
+  /**
+   * Goes on at another address. The earlier one is closed first: it may be the same port, and whoever narrows the
+   * address wants nobody beyond it to be answered any more.
+   * @throws InputError where the address cannot be listened on; then there is none.
+   */
   async open(address: ListenAddress): Promise<void> {
     const name = formatAddress(address);
     if (name === this.#name) return;
-    const server = await this.#listen(name, address);
     this.close();
-    this.#server = server;
+    this.#server = await this.#listen(name, address);
     this.#name = name;
   }
 

@@ -87,9 +87,10 @@ export class Metrics implements ExchangeMeter, HandlerMeter {
   }
 
   configure({ domains }: Config): void {
+    const known = new Set(this.#domains.map(({ name }) => name));
     this.#domains = [...domains.values()];
     for (const { name: domain } of this.#domains) {
-      this.#batches.zero({ domain });
+      if (!known.has(domain)) this.#batches.zero({ domain });
       for (const result of DOMAIN_RESULTS) this.#exchanges.inc({ domain, result }, 0);
     }
   }

@@ -83,7 +83,7 @@ describe('the endpoint for metrics', { timeout: 30_000 }, () => {
     assert.match(await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1.1 200 /);
   });
 
-  test('has no timer while nobody is there', async (t) => {
+  test('has no timer left when its client is gone', async (t) => {
     const { talk } = await start(t);
     const before = countTimers();
     await talk('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -91,12 +91,22 @@ describe('the endpoint for metrics', { timeout: 30_000 }, () => {
     assert.equal(countTimers(), before);
   });
 
-  test('moves to another address, and stays where it is if that is taken', async (t) => {
+  test('moves to another address, of the same port, too', async (t) => {
     const { endpoint, port } = await start(t);
     const other = await findFreePort();
     await endpoint.open({ host: HOST, port: other });
     assert.match(await talkTo(other), /^HTTP\/1.1 200 /);
     await assert.rejects(connectTo(port), { code: 'ECONNREFUSED' });
+    for (const host of ['0.0.0.0', HOST]) {
+      await endpoint.open({ host, port: other });
+      assert.match(await talkTo(other), /^HTTP\/1.1 200 /, host);
+    }
+    endpoint.close();
+    await assert.rejects(connectTo(other), { code: 'ECONNREFUSED' });
+  });
+
+  test('is nowhere where the address is taken, and comes back', async (t) => {
+    const { endpoint, port } = await start(t);
     const taken = createServer().listen(0, HOST);
     t.after(() => taken.close());
     await once(taken, 'listening');
@@ -105,9 +115,9 @@ describe('the endpoint for metrics', { timeout: 30_000 }, () => {
       name: 'InputError',
       message: `Cannot listen on ${HOST}:${takenPort}: EADDRINUSE`,
     });
-    assert.match(await talkTo(other), /^HTTP\/1.1 200 /);
-    endpoint.close();
-    await assert.rejects(connectTo(other), { code: 'ECONNREFUSED' });
+    await assert.rejects(connectTo(port), { code: 'ECONNREFUSED' });
+    await endpoint.open({ host: HOST, port });
+    assert.match(await talkTo(port), /^HTTP\/1.1 200 /);
   });
 });
 

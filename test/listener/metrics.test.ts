@@ -43,6 +43,9 @@ describe('metrics', () => {
     assert.equal(found.get('wgkex_handler_batch_exchanges_sum{domain="ffww01"}'), 3);
     assert.equal(found.get('wgkex_handler_batch_exchanges_bucket{le="2",domain="ffww01"}'), 0);
     assert.equal(found.get('wgkex_handler_batch_exchanges_bucket{le="4",domain="ffww01"}'), 1);
+    metrics.configure(CONFIG);
+    const after = await scrape();
+    for (const [name, value] of found) if (name.startsWith('wgkex_')) assert.equal(after.get(name), value, name);
   });
 
   test('tell what is now', async () => {
