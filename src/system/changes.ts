@@ -22,22 +22,28 @@ export interface Outcome<C extends PeerChange> {
 }
 
 /**
- * Makes changes of a domain, each in its order: one `wg set`, and side by side with it one `bridge -batch`, and one
- * `ip -batch` where the domain keeps routes. Neither side needs the other.
+ * Makes changes of a domain, each in its order: one `wg set`, one `bridge -batch`, and one `ip -batch` where the domain
+ * keeps routes. Peers and entries are made side by side, as neither needs the other; but where a router goes for another
+ * one, it keeps its entries until it is gone.
  */
 export async function applyChanges<C extends PeerChange>(
   domain: DomainConfig,
   changes: readonly C[],
 ): Promise<Outcome<C>> {
-  const [unset, unforwarded] = await Promise.all([
-    applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords))),
-    applyJointly(changes, async (some) => {
-      await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
-      await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
-    }),
-  ]);
-  const leftOver = await takeBack(domain, changes, { unset, unforwarded });
+  const isSomebodyGoing = changes.some(({ evicted }) => evicted.length > 0);
+  const setting = applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords)));
+  const unsetBefore = isSomebodyGoing ? await setting : new Map();
+  const forwarded = changes.filter((change) => !unsetBefore.has(change));
+  const [unset, unforwarded] = await Promise.all([setting, forwardTo(forwarded, domain)]);
+  const leftOver = await takeBack(domain, forwarded, { unset, unforwarded });
   return { failures: new Map([...unforwarded, ...unset]), leftOver };
+}
+
+function forwardTo<C extends PeerChange>(changes: readonly C[], domain: DomainConfig): Promise<Failures<C>> {
+  return applyJointly(changes, async (some) => {
+    await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
+    await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
+  });
 }
 
 /**
@@ -76,7 +82,10 @@ async function takeBack(
   const clearable = failed.filter((change) => !hasHung(unforwarded.get(change)));
   const [kept, left] = await Promise.all([
     applyJointly(unreachable, (some) => setPeers(domain, some.map(buildTakeBack))),
-    applyJointly(clearable, (some) => changeEntries(some.flatMap(({ router }) => buildEntryRemoval(router, domain)))),
+    applyJointly(clearable, async (some) => {
+      await changeEntries(some.flatMap(({ router }) => buildEntryRemoval(router, domain)));
+      await changeRoutes(some.flatMap(({ router }) => buildRouteRemoval(router, domain)));
+    }),
   ]);
   return [...kept.values(), ...left.values()][0];
 }

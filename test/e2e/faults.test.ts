@@ -7,6 +7,7 @@ import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, pause, sh } from '../lab/commands.ts';
 import { curse, liftCurses } from '../lab/fakes.ts';
 import { Gateway } from '../lab/gateway.ts';
+import { give, listHoldings, readHoldings } from '../lab/holdings.ts';
 
 let gateway: Gateway;
 
@@ -40,6 +41,33 @@ describe('of many keys in one call', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
     await liftCurses(gateway);
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+  });
+});
+
+describe('on a gateway that keeps routes', () => {
+  const settings = { route: true, max_pending: 1 };
+
+  test('a key that wg fails for has nothing, and the one that would have gone for it has all', async (t) => {
+    const other = await Gateway.create(91, [{ name: 'ffww01', settings }]);
+    t.after(async () => {
+      await liftCurses(other);
+      await other.close();
+    });
+    const key = makeKey();
+    await curse(other, '/usr/bin/wg', key, 'fail');
+    await other.start();
+    assert.equal(await exchange(other.address, 'ffww01', key), 'ERR: FAILED\n');
+    assert.deepEqual(await readHoldings(other), []);
+
+    const [pending, newcomer] = [makeKey(), makeKey()];
+    await other.listener?.stop();
+    await give(other, [pending]);
+    // It has had its minute.
+    await writeFile(other.firstSeenFile(), JSON.stringify({ [pending]: 0 }));
+    await curse(other, '/usr/bin/wg', newcomer, 'fail');
+    await other.start();
+    assert.equal(await exchange(other.address, 'ffww01', newcomer), 'ERR: FAILED\n');
+    assert.deepEqual(await readHoldings(other), listHoldings(other, pending).sort());
   });
 });
 
