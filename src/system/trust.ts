@@ -44,7 +44,7 @@ export function makeTrustedDirectory(directory: string): void {
  * @throws InputError where anyone but root could write to the absolute path `directory` or replace it.
  * In a sticky directory such as /tmp everybody may write, but nobody may replace what belongs to root.
  */
-function requireTrustedDirectory(directory: string): void {
+export function requireTrustedDirectory(directory: string): void {
   const status = statSync(directory);
   requireRoot(directory, status);
   if ((status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0) {

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../core/printable.ts';
+import { describeSystemError } from '../errors.ts';
+import { requireTrustedDirectory } from './trust.ts';
+
+const READABLE_BY_ALL = 0o644;
+
+/**
+ * Gives a file that all may read another content in one step, as {@link replaceFile} does for root's own files; but in
+ * a directory that may belong to somebody else, such as a web server. There nothing is followed that lies in wait.
+ * @throws Error with one line that names the file, where it cannot be written; then all is as it was.
+ */
+export function publishFile(path: string, text: string): void {
+  try {
+    const directory = realpathSync(dirname(path));
+    // Whoever can put another directory in its place would choose where root writes.
+    if (process.getuid?.() === 0) requireTrustedDirectory(dirname(directory));
+    replaceIn(directory, basename(path), text);
+  } catch (error) {
+    throw new Error(`Cannot write ${path}: ${describeSystemError(error)}`, { cause: error });
+  }
+}
+
+function replaceIn(directory: string, name: string, text: string): void {
+  const path = join(directory, name);
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status !== undefined && !status.isFile()) throw new InputError('it is not a file');
+  // Two that write at once have a file each.
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    writeNewFile(temporary, text);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Fails where the file exists, even as a link. */
+function writeNewFile(path: string, text: string): void {
+  const file = openSync(path, 'wx', READABLE_BY_ALL);
+  try {
+    writeFileSync(file, text);
+    // The umask may have taken away what the web server needs.
+    fchmodSync(file, READABLE_BY_ALL);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
