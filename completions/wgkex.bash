@@ -8,13 +8,13 @@ _wgkex() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
       --config) config=${COMP_WORDS[++index]} ;;
-      --sort | --interval | --variant | --reason) ((index++)) ;;
+      --html | --sort | --interval | --variant | --reason) ((index++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[index]}} ;;
     esac
   done
   case $previous in
-    --config)
+    --config | --html)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
@@ -24,6 +24,7 @@ _wgkex() {
     --variant) words='eui64 ffmuc gluon' ;;
     *) case $command in
       '') words+=' status check peers watch show derive exchange add remove block unblock' ;;
+      status) words+=' --html' ;;
       peers) words+=" --alive --idle --stale --pending --static --sort $(_wgkex_domains "$config")" ;;
       watch) words+=" --alive --idle --stale --pending --static --sort --interval $(_wgkex_domains "$config")" ;;
       derive) words+=' --variant' ;;

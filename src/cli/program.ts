@@ -24,6 +24,7 @@ export function buildProgram(): Command {
   program
     .command('status')
     .description('show the state of all domains, and what needs attention')
+    .option('--html <file>', 'write it as a page for everybody, without a key or an address')
     .action(lazily(() => import('./commands/status.ts')));
   program
     .command('check')

@@ -15,6 +15,11 @@ describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
     ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean status?)"],
     ['with an option that there is not', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
     ['with a word too many', ['status', 'ffww01'], "too many arguments for 'status'. Expected 0 arguments but got 1."],
+    [
+      'that asks for a page and for JSON',
+      ['status', '--html', 'x', '--json', '--config', '/nowhere'],
+      '--html and --json exclude one another',
+    ],
     ['without what the command needs', ['show'], "missing required argument 'router'"],
     [
       'with a key that is none',

@@ -1,18 +1,36 @@
-import { findConcerns } from '../attention.ts';
-import type { Call } from '../call.ts';
+import { exitWithUsageError } from '../../command-line.ts';
+import { publishFile } from '../../system/publish-file.ts';
+import { type Concern, findConcerns } from '../attention.ts';
+import { type Call, PROGRAM } from '../call.ts';
+import { findFacts } from '../page/facts.ts';
+import { renderPage } from '../page/page.ts';
 import { findDomains, readConfiguration } from '../reading/configuration.ts';
-import { readGateway } from '../reading/gateway.ts';
-import { printJson, printLines } from '../rendering/print.ts';
+import { type GatewayStatus, readGateway } from '../reading/gateway.ts';
+import { complain, printJson, printLines } from '../rendering/print.ts';
 import { renderStatus } from '../rendering/status.ts';
 import { describeStatus } from '../rendering/status-json.ts';
 import { findTerminal } from '../rendering/terminal.ts';
 
+interface Options {
+  /** Where a page for everybody goes. */
+  readonly html?: string;
+}
+
 /** `wgkex status`: the whole gateway at a glance. False where something needs attention. */
-export async function run({ options }: Call): Promise<boolean> {
+export async function run({ options }: Call<Options>): Promise<boolean> {
+  if (options.html !== undefined && options.json) exitWithUsageError(PROGRAM, '--html and --json exclude one another');
   const config = readConfiguration(options.config);
   const status = await readGateway(findDomains(config, options.config, undefined), config);
   const concerns = findConcerns(status);
+  if (options.html !== undefined) return publish(status, concerns, options.html);
   if (options.json) printJson(describeStatus(status, concerns));
   else printLines(renderStatus(status, concerns, findTerminal()));
   return concerns.length === 0;
+}
+
+/** A page that is there is what was asked for, also by a timer: what it tells is no failure of the timer's. */
+function publish(status: GatewayStatus, concerns: readonly Concern[], path: string): boolean {
+  for (const { reading } of status.domains) if (reading instanceof Error) complain(reading.message);
+  publishFile(path, renderPage(findFacts(status, concerns)));
+  return true;
 }

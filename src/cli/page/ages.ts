@@ -1,0 +1,35 @@
+import { LIVE_SECONDS } from '../../core/admission.ts';
+import { hadHandshakeWithin } from '../../core/peer-table.ts';
+import type { Peer, UnixSeconds } from '../../core/peers.ts';
+
+/** How many peers had their last handshake in some span of time. */
+export interface AgeCount {
+  readonly age: string;
+  readonly count: number;
+}
+
+/** From the youngest to the oldest; the first one is that of the peers that are alive. */
+const SPANS = [
+  { age: 'up to 3 min', within: LIVE_SECONDS },
+  { age: '3 to 15 min', within: 900 },
+  { age: '15 to 60 min', within: 3600 },
+  { age: '1 to 24 h', within: 86_400 },
+  { age: 'over a day', within: Number.POSITIVE_INFINITY },
+] as const;
+
+/** Sorts peers by the age of their last handshake, which some never had; one of the future is new. */
+export function countAges({ at, peers }: AgedPeers): AgeCount[] {
+  const spans = peers.map(({ peer }) => SPANS.find(({ within }) => hadHandshakeWithin(peer, within, at)));
+  const ages = SPANS.map((span) => ({ age: span.age, count: countEqual(spans, span) }));
+  return [...ages, { age: 'never', count: countEqual(spans, undefined) }];
+}
+
+/** Peers as they were found at some time. */
+interface AgedPeers {
+  readonly at: UnixSeconds;
+  readonly peers: readonly { readonly peer: Pick<Peer, 'lastHandshake'> }[];
+}
+
+function countEqual<T>(list: readonly T[], wanted: T): number {
+  return list.filter((one) => one === wanted).length;
+}

@@ -1,0 +1,60 @@
+import { findLastExchange, listLastDay } from '../../core/activity.ts';
+import type { DomainName } from '../../core/domain.ts';
+import type { PeerState } from '../../core/peer-state.ts';
+import type { UnixSeconds } from '../../core/peers.ts';
+import { countStates } from '../../core/survey.ts';
+import type { Concern } from '../attention.ts';
+import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
+import { type AgeCount, countAges } from './ages.ts';
+import { groupHours, type Hour } from './hours.ts';
+
+/** All that a page for everybody knows, and thus all that it can tell: numbers, times, and the names of domains. */
+export interface PageFacts {
+  readonly at: UnixSeconds;
+  /** Of what concerns no domain in particular. */
+  readonly condition: Condition;
+  readonly domains: readonly DomainFacts[];
+}
+
+export interface DomainFacts {
+  readonly name: DomainName;
+  readonly condition: Condition;
+  /** Undefined where they cannot be read. */
+  readonly peers: PeerFacts | undefined;
+  readonly hours: readonly Hour[];
+  readonly lastExchange: UnixSeconds | undefined;
+}
+
+export interface PeerFacts {
+  readonly states: Readonly<Record<PeerState, number>>;
+  readonly ages: readonly AgeCount[];
+}
+
+/** What is wrong in particular is the operator's business. */
+export type Condition = 'in order' | 'needs attention' | 'out of service';
+
+/** Picks what everybody may know out of what the operator knows. */
+export function findFacts({ at, isListening, domains }: GatewayStatus, concerns: readonly Concern[]): PageFacts {
+  const isConcerned = (name: DomainName | undefined) => concerns.some(({ domain }) => domain === name);
+  return {
+    at,
+    condition: judge(isListening === false, isConcerned(undefined)),
+    domains: domains.map((status) => findDomainFacts(status, isConcerned(status.domain.name), at)),
+  };
+}
+
+function findDomainFacts(status: DomainStatus, isConcerned: boolean, now: UnixSeconds): DomainFacts {
+  const { domain, wireguard, vxlan, reading, activity } = status;
+  return {
+    name: domain.name,
+    condition: judge(wireguard.state !== 'ok' || vxlan.state !== 'ok', isConcerned),
+    peers: reading instanceof Error ? undefined : { states: countStates(reading.peers), ages: countAges(reading) },
+    hours: groupHours(listLastDay(activity, now)),
+    lastExchange: findLastExchange(activity, now),
+  };
+}
+
+function judge(isBroken: boolean, isConcerned: boolean): Condition {
+  if (isBroken) return 'out of service';
+  return isConcerned ? 'needs attention' : 'in order';
+}

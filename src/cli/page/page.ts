@@ -1,0 +1,36 @@
+import { renderDomain } from './domain.ts';
+import type { PageFacts } from './facts.ts';
+import { renderGlossary } from './glossary.ts';
+import { html } from './markup.ts';
+import { renderOverview } from './overview.ts';
+import { STYLE } from './style.ts';
+import { renderTime } from './words.ts';
+
+/**
+ * A page about the gateway for everybody: one file that needs no other one and no script, and may load nothing. Its
+ * icon is an empty one, as browsers ask the server for an icon where none is named.
+ */
+export function renderPage(facts: PageFacts): string {
+  return html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Gateway status</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<header><h1>Gateway status</h1>
+<p>Made ${renderTime(facts.at)}; all times are UTC.</p></header>
+<main>
+${renderOverview(facts)}
+${facts.domains.map(renderDomain)}
+</main>
+<footer>${renderGlossary()}</footer>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,68 @@
+/** Every chart is drawn in a view box of 100 by 100, which is stretched to the room there is; y grows downwards. */
+export const BOX = 100;
+
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** How much of its place a column takes. */
+const COLUMN_WIDTH = 0.8;
+
+/** One full row, in which each part is as wide as its share of all. */
+export function layOutShares(counts: readonly number[]): Rectangle[] {
+  const total = addUp(counts);
+  return counts.map((count, index) => {
+    const before = addUp(counts.slice(0, index));
+    return { left: scale(before, total), top: 0, right: scale(before + count, total), bottom: BOX };
+  });
+}
+
+/** How much of a row is full, in percent, where `highest` would fill it. */
+export function findLength(count: number, highest: number): number {
+  return roundCoordinate(scale(count, highest));
+}
+
+/** Columns side by side, each a stack of parts with the first one at the bottom; `highest` would reach the top. */
+export function layOutColumns(stacks: readonly (readonly number[])[], highest: number): Rectangle[][] {
+  const place = BOX / stacks.length;
+  return stacks.map((parts, column) => {
+    const left = place * (column + (1 - COLUMN_WIDTH) / 2);
+    const right = left + place * COLUMN_WIDTH;
+    return parts.map((part, index) => {
+      const below = addUp(parts.slice(0, index));
+      return { left, right, top: BOX - scale(below + part, highest), bottom: BOX - scale(below, highest) };
+    });
+  });
+}
+
+/** Rectangles as the path of an SVG; what has no surface leaves no trace. */
+export function buildPath(rectangles: readonly Rectangle[]): string {
+  return rectangles
+    .map(({ left, top, right, bottom }) => [left, top, right, bottom].map(roundCoordinate))
+    .filter(([left, top, right, bottom]) => left !== right && top !== bottom)
+    .map(([left, top, right, bottom]) => `M${left} ${top}H${right}V${bottom}H${left}Z`)
+    .join('');
+}
+
+/** Where a scale ends that has room for `highest`: a round number, half of which is whole. */
+export function findScaleEnd(highest: number): number {
+  if (highest <= 2) return 2;
+  const power = 10 ** Math.floor(Math.log10(highest));
+  return [1, 2, 4, 6, 8].map((step) => step * power).find((end) => end >= highest) ?? 10 * power;
+}
+
+export function addUp(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+function scale(part: number, whole: number): number {
+  return whole === 0 ? 0 : (part / whole) * BOX;
+}
+
+/** No screen is so wide that more could be seen. */
+function roundCoordinate(coordinate: number): number {
+  return Math.round(coordinate * 10) / 10;
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  addUp,
+  BOX,
+  buildPath,
+  findLength,
+  findScaleEnd,
+  layOutColumns,
+  layOutShares,
+  type Rectangle,
+} from '../../../src/cli/page/shapes.ts';
+
+const numbers = fc.oneof(fc.nat(3), fc.nat(5000), fc.maxSafeNat());
+/** Rounding of the largest numbers costs less than can be seen. */
+const NEARLY = 1e-6;
+
+function assertInside({ left, top, right, bottom }: Rectangle): void {
+  assert.ok(0 <= left && left <= right && right <= BOX, `from ${left} to ${right}`);
+  assert.ok(-NEARLY <= top && top <= bottom + NEARLY && bottom <= BOX, `from ${top} down to ${bottom}`);
+}
+
+/** The corners that a path draws, left, top, right and bottom, and nothing else. */
+function readPath(path: string): number[][] {
+  const parts = path.split('Z').slice(0, -1);
+  return parts.map((part) => {
+    const [, left = '', top = '', right = '', bottom = '', back = ''] =
+      part.match(/^M([\d.]+) ([\d.]+)H([\d.]+)V([\d.]+)H([\d.]+)$/) ?? [];
+    assert.equal(back, left, part);
+    return [left, top, right, bottom].map(Number);
+  });
+}
+
+describe('shares of a row', () => {
+  const CASES = [
+    [
+      'of several are as wide as what they stand for',
+      [3, 0, 1],
+      [
+        [0, 75],
+        [75, 75],
+        [75, 100],
+      ],
+    ],
+    [
+      'of one fill it',
+      [0, 7],
+      [
+        [0, 0],
+        [0, 100],
+      ],
+    ],
+    [
+      'of nothing have no width',
+      [0, 0],
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    ],
+  ] as const;
+  for (const [name, counts, expected] of CASES) {
+    test(name, () => {
+      assert.deepEqual(
+        layOutShares(counts).map(({ left, right }) => [left, right]),
+        expected,
+      );
+    });
+  }
+
+  test('follow one another, fill the row, and stay inside', () => {
+    fc.assert(
+      fc.property(fc.array(numbers, { minLength: 1, maxLength: 6 }), (counts) => {
+        const shares = layOutShares(counts);
+        shares.forEach(assertInside);
+        assert.deepEqual(
+          shares.slice(1).map(({ left }) => left),
+          shares.slice(0, -1).map(({ right }) => right),
+        );
+        assert.equal(shares.at(-1)?.right, addUp(counts) === 0 ? 0 : BOX);
+      }),
+    );
+  });
+});
+
+test('a row is as long as its share of the longest one', () => {
+  assert.deepEqual(
+    [findLength(1, 4), findLength(2, 3), findLength(4, 4), findLength(0, 4), findLength(0, 0)],
+    [25, 66.7, 100, 0, 0],
+  );
+});
+
+describe('columns', () => {
+  test('stand on the ground, one part on the other', () => {
+    const [first = [], second = []] = layOutColumns(
+      [
+        [1, 2],
+        [0, 4],
+      ],
+      4,
+    );
+    assert.equal(buildPath(first), 'M5 75H45V100H5ZM5 25H45V75H5Z');
+    assert.equal(buildPath(second), 'M55 0H95V100H55Z');
+  });
+
+  test('stay inside, side by side, and are as high as what they stand for', () => {
+    const stacks = fc.array(fc.array(numbers, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(stacks, (stacks) => {
+        const sums = stacks.map(addUp);
+        const end = findScaleEnd(Math.max(...sums));
+        const columns = layOutColumns(stacks, end);
+        columns.flat().forEach(assertInside);
+        columns.forEach((parts, index) => {
+          const top = parts.at(-1)?.top ?? Number.NaN;
+          assert.ok(Math.abs(BOX - top - ((sums[index] ?? 0) / end) * BOX) < NEARLY);
+          const right = columns[index - 1]?.[0]?.right ?? 0;
+          assert.ok((parts[0]?.left ?? 0) > right, 'a gap');
+        });
+      }),
+    );
+  });
+});
+
+describe('a path', () => {
+  test('has rectangles with a surface alone', () => {
+    const columns = layOutColumns(
+      [
+        [1, 2],
+        [0, 4],
+      ],
+      4,
+    ).flat();
+    assert.equal(buildPath(columns), 'M5 75H45V100H5ZM5 25H45V75H5ZM55 0H95V100H55Z');
+    assert.equal(buildPath(layOutShares([0, 0])), '');
+  });
+
+  test('never leaves the view box', () => {
+    const stacks = fc.array(fc.array(numbers, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(stacks, (stacks) => {
+        const end = findScaleEnd(Math.max(...stacks.map(addUp)));
+        const path = buildPath([...layOutColumns(stacks, end).flat(), ...stacks.flatMap(layOutShares)]);
+        for (const corners of readPath(path)) for (const at of corners) assert.ok(at >= 0 && at <= BOX, path);
+      }),
+    );
+  });
+});
+
+describe('the end of a scale', () => {
+  const CASES = [
+    [0, 2],
+    [1, 2],
+    [2, 2],
+    [3, 4],
+    [5, 6],
+    [9, 10],
+    [10, 10],
+    [11, 20],
+    [36, 40],
+    [99, 100],
+    [1001, 2000],
+    [41_000_000, 60_000_000],
+  ] as const;
+  for (const [highest, end] of CASES) test(`for ${highest} is ${end}`, () => assert.equal(findScaleEnd(highest), end));
+
+  test('has room for all numbers, is not more than twice as far, and has a whole half', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (highest) => {
+        const end = findScaleEnd(highest);
+        assert.ok(end >= highest && end <= Math.max(2, 2 * highest) && Number.isInteger(end / 2), `${end}`);
+      }),
+    );
+  });
+});
