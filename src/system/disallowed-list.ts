@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
 import { isLineOf } from '../core/disallowed-list.ts';
@@ -12,7 +12,7 @@ import { makeTrustedDirectory } from './trust.ts';
 type Settings = Pick<Config, 'disallowed_keys' | 'runtime_directory'>;
 
 /** Whether the key is on the list. @throws Error with one line where that cannot be read. */
-export function isListed(key: PublicKey, { disallowed_keys: path }: Settings): boolean {
+export function isListed(key: PublicKey, { disallowed_keys: path }: Pick<Settings, 'disallowed_keys'>): boolean {
   try {
     return readDisallowedKeys(path).keys.has(key);
   } catch (error) {
@@ -22,22 +22,22 @@ export function isListed(key: PublicKey, { disallowed_keys: path }: Settings): b
 
 /** Puts a line at the end of the list, which stays as it is otherwise. False where its key was there already. */
 export function addToList(key: PublicKey, line: string, settings: Settings): Promise<boolean> {
-  return underLock(settings, () => {
-    if (isListed(key, settings)) return false;
-    const list = readList(settings.disallowed_keys);
+  return underLock(settings, (file) => {
+    if (isListed(key, { disallowed_keys: file })) return false;
+    const list = readList(file);
     const isOpen = list.length > 0 && list.at(-1) !== '\n'.charCodeAt(0);
-    writeList(settings.disallowed_keys, [list, Buffer.from(`${isOpen ? '\n' : ''}${line}\n`)]);
+    writeList(file, [list, Buffer.from(`${isOpen ? '\n' : ''}${line}\n`)]);
     return true;
   });
 }
 
 /** Takes every line with the key out of the list. False where there was none. */
 export function removeFromList(key: PublicKey, settings: Settings): Promise<boolean> {
-  return underLock(settings, () => {
-    if (!isListed(key, settings)) return false;
-    const lines = splitLines(readList(settings.disallowed_keys));
+  return underLock(settings, (file) => {
+    if (!isListed(key, { disallowed_keys: file })) return false;
+    const lines = splitLines(readList(file));
     writeList(
-      settings.disallowed_keys,
+      file,
       lines.filter((line) => !isLineOf(key, line.toString('utf8'))),
     );
     return true;
@@ -45,13 +45,24 @@ export function removeFromList(key: PublicKey, settings: Settings): Promise<bool
 }
 
 /** Of two operators who edit the list at the same time neither loses the other's line. */
-async function underLock<T>({ runtime_directory }: Settings, edit: () => T): Promise<T> {
-  const lock = await takeListLock(runtime_directory);
+async function underLock<T>(settings: Settings, edit: (file: string) => T): Promise<T> {
+  const lock = await takeListLock(settings.runtime_directory);
   try {
-    return edit();
+    return edit(findList(settings.disallowed_keys));
   } finally {
     lock.release();
   }
+}
+
+/**
+ * The list itself, where a symbolic link leads; to be asked once, and before anything is read.
+ * @throws InputError where anyone but root could put another link or another file there.
+ */
+function findList(path: string): string {
+  makeTrustedDirectory(dirname(path));
+  const file = existsSync(path) ? realpathSync(path) : path;
+  makeTrustedDirectory(dirname(file));
+  return file;
 }
 
 /** With their ends, whatever bytes they have. */
@@ -60,10 +71,7 @@ function splitLines(list: Buffer): Buffer[] {
   return lines.map((line) => Buffer.from(line, 'latin1'));
 }
 
-/** In one step, as the service may read it at any time; it stays whose it is, and where a symbolic link leads. */
-function writeList(path: string, parts: readonly Buffer[]): void {
-  const old = statSync(path, { throwIfNoEntry: false });
-  const target = old === undefined ? path : realpathSync(path);
-  makeTrustedDirectory(dirname(target));
-  replaceFile(target, Buffer.concat(parts), { like: old });
+/** In one step, as the service may read it at any time; it stays whose it is. */
+function writeList(file: string, parts: readonly Buffer[]): void {
+  replaceFile(file, Buffer.concat(parts), { like: statSync(file, { throwIfNoEntry: false }) });
 }

@@ -3,8 +3,8 @@ import {
   chmodSync,
   chownSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -85,17 +85,39 @@ describe('the list of disallowed keys', { skip, timeout: 60_000 }, () => {
     assert.equal(readFileSync(real, 'utf8'), `${KEY}\n`);
   });
 
-  test('is not changed where others could put a file in its place', async () => {
-    const open = join(directory, 'open');
-    mkdirSync(open);
-    chmodSync(open, 0o777);
-    const message = `Cannot trust ${open}: others than root may write to it, expected mode go-w`;
-    await assert.rejects(addToList(KEY, KEY, { ...settings, disallowed_keys: join(open, 'list') }), { message });
-  });
+  const NOBODY = 65534;
+  const PLACES: readonly (readonly [where: string, open: (place: string) => void, message: string])[] = [
+    [
+      'where others could put a file',
+      (place) => chmodSync(place, 0o777),
+      'others than root may write to it, expected mode go-w',
+    ],
+    [
+      'whose place belongs to somebody else',
+      (place) => chownSync(place, NOBODY, 0),
+      `it belongs to user ${NOBODY}, expected root`,
+    ],
+  ];
+  for (const [where, open, message] of PLACES) {
+    test(`${where} is not changed, nor is what a link there leads to`, async () => {
+      const place = mkdtempSync(join(directory, 'place-'));
+      open(place);
+      const link = join(place, 'link');
+      symlinkSync(file, link);
+      write(`${OTHER}\n`);
+      for (const path of [join(place, 'list'), link]) {
+        const there = { ...settings, disallowed_keys: path };
+        await assert.rejects(addToList(KEY, KEY, there), { message: `Cannot trust ${place}: ${message}` });
+        await assert.rejects(removeFromList(OTHER, there), { message: `Cannot trust ${place}: ${message}` });
+      }
+      assert.deepEqual([read(), readdirSync(place)], [`${OTHER}\n`, ['link']]);
+    });
+  }
 
   test('that cannot be read is one line, and no empty list', async () => {
-    const message = `Cannot read ${directory}: illegal operation on a directory`;
-    await assert.rejects(addToList(KEY, KEY, { ...settings, disallowed_keys: directory }), { message });
+    const path = mkdtempSync(join(directory, 'no-file-'));
+    const message = `Cannot read ${path}: illegal operation on a directory`;
+    await assert.rejects(addToList(KEY, KEY, { ...settings, disallowed_keys: path }), { message });
   });
 
   test('is not changed while somebody else changes it, whose line would be lost', async () => {
