@@ -4,22 +4,25 @@ import { Log } from '../../log.ts';
 import { writeJournal } from '../../system/journal.ts';
 import { complain } from '../rendering/print.ts';
 
-/** A log that goes to the journal, where `wgkex show` finds it. What goes wrong the operator learns at once. */
+/**
+ * A log that goes to the journal, where `wgkex show` finds it, whatever the level of the service. What goes wrong the
+ * operator learns at once.
+ */
 export class EditLog extends Log {
-  readonly #lines: readonly string[];
+  readonly lines: readonly string[];
 
   constructor(settings: Config['log']) {
     const lines: string[] = [];
-    super(settings, 'journal', (line) => {
+    super({ ...settings, level: 'info' }, 'journal', (line) => {
       lines.push(line);
       const [, warning] = /^<[0-4]>(.*)$/m.exec(line) ?? [];
       if (warning !== undefined) complain(warning);
     });
-    this.#lines = lines;
+    this.lines = lines;
   }
 
   /** What was done is done, whether the journal takes it or not. */
   async write(): Promise<void> {
-    await writeJournal(this.#lines).catch((error) => complain(describeError(error)));
+    await writeJournal(this.lines).catch((error) => complain(describeError(error)));
   }
 }

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EditLog } from '../../src/cli/editing/edit-log.ts';
+
+for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+  test(`the log of a command has what was done, and tells of warnings, with level ${level}`, ({ mock }) => {
+    const told = mock.method(process.stderr, 'write', () => true);
+    const log = new EditLog({ level, addresses: 'none' });
+    log.info('blocked', { by: 'operator' });
+    log.warn('ignored');
+    assert.deepEqual(log.lines, ['<6>blocked by=operator\n', '<4>ignored\n']);
+    assert.deepEqual(
+      told.mock.calls.map(({ arguments: [text] }) => text),
+      ['wgkex: ignored\n'],
+    );
+  });
+}
