@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { EditLog } from '../../src/cli/editing/edit-log.ts';
 
 for (const level of ['debug', 'info', 'warn', 'error'] as const) {
-  test(`the log of a command has what was done, and tells of warnings, with level ${level}`, ({ mock }) => {
+  test(`the log of a command has what was done, and tells of a warning once, with level ${level}`, ({ mock }) => {
     const told = mock.method(process.stderr, 'write', () => true);
     const log = new EditLog({ level, addresses: 'none' });
     log.info('blocked', { by: 'operator' });
+    log.warn('ignored');
     log.warn('ignored');
     assert.deepEqual(log.lines, ['<6>blocked by=operator\n', '<4>ignored\n']);
     assert.deepEqual(

@@ -14,6 +14,8 @@ export class EditLog extends Log {
   constructor(settings: Config['log']) {
     const lines: string[] = [];
     super({ ...settings, level: 'info' }, 'journal', (line) => {
+      // What is wrong with the list is found once for each domain.
+      if (lines.includes(line)) return;
       lines.push(line);
       const [, warning] = /^<[0-4]>(.*)$/m.exec(line) ?? [];
       if (warning !== undefined) complain(warning);
