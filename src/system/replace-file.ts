@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, fchownSync, fsyncSync, openSync, renameSync, type Stats, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describeSystemError } from '../errors.ts';
 
 interface Manner {
@@ -24,15 +34,19 @@ export function replaceFile(path: string, content: string | Uint8Array, { isSync
   }
 }
 
+/** Who may not read the old content cannot read the new one either, at no time. Leaves nothing half written. */
 function writeFile(path: string, content: string | Uint8Array, { isSynced, like }: Manner): void {
-  const file = openSync(path, 'w', 0o644);
+  const file = openSync(path, 'w', like === undefined ? 0o644 : 0o600);
   try {
-    writeFileSync(file, content);
     if (like !== undefined) {
       fchownSync(file, like.uid, like.gid);
       fchmodSync(file, like.mode & PERMISSIONS);
     }
+    writeFileSync(file, content);
     if (isSynced) fsyncSync(file);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
   } finally {
     closeSync(file);
   }

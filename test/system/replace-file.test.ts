@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,10 +14,25 @@ test('a file that cannot be written is an error that says which one and why', ()
   assert.throws(() => replaceFile(missing, ''), { message: `Cannot write ${missing}: no such file or directory` });
 });
 
-test('a disk without room is such an error, too, and costs nothing of the old file', () => {
+test('a disk without room is such an error, too, and costs nothing of the old file, nor leaves a new one', () => {
   const file = join(directory, 'file');
   replaceFile(file, 'old');
   symlinkSync('/dev/full', `${file}.new`);
   assert.throws(() => replaceFile(file, 'new'), { message: `Cannot write ${file}: no space left on device` });
-  assert.equal(readFileSync(file, 'utf8'), 'old');
+  assert.deepEqual([readFileSync(file, 'utf8'), readdirSync(directory)], ['old', ['file']]);
+});
+
+test('a file that its owner alone may read is open to nobody else while it is replaced', (t) => {
+  const file = join(directory, 'secret');
+  fs.writeFileSync(file, 'old', { mode: 0o600 });
+  const modes: number[] = [];
+  for (const name of ['fchownSync', 'writeFileSync'] as const)
+    t.mock.method(fs, name, (open: number) => modes.push(fs.fstatSync(open).mode & 0o777));
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  replaceFile(file, 'new', { like: statSync(file) });
+  assert.deepEqual(modes, [0o600, 0o600]);
 });
