@@ -168,6 +168,18 @@ describe('a key that the operator removes', () => {
     );
   });
 
+  test('does not come back either where it lived and is no peer now', async () => {
+    await letIn(ROUTER);
+    await letIn(OTHER);
+    await gateway.cleanUp();
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', ROUTER.publicKey, 'remove');
+    const unchanged = await readState();
+    await look(gateway, ['remove', 'ffww01', ROUTER.publicKey, '--dry-run']);
+    assert.deepEqual(await readState(), unchanged);
+    assert.equal((await look(gateway, ['remove', 'ffww01', ROUTER.publicKey])).exitCode, 1);
+    assert.deepEqual(Object.keys((await readState()).alive), [OTHER.publicKey]);
+  });
+
   test('leaves what was set up by hand as it is', async () => {
     const key = makeKey();
     await giveOperators(gateway, key);

@@ -12,11 +12,12 @@ export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing
   const { dryRun, log } = editing;
   return editDomain(domain, editing, async ({ peers }, reading) => {
     const decision = decideRemoval(key, peers);
+    // Also where it is no peer: it may be one that lived, and comes back with new interfaces.
+    if (!dryRun && decision !== 'static') reading.forget(key);
     if (decision !== 'remove') return { outcome: decision, reason: explain(decision, key, domain), effects: [] };
     const router = peers.describe(key);
     const effects = listRemovalEffects(router, domain);
     if (dryRun) return { outcome: 'removed', effects };
-    reading.forget(key);
     const leftOver = await removeRouter(domain, router);
     log.info('removed', { domain: domain.name, address: router.address, key, by: 'operator' });
     if (leftOver === undefined) return { outcome: 'removed', effects };
