@@ -13,7 +13,7 @@ import { FirstSeen } from './first-seen.ts';
 import { readInterfacesId } from './interfaces.ts';
 import { type Lock, takeDomainLock } from './lock.ts';
 import { type ReadingContext, readClock, readDomain } from './reading.ts';
-import { reviveDomain } from './revival.ts';
+import { reviveDomain, reviveView } from './revival.ts';
 import { type DomainState, EMPTY_STATE, StateFile } from './state.ts';
 import { requireInterfaces } from './wireguard.ts';
 
@@ -61,11 +61,16 @@ export class LockedReading {
     return { view: hasRevived ? await this.readAgain() : view, isNew: true };
   }
 
-  /** The same for who will change nothing: nobody is put back, nothing is written down. */
+  /** The same for who will change nothing: who is to come back does so in the view alone, nothing is written down. */
   async preview(): Promise<DomainView> {
     requireInterfaces(this.#domain);
     await this.#takeLock();
-    return readDomain(this.#context(this.#readState()));
+    const state = this.#readState();
+    const context = this.#context(state);
+    const view = await readDomain(context);
+    const interfaces = await readInterfacesId(this.#domain);
+    if (isForgetful(state, { interfaces, peers: view.peers })) reviveView(view, context);
+    return view;
   }
 
   async readAgain(): Promise<DomainView> {

@@ -1,3 +1,4 @@
+import type { DomainView } from '../core/admission.ts';
 import { dropStale } from '../core/handshakes.ts';
 import { planRevival } from '../core/revival.ts';
 import { describeError } from '../errors.ts';
@@ -9,10 +10,8 @@ import { type ReadingContext, readClock, readDomain } from './reading.ts';
  * so that no router has to ask. Under the lock of the domain. Returns whether there was anything to do.
  */
 export async function reviveDomain(context: ReadingContext): Promise<boolean> {
-  const { domain, config, log } = context;
-  const view = await readDomain(context);
-  const alive = dropStale(context.alive, config.cleanup.stale_after_seconds, readClock());
-  const changes = planRevival(alive, view, readClock());
+  const { domain, log } = context;
+  const { alive, changes } = reviveView(await readDomain(context), context);
   if (changes.length === 0) return false;
   const { failures } = await applyChanges(domain, changes);
   const revived = changes.filter((change) => change.kind === 'add' && !failures.has(change));
@@ -24,4 +23,11 @@ export async function reviveDomain(context: ReadingContext): Promise<boolean> {
     log.error('could not put back', { ...fields, reason: describeError(error) });
   }
   return true;
+}
+
+/** The view is from now on as {@link reviveDomain} would make the domain. */
+export function reviveView(view: DomainView, { alive: remembered, config }: ReadingContext) {
+  const now = readClock();
+  const alive = dropStale(remembered, config.cleanup.stale_after_seconds, now);
+  return { alive, changes: planRevival(alive, view, now) };
 }

@@ -340,6 +340,18 @@ describe('a dry run', () => {
     });
   }
 
+  test('says the same where others come back first, and puts nobody back', async () => {
+    await letIn(ROUTER);
+    await gateway.cleanUp();
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', ROUTER.publicKey, 'remove');
+    const args = ['remove', 'ffww01', ROUTER.publicKey];
+    const dry = await lookUp(gateway, [...args, '--dry-run']);
+    assert.deepEqual(await gateway.peers(), []);
+    const { document } = await lookUp(gateway, args);
+    assert.equal(document.domains[0].outcome, 'removed');
+    assert.deepEqual(dry.document.domains, document.domains);
+  });
+
   /** What the kernel has, and what is written down, with the times of that. */
   async function readAll(): Promise<unknown[]> {
     const files = [gateway.stateFile(), gateway.firstSeenFile(), list];
