@@ -3,7 +3,7 @@ import { Tally, type TallyLimits } from './core/tally.ts';
 import type { Log, LogFields } from './log.ts';
 
 /** Which times of an event are the same, and how much one of them counts. */
-export interface Counting {
+interface Counting {
   /** The fields in which they agree; without it all. */
   readonly by?: readonly string[];
   readonly times?: number;

@@ -7,8 +7,8 @@ export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
 
 /** Exit statuses; 2 and 78 (sysexits.h: EX_CONFIG) tell systemd that another try would not help. */
 export const EXIT_FAILURE = 1;
-export const EXIT_USAGE = 2;
-export const EXIT_CONFIG = 78;
+const EXIT_USAGE = 2;
+const EXIT_CONFIG = 78;
 
 export interface Usage<O extends Options> {
   readonly program: string;
@@ -22,7 +22,7 @@ export interface Usage<O extends Options> {
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values = Record<string, string | boolean | undefined>;
 
-export interface CommandLine {
+interface CommandLine {
   readonly config: string;
   readonly values: Values;
   readonly positionals: readonly string[];

@@ -8,7 +8,7 @@ import type { PublicKey } from './public-key.ts';
 export const LIVE_SECONDS = 180;
 
 /** How long a new key may take to connect before it makes room for another one. */
-export const CONNECT_SECONDS = 60;
+const CONNECT_SECONDS = 60;
 
 /** What an exchange does to the peers of its domain. */
 export type Decision =

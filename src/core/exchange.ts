@@ -27,7 +27,7 @@ export interface Exchange {
   readonly from: IpAddress;
 }
 
-export type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
+type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
 
 /**
  * Reads the two lines of a router, which may come in either order.

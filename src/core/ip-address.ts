@@ -10,7 +10,7 @@ export type Source = string & { readonly __brand: 'Source' };
 /** How much of an address a log may show. */
 export type AddressDetail = 'full' | 'prefix' | 'none';
 
-export interface Network {
+interface Network {
   contains(address: IpAddress): boolean;
 }
 

@@ -1,6 +1,6 @@
 import { InputError } from './printable.ts';
 
-export interface Property {
+interface Property {
   readonly name: string;
   readonly value: string;
 }

@@ -1,6 +1,6 @@
 import type { Source } from './ip-address.ts';
 
-export interface SourceLimits {
+interface SourceLimits {
   /** Connections open at once. */
   readonly connections: number;
   /** Size of the token bucket: so many exchanges at once. */

@@ -5,7 +5,7 @@ import type { PublicKey } from './public-key.ts';
 /** When each stale key was first seen to be stale. */
 export type Marks = ReadonlyMap<PublicKey, UnixSeconds>;
 
-export interface StalenessLimits {
+interface StalenessLimits {
   readonly staleAfterSeconds: number;
   readonly secondLookSeconds: number;
 }

@@ -29,7 +29,7 @@ export interface Survey {
   readonly orphanedRoutes: readonly IpAddress[];
 }
 
-export interface SurveySettings extends EntrySettings {
+interface SurveySettings extends EntrySettings {
   readonly address: AddressVariant;
   readonly staleAfterSeconds: number;
 }

@@ -15,7 +15,7 @@ export interface Counted<T> {
 }
 
 /** All that was counted: each time is in here once. */
-export interface Sum<T> {
+interface Sum<T> {
   /** The most frequent first. */
   readonly loudest: readonly Counted<T>[];
   /** Who else there was, as far as they were told apart. */

@@ -3,7 +3,7 @@ import { type IpAddress, parseIpAddress } from './ip-address.ts';
 import { parseJsonOf } from './json.ts';
 
 /** What a VXLAN interface was told when it was made. */
-export interface VxlanDetails {
+interface VxlanDetails {
   /** The interface that its packets leave by. */
   readonly link: string | undefined;
   /** The address that its packets come from. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type Framing, LineFraming } from '../core/framing.ts';
 import type { IpAddress } from '../core/ip-address.ts';
 
-export interface LineLimits {
+interface LineLimits {
   readonly bytes: number;
   readonly seconds: number;
 }

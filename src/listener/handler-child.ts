@@ -16,7 +16,7 @@ import {
 import { InputError } from '../core/printable.ts';
 import { OwedNumbers } from './owed-numbers.ts';
 
-export interface HandlerEvents {
+interface HandlerEvents {
   /** It greeted: requests may go to it. */
   onReady(): void;
   /** It will take no request any more; may come before the replies that it still owes. */

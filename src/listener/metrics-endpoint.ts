@@ -5,7 +5,7 @@ import { InputError } from '../core/printable.ts';
 import { formatAddress } from './sockets.ts';
 
 /** A page as it is now. */
-export interface Page {
+interface Page {
   readonly contentType: string;
   render(): Promise<string>;
 }

@@ -4,7 +4,7 @@ import { ProgramError, run } from './run.ts';
 
 /** How far back the journal is searched, and how many lines are enough. */
 export const JOURNAL_DAYS = 7;
-export const JOURNAL_LINES = 20;
+const JOURNAL_LINES = 20;
 
 /** Where systemd-journald(8) takes what systemd-cat(1) brings. */
 const JOURNAL_SOCKET = '/run/systemd/journal/stdout';

@@ -1,7 +1,7 @@
 import { version } from '../../../package.json';
 
 export const USER = 'wgkex';
-export const LIBRARY = '/usr/lib/wgkex';
+const LIBRARY = '/usr/lib/wgkex';
 export const HANDLER = `${LIBRARY}/wgkex-handler`;
 export const EXECUTABLES = [`${LIBRARY}/wgkex-listen`, HANDLER, `${LIBRARY}/wgkex-cleanup`];
 export const SUDOERS = '/etc/sudoers.d/wgkex';

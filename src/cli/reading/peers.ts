@@ -14,7 +14,7 @@ export interface ListedPeer extends SurveyedPeer {
   readonly reading: DomainReading;
 }
 
-export interface PeerList {
+interface PeerList {
   readonly readings: readonly DomainReading[];
   /** A line for each domain that cannot be read. */
   readonly complaints: readonly string[];

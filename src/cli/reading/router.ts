@@ -29,7 +29,7 @@ export interface RouterReading {
 }
 
 /** What the answer rests on beside the peers. */
-export interface Surroundings {
+interface Surroundings {
   readonly config: Config;
   readonly ownAddresses: ReadonlySet<IpAddress>;
   readonly disallowed: ReadonlySet<PublicKey>;

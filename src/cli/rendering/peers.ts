@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 import { count } from './words.ts';
 
 /** The peers of a domain that were asked for. */
-export interface DomainPeers {
+interface DomainPeers {
   readonly reading: DomainReading;
   readonly listed: readonly ListedPeer[];
 }

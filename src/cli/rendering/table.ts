@@ -1,7 +1,7 @@
 import type { Style, Terminal } from './terminal.ts';
 
 /** A way to show a column: what stands above it, and what it says of a row. */
-export interface Form<Row> {
+interface Form<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
 }

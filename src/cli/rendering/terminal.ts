@@ -2,7 +2,7 @@ import pc from 'picocolors';
 
 /** What a text is, not how it looks; `plain` looks like nothing. */
 export type Style = 'plain' | 'good' | 'notice' | 'bad' | 'faint' | 'strong';
-export type Paint = (style: Style, text: string) => string;
+type Paint = (style: Style, text: string) => string;
 
 /** Where text goes. */
 export interface Terminal {
