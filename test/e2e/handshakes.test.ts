@@ -12,7 +12,7 @@ import { Router } from '../lab/router.ts';
 const YEAR_MILLISECONDS = 365 * 86_400_000;
 
 /** Two key pairs with the same derived address, found by trying 1.7 million. */
-const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'));
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'));
 
 let gateway: Gateway;
 

@@ -12,7 +12,7 @@ import { type Action, findProgramMoments, findWriteMoments, type Moment } from '
 const DOMAIN = 'ffww01';
 const SECOND_LOOK_SECONDS = 900;
 /** Two keys with the same derived address. */
-const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../e2e/colliding-keys.json', import.meta.url), 'utf8'));
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'));
 
 describe('whoever is killed', { concurrency: 5 }, () => {
   test('a router for which another one goes is complete after its next exchange, and one pass clears up', async (t) => {

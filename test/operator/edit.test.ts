@@ -10,7 +10,7 @@ import { connect, type KeyPair, look, lookUp, makeKeyPair } from '../lab/operato
 
 /** Two key pairs with the same derived address. */
 const [OWNER, NEWCOMER]: [KeyPair, KeyPair] = JSON.parse(
-  await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'),
+  await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'),
 );
 const [ROUTER, OTHER] = [makeKeyPair('a router to edit'), makeKeyPair('another one to edit')];
 

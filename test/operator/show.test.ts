@@ -11,7 +11,7 @@ import { logged, startJournal } from '../lab/journal.ts';
 import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
 
 /** Two key pairs with the same derived address. */
-const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('colliding-keys.json', import.meta.url), 'utf8'));
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'));
 
 const ROUTER = makeKeyPair('a router');
 const [EUI64, FFMUC, GLUON] = deriveAll(parsePublicKey(ROUTER.publicKey));
