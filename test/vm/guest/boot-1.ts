@@ -171,20 +171,14 @@ test('the operator is shown when the next cleanup comes, and that nothing needs 
   assert.ok(next_cleanup >= time && next_cleanup <= time + 900, `${next_cleanup - time} s from now`);
 });
 
-test('the operator is told when no cleanup comes, and when nobody listens', async () => {
-  await sh('systemctl stop wgkex-cleanup@ffww01.timer wgkex.socket wgkex.service');
+test('the operator is told when no cleanup comes, and when nobody listens, and what the doctor says mends it', async () => {
+  await sh('systemctl disable --now wgkex.socket wgkex.service; systemctl mask --now wgkex-cleanup@ffww01.timer');
+  await setClockSynchronised(false);
   const { exitCode, output } = await attempt('wgkex status --json');
   const { attention, domains } = JSON.parse(output);
   assert.deepEqual([exitCode, domains[0].next_cleanup], [1, null]);
   assert.equal(attention[0].problem, 'neither wgkex.socket nor wgkex.service is active');
   assert.equal(domains[0].attention[0].problem, 'no cleanup is scheduled');
-  await sh('systemctl start wgkex-cleanup@ffww01.timer wgkex.socket');
-  await eventually('an exchange works', isServing);
-});
-
-test('the doctor tells what systemd alone knows, and what it says mends it, until all is green', async () => {
-  await sh('systemctl disable --now wgkex.socket wgkex.service; systemctl mask --now wgkex-cleanup@ffww01.timer');
-  await setClockSynchronised(false);
   assert.deepEqual(await mendWhatIsFound(), [
     'neither wgkex.socket nor wgkex.service is active',
     'wgkex-cleanup@ffww01.timer is masked',
@@ -192,9 +186,10 @@ test('the doctor tells what systemd alone knows, and what it says mends it, unti
     'Cannot ask 127.0.0.1, port 10012: connection refused',
     'the clock is not synchronised',
   ]);
+  // It answers within the doctor's 5 s, but an emulated processor takes longer to start it.
+  await eventually('an exchange works', isServing);
   assert.deepEqual(await mendWhatIsFound(), ['no cleanup is scheduled']);
   assert.equal((await attempt('wgkex check')).exitCode, 0);
-  await eventually('an exchange works', isServing);
 });
 
 test('the operator is shown what became of a key that is gone', async () => {
@@ -276,6 +271,9 @@ printf '[Socket]\\nListenStream=\\nListenStream=[::1]:10013\\n' >/etc/systemd/sy
   await eventually('the router is connected', async () => (await attempt(PING)).exitCode === 0);
 });
 
+/** That many share a batch: so it is soon done, also under emulation. */
+const CLIENTS = 8;
+
 /**
  * Has routers register while something is done in their middle. One that is told `FAILED` tries again, as routers do:
  * an emulated processor may take longer than the 5 s that a request waits for a handler. All must get their `OK`.
@@ -300,7 +298,7 @@ async function during(count: number, action: () => Promise<unknown>): Promise<vo
       if (served > count / 4) acted ??= action();
     }
   };
-  await Promise.all([client(), client(), client(), client()]);
+  await Promise.all(Array.from({ length: CLIENTS }, client));
   await acted;
 }
 
