@@ -3,6 +3,7 @@ import type { Config, DomainConfig } from '../config.ts';
 import { type Change, type Plan, planChanges, restsOnPeer } from '../core/changes.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { describeError } from '../errors.ts';
+import { logChange } from '../system/change-log.ts';
 import { applyChanges } from '../system/changes.ts';
 import { hasInterfaces } from '../system/interfaces.ts';
 import type { Failures } from '../system/jointly.ts';
@@ -151,23 +152,21 @@ export class DomainBatches {
 
   #report(change: WaitingChange, failures: Failures<WaitingChange>): void {
     const { router, exchanges } = change;
-    const reply = failures.has(change) ? 'FAILED' : 'OK';
-    const fields = { domain: this.#domain.name, address: router.address, key: router.key, from: exchanges[0]?.from };
-    if (reply === 'OK') this.#reportSuccess(change, fields);
-    else this.#fail({ ...fields, reason: describeError(failures.get(change)) }, exchanges.length);
-    for (const { answer } of exchanges) answer(reply);
+    const { name: domain } = this.#domain;
+    const from = exchanges[0]?.from;
+    if (failures.has(change)) {
+      const reason = describeError(failures.get(change));
+      this.#fail({ domain, address: router.address, key: router.key, from, reason }, exchanges.length);
+    } else {
+      this.#activity.note('joined', exchanges.length);
+      logChange(change, { domain, log: this.#log, who: { from } });
+    }
+    for (const { answer } of exchanges) answer(failures.has(change) ? 'FAILED' : 'OK');
   }
 
   /** What is broken is broken for everybody who asks. */
   #fail(fields: EventFields, exchanges: number): void {
     this.#log.error('failed', fields, { by: ['domain', 'reason'], times: exchanges });
     this.#activity.note('failed', exchanges);
-  }
-
-  #reportSuccess({ kind, evicted, exchanges }: WaitingChange, fields: EventFields): void {
-    this.#activity.note('joined', exchanges.length);
-    for (const { address, key } of evicted) this.#log.info('made room', { domain: this.#domain.name, address, key });
-    if (kind === 'keep') this.#log.info('kept', { ...fields, live: true });
-    else this.#log.info('joined', { ...fields, [kind === 'add' ? 'new' : 'again']: true });
   }
 }

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../../core/exchange.ts';
 import { findObstacles } from '../../core/obstacles.ts';
 import type { PublicKey } from '../../core/public-key.ts';
 import { describeError } from '../../errors.ts';
+import { logChange } from '../../system/change-log.ts';
 import { applyChanges } from '../../system/changes.ts';
 import type { LockedReading } from '../../system/locked-reading.ts';
 import { readClock } from '../../system/reading.ts';
@@ -44,14 +45,10 @@ async function apply(
   reading: LockedReading,
   { log }: Editing,
 ): Promise<void> {
-  const { kind, router, evicted } = change;
   reading.noticePending([change]);
   const { failures, leftOver } = await applyChanges(domain, [change]);
   if (leftOver !== undefined) log.warn('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
   if (failures.has(change)) throw failures.get(change);
-  if (kind !== 'keep') reading.forgetMarks([router.key]);
-  for (const { address, key } of evicted) log.info('made room', { domain: domain.name, address, key });
-  const fields = { domain: domain.name, address: router.address, key: router.key, by: 'operator' };
-  if (kind === 'keep') log.info('kept', { ...fields, live: true });
-  else log.info('joined', { ...fields, [kind === 'add' ? 'new' : 'again']: true });
+  if (change.kind !== 'keep') reading.forgetMarks([change.router.key]);
+  logChange(change, { domain: domain.name, log, who: { by: 'operator' } });
 }
