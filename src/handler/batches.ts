@@ -112,12 +112,12 @@ export class DomainBatches {
 
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
     const { refused, changes } = await this.#plan(batch);
-    this.#reading.noticePending(changes);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
     const { failures, leftOver } = await applyChanges(this.#domain, changes);
     // Before the lock goes: the cleanup reads and writes the marks, too.
     const done = changes.filter((change) => change.kind !== 'keep' && !failures.has(change));
     this.#reading.forgetMarks(done.map(({ router }) => router.key));
+    this.#reading.noticePending(done);
     if (failures.size > 0) this.#close();
     for (const change of changes) this.#report(change, failures);
     if (leftOver !== undefined)

@@ -79,7 +79,7 @@ export class LockedReading {
     return this.#view;
   }
 
-  /** Learns who is pending after changes of the view. */
+  /** Learns who is pending after changes that were made. */
   noticePending(changes: Iterable<PeerChange>): void {
     this.#firstSeen.note(changes);
   }

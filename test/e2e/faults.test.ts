@@ -68,6 +68,9 @@ describe('on a gateway that keeps routes', () => {
     await other.start();
     assert.equal(await exchange(other.address, 'ffww01', newcomer), 'ERR: FAILED\n');
     assert.deepEqual(await readHoldings(other), listHoldings(other, pending).sort());
+    await liftCurses(other);
+    assert.equal(await exchange(other.address, 'ffww01', newcomer), 'OK\n');
+    assert.deepEqual(await readHoldings(other), listHoldings(other, newcomer).sort());
   });
 });
 

@@ -45,10 +45,10 @@ async function apply(
   reading: LockedReading,
   { log }: Editing,
 ): Promise<void> {
-  reading.noticePending([change]);
   const { failures, leftOver } = await applyChanges(domain, [change]);
   if (leftOver !== undefined) log.warn('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
   if (failures.has(change)) throw failures.get(change);
   if (change.kind !== 'keep') reading.forgetMarks([change.router.key]);
+  reading.noticePending([change]);
   logChange(change, { domain: domain.name, log, who: { by: 'operator' } });
 }
