@@ -7,8 +7,8 @@ import { HandlerChild } from './handler-child.ts';
 
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
-/** How long a request waits for a handler to be there. */
-const WAIT_MILLISECONDS = 5000;
+/** How long a request waits for a handler to be there: a restart of a busy machine's service takes some seconds. */
+const WAIT_MILLISECONDS = 10_000;
 
 /** What happens to the handlers, for whoever counts it. */
 export interface HandlerMeter {
@@ -39,7 +39,7 @@ export class HandlerKeeper {
     this.#start();
   }
 
-  /** Waits up to 5 s for a handler; `FAILED` where none comes, or where it ends without an answer. Never rejects. */
+  /** Waits up to 10 s for a handler; `FAILED` where none comes, or where it ends without an answer. Never rejects. */
   async ask(exchange: Exchange): Promise<ReplyCode> {
     const child = this.#serving ?? (await this.#waitForChild());
     return child === undefined ? 'FAILED' : child.ask(exchange);

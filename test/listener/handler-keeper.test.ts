@@ -28,6 +28,17 @@ describe('the keeper of the handler', { concurrency: true, timeout: 30_000 }, ()
     assert.deepEqual(await Promise.all([keeper.ask(EXCHANGE), keeper.ask(EXCHANGE)]), ['OK', 'OK']);
   });
 
+  test('has a request wait 10 s for a handler, and no longer', async (t) => {
+    const timers = t.mock.method(globalThis, 'setTimeout');
+    const { keeper } = keep(t, shell('cat > /dev/null'));
+    const asked = keeper.ask(EXCHANGE);
+    const timer = timers.mock.calls.find(({ arguments: [, wait] }) => wait === 10_000);
+    assert.ok(timer);
+    const [onTimeout, , ...values] = timer.arguments;
+    onTimeout(...values);
+    assert.equal(await asked, 'FAILED');
+  });
+
   test('starts a handler again that died, and has requests wait for it', async (t) => {
     const mark = join(directory, 'died-once');
     const script = `if [ -e ${mark} ]; then ${serving('OK')[2]}; else ${GREET}; read -r line; touch ${mark}; exit 3; fi`;

@@ -276,7 +276,7 @@ const CLIENTS = 8;
 
 /**
  * Has routers register while something is done in their middle. One that is told `FAILED` tries again, as routers do:
- * an emulated processor may take longer than the 5 s that a request waits for a handler. All must get their `OK`.
+ * an emulated processor may take longer than the 10 s that a request waits for a handler. All must get their `OK`.
  */
 async function during(count: number, action: () => Promise<unknown>): Promise<void> {
   let served = 0;
