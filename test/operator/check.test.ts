@@ -302,6 +302,16 @@ describe('a port', () => {
     assert.deepEqual(first, [domainFault(problem, 'systemctl restart wgkex.service', 'port')]);
   });
 
+  test('of a service whose handler hangs is told', async () => {
+    await gateway.unlocked();
+    const handlers = await gateway.findHandlers();
+    for (const pid of handlers) process.kill(pid, 'SIGSTOP');
+    const [first] = await breakAndMend('');
+    for (const pid of handlers) process.kill(pid, 'SIGKILL');
+    const problem = 'the service answers "ERR: FAILED"';
+    assert.deepEqual(first, [domainFault(problem, 'systemctl restart wgkex.service', 'port')]);
+  });
+
   test('of something else is told', async () => {
     const server = 'require("net").createServer((one) => one.end("SSH-2.0\\r\\n")).listen(10041, "127.0.0.1")';
     const other = new Background('ip', ['netns', 'exec', gateway.namespace, 'node', '-e', server]);

@@ -12,8 +12,8 @@ import { sendLines } from '../reading/reply.ts';
 import { type Check, concern, isRoot, type Subject } from './check.ts';
 import { SOCKET } from './units.ts';
 
-/** The first connection starts the service. */
-const DEADLINE_SECONDS = 5;
+/** The first connection starts the service; what the listener refuses by itself waits for nothing else. */
+const REFUSAL_SECONDS = 5;
 /** No domain is called that; the second line is what the log shows of who asked. */
 const IMPOSSIBLE_LINES = ['-', 'wgkex check'];
 /** A domain's name and the gateway's own key: it is refused by the handler, and by nobody before it. */
@@ -47,7 +47,7 @@ function findDoors({ host, port: number }: ListenAddress): HostPort[] {
 }
 
 async function findPortFault(door: HostPort): Promise<Concern | undefined> {
-  const reply = await ask(door, IMPOSSIBLE_LINES);
+  const reply = await ask(door, IMPOSSIBLE_LINES, REFUSAL_SECONDS);
   if (reply instanceof Error) return concern(reply.message, RESTART);
   const meaning = parseReply(reply);
   if (meaning === 'INVALID_DOMAIN' || meaning === 'BUSY') return undefined;
@@ -74,9 +74,9 @@ async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<C
   return { domain: domain.name, problem, remedy };
 }
 
-async function ask(door: HostPort, lines: readonly string[]): Promise<string | Error> {
+async function ask(door: HostPort, lines: readonly string[], deadlineSeconds?: number): Promise<string | Error> {
   try {
-    return (await sendLines(door, lines, DEADLINE_SECONDS)).text;
+    return (await sendLines(door, lines, deadlineSeconds)).text;
   } catch (error) {
     return error instanceof Error ? error : new Error(describeError(error));
   }
