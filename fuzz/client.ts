@@ -5,7 +5,7 @@ import { pause } from '../test/lab/commands.ts';
 import type { Visit } from './model/wire.ts';
 
 /** Longer than a gateway takes for anything: who has heard nothing by then is owed a reply. */
-const PATIENCE_MILLISECONDS = 20_000;
+const PATIENCE_MILLISECONDS = 30_000;
 
 /** Where the gateway listens, and where the client comes from. */
 export interface Way {
