@@ -167,8 +167,10 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     const isAtWork = async () => (await sh('ps', '-eo', 'args')).includes(`peer ${key} remove`);
     await eventually('the handler is at work', isAtWork);
     const [handler = 0] = await gateway.findHandlers();
+    // The listener first: one that sees its handler end says FAILED.
+    const stopped = listener.stop('SIGKILL');
     process.kill(handler, 'SIGKILL');
-    await listener.stop('SIGKILL');
+    await stopped;
     assert.equal(await ended, '');
     await gateway.start();
     await liftCurses(gateway);
