@@ -40,7 +40,7 @@ export class Connection {
     socket.on('end', () => this.#isReading && this.#settle(this.#framing.end()));
     // Always followed by 'close'; that a client went away is no event.
     socket.on('error', () => {});
-    socket.on('close', () => clearTimeout(this.#deadline));
+    socket.on('close', () => this.#stopReading());
   }
 
   onClose(listener: () => void): void {
@@ -68,7 +68,15 @@ export class Connection {
   #startDeadline(linesRead = 0): void {
     this.#linesRead = linesRead;
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#settle(this.#framing.progress()), this.#limits.seconds * 1000);
+    this.#deadline = setTimeout(() => setImmediate(() => this.#expire(linesRead)), this.#limits.seconds * 1000);
+  }
+
+  /**
+   * Comes a turn of the loop after the deadline, in which what is there is read: a machine that stood still has its
+   * timers fire before it reads what came in time.
+   */
+  #expire(linesRead: number): void {
+    if (this.#isReading && this.#linesRead === linesRead) this.#settle(this.#framing.progress());
   }
 
   #settle(framing: Framing): void {
