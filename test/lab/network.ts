@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Background, eventually, sh, shIn } from './commands.ts';
 
 /**
@@ -84,25 +85,26 @@ export class Segment {
 export async function addWireguard(namespace: string, device: string): Promise<Background | undefined> {
   const byKernel = await sh('ip', '-n', namespace, 'link', 'add', device, 'type', 'wireguard').catch(() => undefined);
   if (byKernel !== undefined) return undefined;
-  for (let tries = 1; ; tries++) {
-    const process = await startWireguardGo(namespace, device);
-    if (!process.hasEnded) return process;
-    // It says on standard output what went wrong; on standard error it praises the kernel's own.
-    const [reason] = process.stdout.trim().split('\n').slice(-1);
-    if (tries === 3) throw new Error(`wireguard-go could not make ${device}: ${reason}`);
-  }
+  const process = new Background('ip', ['netns', 'exec', namespace, 'wireguard-go', '--foreground', device]);
+  await eventually(
+    `wireguard-go makes ${device}`,
+    async () => process.hasEnded || (await isListening(process, device)),
+  );
+  // On standard error it praises the kernel's own.
+  if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${process.stdout}`);
+  await shIn(namespace, 'wg', 'show', device);
+  return process;
 }
 
-/** Now and then it does not find the socket that it has just made, and ends. */
-async function startWireguardGo(namespace: string, device: string): Promise<Background> {
-  const process = new Background('ip', ['netns', 'exec', namespace, 'wireguard-go', '--foreground', device]);
-  const isUp = () =>
-    shIn(namespace, 'wg', 'show', device).then(
-      () => true,
-      () => process.hasEnded,
-    );
-  await eventually(`wireguard-go makes ${device}`, isUp);
-  return process;
+/** unix(7): who listens has this flag. */
+const ACCEPTS_CONNECTIONS = '00010000';
+
+/** wg(8) itself must not try that: it deletes a socket that is there and on which nobody listens yet. */
+async function isListening({ pid }: Background, device: string): Promise<boolean> {
+  const sockets = (await readFile(`/proc/${pid}/net/unix`, 'utf8').catch(() => '')).split('\n');
+  const isIts = (line: string) =>
+    line.includes(` ${ACCEPTS_CONNECTIONS} `) && line.endsWith(`/wireguard/${device}.sock`);
+  return sockets.some(isIts);
 }
 
 /** Makes a VXLAN on top of a WireGuard interface; without `remote` it has no destination but those of its entries. */
