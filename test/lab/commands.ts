@@ -59,11 +59,14 @@ export class Background {
   }
 }
 
+/** For what hangs: a machine with a hundred other things to do takes its time. */
+const PATIENCE_SECONDS = 60;
+
 /** Waits until `condition` holds; throws with `what` after `seconds`. */
 export async function eventually(
   what: string,
   condition: () => Promise<boolean> | boolean,
-  seconds = 15,
+  seconds = PATIENCE_SECONDS,
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await condition())) {

@@ -156,13 +156,20 @@ export class Gateway {
     return shIn(this.namespace, program, ...args);
   }
 
-  /** The process ids of the handlers that run here, without a sudo that might be in front of them. */
+  /**
+   * The process ids of the handlers that run here, without a sudo that might be in front of them, and without what a
+   * handler has forked and not yet made a program of.
+   */
   async findHandlers(): Promise<number[]> {
     const pids = (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').map(Number);
-    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-    return pids.filter(
+    const readAll = (file: string) =>
+      Promise.all(pids.map((pid) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
+    const [lines, statuses] = [await readAll('cmdline'), await readAll('status')];
+    const alike = pids.filter(
       (_, index) => lines[index]?.startsWith('/usr/bin/node\0') && lines[index].endsWith(`${HANDLER}\0`),
     );
+    const parents = pids.map((_, index) => Number(statuses[index]?.match(/^PPid:\t(\d+)$/m)?.[1]));
+    return alike.filter((pid) => !alike.includes(parents[pids.indexOf(pid)] ?? 0));
   }
 
   /** The lock of a domain. */

@@ -24,6 +24,8 @@ const INITIATION = 1;
 const RESPONSE_BYTES = 92;
 const TRANSPORT = 4;
 const TAG_BYTES = 16;
+/** For a gateway that does not respond at all: one that is busy takes its time. */
+const RESPONSE_MILLISECONDS = 20_000;
 const TAI_OFFSET = 0x400000000000000an;
 /** PKCS #8 and SPKI headers of an X25519 key (RFC 8410). */
 const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -37,7 +39,7 @@ export interface Handshake {
   readonly gatewayKey: string;
   /** What the router's clock says. */
   readonly now: Date;
-  /** How long to wait for the gateway's response. */
+  /** How long to wait for the gateway's response; where one is expected, as long as it takes. */
   readonly waitMilliseconds?: number;
 }
 
@@ -46,7 +48,7 @@ export async function shakeHands(handshake: Handshake): Promise<boolean> {
   const socket = createSocket('udp4');
   try {
     const { packet, finish } = buildInitiation(handshake);
-    const response = awaitMessage(socket, handshake.waitMilliseconds ?? 1000);
+    const response = awaitMessage(socket, handshake.waitMilliseconds ?? RESPONSE_MILLISECONDS);
     await sendPacket(socket, packet, handshake);
     const message = await response;
     if (message?.length !== RESPONSE_BYTES) return false;
