@@ -3,10 +3,14 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey, open } from '../lab/client.ts';
-import { pause } from '../lab/commands.ts';
+import { eventually } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
 
 const UNLIMITED = { exchanges_per_source_burst: 100_000, connections_per_source: 1000 };
+
+/** At least three: a key is marked, it could be removed, and it is there still. */
+const PASSES = 5;
+const KILLS = 5;
 
 let gateway: Gateway;
 
@@ -20,29 +24,32 @@ test('no key that is registered during a cleanup is removed by it', async () => 
   await gateway.start();
   // Every key that was not registered in the last second is removed by the next pass: so each is sent again and again.
   const keys = Array.from({ length: 40 }, makeKey);
-  const lastOk = new Map<string, number>();
-  const end = performance.now() + 8000;
+  const registrations: { readonly key: string; readonly begin: number; readonly end: number }[] = [];
   let passes = 0;
   const hammer = async (key: string) => {
-    while (performance.now() < end) {
+    while (passes < PASSES) {
+      const begin = Date.now();
       assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
-      lastOk.set(key, performance.now());
+      registrations.push({ key, begin, end: Date.now() });
     }
   };
   const cleanUp = async () => {
-    while (performance.now() < end) {
-      const start = performance.now();
+    for (; passes < PASSES; passes++) {
+      const start = Date.now();
       const { exitCode, stderr } = await gateway.cleanUp();
       assert.equal(exitCode, 0, stderr);
-      passes++;
-      for (const line of stderr.split('\n').map((text) => JSON.parse(text))) {
-        if (line.msg === 'removed')
-          assert.ok((lastOk.get(line.key) ?? 0) < start, 'removed though it was registered meanwhile');
-      }
+      const removed = stderr.split('\n').flatMap((text) => {
+        const { msg, key, time } = JSON.parse(text);
+        return msg === 'removed' ? [{ key, time: Date.parse(time) }] : [];
+      });
+      // Its line follows the removal: who has an OK before that and asked after the start was registered in between.
+      const meanwhile = removed.filter((one) =>
+        registrations.some(({ key, begin, end }) => key === one.key && begin >= start && end < one.time),
+      );
+      assert.deepEqual(meanwhile, [], 'removed though they were registered meanwhile');
     }
   };
   await Promise.all([...keys.map(hammer), cleanUp()]);
-  assert.ok(passes >= 3, `${passes} passes`);
   for (const key of keys) assert.notEqual(await gateway.findPeer(key), undefined);
 });
 
@@ -50,32 +57,33 @@ test('the handler is killed under load: every client gets OK or FAILED, and ever
   await gateway.configure({ limits: UNLIMITED }, { max_peers: 100_000, max_pending: 100_000 });
   await gateway.start();
   const replies = new Map<string, string>();
-  const end = performance.now() + 6000;
+  let isOver = false;
   const hammer = async () => {
-    while (performance.now() < end) {
+    while (!isOver) {
       const key = makeKey();
       replies.set(key, await exchange(gateway.address, 'ffww01', key));
     }
   };
-  let kills = 0;
+  const findGranted = () => [...replies].filter(([, reply]) => reply === 'OK\n').map(([key]) => key);
+  const served = (count: number) => {
+    const before = findGranted().length;
+    return eventually('a handler serves', () => findGranted().length >= before + count);
+  };
   const kill = async () => {
-    while (performance.now() < end - 1500) {
-      await pause(700);
-      for (const pid of await gateway.findHandlers()) {
-        process.kill(pid, 'SIGKILL');
-        kills++;
-      }
+    for (let kills = 0; kills < KILLS; kills++) {
+      await served(50);
+      for (const pid of await gateway.findHandlers()) process.kill(pid, 'SIGKILL');
     }
+    await served(50);
+    isOver = true;
   };
   await Promise.all([...Array.from({ length: 16 }, hammer), kill()]);
-  assert.ok(kills >= 3, `${kills} kills`);
   assert.deepEqual(
     [...new Set(replies.values())].filter((reply) => !['OK\n', 'ERR: FAILED\n'].includes(reply)),
     [],
   );
   const present = new Set<string>((await gateway.peers()).map(({ key }) => key));
-  const granted = [...replies].filter(([, reply]) => reply === 'OK\n').map(([key]) => key);
-  assert.ok(granted.length > 100, `${granted.length} of ${replies.size} were OK`);
+  const granted = findGranted();
   assert.deepEqual(
     granted.filter((key) => !present.has(key)),
     [],
@@ -90,11 +98,11 @@ test('the handler is killed under load: every client gets OK or FAILED, and ever
 });
 
 test('500 clients that say nothing do not keep a router from its exchange', async () => {
-  await gateway.configure({ limits: { connections: 200, connections_per_source: 1000 } });
+  await gateway.configure({ limits: { connections: 200, connections_per_source: 1000, line_seconds: 60 } });
   await gateway.start();
   const silent = await Promise.all(Array.from({ length: 500 }, () => open(gateway.address)));
   const start = performance.now();
   assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
-  assert.ok(performance.now() - start < 1000, 'within a second, while the silent ones have five');
+  assert.ok(performance.now() - start < 30_000, 'while the silent ones have a minute');
   for (const socket of silent) socket.destroy();
 });
