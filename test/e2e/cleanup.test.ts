@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, Background, pause } from '../lab/commands.ts';
+import { attempt, Background, eventually, pause } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
 import { Router } from '../lab/router.ts';
 
@@ -171,8 +171,8 @@ describe('an unusual state', () => {
     await pass(/marked/);
     await ageMarks(SECOND_LOOK_SECONDS);
     const lock = `/run/wgkex/${gateway.namespace}/ffww01.lock`;
-    const holder = new Background('flock', ['--no-fork', lock, 'sleep', '60']);
-    await pause(200);
+    const holder = new Background('flock', ['--no-fork', lock, 'sh', '-c', 'echo locked; exec sleep 60']);
+    await eventually('it is locked', () => holder.stdout.includes('locked'));
     const { exitCode, stderr } = await gateway.cleanUp();
     await holder.stop();
     assert.equal(exitCode, 1);
