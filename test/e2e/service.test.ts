@@ -26,7 +26,7 @@ describe('the listener', () => {
     await eventually('the port is closed', isRefused);
     begun.write(`${makeKey()}\n`);
     assert.equal(await reply, 'OK\n');
-    await eventually('the listener ended', () => listener.hasEnded, 6);
+    await eventually('the listener ended', () => listener.hasEnded);
     assert.equal(listener.child.exitCode, 0);
   });
 
@@ -36,11 +36,14 @@ describe('the listener', () => {
     const silent = await open(gateway.address);
     const start = performance.now();
     assert.equal(await listener.stop(), 0);
-    assert.ok(performance.now() - start < 5500);
+    // systemd would kill it then.
+    assert.ok(performance.now() - start < 10_000);
     silent.destroy();
   });
 
   test('takes a new configuration without losing a connection', async () => {
+    // For its second line the connection has until the new handler is there, however long that takes.
+    await gateway.configure({ limits: { line_seconds: 60 } });
     const listener = await gateway.start();
     const begun = await open(gateway.address);
     const reply = readAll(begun);
@@ -207,12 +210,16 @@ describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user th
 describe('what runs as root', () => {
   test('has no sudo in front of it that wgkex could send signals to', { skip: IS_ROOT_ALONE }, async () => {
     await gateway.start();
-    const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
-    const lines = await Promise.all(
-      pids.map((pid) => sh('ps', '-o', 'ruid=,euid=,args=', '-p', String(pid)).catch(() => '')),
-    );
-    const handlers = lines.filter((line) => line.includes('wgkex-handler'));
-    assert.equal(handlers.length, 1, lines.join('\n'));
+    let handlers: string[] = [];
+    // What the handler has just forked looks like it for a moment.
+    await eventually('one process has its name', async () => {
+      const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
+      const lines = await Promise.all(
+        pids.map((pid) => sh('ps', '-o', 'ruid=,euid=,args=', '-p', String(pid)).catch(() => '')),
+      );
+      handlers = lines.filter((line) => line.includes('wgkex-handler'));
+      return handlers.length === 1;
+    });
     assert.match(handlers[0] ?? '', /^ *0 +0 \/usr\/bin\/node /);
   });
 
