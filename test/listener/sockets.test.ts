@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ListeningSockets } from '../../src/listener/sockets.ts';
 
@@ -31,7 +32,8 @@ test('an address that is taken is an error that names it, and nothing stays open
 });
 
 test('new addresses are opened and old ones closed, and connections go on', async (t) => {
-  const sockets = greeting(t);
+  const accepted: Socket[] = [];
+  const sockets = greeting(t, {}, (socket) => accepted.push(socket) === 1);
   const [kept, gone, added] = [await freePort(), await freePort(), await freePort()];
   await sockets.open([
     { host: HERE, port: kept },
@@ -40,7 +42,7 @@ test('new addresses are opened and old ones closed, and connections go on', asyn
   const open = connect(gone, HERE);
   t.after(() => open.destroy());
   const said = text(open);
-  await once(open, 'connect');
+  while (accepted.length === 0) await turn();
   await sockets.configure([
     { host: HERE, port: kept },
     { host: HERE, port: added },
@@ -49,6 +51,7 @@ test('new addresses are opened and old ones closed, and connections go on', asyn
   assert.equal(await greetingOf(`${HERE}:${kept}`), 'hello');
   assert.equal(await greetingOf(`${HERE}:${added}`), 'hello');
   await assert.rejects(greetingOf(`${HERE}:${gone}`), { code: 'ECONNREFUSED' });
+  accepted[0]?.end('hello');
   assert.equal(await said, 'hello');
 });
 
@@ -108,9 +111,13 @@ await sockets.configure([{ host: '127.0.0.1', port: 0 }]);
 process.stdout.write(sockets.names.join(' '));
 `;
 
-/** Sockets on which everybody is told hello, until the test ends. */
-function greeting(t: TestContext, environment: NodeJS.ProcessEnv = {}): ListeningSockets {
-  const sockets = new ListeningSockets((socket: Socket) => socket.end('hello'), environment);
+/** Sockets on which everybody is told hello but who is kept waiting, until the test ends. */
+function greeting(
+  t: TestContext,
+  environment: NodeJS.ProcessEnv = {},
+  hasToWait: (socket: Socket) => boolean = () => false,
+): ListeningSockets {
+  const sockets = new ListeningSockets((socket) => void (hasToWait(socket) || socket.end('hello')), environment);
   t.after(() => sockets.close());
   return sockets;
 }
