@@ -16,6 +16,7 @@ import {
   readRouterKey,
   readStatus,
   sh,
+  syncJournal,
 } from './machine.ts';
 
 const CONFIG = '/etc/wgkex/wgkex.toml';
@@ -124,7 +125,7 @@ test('a router gets its tunnel, and batman-adv on both sides sees its neighbour 
     return sides.every((neighbours) => /[0-9a-f]{2}(:[0-9a-f]{2}){5}/.test(neighbours));
   });
   await eventually('a ping through bat0', async () => (await attempt(PING)).exitCode === 0);
-  assert.equal((await attempt('ping -c 3 -W 2 10.99.0.2')).exitCode, 0, 'and the other way');
+  assert.equal((await attempt('ping -c 3 -W 10 10.99.0.2')).exitCode, 0, 'and the other way');
 });
 
 test('the timer fires by itself, twice, and a dead key is gone while a static peer and a living router stay', async () => {
@@ -196,6 +197,7 @@ test('the operator is shown what became of a key that is gone', async () => {
   const key = makeKey();
   assert.equal(await exchange('ffww01', key), 'OK\n');
   await sh(`wg set wgww01 peer ${key} remove`);
+  await syncJournal();
   const { exitCode, output } = await attempt(`wgkex show --json ${key}`);
   assert.equal(exitCode, 1);
   assert.match(JSON.parse(output).journal[0].message, /^joined ffww01 fe80::/);
@@ -249,13 +251,14 @@ test('wg-quick takes the VXLAN away: an exchange says what is missing, and works
   assert.match(await journal('--priority=err'), /WireGuard interface wgww01 does not exist/);
   const listener = await mainPid();
   await sh('systemctl start wg-quick@wgww01');
-  assert.equal(await exchange(), 'OK\n');
+  await eventually('an exchange works', isServing);
   assert.equal(await mainPid(), listener, 'without a restart');
   await eventually('who was alive is back', hasRouter);
 });
 
 test('an upgrade keeps configuration and state, and refuses and resets nobody', async () => {
-  await sh('systemctl start wgkex-cleanup@ffww01');
+  // No other pass comes in between, however long it takes.
+  await sh('systemctl stop wgkex-cleanup@ffww01.timer; systemctl start wgkex-cleanup@ffww01');
   const marks = await readMarks();
   const config = await readFile(CONFIG, 'utf8');
   await during(50, () => sh('dpkg --install /payload/wgkex.deb'));
@@ -263,6 +266,7 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
   assert.equal(await readFile(CONFIG, 'utf8'), config);
   assert.equal(await sh('systemctl is-enabled wgkex.socket wgkex-cleanup@ffww01.timer'), 'enabled\nenabled');
   assert.match(await sh('dpkg-query --show wgkex'), /0\.1\.0/);
+  await sh('systemctl start wgkex-cleanup@ffww01.timer');
 });
 
 test('all is ready for a reboot with a closed port', async () => {
@@ -275,8 +279,9 @@ printf '[Socket]\\nListenStream=\\nListenStream=[::1]:10013\\n' >/etc/systemd/sy
 const CLIENTS = 8;
 
 /**
- * Has routers register while something is done in their middle. One that is told `FAILED` tries again, as routers do:
- * an emulated processor may take longer than the 10 s that a request waits for a handler. All must get their `OK`.
+ * Has routers register while something is done in their middle. One that is told `FAILED` or `BUSY` tries again, as
+ * routers do: an emulated processor may take longer than the 10 s that a request waits for a handler, and than the 4.5 s
+ * that a listener which is told to end has for what is under way. All must get their `OK`.
  */
 async function during(count: number, action: () => Promise<unknown>): Promise<void> {
   let served = 0;
@@ -287,7 +292,7 @@ async function during(count: number, action: () => Promise<unknown>): Promise<vo
     const key = makeKey();
     await eventually('a router is served', async () => {
       const reply = await exchange('ffww01', key);
-      assert.ok(reply === 'OK\n' || reply === 'ERR: FAILED\n', reply);
+      assert.ok(['OK\n', 'ERR: FAILED\n', 'ERR: BUSY\n'].includes(reply), reply);
       return reply === 'OK\n';
     });
   };

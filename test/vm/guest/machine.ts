@@ -15,7 +15,7 @@ export async function attempt(script: string): Promise<{ exitCode: number | unde
 }
 
 /** An emulated processor needs its time: Node alone some seconds to start. */
-const PATIENCE_SECONDS = 90;
+const PATIENCE_SECONDS = 240;
 
 export async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + PATIENCE_SECONDS * 1000;
@@ -42,7 +42,13 @@ export function makeKey(): string {
   return randomBytes(32).toString('base64');
 }
 
+/** What was logged before is in the journal after this. */
+export async function syncJournal(): Promise<void> {
+  await execa('journalctl', ['--sync']);
+}
+
 export async function journal(...options: string[]): Promise<string> {
+  await syncJournal();
   return (await execa('journalctl', ['--no-pager', '--output=cat', '--unit=wgkex', ...options])).stdout;
 }
 
@@ -80,7 +86,7 @@ export async function hasRouter(): Promise<boolean> {
 }
 
 /** From the router through the tunnel, the VXLAN and batman-adv to the gateway. */
-export const PING = 'ip netns exec router ping -c 3 -W 2 10.99.0.1';
+export const PING = 'ip netns exec router ping -c 3 -W 10 10.99.0.1';
 
 /** A router in a namespace of the machine, as PROTOCOL.md has it, with the key in /root/router.key. */
 export const ROUTER_UP = `
