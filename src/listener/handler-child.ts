@@ -155,7 +155,13 @@ export class HandlerChild {
     const [first] = this.#unanswered.values();
     if (first === undefined) return;
     const wait = first.dueMilliseconds - performance.now();
-    this.#watchdog = setTimeout(() => this.#abandon(`no reply within ${ANSWER_MILLISECONDS / 1000} s`), wait);
+    // A turn of the loop later, in which what is there is read: this process may be the one that stood still.
+    this.#watchdog = setTimeout(() => setImmediate(() => this.#abandonUnlessAnswered(first)), wait);
+  }
+
+  #abandonUnlessAnswered(late: Unanswered): void {
+    const [first] = this.#unanswered.values();
+    if (first === late) this.#abandon(`no reply within ${ANSWER_MILLISECONDS / 1000} s`);
   }
 
   /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
@@ -90,6 +90,21 @@ describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
     const seconds = (performance.now() - started) / 1000;
     assert.ok(seconds > 9.9 && seconds < 25, `${seconds} s`);
     assert.deepEqual(ends, ['no reply within 10 s']);
+  });
+
+  test('that answered in time is not ended, though this process stood still until after that', async (t) => {
+    const timers = t.mock.method(globalThis, 'setTimeout');
+    const mark = join(directory, 'answered');
+    const { child, ready, ends } = start(t, `${GREET}; ${SERVE_ONE}; touch ${mark}; cat`);
+    await ready;
+    const asked = child.ask(EXCHANGE);
+    const [onTimeout] = timers.mock.calls.at(-1)?.arguments ?? [];
+    setTimeout(() => {
+      while (!existsSync(mark));
+      onTimeout?.();
+    }, 0);
+    assert.equal(await asked, 'OK');
+    assert.deepEqual(ends, []);
   });
 
   test('that does not greet within 30 s is ended', (t) => {
