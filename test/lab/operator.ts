@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import { attempt } from './commands.ts';
+import type { Peer } from '../../src/core/peers.ts';
+import { attempt, eventually } from './commands.ts';
 import type { Gateway } from './gateway.ts';
 import { shakeHands } from './noise.ts';
 
@@ -41,8 +42,13 @@ export function makeKeyPair(name: string): KeyPair {
 export async function connect(gateway: Gateway, { privateKey, publicKey }: KeyPair, domain?: string): Promise<number> {
   const gatewayKey = await gateway.publicKey(domain);
   const where = { host: gateway.address, port: gateway.wireguardPort(domain) };
-  const isHeard = await shakeHands({ ...where, privateKey, gatewayKey, now: new Date() });
-  const heard = (await gateway.findPeer(publicKey, domain))?.lastHandshake;
-  if (!isHeard || typeof heard !== 'number') throw new Error(`The gateway had no handshake with ${publicKey}`);
-  return heard;
+  if (!(await shakeHands({ ...where, privateKey, gatewayKey, now: new Date() })))
+    throw new Error(`The gateway had no handshake with ${publicKey}`);
+  // Complete for the gateway with what came last, which it may not have read yet.
+  let heard: Peer['lastHandshake'] = 'never';
+  await eventually(`the gateway has heard ${publicKey}`, async () => {
+    heard = (await gateway.findPeer(publicKey, domain))?.lastHandshake ?? 'never';
+    return heard !== 'never';
+  });
+  return Number(heard);
 }

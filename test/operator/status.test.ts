@@ -221,10 +221,9 @@ describe('what is wrong', () => {
   test('for a moment only, as a router is being let in, is no fault', async () => {
     await gateway.run('bridge', 'fdb', 'del', ...entry());
     const fake = '/run/bridge.slow';
-    // Another test file may have put a fake in its place.
-    await copyFile('/usr/sbin/bridge.real', '/run/bridge.real').catch(() =>
-      copyFile('/usr/sbin/bridge', '/run/bridge.real'),
-    );
+    // Another test file may have put a fake in its place, or may do so now.
+    await copyFile('/usr/sbin/bridge', '/run/bridge.real');
+    await copyFile('/usr/sbin/bridge.real', '/run/bridge.real').catch(() => {});
     await writeFile(fake, `#!/bin/sh\n/run/bridge.real "$@"\n/run/bridge.real fdb append ${entry().join(' ')}\n`);
     await chmod(fake, 0o755);
     const script = `mount --bind ${fake} /usr/sbin/bridge && exec wgkex status --json`;
@@ -271,8 +270,8 @@ describe('what is wrong', () => {
     assert.deepEqual(await find(), [{ problem: `VXLAN interface ${vxlan} does not exist`, remedy: null }]);
     await gateway.run('ip', 'link', 'add', vxlan, 'type', 'bridge');
     assert.deepEqual(await find(), [{ problem: `${vxlan} is no VXLAN interface but a bridge`, remedy: null }]);
-    await gateway.removeInterfaces('ffmuc_welt').catch(() => {});
     await gateway.run('ip', 'link', 'delete', vxlan);
+    await gateway.removeInterfaces('ffmuc_welt');
     assert.deepEqual(await find(), [
       { problem: `WireGuard interface ${wireguard} does not exist`, remedy: null },
       { problem: `VXLAN interface ${vxlan} does not exist`, remedy: null },
