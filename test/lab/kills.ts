@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { eventually, sh } from './commands.ts';
 import { faultsOf, liftCurses, orderFault } from './fakes.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -72,10 +73,18 @@ async function order<T>(gateway: Gateway, kill: string, action: () => Promise<T>
   await orderFault(gateway, 'calls', '');
   try {
     const result = await action();
+    await eventually('what the victim had started has ended', async () => !(await hasOrphans(gateway)));
     return { result, calls: parseCalls(await readFile(`${faultsOf(gateway)}/calls`, 'utf8')) };
   } finally {
     await liftCurses(gateway);
   }
+}
+
+/** Programs go on without their caller, beside whoever looks at what it left; their parent is then the first process. */
+async function hasOrphans(gateway: Gateway): Promise<boolean> {
+  const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').filter((line) => line !== '');
+  const states = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));
+  return states.some((state) => /^PPid:\t1$/m.test(state));
 }
 
 function parseCalls(text: string): Call[] {
