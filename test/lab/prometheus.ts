@@ -14,7 +14,10 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Debian's Prometheus, in the test's own network namespace; it scrapes every half second. */
+/** A scrape that takes longer has failed. */
+const SCRAPE = '2s';
+
+/** Debian's Prometheus, in the test's own network namespace; it scrapes every two seconds. */
 export class Prometheus {
   readonly #process: Background;
   readonly #directory: string;
@@ -29,7 +32,7 @@ export class Prometheus {
     const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
     const file = join(directory, 'prometheus.yml');
     const configuration = {
-      global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
+      global: { scrape_interval: SCRAPE, scrape_timeout: SCRAPE, evaluation_interval: '500ms' },
       rule_files: [rules],
       scrape_configs: [{ job_name: 'wgkex', static_configs: [{ targets: [target] }] }],
     };
