@@ -25,9 +25,12 @@ const RESTART = 'systemctl restart wgkex.socket wgkex.service';
 const REMAKE_VXLAN = `ip link add ${VXLAN} mtu 1280 type vxlan id 4242 dstport 4789 local fe80::1 dev ${WIREGUARD}
 ip link set ${VXLAN} up
 /usr/lib/wgkex/wgkex-cleanup ffww01`;
-/** Copies of what all gateways of the lab share, for one run of the command. */
+/**
+ * Copies of what all gateways of the lab share, for one run of the command. What other test files have in /etc may go
+ * while it is copied, which is no loss.
+ */
 const OWN_LIBRARY = `cp -r /usr/lib/wgkex /run/library${NUMBER} && mount --bind /run/library${NUMBER} /usr/lib/wgkex`;
-const OWN_ETC = `cp -a /etc /run/etc${NUMBER} && mount --bind /run/etc${NUMBER} /etc`;
+const OWN_ETC = `{ cp -a /etc /run/etc${NUMBER} || true; } && mount --bind /run/etc${NUMBER} /etc`;
 const CLEAR = `rm -rf /run/library${NUMBER} /run/etc${NUMBER}`;
 
 interface Found {
@@ -82,8 +85,11 @@ describe('a sound gateway', () => {
   });
 
   test('is left as it was, and its log has one line for each question that is asked again and again', async () => {
+    // What was counted is written after a minute, and then the next question has a line again.
+    await gateway.listener?.stop();
+    await gateway.start();
     const before = await gateway.snapshot();
-    await lookUp(gateway, ['check']);
+    for (let time = 0; time < 2; time++) await lookUp(gateway, ['check']);
     assert.equal(await gateway.snapshot(), before);
     const lines = (gateway.listener?.stderr ?? '').trim().split('\n');
     const refused = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'refused');
