@@ -77,10 +77,7 @@ export class HandlerChild {
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     // A broken pipe is followed by the exit, which says more.
     this.#child.stdin.on('error', () => {});
-    this.#watchdog = setTimeout(
-      () => this.#abandon(`no greeting within ${GREETING_MILLISECONDS / 1000} s`),
-      GREETING_MILLISECONDS,
-    );
+    this.#startWatchdog(GREETING_MILLISECONDS, `no greeting within ${GREETING_MILLISECONDS / 1000} s`);
   }
 
   /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
@@ -151,17 +148,25 @@ export class HandlerChild {
 
   /** Requests come in the order of their due times; the first one is the next to be late. */
   #watch(): void {
-    clearTimeout(this.#watchdog);
+    this.#stopWatchdog();
     const [first] = this.#unanswered.values();
     if (first === undefined) return;
     const wait = first.dueMilliseconds - performance.now();
-    // A turn of the loop later, in which what is there is read: this process may be the one that stood still.
-    this.#watchdog = setTimeout(() => setImmediate(() => this.#abandonUnlessAnswered(first)), wait);
+    this.#startWatchdog(wait, `no reply within ${ANSWER_MILLISECONDS / 1000} s`);
   }
 
-  #abandonUnlessAnswered(late: Unanswered): void {
-    const [first] = this.#unanswered.values();
-    if (first === late) this.#abandon(`no reply within ${ANSWER_MILLISECONDS / 1000} s`);
+  /** Bites a turn of the loop after its time, in which what came is read: on a machine that stood still timers come first. */
+  #startWatchdog(milliseconds: number, reason: string): void {
+    const watchdog = setTimeout(
+      () => setImmediate(() => this.#watchdog === watchdog && this.#abandon(reason)),
+      milliseconds,
+    );
+    this.#watchdog = watchdog;
+  }
+
+  #stopWatchdog(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = undefined;
   }
 
   /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */
@@ -174,7 +179,7 @@ export class HandlerChild {
   }
 
   #end(reason: string): void {
-    clearTimeout(this.#watchdog);
+    this.#stopWatchdog();
     if (this.#hasEnded) return;
     this.retire();
     this.#events.onEnd(reason);

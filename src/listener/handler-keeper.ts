@@ -126,7 +126,8 @@ export class HandlerKeeper {
         this.#waiting.delete(settle);
         resolve(child);
       };
-      const timer = setTimeout(settle, WAIT_MILLISECONDS, undefined);
+      // A machine that stood still has its timers fire before it reads a greeting that has come.
+      const timer = setTimeout(() => setImmediate(settle, undefined), WAIT_MILLISECONDS);
       this.#waiting.add(settle);
     });
   }
