@@ -20,15 +20,20 @@ beforeEach(() => rmSync(file, { force: true }));
 
 const describe = (key: PublicKey) => ({ key, ...deriveLinkAddress(key, 'eui64') });
 
+/** Who has to wait between reading the one clock and the other finds a later time; not ten times in a row. */
+function find(firstSeen: FirstSeen, key: PublicKey): number {
+  return Math.min(...Array.from({ length: 10 }, () => firstSeen.find(key)));
+}
+
 test('a pending key keeps the time when it was first seen, and one that is pending no more loses it', async () => {
   const firstSeen = new FirstSeen(file);
   const before = readClock();
   firstSeen.update(new Set([KEYS[0], KEYS[1]]));
-  const seen = firstSeen.find(KEYS[0]);
+  const seen = find(firstSeen, KEYS[0]);
   assert.ok(seen >= before - JITTER_SECONDS && seen <= readClock() + JITTER_SECONDS);
   await pause(20);
   firstSeen.update(new Set([KEYS[0], KEYS[2]]));
-  assert.ok(Math.abs(firstSeen.find(KEYS[0]) - seen) < JITTER_SECONDS);
+  assert.ok(Math.abs(find(firstSeen, KEYS[0]) - seen) < JITTER_SECONDS);
   assert.ok(firstSeen.find(KEYS[2]) > seen);
   assert.ok(firstSeen.find(KEYS[1]) > seen, 'forgotten, it counts as seen just now');
 });
@@ -41,7 +46,7 @@ test('a key that was never seen counts as seen just now', () => {
 test('a change makes a key seen that is new to it, and one forgotten that goes', async () => {
   const firstSeen = new FirstSeen(file);
   firstSeen.update(new Set([KEYS[0], KEYS[1]]));
-  const seen = firstSeen.find(KEYS[0]);
+  const seen = find(firstSeen, KEYS[0]);
   await pause(20);
   firstSeen.note([
     { kind: 'reset', router: describe(KEYS[0]), evicted: [] },
@@ -49,10 +54,12 @@ test('a change makes a key seen that is new to it, and one forgotten that goes',
     { kind: 'keep', router: describe(KEYS[3]), evicted: [] },
   ]);
   await pause(20);
-  assert.ok(Math.abs(firstSeen.find(KEYS[0]) - seen) < JITTER_SECONDS, 'as before');
-  const [gone, added, kept] = [KEYS[1], KEYS[2], KEYS[3]].map(firstSeen.find) as [number, number, number];
-  assert.ok(added > seen + JITTER_SECONDS && added < gone - JITTER_SECONDS, 'when it was noted');
-  assert.ok(Math.abs(gone - kept) < JITTER_SECONDS, 'unknown, as if seen just now');
+  assert.ok(Math.abs(find(firstSeen, KEYS[0]) - seen) < JITTER_SECONDS, 'as before');
+  const now = readClock();
+  const added = find(firstSeen, KEYS[2]);
+  assert.ok(added > seen + JITTER_SECONDS && added < now - JITTER_SECONDS, 'when it was noted');
+  for (const key of [KEYS[1], KEYS[3]])
+    assert.ok(firstSeen.find(key) >= now - JITTER_SECONDS, 'unknown, as if seen just now');
 });
 
 test('what was noted is saved', () => {
@@ -66,11 +73,11 @@ test('the next handler goes on with the times that were saved', async () => {
   const first = new FirstSeen(file);
   first.update(new Set([KEYS[0]]));
   first.save();
-  const seen = first.find(KEYS[0]);
+  const seen = find(first, KEYS[0]);
   await pause(20);
   const second = new FirstSeen(file);
   second.update(new Set([KEYS[0], KEYS[1]]));
-  assert.ok(Math.abs(second.find(KEYS[0]) - seen) < JITTER_SECONDS);
+  assert.ok(Math.abs(find(second, KEYS[0]) - seen) < JITTER_SECONDS);
   assert.ok(second.find(KEYS[1]) > seen);
 });
 
