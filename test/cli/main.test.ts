@@ -9,7 +9,7 @@ import { buildProgram } from '../../src/cli/program.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=';
 
-describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
+describe('the operator command', { concurrency: true, timeout: 300_000 }, () => {
   const WRONG_CALLS = [
     ['with nothing', [], 'expected a command'],
     ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean status?)"],
@@ -86,7 +86,7 @@ describe('the operator command', { concurrency: true, timeout: 60_000 }, () => {
   });
 });
 
-describe('colour', { concurrency: true, timeout: 60_000 }, () => {
+describe('colour', { concurrency: true, timeout: 300_000 }, () => {
   const CASES = [
     ['is there on a terminal', true, {}, true],
     ['is not there where NO_COLOR says so', true, { NO_COLOR: '1' }, false],
