@@ -4,7 +4,8 @@ import { Journal } from './journal.ts';
 import { confirm, say, showHeading } from './terminal.ts';
 
 export const DOMAIN = 'ffww01';
-export const STALE_AFTER_SECONDS = 5;
+/** The living router is heard, and the cleanup looks, within these, be the machine busy or not. */
+export const STALE_AFTER_SECONDS = 12;
 export const SECOND_LOOK_SECONDS = 3;
 
 const LISTENER = '/usr/lib/wgkex/wgkex-listen';
