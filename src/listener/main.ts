@@ -16,8 +16,10 @@ and says OK or what was wrong. SIGHUP reads the configuration anew, SIGTERM fini
 
 ${COMMON_HELP}`;
 
-/** For what is under way when the service is stopped. */
-const STOP_MILLISECONDS = 5000;
+/** For connections that are open when the service is stopped. */
+const DRAIN_MILLISECONDS = 4500;
+/** With them, and with what the handler writes down at its end: systemd would kill both after 10 s. */
+const STOP_MILLISECONDS = 9500;
 
 async function main(): Promise<void> {
   const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
@@ -66,7 +68,7 @@ async function main(): Promise<void> {
     sockets.close();
     log.info('stopping');
     const deadline = setTimeout(() => process.exit(0), STOP_MILLISECONDS);
-    await server.drain(STOP_MILLISECONDS - 500);
+    await server.drain(DRAIN_MILLISECONDS);
     await handler.stop();
     clearTimeout(deadline);
     process.exit(0);

@@ -41,6 +41,21 @@ describe('the listener', () => {
     silent.destroy();
   });
 
+  test('told to end, has the handler write down who is alive, though somebody who says nothing took most of the time', async () => {
+    await gateway.configure({ limits: { line_seconds: 60 } });
+    const listener = await gateway.start();
+    const silent = await open(gateway.address);
+    await gateway.unlocked();
+    // What it writes it writes under the lock.
+    const holder = new Background('flock', ['--no-fork', gateway.lockFile(), 'sh', '-c', 'echo locked; exec sleep 60']);
+    await eventually('it is locked', () => holder.stdout.includes('locked'));
+    const released = pause(6500).then(() => holder.stop());
+    assert.equal(await listener.stop(), 0);
+    assert.deepEqual(await gateway.findHandlers(), [], 'systemd kills what is there now');
+    await released;
+    silent.destroy();
+  });
+
   test('takes a new configuration without losing a connection', async () => {
     // For its second line the connection has until the new handler is there, however long that takes.
     await gateway.configure({ limits: { line_seconds: 60 } });
