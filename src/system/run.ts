@@ -40,6 +40,9 @@ export function hasHung(error: unknown): boolean {
 
 /** The kernel answers in milliseconds, also for some hundred peers at once. */
 const TIMEOUT_SECONDS = 5;
+/** These ask a service, which may have to be started for it, or search a journal; only an operator waits for them. */
+const PATIENCE_SECONDS = 30;
+const PATIENT: readonly Program[] = ['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'sudo'];
 /** A dump of 100,000 peers is about 16 MB. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const SHOWN_ERROR_CHARACTERS = 200;
@@ -47,15 +50,23 @@ const SHOWN_ARGUMENTS = 3;
 
 /** Nothing is inherited: a caller's PATH or LD_PRELOAD must not choose what root runs. */
 const SURROUNDINGS = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' }, cwd: '/' };
-const LIMITS = { timeout: TIMEOUT_SECONDS * 1000, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
+
+function timeoutOf(program: Program): number {
+  return PATIENT.includes(program) ? PATIENCE_SECONDS : TIMEOUT_SECONDS;
+}
+
+function limitsOf(program: Program) {
+  return { timeout: timeoutOf(program) * 1000, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
+}
 
 /**
  * Runs a program with `input` as its standard input to its end, and returns its standard output.
- * @throws ProgramError for an exit status other than 0, after 5 seconds, and beyond 64 MB of output.
+ * @throws ProgramError for an exit status other than 0, after 5 seconds (30 for what only operators ask), and beyond
+ * 64 MB of output.
  */
 export function run(program: Program, args: readonly string[], input = ''): Promise<string> {
   return settle(program, args, (done) => {
-    const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...LIMITS }, done);
+    const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...limitsOf(program) }, done);
     // It may end before it has read everything; its end says why.
     child.stdin?.on('error', () => {}).end(input);
   });
@@ -64,7 +75,11 @@ export function run(program: Program, args: readonly string[], input = ''): Prom
 /** Runs a program that has an open file as its standard input and says nothing. @throws ProgramError as {@link run}. */
 export async function runOn(file: number, program: Program, args: readonly string[]): Promise<void> {
   await settle(program, args, (done) => {
-    const child = spawn(PROGRAMS[program], args, { ...SURROUNDINGS, ...LIMITS, stdio: [file, 'ignore', 'ignore'] });
+    const child = spawn(PROGRAMS[program], args, {
+      ...SURROUNDINGS,
+      ...limitsOf(program),
+      stdio: [file, 'ignore', 'ignore'],
+    });
     child.on('error', (error) => done(error));
     child.on('close', (code, signal) => {
       const failure = Object.assign(new Error(describeEnd(code, signal)), { code, signal, killed: child.killed });
@@ -89,7 +104,7 @@ function settle(program: Program, args: readonly string[], start: (done: Done) =
       error === null ? resolve(stdout) : reject(Object.assign(error, { stderr })),
     );
   }).catch((error) => {
-    throw explainFailure(describeCall(program, args), error);
+    throw explainFailure(program, args, error);
   });
 }
 
@@ -118,9 +133,14 @@ function describeCall(program: Program, args: readonly string[]): string {
   return `Cannot run ${program} ${shown}`;
 }
 
-function explainFailure(call: string, error: Failure & { readonly stderr?: string }): ProgramError {
+function explainFailure(
+  program: Program,
+  args: readonly string[],
+  error: Failure & { readonly stderr?: string },
+): ProgramError {
+  const call = describeCall(program, args);
   const { code, signal, killed, stderr = '' } = error;
-  if (killed && signal) return new HangError(`${call}: no end after ${TIMEOUT_SECONDS} s`, undefined, error);
+  if (killed && signal) return new HangError(`${call}: no end after ${timeoutOf(program)} s`, undefined, error);
   if (signal) return new ProgramError(`${call}: ${describeEnd(code, signal)}`, undefined, error);
   if (code === 'ENOENT') return new ProgramError(`${call}: there is no ${error.path}`, undefined, error);
   if (typeof code !== 'number') return new ProgramError(`${call}: ${error.message}`, undefined, error);

@@ -100,6 +100,13 @@ describe('a sound gateway', () => {
     );
   });
 
+  test('has time for a sudo that is slow to say what it allows', { skip }, async () => {
+    const [first] = await breakAndMend(`cp -p /usr/bin/sudo /run/sudo.real
+printf '#!/bin/sh\\nsleep 6\\nexec /run/sudo.real "$@"\\n' >/run/sudo.slow; chmod +x /run/sudo.slow
+mount --bind /run/sudo.slow /usr/bin/sudo`);
+    assert.deepEqual(first, []);
+  });
+
   test('tells who is not root what was not checked', { skip }, async () => {
     const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'env', [
       ...AS_WGKEX,

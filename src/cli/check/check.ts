@@ -34,14 +34,14 @@ export interface Finding {
 export const NEEDS_ROOT = new NotChecked('run it as root');
 export const NEEDS_SYSTEMD = new NotChecked('systemd does not run');
 
-/** Runs all checks at once. One that breaks has found something, too, and keeps no other from its end. */
-export function runChecks(checks: readonly Check[], subject: Subject): Promise<Finding[]> {
-  return Promise.all(
-    checks.map(async (check) => {
-      const outcome = await check.find(subject).catch((error) => [concern(describeError(error))]);
-      return { name: check.name, outcome };
-    }),
-  );
+/** Runs the checks one after the other. One that breaks has found something, too, and keeps no other from its end. */
+export async function runChecks(checks: readonly Check[], subject: Subject): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, find } of checks) {
+    const outcome = await find(subject).catch((error) => [concern(describeError(error))]);
+    findings.push({ name, outcome });
+  }
+  return findings;
 }
 
 export function isSound({ outcome }: Finding): boolean {

@@ -311,9 +311,10 @@ async function during(count: number, action: () => Promise<unknown>): Promise<vo
 async function mendWhatIsFound(): Promise<string[]> {
   const { exitCode, output } = await attempt('wgkex check --json');
   assert.equal(exitCode, 1, output);
-  const { checks }: { checks: { findings: { problem: string; remedy: string }[] }[] } = JSON.parse(output);
+  const { checks }: { checks: { findings: { problem: string; remedy: string | null }[] }[] } = JSON.parse(output);
   const findings = checks.flatMap((check) => check.findings);
-  for (const { remedy } of findings) {
+  for (const { problem, remedy } of findings) {
+    assert.ok(remedy !== null, problem);
     // Here is no network to install anything from.
     if (remedy === 'apt-get install systemd-timesyncd') await setClockSynchronised(true);
     else await sh(remedy);
