@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Framing, LineFraming } from '../core/framing.ts';
 import type { IpAddress } from '../core/ip-address.ts';
+import { Deadline } from './deadline.ts';
 
 interface LineLimits {
   readonly bytes: number;
@@ -25,7 +26,8 @@ export class Connection {
   readonly #limits: LineLimits;
   readonly #framing: LineFraming;
   readonly #onLines: (lines: Lines) => void;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
+  #linger: NodeJS.Timeout | undefined;
   #linesRead = 0;
   #isReading = true;
 
@@ -40,7 +42,10 @@ export class Connection {
     socket.on('end', () => this.#isReading && this.#settle(this.#framing.end()));
     // Always followed by 'close'; that a client went away is no event.
     socket.on('error', () => {});
-    socket.on('close', () => this.#stopReading());
+    socket.on('close', () => {
+      this.#stopReading();
+      clearTimeout(this.#linger);
+    });
   }
 
   onClose(listener: () => void): void {
@@ -52,7 +57,7 @@ export class Connection {
     this.#stopReading();
     if (reply === undefined) this.#socket.end();
     else this.#socket.end(reply);
-    this.#deadline = setTimeout(() => this.cut(), LINGER_MILLISECONDS);
+    this.#linger = setTimeout(() => this.cut(), LINGER_MILLISECONDS);
   }
 
   cut(): void {
@@ -67,16 +72,8 @@ export class Connection {
   /** Absolute: further bytes of the same line do not start it again. */
   #startDeadline(linesRead = 0): void {
     this.#linesRead = linesRead;
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => setImmediate(() => this.#expire(linesRead)), this.#limits.seconds * 1000);
-  }
-
-  /**
-   * Comes a turn of the loop after the deadline, in which what is there is read: a machine that stood still has its
-   * timers fire before it reads what came in time.
-   */
-  #expire(linesRead: number): void {
-    if (this.#isReading && this.#linesRead === linesRead) this.#settle(this.#framing.progress());
+    this.#deadline?.cancel();
+    this.#deadline = new Deadline(this.#limits.seconds * 1000, () => this.#settle(this.#framing.progress()));
   }
 
   #settle(framing: Framing): void {
@@ -86,6 +83,6 @@ export class Connection {
 
   #stopReading(): void {
     this.#isReading = false;
-    clearTimeout(this.#deadline);
+    this.#deadline?.cancel();
   }
 }

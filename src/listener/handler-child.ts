@@ -14,6 +14,7 @@ import {
   type Reply,
 } from '../core/messages.ts';
 import { InputError } from '../core/printable.ts';
+import { Deadline } from './deadline.ts';
 import { OwedNumbers } from './owed-numbers.ts';
 
 interface HandlerEvents {
@@ -55,7 +56,7 @@ export class HandlerChild {
   #hasGreeted = false;
   #hasMetrics = false;
   #hasEnded = false;
-  #watchdog: NodeJS.Timeout | undefined;
+  #deadline: Deadline;
   /** True once it has answered a request: it can do its work. */
   hasServed = false;
 
@@ -77,7 +78,9 @@ export class HandlerChild {
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     // A broken pipe is followed by the exit, which says more.
     this.#child.stdin.on('error', () => {});
-    this.#startWatchdog(GREETING_MILLISECONDS, `no greeting within ${GREETING_MILLISECONDS / 1000} s`);
+    this.#deadline = new Deadline(GREETING_MILLISECONDS, () =>
+      this.#abandon(`no greeting within ${GREETING_MILLISECONDS / 1000} s`),
+    );
   }
 
   /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
@@ -148,25 +151,11 @@ export class HandlerChild {
 
   /** Requests come in the order of their due times; the first one is the next to be late. */
   #watch(): void {
-    this.#stopWatchdog();
+    this.#deadline.cancel();
     const [first] = this.#unanswered.values();
     if (first === undefined) return;
     const wait = first.dueMilliseconds - performance.now();
-    this.#startWatchdog(wait, `no reply within ${ANSWER_MILLISECONDS / 1000} s`);
-  }
-
-  /** Bites a turn of the loop after its time, in which what came is read: on a machine that stood still timers come first. */
-  #startWatchdog(milliseconds: number, reason: string): void {
-    const watchdog = setTimeout(
-      () => setImmediate(() => this.#watchdog === watchdog && this.#abandon(reason)),
-      milliseconds,
-    );
-    this.#watchdog = watchdog;
-  }
-
-  #stopWatchdog(): void {
-    clearTimeout(this.#watchdog);
-    this.#watchdog = undefined;
+    this.#deadline = new Deadline(wait, () => this.#abandon(`no reply within ${ANSWER_MILLISECONDS / 1000} s`));
   }
 
   /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */
@@ -179,7 +168,7 @@ export class HandlerChild {
   }
 
   #end(reason: string): void {
-    this.#stopWatchdog();
+    this.#deadline.cancel();
     if (this.#hasEnded) return;
     this.retire();
     this.#events.onEnd(reason);

@@ -3,6 +3,7 @@ import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import type { DomainNumbers } from '../core/messages.ts';
 import { describeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { Deadline } from './deadline.ts';
 import { HandlerChild } from './handler-child.ts';
 
 const FIRST_PAUSE_MILLISECONDS = 100;
@@ -122,12 +123,11 @@ export class HandlerKeeper {
   #waitForChild(): Promise<HandlerChild | undefined> {
     return new Promise((resolve) => {
       const settle = (child: HandlerChild | undefined) => {
-        clearTimeout(timer);
+        deadline.cancel();
         this.#waiting.delete(settle);
         resolve(child);
       };
-      // A machine that stood still has its timers fire before it reads a greeting that has come.
-      const timer = setTimeout(() => setImmediate(settle, undefined), WAIT_MILLISECONDS);
+      const deadline = new Deadline(WAIT_MILLISECONDS, () => settle(undefined));
       this.#waiting.add(settle);
     });
   }
