@@ -26,7 +26,7 @@ describe('the listener', () => {
     await eventually('the port is closed', isRefused);
     begun.write(`${makeKey()}\n`);
     assert.equal(await reply, 'OK\n');
-    await eventually('the listener ended', () => listener.hasEnded);
+    await eventually('the listener ended', () => listener.hasEnded, 6);
     assert.equal(listener.child.exitCode, 0);
   });
 
@@ -36,8 +36,7 @@ describe('the listener', () => {
     const silent = await open(gateway.address);
     const start = performance.now();
     assert.equal(await listener.stop(), 0);
-    // systemd would kill it then.
-    assert.ok(performance.now() - start < 10_000);
+    assert.ok(performance.now() - start < 5500);
     silent.destroy();
   });
 

@@ -187,5 +187,5 @@ function standStill(seconds: number): void {
 /** With patience for a machine that has other things to do. */
 function assertAbout(seconds: number, since: number): void {
   const passed = (performance.now() - since) / 1000;
-  assert.ok(passed > seconds - 0.02 && passed < seconds + 10, `${passed} s, expected ${seconds} s`);
+  assert.ok(passed > seconds - 0.02 && passed < seconds + 2, `${passed} s, expected ${seconds} s`);
 }

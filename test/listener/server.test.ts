@@ -186,7 +186,7 @@ exempt = ["127.0.0.2/32"]`,
     const silent = await opened(open(''));
     const begin = performance.now();
     await server.drain(100);
-    assert.ok(performance.now() - begin < 20_000);
+    assert.ok(performance.now() - begin < 1000);
     await Promise.all([asking.reply, silent.reply]);
   });
 
