@@ -69,19 +69,17 @@ const limitsSchema = z.strictObject({
   line_seconds: z.number().min(0.1).max(300).default(5),
 });
 
-const domainSchema = z
-  .strictObject({
-    wireguard: interfaceName,
-    vxlan: interfaceName,
-    names: z.array(domainName).default([]),
-    allowed_keys: absolutePath.optional(),
-    address: z.enum(ADDRESS_VARIANTS).default('eui64'),
-    fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
-    route: z.boolean().default(false),
-    max_peers: integer(1, MAX_PEERS).default(2000),
-    max_pending: integer(0, MAX_PEERS).default(1000),
-  })
-  .transform(({ allowed_keys: allowedKeys, ...domain }) => ({ ...domain, allowedKeys }));
+const domainSchema = z.strictObject({
+  wireguard: interfaceName,
+  vxlan: interfaceName,
+  names: z.array(domainName).default([]),
+  allowed_keys: absolutePath.optional(),
+  address: z.enum(ADDRESS_VARIANTS).default('eui64'),
+  fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
+  route: z.boolean().default(false),
+  max_peers: integer(1, MAX_PEERS).default(2000),
+  max_pending: integer(0, MAX_PEERS).default(1000),
+});
 
 const configSchema = z
   .strictObject({
@@ -111,8 +109,7 @@ const configSchema = z
   .superRefine(({ domains }, context) => {
     requireOnce(context, findInterfaces(domains), 'an interface that nothing else uses');
     requireOnce(context, findNames(domains), 'a name that no domain has already');
-  })
-  .transform(({ static_keys: staticKeys, ...config }) => ({ ...config, staticKeys }));
+  });
 
 /** @throws InputError with one line that names the file, the setting, what was expected and what was found. */
 export function loadConfig(path: string): Config {

@@ -57,7 +57,7 @@ test('an empty configuration has the defaults of the contract', () => {
     listen: [{ host: '::', port: 10012 }],
     handler: ['sudo', '-n', '/usr/lib/wgkex/wgkex-handler'],
     disallowed_keys: '/etc/wgkex/disallowed_keys',
-    staticKeys: '/etc/wgkex/static_keys',
+    static_keys: '/etc/wgkex/static_keys',
     state_directory: '/var/lib/wgkex',
     runtime_directory: '/run/wgkex',
     quiet_success: false,
@@ -83,7 +83,7 @@ test('a domain with its two interfaces has the defaults of the contract', () => 
     wireguard: 'wgww01',
     vxlan: 'vxww01',
     names: [],
-    allowedKeys: undefined,
+    allowed_keys: undefined,
     address: 'eui64',
     fdb: ['flood', 'unicast'],
     route: false,
@@ -102,7 +102,7 @@ test('everything can be set', () => {
     ],
     handler: ['/usr/lib/wgkex/wgkex-handler', '--config', '/tmp/x'],
     disallowed_keys: '/tmp/keys',
-    staticKeys: '/tmp/static',
+    static_keys: '/tmp/static',
     state_directory: '/tmp/state',
     runtime_directory: '/tmp/run',
     quiet_success: true,
@@ -121,8 +121,8 @@ test('everything can be set', () => {
   const isExempt = (address: string) => exempt.some((network) => network.contains(parseIpAddress(address)));
   assert.deepEqual(['2001:db8::1', '192.0.2.1', '192.0.3.1'].map(isExempt), [true, true, false]);
   assert.deepEqual([...domains.keys()], ['ffww01', 'ffww02']);
-  const { names, allowedKeys, address, fdb, route, max_peers, max_pending } = domains.get('ffww01') ?? {};
-  assert.deepEqual([names, allowedKeys], [['westerwald', 'ffww_alt'], '/tmp/allowed']);
+  const { names, allowed_keys, address, fdb, route, max_peers, max_pending } = domains.get('ffww01') ?? {};
+  assert.deepEqual([names, allowed_keys], [['westerwald', 'ffww_alt'], '/tmp/allowed']);
   assert.deepEqual([address, fdb, route, max_peers, max_pending], ['gluon', ['unicast'], true, 3, 2]);
 });
 
