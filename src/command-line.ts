@@ -7,6 +7,8 @@ export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
 
 /** Exit statuses; 2 and 78 (sysexits.h: EX_CONFIG) tell systemd that another try would not help. */
 export const EXIT_FAILURE = 1;
+/** sysexits.h: EX_TEMPFAIL; the whole service has to start again, which systemd does. */
+export const EXIT_RESTART = 75;
 const EXIT_USAGE = 2;
 const EXIT_CONFIG = 78;
 

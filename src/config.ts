@@ -14,6 +14,8 @@ export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: Domai
 
 export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
   readonly domains: ReadonlyMap<string, DomainConfig>;
+  /** The settings that the file names itself: a list that it names has to be there. */
+  readonly named: ReadonlySet<string>;
 }
 
 export interface ListenAddress {
@@ -131,7 +133,7 @@ export function parseConfig(text: string, path: string): Config {
   const domains = Object.entries(result.data.domains).map(
     ([name, domain]) => [name, { ...domain, name: parseDomainName(name) }] as const,
   );
-  return { ...result.data, domains: new Map(domains) };
+  return { ...result.data, domains: new Map(domains), named: new Set(Object.keys(document)) };
 }
 
 function parseToml(text: string, path: string): TomlTable {

@@ -10,6 +10,7 @@ import { quote } from '../core/printable.ts';
 import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
+import { PassLog } from './pass-log.ts';
 import { sweepDomain } from './sweep.ts';
 
 const PROGRAM = 'wgkex-cleanup';
@@ -50,7 +51,7 @@ function findDomains(config: Config, name: string | undefined, path: string): Do
 /** One domain that cannot be swept keeps no other from it. */
 async function sweep(domain: DomainConfig, config: Config, log: Log, dryRun: boolean): Promise<boolean> {
   try {
-    return (await sweepDomain({ domain, config, log, dryRun })) === 0;
+    return (await sweepDomain({ domain, config, log: new PassLog(log, domain.name), dryRun })) === 0;
   } catch (error) {
     log.error('could not sweep', { domain: domain.name, reason: describeError(error) });
     return false;

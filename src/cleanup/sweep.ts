@@ -1,23 +1,21 @@
-import type { Config } from '../config.ts';
+import type { DomainView } from '../core/admission.ts';
+import { updateClaims } from '../core/claims.ts';
 import { buildRemovePeer } from '../core/commands.ts';
+import type { Router } from '../core/derivations.ts';
 import { formatDuration } from '../core/duration.ts';
-import { collectHandshakes } from '../core/handshakes.ts';
-import { PeerTable, type Router } from '../core/peer-table.ts';
-import type { Peer, UnixSeconds } from '../core/peers.ts';
+import { isAllowed } from '../core/key-lists.ts';
+import type { OurPeer } from '../core/peer-table.ts';
 import type { PublicKey } from '../core/public-key.ts';
-import { isForgetful } from '../core/revival.ts';
+import { UNRECORDED } from '../core/record.ts';
+import { findGone } from '../core/revival.ts';
 import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/staleness.ts';
-import { describeError } from '../errors.ts';
-import { readInterfacesId } from '../system/interfaces.ts';
+import { DomainSession } from '../system/domain-session.ts';
 import { applyJointly, type Failures } from '../system/jointly.ts';
-import { takeDomainLock } from '../system/lock.ts';
-import { readClock } from '../system/reading.ts';
-import { reviveDomain } from '../system/revival.ts';
-import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../system/state.ts';
-import { readWireguard, requireInterfaces, setPeers } from '../system/wireguard.ts';
-import { reportFailures } from './failures.ts';
+import { repairForwarding } from '../system/repair.ts';
+import type { DomainState } from '../system/state.ts';
+import { setPeers } from '../system/wireguard.ts';
 import type { Pass } from './pass.ts';
-import { repairEntries, repairRoutes } from './repair.ts';
+import { reportFailures, reportRepairs } from './reports.ts';
 
 /**
  * One pass of the cleanup over a domain, under its lock: no key is registered in between.
@@ -25,90 +23,117 @@ import { repairEntries, repairRoutes } from './repair.ts';
  * @throws Error where the domain cannot be read; then nothing was changed.
  */
 export async function sweepDomain(pass: Pass): Promise<number> {
-  requireInterfaces(pass.domain);
-  const lock = await takeDomainLock(pass.config.runtime_directory, pass.domain.name);
+  const session = new DomainSession(pass.domain, pass.config, pass.log, pass.dryRun);
   try {
-    return await sweepLocked(pass);
+    return await sweepLocked(session, pass);
   } finally {
-    lock.release();
+    session.close();
+    pass.log.flush();
   }
 }
 
-async function sweepLocked(pass: Pass): Promise<number> {
-  const { domain, config, log, dryRun } = pass;
-  const file = new StateFile(config.state_directory, domain.name);
-  const state = loadState(file, pass);
-  const interfaces = await readInterfacesId(domain);
-  const read = async () => new PeerTable((await readWireguard(domain)).peers, domain.address);
-  const before = await read();
-  const hasRevived = !dryRun && isForgetful(state, { interfaces, peers: before }) && (await revive(state, pass));
-  const peers = hasRevived ? await read() : before;
-  const now = readClock();
-  const judged = judgeAll(peers, state.marks, config, now);
-  const passes = state.cleanup.passes + 1;
-  const remember = (some: readonly Judged[]) => {
-    const marks = updateMarks(state.marks, new Map(some.map(({ peer, verdict }) => [peer.key, verdict])), now);
-    const there = some.map(({ peer }) => peer);
-    const alive = collectHandshakes(there, state.alive, config.cleanup.stale_after_seconds, now);
-    const removals = state.cleanup.removals + judged.length - some.length;
-    const cleanup = { passes, removals, lastPass: Math.floor(now) };
-    if (!dryRun) file.write({ marks, alive, interfaces, cleanup });
-  };
+async function sweepLocked(session: DomainSession, pass: Pass): Promise<number> {
+  const { domain, log, dryRun } = pass;
+  const view = await session.open();
+  const state = session.memory.readState();
+  const judged = judgeAll(view, state.marks, pass);
   // Before anything is removed: where marks cannot be written, a registration could not take one away either.
-  remember(judged);
-  const unremoved = await removeExpired(judged, peers, pass);
-  for (const one of judged) if (!unremoved.has(one.peer.key)) reportVerdict(one, now, pass);
-  reportFailures('key', unremoved, pass, (key) => ({ address: peers.derive(key).address, key }));
-  const remaining = judged.filter(({ peer }) => peers.ours.has(peer.key));
-  if (remaining.length < judged.length) remember(remaining);
-  const unrepaired = (await repairEntries(peers, pass)) + (await repairRoutes(peers, pass));
+  if (!dryRun) remember(judged, { session, view, state }, pass);
+  const unremoved = await removeExpired(judged, { session, view }, pass);
+  for (const one of judged) if (!unremoved.has(one.peer.key)) reportVerdict(one, view, pass);
+  reportFailures('key', unremoved, pass, (key) => ({ address: view.peers.describe(key).address, key }));
+  const remaining = judged.filter(({ peer }) => view.peers.ours.has(peer.key));
   const removed = judged.length - remaining.length;
+  const repairs = await repairForwarding(domain, view.peers, dryRun);
+  const unrepaired = reportRepairs(repairs, pass);
+  if (!dryRun) await conclude(remaining, removed, { session, view, state }, pass);
   log.info(dryRun ? 'would have swept' : 'swept', { domain: domain.name, ...countVerdicts(judged), removed });
   return unremoved.size + unrepaired;
 }
 
+/** What a pass works on. */
+interface Sweep {
+  readonly session: DomainSession;
+  readonly view: DomainView;
+  /** As it was before the pass. */
+  readonly state: DomainState;
+}
+
+/** Writes down what the pass found: marks, who is alive, and who claims which address. */
+function remember(remaining: readonly Judged[], { session, view, state }: Sweep, { domain }: Pass, removed = 0): void {
+  const { now } = view.peers;
+  const verdicts = new Map(remaining.map(({ peer, verdict }) => [peer.key, verdict]));
+  const { passes, removals } = state.cleanup;
+  session.memory.writeState({
+    marks: updateMarks(state.marks, verdicts, now.unix),
+    alive: session.collectAlive(view),
+    interfaces: session.interfaces,
+    cleanup: { passes: passes + 1, removals: removals + removed, lastPass: Math.floor(now.unix) },
+  });
+  if (removed > 0) return;
+  const heard = [...view.record.registrations].flatMap(([key, one]) =>
+    one.heard ? [[key, one.heard.at] as const] : [],
+  );
+  const proofs = { heard: new Map(heard), isPeer: (key: PublicKey) => view.peers.ours.has(key) };
+  const { claims } = session.memory.readClaims();
+  const elapsed = session.memory.findSecondsSincePass(now);
+  session.memory.writeClaims(updateClaims(claims, proofs, elapsed, domain.max_peers), now);
+}
+
+/** What the record knows of keys that are gone is in the claims by now. */
+async function conclude(remaining: readonly Judged[], removed: number, sweep: Sweep, pass: Pass): Promise<void> {
+  if (removed > 0) remember(remaining, sweep, pass, removed);
+  // A key leaves the record only after a reading without it.
+  const view = removed > 0 ? await sweep.session.open() : sweep.view;
+  for (const key of findGone(view)) view.record.drop(key);
+  sweep.session.rewrite(view);
+}
+
 interface Judged {
-  readonly peer: Peer;
+  readonly peer: OurPeer;
   readonly router: Router;
   readonly verdict: Verdict;
 }
 
-function judgeAll(peers: PeerTable, marks: Marks, { cleanup }: Config, now: UnixSeconds): Judged[] {
+function judgeAll({ peers, lists }: DomainView, marks: Marks, { config: { cleanup } }: Pass): Judged[] {
   const limits = { staleAfterSeconds: cleanup.stale_after_seconds, secondLookSeconds: cleanup.second_look_seconds };
   return [...peers.ours.values()].map((peer) => ({
     peer,
-    router: peers.describe(peer.key),
-    verdict: judgePeer(peer, marks.get(peer.key), limits, now),
+    router: peer.held ?? peers.describe(peer.key),
+    verdict: judgePeer(
+      { heard: peer.heard, isAllowed: isAllowed(peer.key, lists) },
+      marks.get(peer.key),
+      limits,
+      peers.now,
+    ),
   }));
 }
 
-/** Removes what expired, from `peers` too; returns what could not be removed. */
+/** Removes what expired, from the view too; returns what could not be removed. */
 async function removeExpired(
   judged: readonly Judged[],
-  peers: PeerTable,
-  { domain, dryRun }: Pass,
+  { session, view }: Pick<Sweep, 'session' | 'view'>,
+  { domain, log, dryRun }: Pass,
 ): Promise<Failures<PublicKey>> {
   const expired = judged.filter(({ verdict }) => verdict === 'expired').map(({ peer }) => peer.key);
-  const unremoved = await applyJointly(dryRun ? [] : expired, (some) => setPeers(domain, some.map(buildRemovePeer)));
-  for (const key of expired) if (!unremoved.has(key)) peers.remove(key);
+  const [doubt] = view.lists.doubts;
+  if (doubt !== undefined && expired.length > 0) {
+    log.warn('removed nobody', { domain: domain.name, count: expired.length, reason: doubt });
+    return new Map(expired.map((key) => [key, new Error(doubt)]));
+  }
+  if (dryRun) return new Map();
+  session.write(
+    expired.map((key) => leave(key, view)),
+    view,
+  );
+  const unremoved = await applyJointly(expired, (some) => setPeers(domain, some.map(buildRemovePeer)));
+  for (const key of expired) if (!unremoved.has(key)) view.peers.remove(key);
   return unremoved;
 }
 
-/** A state that cannot be read costs every stale key one more pass, and no living one anything. */
-function loadState(file: StateFile, { domain, log, dryRun }: Pass): DomainState {
-  try {
-    return file.read();
-  } catch (error) {
-    if (!(error instanceof DamagedStateError)) throw error;
-    const aside = dryRun ? undefined : file.setAside();
-    log.warn('started without marks', { domain: domain.name, aside, reason: describeError(error) });
-    return EMPTY_STATE;
-  }
-}
-
-/** For a cleanup that comes before a handler has looked at the interfaces. */
-function revive({ alive }: DomainState, { domain, config, log }: Pass): Promise<boolean> {
-  return reviveDomain({ domain, config, log, alive, firstSeen: readClock });
+/** Nothing restores a peer that the cleanup is about to remove. */
+function leave(key: PublicKey, { record }: DomainView): string {
+  return record.set(key, { ...(record.registrations.get(key) ?? UNRECORDED), isLeaving: true });
 }
 
 const EVENTS: Record<Verdict, { readonly done: string; readonly dry: string }> = {
@@ -119,8 +144,8 @@ const EVENTS: Record<Verdict, { readonly done: string; readonly dry: string }> =
   expired: { done: 'removed', dry: 'would remove' },
 };
 
-function reportVerdict({ peer, router, verdict }: Judged, now: UnixSeconds, { domain, log, dryRun }: Pass): void {
-  const heard = peer.lastHandshake === 'never' ? 'never' : `${formatDuration(now - peer.lastHandshake)} ago`;
+function reportVerdict({ peer, router, verdict }: Judged, { peers }: DomainView, { domain, log, dryRun }: Pass): void {
+  const heard = peer.heard === 'never' ? 'never' : `${formatDuration(peers.now.unix - peer.heard)} ago`;
   const fields = { domain: domain.name, address: router.address, key: peer.key, heard };
   log[verdict === 'alive' ? 'debug' : 'info'](EVENTS[verdict][dryRun ? 'dry' : 'done'], fields);
 }

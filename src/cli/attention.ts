@@ -92,7 +92,7 @@ function findForwardingFaults({ domain, peers, orphanedEntries, orphanedRoutes }
   return problems.filter(({ number }) => number > 0).map(({ problem }) => fault(problem, remedy));
 }
 
-function findLimitFaults({ domain, table }: DomainReading): Fault[] {
+function findLimitFaults({ domain, view: { peers: table } }: DomainReading): Fault[] {
   const limits = [
     { which: '', used: table.ours.size, limit: domain.max_peers, setting: 'max_peers' },
     { which: ' that never connected', used: table.pending.size, limit: domain.max_pending, setting: 'max_pending' },

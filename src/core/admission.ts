@@ -1,69 +1,173 @@
+import type { ClaimTable } from './claims.ts';
+import type { Router } from './derivations.ts';
 import type { ErrorCode } from './exchange.ts';
-import type { IpAddress } from './ip-address.ts';
-import { hadHandshakeWithin, type PeerTable } from './peer-table.ts';
-import type { UnixSeconds } from './peers.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from './handshakes.ts';
+import { deriveSource, type IpAddress } from './ip-address.ts';
+import type { KeyLists } from './key-lists.ts';
+import { findAge } from './moment.ts';
+import type { OurPeer, PeerTable } from './peer-table.ts';
 import type { PublicKey } from './public-key.ts';
+import type { PeerRecord } from './record.ts';
+import { CONNECT_SECONDS, type Room } from './room.ts';
 
-/** WireGuard's REJECT_AFTER_TIME: a session that had no handshake for so long carries no packet any more. */
-export const LIVE_SECONDS = 180;
+/** A handshake under way takes at most so long, also over a satellite. */
+const HANDSHAKE_SECONDS = 10;
 
-/** How long a new key may take to connect before it makes room for another one. */
-const CONNECT_SECONDS = 60;
-
-/** What an exchange does to the peers of its domain. */
-export type Decision =
-  | { readonly kind: 'refuse'; readonly code: ErrorCode }
-  /** A live session that the request does not prove to own: left as it is. */
-  | { readonly kind: 'keep' }
-  /** Ours already: forgotten and added anew, so that a router whose clock went back can connect. */
-  | { readonly kind: 'reset' }
-  /** New; the peers in `evicted` go first. */
-  | { readonly kind: 'add'; readonly evicted: readonly PublicKey[] };
-
-/** Everything that a decision rests on beside the request and the time. */
+/** Everything that a decision rests on beside the request. */
 export interface DomainView {
   readonly peers: PeerTable;
+  readonly record: PeerRecord;
+  readonly room: Room;
+  readonly claims: ClaimTable;
+  readonly lists: KeyLists;
   readonly ownKey: PublicKey | undefined;
   readonly ownAddresses: ReadonlySet<string>;
-  readonly disallowed: ReadonlySet<string>;
   readonly maxPeers: number;
   readonly maxPending: number;
   readonly staleAfterSeconds: number;
-  /** When a key without a handshake was first seen. */
-  firstSeen(key: PublicKey): UnixSeconds;
+  /** Why the record cannot be written; undefined where it can. */
+  readonly unrecordable: string | undefined;
 }
 
-/** The contract's admission table, in its order. Without `from` somebody else asks for the router. */
-export function decideAdmission(
-  { key, from }: { readonly key: PublicKey; readonly from: IpAddress | undefined },
-  view: DomainView,
-  now: UnixSeconds,
-): Decision {
-  if (view.disallowed.has(key) || key === view.ownKey || view.peers.isOperators(key)) return refuse('PROHIBITED_WGKEY');
-  const known = view.peers.ours.get(key);
-  if (known === undefined) return decideNewKey(view.peers.derive(key).address, view, now);
-  const isForeign = from === undefined || known.endpoint !== from;
-  return isForeign && hadHandshakeWithin(known, LIVE_SECONDS, now) ? { kind: 'keep' } : { kind: 'reset' };
+/** What an exchange does to the peers of its domain. */
+export type Decision =
+  | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly holder?: PublicKey }
+  /** Left as it is. */
+  | { readonly kind: 'keep' }
+  /** Ours already: forgotten and added again, so that a router whose clock went back can connect. */
+  | { readonly kind: 'reset'; readonly evicted: readonly PublicKey[] }
+  /** New; the peers in `evicted` go first. */
+  | { readonly kind: 'add'; readonly evicted: readonly PublicKey[] };
+
+/** A request with what is known of its key. */
+export interface Question {
+  readonly key: PublicKey;
+  readonly from: IpAddress | undefined;
+  readonly router: Router;
+  readonly known: OurPeer | undefined;
+  readonly view: DomainView;
 }
 
-function decideNewKey(address: IpAddress, view: DomainView, now: UnixSeconds): Decision {
-  if (view.ownAddresses.has(address) || view.peers.isOperatorsAddress(address)) return refuse('ADDRESS_TAKEN');
-  const holder = view.peers.findHolder(address);
-  if (holder === undefined) return decideRoom(view, now);
-  const hasProved = hadHandshakeWithin(holder, view.staleAfterSeconds, now) || view.peers.isRemembered(holder.key);
-  if (hasProved) return refuse('ADDRESS_TAKEN');
-  return { kind: 'add', evicted: [holder.key] };
+export interface Rule {
+  readonly name: string;
+  /** Undefined where the rule does not apply. */
+  decide(question: Question): Decision | undefined;
 }
 
-/** A peer with a handshake never makes room, however long ago that was: that is for the cleanup to decide. */
-function decideRoom(view: DomainView, now: UnixSeconds): Decision {
-  const { ours, pending } = view.peers;
-  if (ours.size < view.maxPeers && pending.size < view.maxPending) return { kind: 'add', evicted: [] };
-  const oldest = view.peers.findOldestPending(view.firstSeen);
-  if (oldest === undefined || now - view.firstSeen(oldest) < CONNECT_SECONDS) return refuse('FULL');
-  return { kind: 'add', evicted: [oldest] };
+/** The contract's admission table: the first rule that applies decides. */
+export const RULES: readonly Rule[] = [
+  refuseWhere('disallowed', 'PROHIBITED_WGKEY', ({ key, view }) => view.lists.disallowed.has(key)),
+  refuseWhere('static', 'PROHIBITED_WGKEY', ({ key, view }) => view.lists.static.has(key)),
+  refuseWhere('not-allowed', 'PROHIBITED_WGKEY', ({ key, view }) => view.lists.allowed?.has(key) === false),
+  refuseWhere('own-key', 'PROHIBITED_WGKEY', ({ key, view }) => key === view.ownKey),
+  refuseWhere('operators-peer', 'PROHIBITED_WGKEY', ({ key, view }) => view.peers.isOperators(key)),
+  keepWhere('live-elsewhere', isLiveElsewhere),
+  keepWhere('reset-and-connected', isResetAndConnected),
+  keepWhere('about-to-connect', isAboutToConnect),
+  { name: 'known', decide: ({ known, router }) => (isInPlace(known, router) ? RESET : undefined) },
+  refuseNewWhere('lists', 'FAILED', ({ view }) => view.lists.problems.length > 0),
+  refuseNewWhere('record', 'FAILED', ({ view }) => view.unrecordable !== undefined),
+  refuseWhere('own-address', 'ADDRESS_TAKEN', ({ router, view }) => view.ownAddresses.has(router.address)),
+  { name: 'operators-address', decide: refuseOperatorsAddress },
+  { name: 'same-address', decide: decideHeldAddress },
+  { name: 'pending', decide: decideRoomForPending },
+  { name: 'peers', decide: decideRoomForPeers },
+];
+
+const KEEP: Decision = { kind: 'keep' };
+const RESET: Decision = { kind: 'reset', evicted: [] };
+
+/** Without `from` a request comes from nowhere: it never ends a session. */
+export function decideAdmission(request: Pick<Question, 'key' | 'from'>, view: DomainView): Decision {
+  const question = askAbout(request, view);
+  for (const rule of RULES) {
+    const decision = rule.decide(question);
+    if (decision !== undefined) return decision;
+  }
+  return question.known === undefined ? { kind: 'add', evicted: [] } : RESET;
 }
 
-function refuse(code: ErrorCode): Decision {
-  return { kind: 'refuse', code };
+export function askAbout({ key, from }: Pick<Question, 'key' | 'from'>, view: DomainView): Question {
+  return { key, from, router: view.peers.describe(key), known: view.peers.ours.get(key), view };
+}
+
+/** In the rows that keep a peer only the kernel's own handshakes count: adding and resetting erase them. */
+function isLiveElsewhere({ known, from, view }: Question): boolean {
+  if (known === undefined || !hadHandshakeWithin(known.lastHandshake, LIVE_SECONDS, view.peers.now)) return false;
+  const { endpoint } = known;
+  return from === undefined || endpoint === undefined || deriveSource(from) !== deriveSource(endpoint);
+}
+
+function isResetAndConnected({ known, view }: Question): boolean {
+  if (known === undefined || known.lastHandshake === 'never') return false;
+  const { isReset, registeredAt } = known.registration;
+  return isReset && findAge(registeredAt, view.peers.now) < CONNECT_SECONDS;
+}
+
+/** A peer without its address could not connect, however recently it was registered. */
+function isAboutToConnect({ known, router, view }: Question): boolean {
+  if (known === undefined || known.lastHandshake !== 'never' || !isInPlace(known, router)) return false;
+  return findAge(known.registration.registeredAt, view.peers.now) < HANDSHAKE_SECONDS;
+}
+
+/** Whether the peer has the address that its key has today: then a reset takes it from nobody. */
+function isInPlace(known: OurPeer | undefined, { address }: Router): boolean {
+  return known?.held?.address === address;
+}
+
+function refuseOperatorsAddress({ router, view }: Question): Decision | undefined {
+  const holder = view.peers.findOperatorsKey(router.address);
+  return holder === undefined ? undefined : { kind: 'refuse', code: 'ADDRESS_TAKEN', holder };
+}
+
+function decideHeldAddress({ key, router, known, view }: Question): Decision | undefined {
+  const { peers, claims, record } = view;
+  const holder = peers.findHolder(router.address);
+  const claimant = claims.findClaimant(router.address);
+  if (holder !== undefined && hadHandshakeWithin(holder.heard, view.staleAfterSeconds, peers.now))
+    return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
+  if (claimant !== undefined && claimant !== key) return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: claimant };
+  if (holder === undefined) return undefined;
+  // A handshake that nobody has counted as a claim yet.
+  if (holder.lastHandshake !== 'never' || record.registrations.get(holder.key)?.heard !== undefined)
+    return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
+  const { isProtected, pendingSince } = holder.registration;
+  if (isProtected && findAge(pendingSince, peers.now) < CONNECT_SECONDS)
+    return { kind: 'refuse', code: 'BUSY', holder: holder.key };
+  return { kind: known === undefined ? 'add' : 'reset', evicted: [holder.key] };
+}
+
+/** A key whose handshake is remembered is not pending, wherever it was meanwhile. */
+function decideRoomForPending(question: Question): Decision | undefined {
+  const { key, known, view } = question;
+  const isRemembered = view.record.registrations.get(key)?.heard !== undefined;
+  if (known !== undefined || isRemembered || view.peers.pending.size < view.maxPending) return undefined;
+  return evictOrRefuse(findEvictablePending(question));
+}
+
+function decideRoomForPeers(question: Question): Decision | undefined {
+  const { known, view } = question;
+  if (known !== undefined || view.peers.ours.size < view.maxPeers) return undefined;
+  return evictOrRefuse(findEvictablePending(question) ?? view.room.findConnected());
+}
+
+function findEvictablePending({ key, view: { room, claims } }: Question): PublicKey | undefined {
+  return room.findPending(claims.has(key), (other) => claims.has(other));
+}
+
+function evictOrRefuse(evicted: PublicKey | undefined): Decision {
+  return evicted === undefined ? { kind: 'refuse', code: 'FULL' } : { kind: 'add', evicted: [evicted] };
+}
+
+function refuseWhere(name: string, code: ErrorCode, applies: (question: Question) => boolean): Rule {
+  return { name, decide: (question) => (applies(question) ? { kind: 'refuse', code } : undefined) };
+}
+
+/** What is no reason to refuse a key that is a peer already. */
+function refuseNewWhere(name: string, code: ErrorCode, applies: (question: Question) => boolean): Rule {
+  return refuseWhere(name, code, (question) => question.known === undefined && applies(question));
+}
+
+function keepWhere(name: string, applies: (question: Question) => boolean): Rule {
+  return { name, decide: (question) => (applies(question) ? KEEP : undefined) };
 }

@@ -1,7 +1,7 @@
+import { hostNetwork } from './derivations.ts';
 import type { InterfaceName } from './domain.ts';
 import { FLOOD_MAC, type ForwardingEntry } from './forwarding-entries.ts';
 import type { IpAddress } from './ip-address.ts';
-import { hostNetwork } from './peer-table.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** The words of `wg set` that let a key in with its one address. */
@@ -19,12 +19,14 @@ export function buildResetPeer(key: PublicKey, address: IpAddress): string[] {
 }
 
 /**
- * A line for `bridge -batch`; run again it changes nothing.
+ * Lines for `bridge -batch`; run again they change nothing.
  * `replace` takes a learned entry over and makes it permanent, where `append` would silently leave it as it is; the
- * flood list has many destinations, for which the kernel knows `append` alone.
+ * flood list has many destinations, for which the kernel knows `append` alone. There an entry without `via`, as scripts
+ * make it, would stay alongside ours and double every frame.
  */
-export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): string {
-  return `fdb ${entry.mac === FLOOD_MAC ? 'append' : 'replace'} ${describeEntry(entry, vxlan)}`;
+export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): string[] {
+  if (entry.mac !== FLOOD_MAC) return [`fdb replace ${describeEntry(entry, vxlan)}`];
+  return [...buildDeleteEntry({ ...entry, via: undefined }, vxlan), buildMakeEntry(entry, vxlan)];
 }
 
 /**
@@ -32,7 +34,11 @@ export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): 
  * Deleting what is not there would end the batch, so it is made sure of first.
  */
 export function buildDeleteEntry(entry: ForwardingEntry, vxlan: InterfaceName): string[] {
-  return [buildEnsureEntry(entry, vxlan), `fdb del ${describeEntry(entry, vxlan)}`];
+  return [buildMakeEntry(entry, vxlan), `fdb del ${describeEntry(entry, vxlan)}`];
+}
+
+function buildMakeEntry(entry: ForwardingEntry, vxlan: InterfaceName): string {
+  return `fdb ${entry.mac === FLOOD_MAC ? 'append' : 'replace'} ${describeEntry(entry, vxlan)}`;
 }
 
 /** A line for `ip -6 -batch`. */
@@ -45,7 +51,8 @@ export function buildDeleteRoute(address: IpAddress, wireguard: InterfaceName): 
   return [buildEnsureRoute(address, wireguard), `route del ${hostNetwork(address)} dev ${wireguard}`];
 }
 
-/** `via` and `dst` are never left out: without them the kernel deletes the whole flood list, or nothing. */
+/** `dst` is never left out: without it the kernel deletes the whole flood list. */
 function describeEntry({ mac, destination, via }: ForwardingEntry, vxlan: InterfaceName): string {
-  return `${mac} dev ${vxlan} dst ${destination} via ${via}`;
+  const words = `${mac} dev ${vxlan} dst ${destination}`;
+  return via === undefined ? words : `${words} via ${via}`;
 }

@@ -1,7 +1,7 @@
 import type { EntrySettings, PeerChange } from './changes.ts';
+import type { Router } from './derivations.ts';
 import { buildEntries } from './forwarding-entries.ts';
 import type { MacAddress } from './link-address.ts';
-import type { Router } from './peer-table.ts';
 
 /** A thing in the kernel that is made, unmade or left as it is for a router; `set` is also right where it is there. */
 export interface Effect {
@@ -13,9 +13,10 @@ export interface Effect {
 }
 
 /** What a change does, in its order. */
-export function listEffects({ kind, router, evicted }: PeerChange, settings: EntrySettings): Effect[] {
+export function listEffects({ kind, router, evicted, former }: PeerChange, settings: EntrySettings): Effect[] {
   return [
     ...evicted.flatMap((old) => listRemovalEffects(old, settings)),
+    ...(former === undefined ? [] : listForwarding('remove', former, settings)),
     { action: kind, what: 'peer', router },
     ...listForwarding('set', router, settings),
   ];

@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import type { AddressVariant } from './address-variant.ts';
 import { type InterfaceName, isInterfaceName } from './domain.ts';
 import { type IpAddress, parseIpAddress } from './ip-address.ts';
 import { parseJsonOf } from './json.ts';
-import { findDerivedMac, type LinkAddress, type MacAddress } from './link-address.ts';
+import { findDerivedMacs, type LinkAddress, type MacAddress } from './link-address.ts';
 
 /** `flood` carries broadcast and unknown traffic to a router, `unicast` what is for its own MAC address. */
 export const ENTRY_KINDS = ['flood', 'unicast'] as const;
@@ -13,7 +12,8 @@ export type EntryKind = (typeof ENTRY_KINDS)[number];
 export interface ForwardingEntry {
   readonly mac: MacAddress;
   readonly destination: IpAddress;
-  readonly via: InterfaceName;
+  /** Undefined for an entry that names no interface: predecessors and scripts made such. */
+  readonly via: InterfaceName | undefined;
 }
 
 /** The all-zero MAC address stands for broadcast, multicast and unknown unicast (bridge(8)). */
@@ -29,13 +29,14 @@ const bridgeFdbSchema = z.array(
 );
 
 /**
- * Parses `bridge -json fdb show dev VXLAN`. Entries without destination or interface, and those that the kernel
- * learned and forgets again, are none that wgkex makes, and are left out.
+ * Parses `bridge -json fdb show dev VXLAN`. Entries without destination, those whose
+ * interface is gone, and those that the kernel learned and forgets again, are left out.
  * @throws InputError for any other text.
  */
 export function parseForwardingEntries(text: string): ForwardingEntry[] {
   return parseJsonOf(bridgeFdbSchema, text, 'the forwarding entries').flatMap(({ mac, dst, viaIf, state }) => {
-    if (state !== 'permanent' || dst === undefined || viaIf === undefined || !isInterfaceName(viaIf)) return [];
+    if (state !== 'permanent' || dst === undefined) return [];
+    if (viaIf !== undefined && !isInterfaceName(viaIf)) return [];
     return [{ mac: mac as MacAddress, destination: parseIpAddress(dst), via: viaIf }];
   });
 }
@@ -46,13 +47,13 @@ export function buildEntries(router: LinkAddress, kinds: readonly EntryKind[], v
 }
 
 /** Whether wgkex could have made this entry: through its interface, to a derived address, for the MAC of that. */
-export function isDerivedEntry(entry: ForwardingEntry, via: InterfaceName, variant: AddressVariant): boolean {
+export function isDerivedEntry(entry: ForwardingEntry, via: InterfaceName): boolean {
   if (entry.via !== via) return false;
-  const mac = findDerivedMac(entry.destination, variant);
-  return mac !== undefined && (entry.mac === FLOOD_MAC || entry.mac === mac);
+  const macs = findDerivedMacs(entry.destination);
+  return macs.length > 0 && (entry.mac === FLOOD_MAC || macs.includes(entry.mac));
 }
 
 /** One text per entry, equal for equal entries. */
 export function identifyEntry({ mac, destination, via }: ForwardingEntry): string {
-  return `${mac} ${destination} ${via}`;
+  return `${mac} ${destination} ${via ?? '-'}`;
 }

@@ -1,24 +1,79 @@
-import { hadHandshakeWithin } from './peer-table.ts';
+import { LONG_AGO, type Moment } from './moment.ts';
 import type { Handshakes, Peer, UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
+import type { HeardHandshake, Registration } from './record.ts';
 
-/** What is worth remembering of peers that are there: handshakes within `seconds`, the kernel's own or, else, remembered. */
-export function collectHandshakes(
-  peers: Iterable<Peer>,
-  remembered: Handshakes,
+/** WireGuard's REJECT_AFTER_TIME: a session that had no handshake for this long carries no packets. */
+export const LIVE_SECONDS = 180;
+
+export type LastHandshake = UnixSeconds | 'never';
+
+/** Whether the last handshake is at most `seconds` ago. */
+export function hadHandshakeWithin(
+  lastHandshake: LastHandshake,
   seconds: number,
-  now: UnixSeconds,
-): Handshakes {
-  const collected = new Map<PublicKey, UnixSeconds>();
-  for (const peer of peers) {
-    const lastHandshake = peer.lastHandshake === 'never' ? remembered.get(peer.key) : peer.lastHandshake;
-    if (lastHandshake !== undefined) collected.set(peer.key, lastHandshake);
-  }
-  return dropStale(collected, seconds, now);
+  { unix }: Pick<Moment, 'unix'>,
+): boolean {
+  return lastHandshake !== 'never' && unix - lastHandshake <= seconds;
 }
 
-/** Those within `seconds`, the latest first. */
-export function dropStale(handshakes: Handshakes, seconds: number, now: UnixSeconds): Handshakes {
-  const recent = [...handshakes].filter(([, lastHandshake]) => hadHandshakeWithin({ lastHandshake }, seconds, now));
-  return new Map(recent.sort(([, a], [, b]) => b - a));
+/**
+ * The kernel's handshake by the clock as it is now. One that lies in the future, as the clock was set back, counts from
+ * when it was first read.
+ */
+export function settleHandshake(
+  lastHandshake: LastHandshake,
+  heard: Registration['heard'],
+  { unix, monotonic }: Moment,
+): LastHandshake {
+  if (lastHandshake === 'never' || lastHandshake <= unix) return lastHandshake;
+  const readAt = heard?.at === lastHandshake ? heard.readAt : monotonic;
+  return unix - Math.max(0, monotonic - readAt);
+}
+
+/** The last handshake that anybody remembers of a peer: the kernel forgets it when the peer is reset or restored. */
+export function findLastHandshake(
+  { lastHandshake }: Pick<Peer, 'lastHandshake'>,
+  heard: Registration['heard'],
+  now: Moment,
+): LastHandshake {
+  const remembered = heard === undefined ? 'never' : settleHandshake(heard.at, heard, now);
+  const reported = settleHandshake(lastHandshake, heard, now);
+  if (remembered === 'never' || reported === 'never') return reported === 'never' ? remembered : reported;
+  return Math.max(remembered, reported);
+}
+
+/** What the record notes of a handshake that a reading reports; undefined where it knows that one already. */
+export function noteHandshake(
+  { lastHandshake }: Pick<Peer, 'lastHandshake'>,
+  registration: Registration,
+  { monotonic }: Moment,
+): Registration | undefined {
+  if (lastHandshake === 'never') return undefined;
+  const isNew = registration.heard?.at !== lastHandshake;
+  if (!isNew && registration.restores === 0) return undefined;
+  const heard = isNew ? { at: lastHandshake, readAt: monotonic } : registration.heard;
+  return { ...registration, heard, restores: 0, source: undefined, isLeaving: false };
+}
+
+/** A handshake of an earlier boot or an earlier file, read now. */
+export function remember(at: UnixSeconds, { unix, monotonic }: Moment): Registration['heard'] {
+  return { at, readAt: at > unix ? monotonic : LONG_AGO };
+}
+
+/** The last handshakes of those who would be restored today, the latest first. */
+export function collectAlive(
+  registrations: ReadonlyMap<PublicKey, Registration>,
+  seconds: number,
+  now: Moment,
+): Handshakes {
+  const alive = [...registrations].flatMap(([key, { heard, isLeaving }]) => {
+    const isAlive = !isLeaving && heard !== undefined && isRecent(heard, seconds, now);
+    return isAlive ? [[key, heard.at] as const] : [];
+  });
+  return new Map(alive.sort(([, a], [, b]) => b - a));
+}
+
+function isRecent(heard: HeardHandshake, seconds: number, now: Moment): boolean {
+  return hadHandshakeWithin(settleHandshake(heard.at, heard, now), seconds, now);
 }

@@ -43,7 +43,7 @@ export function isIpv4(address: IpAddress): boolean {
 
 /** One household or server, as far as an address tells: IPv6 hosts choose freely within their /64. */
 export function deriveSource(address: IpAddress): Source {
-  return (isIpv4(address) ? address : prefix(address, SOURCE_PREFIX_BITS)) as Source;
+  return (isIpv4(address) ? address : maskNetwork(address, SOURCE_PREFIX_BITS)) as Source;
 }
 
 /** The address as a log may show it; undefined where it may not. */
@@ -51,10 +51,11 @@ export function maskAddress(address: IpAddress | Source, detail: AddressDetail):
   if (detail === 'none') return undefined;
   if (detail === 'full') return address;
   const first = address.replace(/\/.*$/, '') as IpAddress;
-  return prefix(first, isIpv4(first) ? SHOWN_IPV4_BITS : SHOWN_IPV6_BITS);
+  return maskNetwork(first, isIpv4(first) ? SHOWN_IPV4_BITS : SHOWN_IPV6_BITS);
 }
 
-function prefix(address: IpAddress, bits: number): string {
+/** The network of `bits` around an address, in CIDR notation. */
+export function maskNetwork(address: IpAddress, bits: number): string {
   return ip6addr.createCIDR(address, bits).toString();
 }
 

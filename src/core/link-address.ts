@@ -35,8 +35,13 @@ export function deriveAll(key: PublicKey): Derivation[] {
   return ADDRESS_VARIANTS.map((variant) => ({ variant, ...deriveLinkAddress(key, variant) }));
 }
 
-/** The inverse: the MAC address from which `address` was derived, or undefined where it was not derived at all. */
-export function findDerivedMac(address: IpAddress, variant: AddressVariant): MacAddress | undefined {
+/** The inverse: the MAC address from which any derivation makes `address`; none where it was not derived at all. */
+export function findDerivedMacs(address: IpAddress): MacAddress[] {
+  const macs = ADDRESS_VARIANTS.map((variant) => findDerivedMac(address, variant));
+  return [...new Set(macs.filter((mac) => mac !== undefined))];
+}
+
+function findDerivedMac(address: IpAddress, variant: AddressVariant): MacAddress | undefined {
   const groups = expandInterfaceId(address);
   if (groups === undefined) return undefined;
   const bytes = groups.match(/../g) ?? [];

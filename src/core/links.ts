@@ -13,7 +13,12 @@ export function parseLinkNumbers(text: string): number[] {
   return lines.map((line) => parseJsonOf(linkSchema, line, 'the interfaces')[0]?.ifindex ?? 0);
 }
 
-/** The interface that a line of `ip -oneline monitor link` is about; undefined where it is gone, or for other lines. */
-export function findChangedLink(line: string): string | undefined {
-  return line.match(/^\d+: ([^:@\s]{1,15})[:@]/)?.[1];
+/**
+ * Which of `names` a line of `ip -oneline monitor link` is about; undefined where that is gone, or for other lines. The
+ * line has `NAME:`, or `NAME@LOWER:`, and a name may have an `@` of its own.
+ */
+export function findChangedLink(line: string, names: Iterable<string>): string | undefined {
+  const [, rest] = line.match(/^\d+: (.*)$/) ?? [];
+  const isMeant = (name: string) => rest?.startsWith(`${name}: `) || /^@[^:\s]+: /.test(rest?.slice(name.length) ?? '');
+  return [...names].filter((name) => rest?.startsWith(name) && isMeant(name)).sort((a, b) => b.length - a.length)[0];
 }

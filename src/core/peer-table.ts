@@ -1,49 +1,59 @@
-import type { AddressVariant } from './address-variant.ts';
+import { type Derivations, hostNetwork, type Router } from './derivations.ts';
+import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandshake } from './handshakes.ts';
 import type { IpAddress } from './ip-address.ts';
-import { deriveLinkAddress, type LinkAddress } from './link-address.ts';
-import type { Handshakes, Peer, UnixSeconds } from './peers.ts';
+import type { LinkAddress } from './link-address.ts';
+import type { Moment } from './moment.ts';
+import { findHeld, findOperatorsMark, type Ownership } from './ownership.ts';
+import type { Peer } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
+import type { Registration } from './record.ts';
 
-/** A router as the kernel knows it: its key and what was derived from it. */
-export interface Router extends LinkAddress {
-  readonly key: PublicKey;
+/** A peer of wgkex's. */
+export interface OurPeer extends Peer {
+  /** What the kernel reports, by the clock as it is now. */
+  readonly lastHandshake: LastHandshake;
+  /** That, or what is remembered; never older than `stale_after_seconds` where only the record knows it. */
+  readonly heard: LastHandshake;
+  /** The address that it has, which may be one of another derivation; undefined where it has none. */
+  readonly held: Router | undefined;
+  readonly registration: Registration;
 }
 
-/** An EUI-64, whichever the derivation. */
-const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
+/** What a table rests on beside the peers. */
+export interface TableSettings extends Ownership {
+  readonly staleAfterSeconds: number;
+}
 
 /**
- * The peers of one interface, told apart: those of wgkex, whose allowed IPs are exactly their derived address,
- * and all others, which belong to the operator. Keeps up with changes, so that one reading serves several decisions.
+ * The peers of one interface, told apart: those of wgkex, and the operator's. Follows changes as they are decided, so
+ * that one reading serves all decisions of a batch.
  */
 export class PeerTable {
-  readonly #variant: AddressVariant;
-  readonly #ours = new Map<PublicKey, Peer>();
-  readonly #ourAddresses = new Map<IpAddress, PublicKey>();
+  readonly now: Moment;
+  readonly #settings: TableSettings;
+  readonly #ours = new Map<PublicKey, OurPeer>();
+  readonly #holders = new Map<IpAddress, PublicKey>();
   readonly #pending = new Set<PublicKey>();
-  /** The oldest pending ones, the oldest first; all others are younger. */
-  #oldestPending = new Set<PublicKey>();
   readonly #operators = new Map<PublicKey, Peer>();
-  readonly #operatorNetworks = new Set<string>();
-  readonly #remembered: Handshakes;
+  readonly #operatorNetworks = new Map<string, PublicKey>();
 
-  /** `remembered` are handshakes of the last `stale_after_seconds` that the kernel may have forgotten. */
-  constructor(peers: Iterable<Peer>, variant: AddressVariant, remembered: Handshakes = new Map()) {
-    this.#variant = variant;
-    this.#remembered = remembered;
+  constructor(peers: Iterable<Peer>, settings: TableSettings, now: Moment) {
+    this.#settings = settings;
+    this.now = now;
+    for (const key of settings.staticKeys) this.#operatorNetworks.set(hostNetwork(this.describe(key).address), key);
     for (const peer of peers) this.#classify(peer);
   }
 
-  derive(key: PublicKey): LinkAddress {
-    return deriveLinkAddress(key, this.#variant);
+  describe(key: PublicKey): Router {
+    return this.derivations.describe(key);
   }
 
-  describe(key: PublicKey): Router {
-    return { key, ...this.derive(key) };
+  get derivations(): Derivations {
+    return this.#settings.derivations;
   }
 
   /** wgkex's own peers. */
-  get ours(): ReadonlyMap<PublicKey, Peer> {
+  get ours(): ReadonlyMap<PublicKey, OurPeer> {
     return this.#ours;
   }
 
@@ -55,86 +65,73 @@ export class PeerTable {
     return this.#operators.values();
   }
 
-  /** True if an operator's peer has exactly this address: the kernel would move it away without a word. */
+  /**
+   * Whether the operator has exactly this address: a peer of theirs, which the kernel would rob of it without a word,
+   * or a key that they keep the address for.
+   */
   isOperatorsAddress(address: IpAddress): boolean {
     return this.#operatorNetworks.has(hostNetwork(address));
   }
 
+  findOperatorsKey(address: IpAddress): PublicKey | undefined {
+    return this.#operatorNetworks.get(hostNetwork(address));
+  }
+
   /** Our peer that has this address. */
-  findHolder(address: IpAddress): Peer | undefined {
-    const key = this.#ourAddresses.get(address);
+  findHolder(address: IpAddress): OurPeer | undefined {
+    const key = this.#holders.get(address);
     return key === undefined ? undefined : this.#ours.get(key);
   }
 
-  /** Whether the kernel forgot a handshake of this peer: it has proved to own its key for all that. */
-  isRemembered(key: PublicKey): boolean {
-    return this.#remembered.has(key);
-  }
-
-  /** Our peers that never had a handshake. */
+  /** Our peers of which neither the kernel reports a handshake nor is one remembered. */
   get pending(): ReadonlySet<PublicKey> {
     return this.#pending;
   }
 
-  /**
-   * Our pending peer that was first seen longest ago. In a flood each new key asks for it: so they are sorted once, and
-   * again when all of these are gone.
-   */
-  findOldestPending(firstSeen: (key: PublicKey) => UnixSeconds): PublicKey | undefined {
-    if (this.#oldestPending.size === 0) {
-      const seen = [...this.#pending].map((key) => ({ key, at: firstSeen(key) })).sort((a, b) => a.at - b.at);
-      this.#oldestPending = new Set(seen.map(({ key }) => key));
-    }
-    const [oldest] = this.#oldestPending;
-    return oldest;
-  }
-
   /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
-  register(key: PublicKey): void {
-    const { address } = this.derive(key);
-    const allowedIps = [hostNetwork(address)];
-    this.#addOurs({ key, endpoint: undefined, allowedIps, lastHandshake: 'never', received: 0, sent: 0 }, address);
+  register(key: PublicKey, registration: Registration): void {
+    const held = this.describe(key);
+    const allowedIps = [hostNetwork(held.address)];
+    const traffic = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
+    const peer = { key, endpoint: undefined, allowedIps, lastHandshake: 'never', ...traffic } as const;
+    this.remove(key);
+    this.#add({ ...peer, held, registration, heard: this.#findHeard(peer, registration) });
   }
 
   remove(key: PublicKey): void {
+    const peer = this.#ours.get(key);
     this.#ours.delete(key);
     this.#pending.delete(key);
-    this.#oldestPending.delete(key);
-    const { address } = this.derive(key);
-    if (this.#ourAddresses.get(address) === key) this.#ourAddresses.delete(address);
+    if (peer?.held !== undefined && this.#holders.get(peer.held.address) === key)
+      this.#holders.delete(peer.held.address);
+  }
+
+  /** The addresses that our peers have. */
+  listHeld(): LinkAddress[] {
+    return [...this.#ours.values()].flatMap(({ held }) => (held === undefined ? [] : [held]));
   }
 
   #classify(peer: Peer): void {
-    const address = this.#findOurAddress(peer);
-    if (address !== undefined) {
-      this.#addOurs(peer, address);
+    const registration = this.#settings.registrations.get(peer.key);
+    if (registration === undefined || findOperatorsMark(peer, this.#settings) !== undefined) {
+      this.#operators.set(peer.key, peer);
+      for (const network of peer.allowedIps) this.#operatorNetworks.set(network, peer.key);
       return;
     }
-    this.#operators.set(peer.key, peer);
-    for (const network of peer.allowedIps) this.#operatorNetworks.add(network);
+    const held = findHeld(peer, this.#settings);
+    const lastHandshake = settleHandshake(peer.lastHandshake, registration.heard, this.now);
+    this.#add({ ...peer, lastHandshake, held, registration, heard: this.#findHeard(peer, registration) });
   }
 
-  #addOurs(peer: Peer, address: IpAddress): void {
+  #add(peer: OurPeer): void {
     this.#ours.set(peer.key, peer);
-    this.#ourAddresses.set(address, peer.key);
-    if (peer.lastHandshake === 'never' && !this.isRemembered(peer.key)) this.#pending.add(peer.key);
-    else this.#pending.delete(peer.key);
+    if (peer.held !== undefined) this.#holders.set(peer.held.address, peer.key);
+    if (peer.heard === 'never') this.#pending.add(peer.key);
   }
 
-  /** Looks at the shape before it hashes: an operator's peer rarely gets that far. */
-  #findOurAddress(peer: Peer): IpAddress | undefined {
-    const [network = '', ...others] = peer.allowedIps;
-    if (others.length > 0 || !DERIVED_NETWORK.test(network)) return undefined;
-    const { address } = this.derive(peer.key);
-    return hostNetwork(address) === network ? address : undefined;
+  #findHeard(peer: Peer, { heard }: Registration): LastHandshake {
+    const last = findLastHandshake(peer, heard, this.now);
+    if (peer.lastHandshake !== 'never') return last;
+    return hadHandshakeWithin(last, this.#settings.staleAfterSeconds, this.now) ? last : 'never';
   }
-}
-
-/** Whether the last handshake is at most `seconds` ago; one in the future (a clock set back) counts as just now. */
-export function hadHandshakeWithin(peer: Pick<Peer, 'lastHandshake'>, seconds: number, now: UnixSeconds): boolean {
-  return peer.lastHandshake !== 'never' && now - peer.lastHandshake <= seconds;
-}
-
-export function hostNetwork(address: IpAddress): string {
-  return `${address}/128`;
 }

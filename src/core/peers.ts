@@ -18,6 +18,9 @@ export interface Peer {
   /** Bytes from and to the peer since it was added. */
   readonly received: number;
   readonly sent: number;
+  /** Neither is ever set by wgkex: who has one was set up by the operator. */
+  readonly hasPresharedKey: boolean;
+  readonly hasKeepalive: boolean;
 }
 
 export interface WireguardReading {
@@ -30,7 +33,7 @@ const NONE = '(none)';
 
 /**
  * Parses `wg show IF dump` (wg(8)): a line for the interface with 4 fields, then one for each peer with 8, separated
- * by tabs. Private and preshared keys are passed over and never kept.
+ * by tabs. Private and preshared keys are never kept.
  * @throws InputError for any other text.
  */
 export function parseDump(text: string): WireguardReading {
@@ -41,10 +44,8 @@ export function parseDump(text: string): WireguardReading {
 }
 
 function parsePeer(row: string): Peer {
-  const [key = '', , endpoint = '', allowedIps = '', lastHandshake = '', received = '', sent = ''] = splitFields(
-    row,
-    8,
-  );
+  const fields = splitFields(row, 8);
+  const [key = '', presharedKey, endpoint = '', allowedIps = '', lastHandshake = '', received = '', sent = ''] = fields;
   return {
     key: parseKernelKey(key),
     endpoint: endpoint === NONE ? undefined : parseEndpoint(endpoint),
@@ -52,6 +53,8 @@ function parsePeer(row: string): Peer {
     lastHandshake: parseHandshake(lastHandshake),
     received: parseCount(received, 'a number of bytes'),
     sent: parseCount(sent, 'a number of bytes'),
+    hasPresharedKey: presharedKey !== NONE,
+    hasKeepalive: fields.at(-1) !== 'off',
   };
 }
 

@@ -1,10 +1,8 @@
-import type { AddressVariant } from './address-variant.ts';
 import type { EntrySettings } from './changes.ts';
-import { buildEntries, type ForwardingEntry, identifyEntry, isDerivedEntry } from './forwarding-entries.ts';
+import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry, isDerivedEntry } from './forwarding-entries.ts';
 import type { IpAddress } from './ip-address.ts';
-import { findDerivedMac, type LinkAddress } from './link-address.ts';
-import { hostNetwork } from './peer-table.ts';
-import type { Peer } from './peers.ts';
+import { findDerivedMacs } from './link-address.ts';
+import type { PeerTable } from './peer-table.ts';
 
 /** What must be made, and what must go, so that the kernel has exactly what our peers need. */
 export interface Difference<T> {
@@ -14,37 +12,31 @@ export interface Difference<T> {
 
 /**
  * Compares the forwarding entries that exist with those that our routers need. Orphaned are entries that wgkex could
- * have made and that no router needs, unless one of the operator's peers has their destination.
+ * have made and that no router needs, unless the operator has their destination; and entries to one of our routers that
+ * name no interface: they would double every frame.
  */
 export function compareEntries(
   existing: readonly ForwardingEntry[],
-  routers: readonly LinkAddress[],
-  operators: Iterable<Peer>,
-  { variant, ...settings }: EntrySettings & { readonly variant: AddressVariant },
+  peers: PeerTable,
+  { fdb, wireguard }: EntrySettings,
 ): Difference<ForwardingEntry> {
-  const needed = routers.flatMap((router) => buildEntries(router, settings.fdb, settings.wireguard));
+  const routers = peers.listHeld();
+  const needed = routers.flatMap((router) => buildEntries(router, fdb, wireguard));
   const { missing, orphaned } = compare(existing, needed, identifyEntry);
-  const isOperators = recogniseOperators(operators);
-  const isOurs = (entry: ForwardingEntry) =>
-    isDerivedEntry(entry, settings.wireguard, variant) && !isOperators(entry.destination);
-  return { missing, orphaned: orphaned.filter(isOurs) };
+  const addresses = new Map(routers.map(({ address, mac }) => [address, mac]));
+  const isDouble = ({ mac, destination, via }: ForwardingEntry) =>
+    via === undefined && addresses.has(destination) && (mac === FLOOD_MAC || mac === addresses.get(destination));
+  const isLeftOver = (entry: ForwardingEntry) =>
+    isDerivedEntry(entry, wireguard) && !peers.isOperatorsAddress(entry.destination);
+  return { missing, orphaned: orphaned.filter((entry) => isDouble(entry) || isLeftOver(entry)) };
 }
 
 /** The same for host routes through the WireGuard interface. */
-export function compareRoutes(
-  existing: readonly IpAddress[],
-  routers: readonly LinkAddress[],
-  operators: Iterable<Peer>,
-  variant: AddressVariant,
-): Difference<IpAddress> {
-  const { missing, orphaned } = compare(
-    existing,
-    routers.map(({ address }) => address),
-    String,
-  );
-  const isOperators = recogniseOperators(operators);
-  const isOurs = (address: IpAddress) => findDerivedMac(address, variant) !== undefined && !isOperators(address);
-  return { missing, orphaned: orphaned.filter(isOurs) };
+export function compareRoutes(existing: readonly IpAddress[], peers: PeerTable): Difference<IpAddress> {
+  const needed = peers.listHeld().map(({ address }) => address);
+  const { missing, orphaned } = compare(existing, needed, String);
+  const isLeftOver = (address: IpAddress) => findDerivedMacs(address).length > 0 && !peers.isOperatorsAddress(address);
+  return { missing, orphaned: orphaned.filter(isLeftOver) };
 }
 
 function compare<T>(existing: readonly T[], needed: readonly T[], identify: (item: T) => string): Difference<T> {
@@ -54,10 +46,4 @@ function compare<T>(existing: readonly T[], needed: readonly T[], identify: (ite
     missing: needed.filter((item) => !has.has(identify(item))),
     orphaned: existing.filter((item) => !needs.has(identify(item))),
   };
-}
-
-/** As admission does: a network such as `::/0` of an operator's peer makes no router's address the operator's. */
-function recogniseOperators(operators: Iterable<Peer>): (address: IpAddress) => boolean {
-  const networks = new Set([...operators].flatMap(({ allowedIps }) => allowedIps));
-  return (address) => networks.has(hostNetwork(address));
 }

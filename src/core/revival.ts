@@ -1,37 +1,49 @@
 import { type DomainView, decideAdmission } from './admission.ts';
-import { buildPeerChange, type PeerChange } from './changes.ts';
-import type { PeerTable } from './peer-table.ts';
-import type { Handshakes, UnixSeconds } from './peers.ts';
+import { hadHandshakeWithin, settleHandshake } from './handshakes.ts';
+import type { Moment } from './moment.ts';
 import type { PublicKey } from './public-key.ts';
+import type { Registration } from './record.ts';
+import { type RecordedChange, registerRestored } from './registering.ts';
+
+/** A router that does not connect after so many is given up, until it registers. */
+const MAX_RESTORES = 3;
+/** An operator removes one or two peers by hand; what empties an interface takes more. */
+const LEAST_LOST = 3;
 
 /**
- * True where nobody is there of those who were alive: the interfaces were made anew (another `interfaces` than the
- * one they were on), or WireGuard's was emptied, as `wg syncconf` does.
+ * The keys that were alive and are gone, the latest first, where the interfaces are new, or all or most of those that
+ * were alive are gone: `wg syncconf` drops peers without a word. Otherwise none.
  */
-export function isForgetful(
-  { alive, interfaces }: { readonly alive: Handshakes; readonly interfaces: string },
-  now: { readonly interfaces: string; readonly peers: PeerTable },
-): boolean {
-  if (alive.size === 0) return false;
-  return interfaces !== now.interfaces || ![...alive.keys()].some((key) => now.peers.ours.has(key));
+export function findLost(view: DomainView, isNew: boolean): PublicKey[] {
+  const { record, peers, staleAfterSeconds } = view;
+  const alive = [...record.registrations].filter(([, one]) => isRestorable(one, staleAfterSeconds, peers.now));
+  const lost = alive.filter(([key]) => !peers.ours.has(key) && !peers.isOperators(key));
+  const areMost = lost.length >= LEAST_LOST && lost.length > alive.length / 2;
+  if (!isNew && !areMost && lost.length < alive.length) return [];
+  return lost.sort(([, a], [, b]) => (b.heard?.at ?? 0) - (a.heard?.at ?? 0)).map(([key]) => key);
 }
 
-/**
- * What puts a domain back in order whose interfaces were made anew: the entries of all peers that are there, and the
- * keys that were alive, as far as admission lets them in today and nobody has to go for them. `view.peers` is as it
- * will be then.
- */
-export function planRevival(alive: Handshakes, view: DomainView, now: UnixSeconds): PeerChange[] {
-  const there = [...view.peers.ours.keys()].map((key) => buildPeerChange({ kind: 'keep' }, key, view.peers));
-  const back: PeerChange[] = [];
-  for (const key of alive.keys()) {
-    if (isLetInFreely(key, view, now)) back.push(buildPeerChange({ kind: 'add' }, key, view.peers));
-  }
-  return [...there, ...back];
+/** Restores keys as far as admission takes them today and nobody is evicted for them. */
+export function planRevival(lost: readonly PublicKey[], view: DomainView): RecordedChange[] {
+  return lost.filter((key) => isAdmittedFreely(key, view)).map((key) => registerRestored(key, view));
 }
 
-function isLetInFreely(key: PublicKey, view: DomainView, now: UnixSeconds): boolean {
-  // Who was alive is none that never had a handshake.
-  const decision = decideAdmission({ key, from: undefined }, { ...view, maxPending: Number.POSITIVE_INFINITY }, now);
+/** Whether a key that is gone may come back by itself. */
+export function isRestorable(one: Registration, staleAfterSeconds: number, now: Moment): boolean {
+  if (one.isLeaving || one.restores >= MAX_RESTORES || one.heard === undefined) return false;
+  return hadHandshakeWithin(settleHandshake(one.heard.at, one.heard, now), staleAfterSeconds, now);
+}
+
+/** Those whose keys are in the record, are not peers, and will not be restored. */
+export function findGone(view: DomainView): PublicKey[] {
+  const { record, peers, staleAfterSeconds } = view;
+  const isThere = (key: PublicKey) => peers.ours.has(key) || peers.isOperators(key);
+  return [...record.registrations]
+    .filter(([key, one]) => !isThere(key) && !isRestorable(one, staleAfterSeconds, peers.now))
+    .map(([key]) => key);
+}
+
+function isAdmittedFreely(key: PublicKey, view: DomainView): boolean {
+  const decision = decideAdmission({ key, from: undefined }, view);
   return decision.kind === 'add' && decision.evicted.length === 0;
 }

@@ -1,6 +1,6 @@
+import { hostNetwork } from './derivations.ts';
 import { type IpAddress, parseIpAddress } from './ip-address.ts';
 import { deriveAll, type MacAddress } from './link-address.ts';
-import { hostNetwork } from './peer-table.ts';
 import type { Peer } from './peers.ts';
 import { InputError, quote } from './printable.ts';
 import { looksLikeKey, type PublicKey, parsePublicKey } from './public-key.ts';

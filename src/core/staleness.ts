@@ -1,5 +1,6 @@
-import { hadHandshakeWithin } from './peer-table.ts';
-import type { Peer, UnixSeconds } from './peers.ts';
+import { hadHandshakeWithin, type LastHandshake } from './handshakes.ts';
+import type { Moment } from './moment.ts';
+import type { UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** When each stale key was first seen to be stale. */
@@ -15,20 +16,29 @@ export type Verdict = 'alive' | 'revived' | 'marked' | 'waiting' | 'expired';
 /** A timer that fires up to 5 % early counts as on time: systemd groups timers that are near one another. */
 const EARLY_FACTOR = 0.95;
 
+/** What a pass looks at. */
+export interface Judged {
+  /** What the kernel reports, or what is remembered. */
+  readonly heard: LastHandshake;
+  /** False for a key that was taken off the list of the domain's keys: it is stale however alive it is. */
+  readonly isAllowed: boolean;
+}
+
 /**
  * What a pass of the cleanup finds of one of our peers:
  * `alive`; `revived`, alive and marked; `marked`, stale for the first time; `waiting`, marked too short a time ago;
  * `expired`, to be removed. A mark from the future (a clock set back) is worth nothing and is made again.
  */
 export function judgePeer(
-  peer: Peer,
+  { heard, isAllowed }: Judged,
   markedAt: UnixSeconds | undefined,
   limits: StalenessLimits,
-  now: UnixSeconds,
+  now: Moment,
 ): Verdict {
-  if (hadHandshakeWithin(peer, limits.staleAfterSeconds, now)) return markedAt === undefined ? 'alive' : 'revived';
-  if (markedAt === undefined || markedAt > now) return 'marked';
-  return now - markedAt >= limits.secondLookSeconds * EARLY_FACTOR ? 'expired' : 'waiting';
+  const isAlive = isAllowed && hadHandshakeWithin(heard, limits.staleAfterSeconds, now);
+  if (isAlive) return markedAt === undefined ? 'alive' : 'revived';
+  if (markedAt === undefined || markedAt > now.unix) return 'marked';
+  return now.unix - markedAt >= limits.secondLookSeconds * EARLY_FACTOR ? 'expired' : 'waiting';
 }
 
 /** The marks after a pass, for the peers that it left in place: who is stale keeps the time of the first mark. */

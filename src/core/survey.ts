@@ -1,20 +1,21 @@
-import type { AddressVariant } from './address-variant.ts';
-import { LIVE_SECONDS } from './admission.ts';
 import type { EntrySettings } from './changes.ts';
+import type { Router } from './derivations.ts';
 import { type ForwardingEntry, identifyEntry } from './forwarding-entries.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from './handshakes.ts';
 import type { IpAddress } from './ip-address.ts';
-import type { LinkAddress } from './link-address.ts';
+import type { Moment } from './moment.ts';
 import { PEER_STATES, type PeerState } from './peer-state.ts';
-import { hadHandshakeWithin, type PeerTable } from './peer-table.ts';
-import type { Peer, UnixSeconds } from './peers.ts';
+import type { OurPeer, PeerTable } from './peer-table.ts';
+import type { Peer } from './peers.ts';
 import { compareEntries, compareRoutes } from './reconcile.ts';
 
 /** A peer and how its router fares. */
 export interface SurveyedPeer {
+  /** With its last handshake as far as anybody remembers: the kernel forgets it when a peer is reset or restored. */
   readonly peer: Peer;
   readonly state: PeerState;
   /** What this domain derives from the key; the operator's own peers need not go by it. */
-  readonly link: LinkAddress;
+  readonly link: Router;
   /** Forwarding entries that it needs and does not have; the operator's peers need none. */
   readonly missingEntries: readonly ForwardingEntry[];
   /** Only where the domain keeps routes. */
@@ -30,7 +31,6 @@ export interface Survey {
 }
 
 interface SurveySettings extends EntrySettings {
-  readonly address: AddressVariant;
   readonly staleAfterSeconds: number;
 }
 
@@ -41,44 +41,35 @@ export interface Forwarding {
 }
 
 /** Puts together what was read of a domain. */
-export function surveyDomain(
-  table: PeerTable,
-  { entries, routes }: Forwarding,
-  settings: SurveySettings,
-  now: UnixSeconds,
-): Survey {
-  const ours = [...table.ours.values()].map((peer) => ({ peer, link: table.derive(peer.key) }));
-  const operators = [...table.operators];
-  const links = ours.map(({ link }) => link);
-  const inEntries = compareEntries(entries, links, operators, { ...settings, variant: settings.address });
-  const inRoutes = settings.route
-    ? compareRoutes(routes, links, operators, settings.address)
-    : { missing: [], orphaned: [] };
+export function surveyDomain(table: PeerTable, { entries, routes }: Forwarding, settings: SurveySettings): Survey {
+  const inEntries = compareEntries(entries, table, settings);
+  const inRoutes = settings.route ? compareRoutes(routes, table) : { missing: [], orphaned: [] };
   const missingEntries = groupByDestination(inEntries.missing);
   const missingRoutes = new Set(inRoutes.missing);
-  const routers = ours.map(({ peer, link }) => ({
-    peer,
-    link,
-    state: findPeerState(peer, settings.staleAfterSeconds, now),
-    missingEntries: missingEntries.get(link.address) ?? [],
-    lacksRoute: missingRoutes.has(link.address),
+  const routers = [...table.ours.values()].map((peer) => ({
+    peer: { ...peer, lastHandshake: peer.heard },
+    link: table.describe(peer.key),
+    state: findPeerState(peer, settings.staleAfterSeconds, table.now),
+    missingEntries: (peer.held && missingEntries.get(peer.held.address)) ?? [],
+    lacksRoute: peer.held !== undefined && missingRoutes.has(peer.held.address),
   }));
   return {
-    peers: [...routers, ...operators.map((peer) => surveyOperators(peer, table))],
+    peers: [...routers, ...[...table.operators].map((peer) => surveyOperators(peer, table))],
     orphanedEntries: inEntries.orphaned,
     orphanedRoutes: inRoutes.orphaned,
   };
 }
 
 /** Stale is what the cleanup calls stale, however short that time is. */
-function findPeerState(peer: Peer, staleAfterSeconds: number, now: UnixSeconds): PeerState {
-  if (peer.lastHandshake === 'never') return 'pending';
-  if (!hadHandshakeWithin(peer, staleAfterSeconds, now)) return 'stale';
-  return hadHandshakeWithin(peer, LIVE_SECONDS, now) ? 'alive' : 'idle';
+function findPeerState({ heard }: OurPeer, staleAfterSeconds: number, now: Moment): PeerState {
+  if (heard === 'never') return 'pending';
+  if (!hadHandshakeWithin(heard, staleAfterSeconds, now)) return 'stale';
+  return hadHandshakeWithin(heard, LIVE_SECONDS, now) ? 'alive' : 'idle';
 }
 
 function surveyOperators(peer: Peer, table: PeerTable): SurveyedPeer {
-  return { peer, state: 'static', link: table.derive(peer.key), missingEntries: [], lacksRoute: false };
+  const link = table.describe(peer.key);
+  return { peer, state: 'static', link, missingEntries: [], lacksRoute: false };
 }
 
 /** Addresses are unique among our peers. */
@@ -89,9 +80,9 @@ function groupByDestination(entries: readonly ForwardingEntry[]): ReadonlyMap<Ip
 }
 
 /** How many peers of a table have which state. */
-export function countPeers(table: PeerTable, staleAfterSeconds: number, now: UnixSeconds): Record<PeerState, number> {
+export function countPeers(table: PeerTable, staleAfterSeconds: number): Record<PeerState, number> {
   const counts = { alive: 0, idle: 0, stale: 0, pending: 0, static: [...table.operators].length };
-  for (const peer of table.ours.values()) counts[findPeerState(peer, staleAfterSeconds, now)]++;
+  for (const peer of table.ours.values()) counts[findPeerState(peer, staleAfterSeconds, table.now)]++;
   return counts;
 }
 

@@ -4,7 +4,7 @@ import type { DomainName } from '../core/domain.ts';
 import { describeError } from '../errors.ts';
 import type { Events } from '../log.ts';
 import { addActivity } from '../system/activity.ts';
-import { readClock } from '../system/reading.ts';
+import { readClock } from '../system/moment.ts';
 
 const PAUSE_MILLISECONDS = 60_000;
 

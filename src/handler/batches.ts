@@ -1,14 +1,14 @@
 import type { Attention, EventFields } from '../attention.ts';
 import type { Config, DomainConfig } from '../config.ts';
-import { type Change, type Plan, planChanges, restsOnPeer } from '../core/changes.ts';
+import { type Change, planChanges } from '../core/changes.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { describeError } from '../errors.ts';
 import { logChange } from '../system/change-log.ts';
 import { applyChanges } from '../system/changes.ts';
+import { DomainSession } from '../system/domain-session.ts';
 import { hasInterfaces } from '../system/interfaces.ts';
 import type { Failures } from '../system/jointly.ts';
-import { LockedReading } from '../system/locked-reading.ts';
-import { readClock } from '../system/reading.ts';
+import { ReplacedDirectoryError } from '../system/runtime-directory.ts';
 import { ActivityRecord } from './activity-record.ts';
 
 interface Waiting extends Exchange {
@@ -16,8 +16,20 @@ interface Waiting extends Exchange {
 }
 type WaitingChange = Change<Waiting>;
 
+/** Who learns of what happens to a domain. */
+interface Listener {
+  /** How many exchanges a batch has. */
+  onBatch(exchanges: number): void;
+  /** Nothing that this process writes is seen by others any more. */
+  onReplaced(error: ReplacedDirectoryError): void;
+}
+
 /** One call of `wg set` has room for so many keys, and takes some 10 ms for them. */
 const BATCH_EXCHANGES = 256;
+/** Interfaces that come and go are looked at this often; with the watch's own pause, within 5 s. */
+const LOOK_MILLISECONDS = 4500;
+/** Where a look goes wrong again and again. */
+const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
 /**
  * Serves the exchanges of one domain. Those that arrive while others are being applied go together in the next batch:
@@ -26,20 +38,22 @@ const BATCH_EXCHANGES = 256;
 export class DomainBatches {
   readonly #domain: DomainConfig;
   readonly #log: Attention;
-  readonly #onBatch: (exchanges: number) => void;
-  readonly #reading: LockedReading;
+  readonly #tell: Listener;
+  readonly #session: DomainSession;
   readonly #activity: ActivityRecord;
   #queue: Waiting[] = [];
   #isLookDue = false;
+  #lookedAtMilliseconds = Number.NEGATIVE_INFINITY;
+  #failedLooks = 0;
+  #lookTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  /** `onBatch` is told how many exchanges each batch has. */
-  constructor(domain: DomainConfig, config: Config, log: Attention, onBatch: (exchanges: number) => void = () => {}) {
+  constructor(domain: DomainConfig, config: Config, log: Attention, tell: Listener) {
     this.#domain = domain;
     this.#log = log;
-    this.#onBatch = onBatch;
-    this.#reading = new LockedReading(domain, config, log);
+    this.#tell = tell;
+    this.#session = new DomainSession(domain, config, log);
     this.#activity = new ActivityRecord(config, domain.name, log);
   }
 
@@ -55,10 +69,9 @@ export class DomainBatches {
     return reply;
   }
 
-  /** Has the interfaces looked at: where they were made anew, who was alive comes back without having to ask. */
+  /** After a change of the interfaces: restores what was lost with it, peers, forwarding entries and routes. */
   lookAtInterfaces(): void {
-    this.#isLookDue = true;
-    this.#running ??= this.#run();
+    this.#lookLater(Math.max(0, this.#lookedAtMilliseconds + LOOK_MILLISECONDS - performance.now()));
   }
 
   /** Forgets what waits, finishes what runs, writes down who is alive, and lets go of the lock. */
@@ -66,8 +79,9 @@ export class DomainBatches {
     this.#queue = [];
     await this.#running;
     clearTimeout(this.#expiry);
+    clearTimeout(this.#lookTimer);
     this.#activity.save();
-    await this.#withInterfaces('remember who is alive', () => this.#reading.remember());
+    await this.#withInterfaces('remember who is alive', () => this.#session.remember());
     this.#close();
   }
 
@@ -80,59 +94,75 @@ export class DomainBatches {
       else await this.#serveNext();
     }
     this.#running = undefined;
-    if (this.#reading.isFresh) this.#expiry = setTimeout(() => this.#expire(), this.#reading.restMilliseconds);
+    if (this.#session.isFresh) this.#expiry = setTimeout(() => this.#expire(), this.#session.restMilliseconds);
     else this.#close();
   }
 
   async #look(): Promise<void> {
     this.#isLookDue = false;
+    this.#lookedAtMilliseconds = performance.now();
     this.#close();
-    await this.#withInterfaces('look at the interfaces', () => this.#reading.open());
+    const isDone = await this.#withInterfaces('look at the interfaces', async () =>
+      this.#session.repair(await this.#session.open()),
+    );
     this.#close();
+    this.#failedLooks = isDone ? 0 : this.#failedLooks + 1;
+    if (!isDone) this.#lookLater(Math.min(LOOK_MILLISECONDS * this.#failedLooks, LONGEST_PAUSE_MILLISECONDS));
   }
 
-  /** Where an interface is missing there is nothing to do: when it comes it is new. */
-  async #withInterfaces(what: string, action: () => Promise<unknown>): Promise<void> {
-    if (!hasInterfaces(this.#domain)) return;
-    await action().catch((error) => {
+  #lookLater(milliseconds: number): void {
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined;
+      this.#isLookDue = true;
+      this.#running ??= this.#run();
+    }, milliseconds);
+  }
+
+  /** Where an interface is missing there is nothing to do: when it comes it is new. False where it went wrong. */
+  async #withInterfaces(what: string, action: () => Promise<unknown>): Promise<boolean> {
+    if (!hasInterfaces(this.#domain)) return true;
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.#noticeReplaced(error);
       this.#log.warn(`could not ${what}`, { domain: this.#domain.name, reason: describeError(error) });
       this.#close();
-    });
+      return false;
+    }
   }
 
   async #serveNext(): Promise<void> {
     const batch = this.#queue.splice(0, BATCH_EXCHANGES);
-    this.#onBatch(batch.length);
+    this.#tell.onBatch(batch.length);
     await this.#serveBatch(batch).catch((error) => {
+      this.#noticeReplaced(error);
       this.#fail({ domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) }, batch.length);
       this.#close();
       for (const { answer } of batch) answer('FAILED');
     });
   }
 
+  /** Decided on a reading that begins after the last request came: what an operator did before counts for all. */
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
-    const { refused, changes } = await this.#plan(batch);
+    const view = await this.#session.open();
+    const { refused, changes, lines } = planChanges(batch, view);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
-    const { failures, leftOver } = await applyChanges(this.#domain, changes);
+    const recorded = this.#session.write(lines, view) ? changes : this.#refuseUnrecorded(changes);
+    const { failures, leftOver } = await applyChanges(this.#domain, recorded);
     // Before the lock goes: the cleanup reads and writes the marks, too.
-    const done = changes.filter((change) => change.kind !== 'keep' && !failures.has(change));
-    this.#reading.forgetMarks(done.map(({ router }) => router.key));
-    this.#reading.noticePending(done);
-    if (failures.size > 0) this.#close();
-    for (const change of changes) this.#report(change, failures);
+    const done = recorded.filter((change) => !failures.has(change));
+    this.#session.memory.forgetMarks(done.map(({ router }) => router.key));
+    for (const change of recorded) this.#report(change, failures);
     if (leftOver !== undefined)
       this.#log.warn('left to the cleanup', { domain: this.#domain.name, reason: describeError(leftOver) });
   }
 
-  /**
-   * Decides a batch on what was read before, unless that rests on a peer: it may have had a handshake since, and who
-   * has one is not removed; or it may have gone with its interface, and who was told `OK` has to be there.
-   */
-  async #plan(batch: readonly Waiting[]): Promise<Plan<Waiting>> {
-    const { view, isNew } = await this.#reading.open();
-    const plan = planChanges(batch, view, readClock());
-    if (isNew || !plan.changes.some(restsOnPeer)) return plan;
-    return planChanges(batch, await this.#reading.readAgain(), readClock());
+  /** A new key that is not in the record would be a stranger's peer; known ones go on. Returns those. */
+  #refuseUnrecorded(changes: readonly WaitingChange[]): WaitingChange[] {
+    for (const { kind, exchanges } of changes)
+      if (kind === 'add') for (const exchange of exchanges) this.#refuse(exchange, 'FAILED');
+    return changes.filter(({ kind }) => kind !== 'add');
   }
 
   /** What runs looks at the age of its reading itself. */
@@ -141,7 +171,11 @@ export class DomainBatches {
   }
 
   #close(): void {
-    this.#reading.close();
+    this.#session.close();
+  }
+
+  #noticeReplaced(error: unknown): void {
+    if (error instanceof ReplacedDirectoryError) this.#tell.onReplaced(error);
   }
 
   #refuse({ domain, key, from, answer }: Waiting, code: ReplyCode): void {

@@ -37,10 +37,15 @@ export class LinkWatch {
   }
 
   #read(line: string): void {
-    const name = findChangedLink(line) ?? '';
+    const name = findChangedLink(line, this.#onChange.keys()) ?? '';
     const onChange = this.#onChange.get(name);
     if (onChange === undefined) return;
-    clearTimeout(this.#settling.get(name));
-    this.#settling.set(name, setTimeout(onChange, SETTLE_MILLISECONDS));
+    // An interface that changes all the time is looked at, too.
+    if (this.#settling.has(name)) return;
+    const settled = () => {
+      this.#settling.delete(name);
+      onChange();
+    };
+    this.#settling.set(name, setTimeout(settled, SETTLE_MILLISECONDS));
   }
 }

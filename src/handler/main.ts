@@ -2,6 +2,7 @@ import { Attention } from '../attention.ts';
 import {
   COMMON_HELP,
   EXIT_FAILURE,
+  EXIT_RESTART,
   exitWithUsageError,
   orExitWithConfigError,
   readCommandLine,
@@ -10,6 +11,7 @@ import { parseConfig } from '../config.ts';
 import { formatMessage } from '../core/messages.ts';
 import { describeError } from '../errors.ts';
 import { Log } from '../log.ts';
+import type { ReplacedDirectoryError } from '../system/runtime-directory.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { DomainBatches } from './batches.ts';
 import { LinkWatch } from './link-watch.ts';
@@ -49,8 +51,10 @@ async function main(): Promise<void> {
   const numbers = config.metrics.listen === undefined ? undefined : new Numbers(config);
   const domains = new Map(
     [...config.domains].map(([name, domain]) => {
-      const tell = (exchanges: number) => void process.stdout.write(formatMessage({ batch: domain.name, exchanges }));
-      return [name, new DomainBatches(domain, config, attention, numbers && tell)];
+      const onBatch = (exchanges: number) => {
+        if (numbers !== undefined) process.stdout.write(formatMessage({ batch: domain.name, exchanges }));
+      };
+      return [name, new DomainBatches(domain, config, attention, { onBatch, onReplaced: (error) => end(error, log) })];
     }),
   );
   const watch = new LinkWatch(findLookers(domains.values()), log);
@@ -68,6 +72,12 @@ async function main(): Promise<void> {
   watch.stop();
   await Promise.all([...domains.values()].map((batches) => batches.stop()));
   process.exit();
+}
+
+/** The service starts again, and then uses the directory that there is. */
+function end(error: ReplacedDirectoryError, log: Log): never {
+  log.error('handler ends', { reason: error.message });
+  process.exit(EXIT_RESTART);
 }
 
 /** What is to be done when one of the interfaces changes, by their names. */

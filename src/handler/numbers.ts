@@ -1,12 +1,12 @@
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainName } from '../core/domain.ts';
 import type { DomainNumbers } from '../core/messages.ts';
-import { PeerTable } from '../core/peer-table.ts';
 import { countPeers } from '../core/survey.ts';
 import { readForwardingEntries } from '../system/forwarding.ts';
-import { readClock } from '../system/reading.ts';
-import { type CleanupCounts, NO_CLEANUP, StateFile } from '../system/state.ts';
-import { readWireguard, requireInterfaces } from '../system/wireguard.ts';
+import { DomainFiles } from '../system/read-domain.ts';
+import { readUnlocked } from '../system/read-unlocked.ts';
+import { type CleanupCounts, NO_CLEANUP } from '../system/state.ts';
+import { requireInterfaces } from '../system/wireguard.ts';
 
 /** Whoever asks more often gets what was read last. */
 const CACHED_MILLISECONDS = 5000;
@@ -16,7 +16,7 @@ const MAX_READING = 4;
 /** Reads, for metrics, what only root can know of the domains; without their locks, so that no router waits. */
 export class Numbers {
   readonly #config: Config;
-  readonly #stateFiles = new Map<DomainName, StateFile>();
+  readonly #files = new Map<DomainName, DomainFiles>();
   readonly #cache = new Map<
     DomainName,
     { readonly askedMilliseconds: number; readonly numbers: Promise<DomainNumbers | null> }
@@ -53,11 +53,14 @@ export class Numbers {
 
   async #read(domain: DomainConfig): Promise<DomainNumbers> {
     requireInterfaces(domain);
-    const [{ peers }, entries] = await Promise.all([readWireguard(domain), readForwardingEntries(domain)]);
-    const { stale_after_seconds } = this.#config.cleanup;
-    const { passes, removals, lastPass } = this.#readCleanup(domain);
+    const files = this.#findFiles(domain);
+    const [{ peers }, entries] = await Promise.all([
+      readUnlocked(domain, this.#config, files),
+      readForwardingEntries(domain),
+    ]);
+    const { passes, removals, lastPass } = readCleanup(files);
     return {
-      ...countPeers(new PeerTable(peers, domain.address), stale_after_seconds, readClock()),
+      ...countPeers(peers, this.#config.cleanup.stale_after_seconds),
       entries: entries.filter(({ via }) => via === domain.wireguard).length,
       passes,
       removals,
@@ -65,14 +68,18 @@ export class Numbers {
     };
   }
 
-  /** A damaged state is for the cleanup to tell. */
-  #readCleanup({ name }: DomainConfig): CleanupCounts {
-    const file = this.#stateFiles.get(name) ?? new StateFile(this.#config.state_directory, name);
-    this.#stateFiles.set(name, file);
-    try {
-      return file.read().cleanup;
-    } catch {
-      return NO_CLEANUP;
-    }
+  #findFiles(domain: DomainConfig): DomainFiles {
+    const files = this.#files.get(domain.name) ?? new DomainFiles(domain, this.#config);
+    this.#files.set(domain.name, files);
+    return files;
+  }
+}
+
+/** A damaged state is for the cleanup to tell. */
+function readCleanup({ state }: DomainFiles): CleanupCounts {
+  try {
+    return state.read().cleanup;
+  } catch {
+    return NO_CLEANUP;
   }
 }

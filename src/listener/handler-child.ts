@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { EXIT_RESTART } from '../command-line.ts';
 import type { DomainName } from '../core/domain.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
@@ -22,6 +23,8 @@ interface HandlerEvents {
   onReady(): void;
   /** It will take no request any more; may come before the replies that it still owes. */
   onEnd(reason: string): void;
+  /** It ended because the whole service has to start again. */
+  onRestartNeeded(): void;
   /** It serves so many exchanges of a domain together; told only by one that was configured for metrics. */
   onBatch(domain: DomainName, exchanges: number): void;
 }
@@ -72,9 +75,10 @@ export class HandlerChild {
     }
     this.closed = new Promise((resolve) => this.#child.on('close', () => resolve(this.#failUnanswered())));
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('exit', (status, signal) =>
-      this.#end(signal === null ? `exit status ${status}` : `ended by ${signal}`),
-    );
+    this.#child.on('exit', (status, signal) => {
+      this.#end(signal === null ? `exit status ${status}` : `ended by ${signal}`);
+      if (status === EXIT_RESTART) this.#events.onRestartNeeded();
+    });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     // A broken pipe is followed by the exit, which says more.
     this.#child.stdin.on('error', () => {});

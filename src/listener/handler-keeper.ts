@@ -31,12 +31,15 @@ export class HandlerKeeper {
   #starting: HandlerChild | undefined;
   #restart: NodeJS.Timeout | undefined;
   #onStarted: (isServing: boolean) => void = () => {};
+  readonly #onRestartNeeded: () => void;
   #pause = FIRST_PAUSE_MILLISECONDS;
 
-  constructor(command: readonly string[], log: Log, meter: HandlerMeter) {
+  /** `onRestartNeeded`: a handler ended because the whole service has to start again. */
+  constructor(command: readonly string[], log: Log, meter: HandlerMeter, onRestartNeeded: () => void) {
     this.#command = command;
     this.#log = log;
     this.#meter = meter;
+    this.#onRestartNeeded = onRestartNeeded;
     this.#start();
   }
 
@@ -81,6 +84,7 @@ export class HandlerKeeper {
       const child: HandlerChild = new HandlerChild(this.#command, {
         onReady: () => this.#serveWith(child),
         onEnd: (reason) => this.#replace(child, reason),
+        onRestartNeeded: this.#onRestartNeeded,
         onBatch: (domain, exchanges) => this.#meter.batchServed(domain, exchanges),
       });
       this.#starting = child;

@@ -1,5 +1,5 @@
 import { Attention } from '../attention.ts';
-import { COMMON_HELP, EXIT_FAILURE, orExitWithConfigError, readCommandLine } from '../command-line.ts';
+import { COMMON_HELP, EXIT_FAILURE, EXIT_RESTART, orExitWithConfigError, readCommandLine } from '../command-line.ts';
 import { loadConfig } from '../config.ts';
 import { InputError } from '../core/printable.ts';
 import { Log } from '../log.ts';
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   if (config.domains.size === 0) log.warn('no domain is configured', { reason: `expected [domains.NAME] in ${path}` });
 
   const metrics = new MetricsService(log);
-  const handler = new HandlerKeeper(config.handler, log, metrics);
+  const handler = new HandlerKeeper(config.handler, log, metrics, () => process.exit(EXIT_RESTART));
   const server = new ExchangeServer(config, (exchange) => handler.ask(exchange), attention, metrics);
   const sockets = new ListeningSockets((socket) => server.accept(socket), process.env);
   const open = async () => {

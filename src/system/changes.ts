@@ -8,7 +8,7 @@ import {
   type PeerChange,
 } from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
-import type { Router } from '../core/peer-table.ts';
+import type { Router } from '../core/derivations.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
 import { hasHung } from './run.ts';

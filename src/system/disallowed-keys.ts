@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { type DisallowedKeys, parseDisallowedKeys } from '../core/disallowed-list.ts';
+import { type KeyList, parseKeyList } from '../core/key-list.ts';
 
 /** The operator's list. No file is an empty list. */
-export function readDisallowedKeys(path: string): DisallowedKeys {
-  return parseDisallowedKeys(readList(path).toString('utf8'), path);
+export function readDisallowedKeys(path: string): KeyList {
+  return parseKeyList(readList(path).toString('utf8'), path);
 }
 
 /** The list as it is, byte for byte. */

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
-import { isLineOf } from '../core/disallowed-list.ts';
+import { isLineOf } from '../core/key-list.ts';
 import type { PublicKey } from '../core/public-key.ts';
 import { describeSystemError } from '../errors.ts';
 import { readDisallowedKeys, readList } from './disallowed-keys.ts';

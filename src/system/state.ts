@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { DomainName } from '../core/domain.ts';
@@ -8,6 +8,7 @@ import { InputError } from '../core/printable.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
 import type { Marks } from '../core/staleness.ts';
 import { replaceFile } from './replace-file.ts';
+import { StampedFile } from './stamped-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
 /** What is remembered of a domain, over restarts and reboots. */
@@ -53,10 +54,11 @@ const stateSchema = z.strictObject({
 /** The file with the state of a domain. Whoever writes it holds the lock of the domain. */
 export class StateFile {
   readonly path: string;
-  #known: { readonly stamp: string; readonly state: DomainState } | undefined;
+  readonly #file: StampedFile<DomainState>;
 
   constructor(stateDirectory: string, domain: DomainName) {
     this.path = join(stateDirectory, `${domain}.json`);
+    this.#file = new StampedFile(this.path, (path) => parseState(readFileSync(path, 'utf8'), path));
   }
 
   /**
@@ -64,11 +66,7 @@ export class StateFile {
    * @throws DamagedStateError where the file is not one that {@link StateFile.write} wrote.
    */
   read(): DomainState {
-    const stamp = this.#findStamp();
-    if (stamp === undefined) return EMPTY_STATE;
-    if (this.#known?.stamp !== stamp)
-      this.#known = { stamp, state: parseState(readFileSync(this.path, 'utf8'), this.path) };
-    return this.#known.state;
+    return this.#file.read() ?? EMPTY_STATE;
   }
 
   /** @throws Error with one line that names the file, where it cannot be written. */
@@ -92,12 +90,6 @@ export class StateFile {
     const marks = new Map(state.marks);
     const forgotten = [...keys].filter((key) => marks.delete(key));
     if (forgotten.length > 0) this.write({ ...state, marks });
-  }
-
-  /** Changes with each write, as that makes another file; undefined where there is none. */
-  #findStamp(): string | undefined {
-    const status = statSync(this.path, { bigint: true, throwIfNoEntry: false });
-    return status && `${status.ino} ${status.mtimeNs} ${status.size}`;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { DomainConfig } from '../../config.ts';
-import { buildListLine } from '../../core/disallowed-list.ts';
+import { buildListLine } from '../../core/key-list.ts';
 import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
 import { addToList, isListed } from '../../system/disallowed-list.ts';
-import { readClock } from '../../system/reading.ts';
+import { readClock } from '../../system/moment.ts';
 import { readWireguard } from '../../system/wireguard.ts';
 import { type Call, readWord } from '../call.ts';
 import { describeReason } from '../editing/domain-edit.ts';

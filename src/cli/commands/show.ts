@@ -1,7 +1,6 @@
 import type { JournalEntry } from '../../core/journal.ts';
 import { SHORT_KEY_CHARACTERS } from '../../core/public-key.ts';
 import { parseRouterQuery, type RouterQuery } from '../../core/router-query.ts';
-import { readDisallowedKeys } from '../../system/disallowed-keys.ts';
 import { readOwnAddresses } from '../../system/interfaces.ts';
 import { searchJournal } from '../../system/journal.ts';
 import { type Call, readWord } from '../call.ts';
@@ -21,8 +20,7 @@ export async function run({ args: [text = ''], options }: Call): Promise<boolean
   for (const complaint of complaints) complain(complaint);
   if (readings.length === 0) return false;
   const ownAddresses = readOwnAddresses();
-  const disallowed = readDisallowedKeys(config.disallowed_keys).keys;
-  const routers = findRouters(query, readings, { config, ownAddresses, disallowed });
+  const routers = findRouters(query, readings, config);
   const isFound = routers.some(({ memberships }) => memberships.some(({ listed }) => listed !== undefined));
   const journal = isFound ? undefined : await askJournal(query);
   const isOwn = query.kind === 'address' && ownAddresses.has(query.address);

@@ -1,15 +1,15 @@
 import type { DomainConfig } from '../../config.ts';
 import { type DomainView, decideAdmission } from '../../core/admission.ts';
-import { buildPeerChange, type PeerChange } from '../../core/changes.ts';
+import type { PeerChange } from '../../core/changes.ts';
 import { listEffects } from '../../core/effects.ts';
 import type { ErrorCode } from '../../core/exchange.ts';
 import { findObstacles } from '../../core/obstacles.ts';
 import type { PublicKey } from '../../core/public-key.ts';
+import { registerDecision } from '../../core/registering.ts';
 import { describeError } from '../../errors.ts';
 import { logChange } from '../../system/change-log.ts';
 import { applyChanges } from '../../system/changes.ts';
-import type { LockedReading } from '../../system/locked-reading.ts';
-import { readClock } from '../../system/reading.ts';
+import type { DomainSession } from '../../system/domain-session.ts';
 import { describeObstacle } from '../rendering/absence.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
@@ -18,37 +18,40 @@ const OUTCOMES = { add: 'added', reset: 'reset', keep: 'kept' } as const;
 
 /** Lets a key into a domain as if its router had asked, but from nowhere: so no session ends. */
 export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
-  return editDomain(domain, editing, async (view, reading) => {
-    const decision = decideAdmission({ key, from: undefined }, view, readClock());
+  return editDomain(domain, editing, async (view, session) => {
+    const request = { key, from: undefined };
+    const decision = decideAdmission(request, view);
     if (decision.kind === 'refuse') {
       const reason = `Cannot add ${key}: ${explain(decision.code, key, view, domain, editing)}: ${decision.code}`;
       return { outcome: 'refused', code: decision.code, reason, effects: [] };
     }
-    const change = buildPeerChange(decision, key, view.peers);
-    if (!editing.dryRun) await apply(change, domain, reading, editing);
+    const { change, lines } = registerDecision(decision, request, view);
+    if (!editing.dryRun) {
+      if (!session.write(lines, view)) throw new Error(`Cannot add ${key}: the record of peers cannot be written`);
+      await apply(change, domain, session, editing);
+    }
     return { outcome: OUTCOMES[change.kind], effects: listEffects(change, domain) };
   });
 }
 
 function explain(code: ErrorCode, key: PublicKey, view: DomainView, domain: DomainConfig, { config }: Editing): string {
   if (view.peers.isOperators(key)) return 'it was set up by hand';
-  const obstacle = findObstacles(key, view, readClock()).find((one) => one.code === code);
+  const obstacle = findObstacles(key, view).find((one) => one.code === code);
   return obstacle === undefined
     ? 'it is refused'
-    : describeObstacle(obstacle, view.peers.derive(key).address, domain, config);
+    : describeObstacle(obstacle, view.peers.describe(key).address, domain, config);
 }
 
 /** @throws Error where the change was not made. */
 async function apply(
   change: PeerChange,
   domain: DomainConfig,
-  reading: LockedReading,
+  session: DomainSession,
   { log }: Editing,
 ): Promise<void> {
   const { failures, leftOver } = await applyChanges(domain, [change]);
   if (leftOver !== undefined) log.warn('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
   if (failures.has(change)) throw failures.get(change);
-  if (change.kind !== 'keep') reading.forgetMarks([change.router.key]);
-  reading.noticePending([change]);
+  if (change.kind !== 'keep') session.memory.forgetMarks([change.router.key]);
   logChange(change, { domain: domain.name, log, who: { by: 'operator' } });
 }

@@ -3,7 +3,7 @@ import type { DomainView } from '../../core/admission.ts';
 import type { Effect } from '../../core/effects.ts';
 import type { ErrorCode } from '../../core/exchange.ts';
 import { describeError } from '../../errors.ts';
-import { LockedReading } from '../../system/locked-reading.ts';
+import { DomainSession } from '../../system/domain-session.ts';
 import type { Editing } from './editing.ts';
 
 type EditOutcome = 'added' | 'reset' | 'kept' | 'refused' | 'removed' | 'absent' | 'static' | 'failed';
@@ -23,16 +23,15 @@ export interface DomainEdit {
 export async function editDomain(
   domain: DomainConfig,
   { config, log, dryRun }: Editing,
-  edit: (view: DomainView, reading: LockedReading) => Promise<Omit<DomainEdit, 'domain'>>,
+  edit: (view: DomainView, session: DomainSession) => Promise<Omit<DomainEdit, 'domain'>>,
 ): Promise<DomainEdit> {
-  const reading = new LockedReading(domain, config, log);
+  const session = new DomainSession(domain, config, log, dryRun);
   try {
-    const view = dryRun ? await reading.preview() : (await reading.open()).view;
-    return { domain, ...(await edit(view, reading)) };
+    return { domain, ...(await edit(await session.open(), session)) };
   } catch (error) {
     return { domain, outcome: 'failed', reason: describeError(error), effects: [] };
   } finally {
-    reading.close();
+    session.close();
   }
 }
 

@@ -1,5 +1,4 @@
-import { LIVE_SECONDS } from '../../core/admission.ts';
-import { hadHandshakeWithin } from '../../core/peer-table.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from '../../core/handshakes.ts';
 import type { Peer, UnixSeconds } from '../../core/peers.ts';
 
 /** How many peers had their last handshake in some span of time. */
@@ -19,7 +18,9 @@ const SPANS = [
 
 /** Sorts peers by the age of their last handshake, which some never had; one of the future is new. */
 export function countAges({ at, peers }: AgedPeers): AgeCount[] {
-  const spans = peers.map(({ peer }) => SPANS.find(({ within }) => hadHandshakeWithin(peer, within, at)));
+  const spans = peers.map(({ peer }) =>
+    SPANS.find(({ within }) => hadHandshakeWithin(peer.lastHandshake, within, { unix: at })),
+  );
   const ages = SPANS.map((span) => ({ age: span.age, count: countEqual(spans, span) }));
   return [...ages, { age: 'never', count: countEqual(spans, undefined) }];
 }

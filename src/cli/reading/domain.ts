@@ -1,13 +1,13 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import { PeerTable } from '../../core/peer-table.ts';
-import type { UnixSeconds, WireguardReading } from '../../core/peers.ts';
-import type { PublicKey } from '../../core/public-key.ts';
+import type { DomainView } from '../../core/admission.ts';
+import type { UnixSeconds } from '../../core/peers.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/survey.ts';
 import { describeError } from '../../errors.ts';
 import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.ts';
 import { interfaceExists } from '../../system/interfaces.ts';
+import { DomainFiles } from '../../system/read-domain.ts';
+import { readUnlocked } from '../../system/read-unlocked.ts';
 import { ProgramError } from '../../system/run.ts';
-import { readWireguard } from '../../system/wireguard.ts';
 
 /** A batch of the service is done long before. */
 const SETTLE_MILLISECONDS = 500;
@@ -16,8 +16,7 @@ const SETTLE_MILLISECONDS = 500;
 export interface DomainReading extends Survey {
   readonly domain: DomainConfig;
   readonly at: UnixSeconds;
-  readonly ownKey: PublicKey | undefined;
-  readonly table: PeerTable;
+  readonly view: DomainView;
 }
 
 /**
@@ -26,11 +25,9 @@ export interface DomainReading extends Survey {
  * @throws Error with one line that says what cannot be read, and why.
  */
 export async function readDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
-  const { ownKey, peers } = await readPeers(domain);
-  const table = new PeerTable(peers, domain.address);
-  const settings = { ...domain, staleAfterSeconds: config.cleanup.stale_after_seconds };
-  const at = Date.now() / 1000;
-  return { domain, at, ownKey, table, ...surveyDomain(table, await readForwarding(domain), settings, at) };
+  const view = await readPeers(domain, config);
+  const settings = { ...domain, staleAfterSeconds: view.staleAfterSeconds };
+  return { domain, at: view.peers.now.unix, view, ...surveyDomain(view.peers, await readForwarding(domain), settings) };
 }
 
 /** {@link readDomain} for whoever reports faults: there must be nothing wrong with a domain that is merely busy. */
@@ -42,9 +39,9 @@ export async function readSettledDomain(domain: DomainConfig, config: Config): P
   return { ...second, ...confirmFaults(second, first) };
 }
 
-async function readPeers(domain: DomainConfig): Promise<WireguardReading> {
+async function readPeers(domain: DomainConfig, config: Config): Promise<DomainView> {
   try {
-    return await readWireguard(domain);
+    return await readUnlocked(domain, config, new DomainFiles(domain, config));
   } catch (error) {
     throw new Error(`Cannot read the peers of ${domain.name}: ${explain(error, domain)}`, { cause: error });
   }

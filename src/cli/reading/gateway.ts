@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { Activity } from '../../core/activity.ts';
-import type { DisallowedKeys } from '../../core/disallowed-list.ts';
+import type { KeyList } from '../../core/key-list.ts';
 import type { Link } from '../../core/link-details.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
 import { describeSystemError } from '../../errors.ts';
@@ -26,7 +26,7 @@ export interface DomainStatus {
 export interface GatewayStatus {
   readonly at: UnixSeconds;
   readonly domains: readonly DomainStatus[];
-  readonly disallowed: DisallowedKeys;
+  readonly disallowed: KeyList;
   /** Undefined where systemd cannot be asked. */
   readonly isListening: boolean | undefined;
 }
@@ -62,7 +62,7 @@ function askSystemd<T>(ask: () => Promise<T>): Promise<T | undefined> {
 }
 
 /** Who may not read the list learns that, and all the rest. */
-function readDisallowed({ disallowed_keys: path }: Config): DisallowedKeys {
+function readDisallowed({ disallowed_keys: path }: Config): KeyList {
   try {
     return readDisallowedKeys(path);
   } catch (error) {

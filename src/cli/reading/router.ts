@@ -1,5 +1,4 @@
 import type { Config } from '../../config.ts';
-import type { IpAddress } from '../../core/ip-address.ts';
 import type { JournalEntry } from '../../core/journal.ts';
 import { type Derivation, deriveAll } from '../../core/link-address.ts';
 import { findObstacles, type Obstacle } from '../../core/obstacles.ts';
@@ -28,13 +27,6 @@ export interface RouterReading {
   readonly memberships: readonly Membership[];
 }
 
-/** What the answer rests on beside the peers. */
-interface Surroundings {
-  readonly config: Config;
-  readonly ownAddresses: ReadonlySet<IpAddress>;
-  readonly disallowed: ReadonlySet<PublicKey>;
-}
-
 /** What `wgkex show` found. */
 export interface Answer {
   /** As the operator wrote it. */
@@ -52,41 +44,28 @@ export interface Answer {
 }
 
 /** Every router that may be meant; one that is asked for by its whole key also where it is nowhere. */
-export function findRouters(
-  query: RouterQuery,
-  readings: readonly DomainReading[],
-  surroundings: Surroundings,
-): RouterReading[] {
+export function findRouters(query: RouterQuery, readings: readonly DomainReading[], config: Config): RouterReading[] {
   const meant = readings.flatMap(({ peers }) => peers.filter(({ peer }) => isMeant(query, peer)));
   const keys = new Set([...meant.map(({ peer }) => peer.key), ...(query.kind === 'key' ? [query.key] : [])]);
   return [...keys].map((key) => ({
     key,
     derivations: deriveAll(key),
-    memberships: readings.map((reading) => findMembership(key, reading, surroundings)),
+    memberships: readings.map((reading) => findMembership(key, reading, config)),
   }));
 }
 
-function findMembership(key: PublicKey, reading: DomainReading, surroundings: Surroundings): Membership {
+function findMembership(key: PublicKey, reading: DomainReading, config: Config): Membership {
   const found = reading.peers.find(({ peer }) => peer.key === key);
-  if (found === undefined) return describeAbsence(key, reading, surroundings);
-  return { reading, listed: { ...found, reading }, markedAt: findMark(found, reading, surroundings), obstacles: [] };
+  if (found === undefined) return describeAbsence(key, reading);
+  return { reading, listed: { ...found, reading }, markedAt: findMark(found, reading, config), obstacles: [] };
 }
 
-function describeAbsence(key: PublicKey, reading: DomainReading, surroundings: Surroundings): Membership {
-  const { domain, table, ownKey, at } = reading;
-  const { config, ownAddresses, disallowed } = surroundings;
-  const limits = { maxPeers: domain.max_peers, maxPending: domain.max_pending };
-  const staleAfterSeconds = config.cleanup.stale_after_seconds;
-  const view = { peers: table, ownKey, ownAddresses, disallowed, staleAfterSeconds, ...limits };
-  return { reading, listed: undefined, markedAt: undefined, obstacles: findObstacles(key, view, at) };
+function describeAbsence(key: PublicKey, reading: DomainReading): Membership {
+  return { reading, listed: undefined, markedAt: undefined, obstacles: findObstacles(key, reading.view) };
 }
 
 /** The mark of a peer that is alive again stays until the cleanup comes, and means nothing. */
-function findMark(
-  { peer, state }: SurveyedPeer,
-  { domain }: DomainReading,
-  { config }: Surroundings,
-): UnixSeconds | undefined {
+function findMark({ peer, state }: SurveyedPeer, { domain }: DomainReading, config: Config): UnixSeconds | undefined {
   if (state !== 'stale' && state !== 'pending') return undefined;
   try {
     return new StateFile(config.state_directory, domain.name).read().marks.get(peer.key);

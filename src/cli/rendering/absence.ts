@@ -12,22 +12,30 @@ export function explainAbsence(
 ): string[] {
   if (obstacles.length === 0) return ['nothing is in its way: it never came, or it was removed'];
   return obstacles.map((obstacle) => {
-    const reason = describeObstacle(obstacle, reading.table.derive(key).address, reading.domain, config);
+    const reason = describeObstacle(obstacle, reading.view.peers.describe(key).address, reading.domain, config);
     return obstacle.code === undefined ? reason : `${reason}: ${obstacle.code}`;
   });
 }
 
 /** `address` is the one that belongs to the key. */
 export function describeObstacle(
-  { kind, code, holder }: Obstacle,
+  { rule, code, holder }: Obstacle,
   address: string,
   domain: DomainConfig,
-  { disallowed_keys }: Config,
+  { disallowed_keys, static_keys }: Config,
 ): string {
   const other = holder === undefined ? 'another key' : abbreviateKey(holder);
-  switch (kind) {
+  switch (rule) {
     case 'disallowed':
       return `the key is in ${disallowed_keys}`;
+    case 'static':
+      return `the key is in ${static_keys}`;
+    case 'not-allowed':
+      return `the key is not in ${domain.allowed_keys}`;
+    case 'lists':
+      return 'a list of keys cannot be read (wgkex check)';
+    case 'record':
+      return 'the record of peers cannot be written (wgkex check)';
     case 'own-key':
       return "it is the gateway's own key";
     case 'own-address':
@@ -35,12 +43,18 @@ export function describeObstacle(
     case 'operators-address':
       return `${address} belongs to ${other}, which was set up by hand`;
     case 'same-address':
-      return code === undefined
-        ? `${other} has the same address, but makes room, as it had no handshake lately`
-        : `${address} belongs to ${other}, which had a handshake lately`;
+      return describeSameAddress(address, other, code);
     case 'peers':
       return `the domain has its ${domain.max_peers} keys, and room only in place of one that does not connect`;
     case 'pending':
       return `${domain.max_pending} keys that never connected are there, and room only in place of one of them`;
+    default:
+      return 'it is refused';
   }
+}
+
+function describeSameAddress(address: string, other: string, code: Obstacle['code']): string {
+  if (code === undefined) return `${other} has the same address, but is evicted, as it never had a handshake`;
+  if (code === 'BUSY') return `${other} has the same address since less than a minute, and may still connect`;
+  return `${address} belongs to ${other}, which proved it by a handshake`;
 }

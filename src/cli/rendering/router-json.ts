@@ -24,6 +24,6 @@ function describeMembership({ reading, listed, markedAt, obstacles }: Membership
     domain: reading.domain.name,
     peer: listed === undefined ? null : describePeer(listed),
     marked_at: markedAt ?? null,
-    obstacles: obstacles.map(({ kind, code, holder }) => ({ kind, code: code ?? null, holder: holder ?? null })),
+    obstacles: obstacles.map(({ rule, code, holder }) => ({ kind: rule, code: code ?? null, holder: holder ?? null })),
   };
 }

@@ -89,7 +89,7 @@ function buildCleanupColumn(now: number): Column<DomainStatus> {
 }
 
 function describeRoom({ domain, reading }: DomainStatus): string {
-  return reading instanceof Error ? '-' : `${reading.table.ours.size} of ${domain.max_peers}`;
+  return reading instanceof Error ? '-' : `${reading.view.peers.ours.size} of ${domain.max_peers}`;
 }
 
 function describeCleanup(next: DomainStatus['nextCleanup'], now: number): string {

@@ -1,6 +1,7 @@
 import { describeError } from '../errors.ts';
 import type { LogFields } from '../log.ts';
 import type { Failures } from '../system/jointly.ts';
+import type { Repaired, Repairs } from '../system/repair.ts';
 import type { Pass } from './pass.ts';
 
 /** Reports what failed in one line for each reason: with what it was about where that is one thing, else with how many. */
@@ -25,4 +26,21 @@ function groupByReason<T>(failures: Failures<T>): Map<string, T[]> {
     else group.push(item);
   }
   return groups;
+}
+
+/** Reports what was repaired, or would be. Returns how many things could not be. */
+export function reportRepairs(repairs: Repairs, pass: Pass): number {
+  return repairs.reduce((failed, repaired) => {
+    if (repaired !== undefined) reportRepaired(repaired as Repaired<unknown>, pass);
+    return failed + (repaired?.failures.size ?? 0);
+  }, 0);
+}
+
+function reportRepaired<T>({ what, removed, restored, failures, describe }: Repaired<T>, pass: Pass): void {
+  const { domain, log, dryRun } = pass;
+  for (const item of removed)
+    log.info(`${dryRun ? 'would remove' : 'removed'} ${what}`, { domain: domain.name, ...describe(item) });
+  for (const item of restored)
+    log.info(`${dryRun ? 'would restore' : 'restored'} ${what}`, { domain: domain.name, ...describe(item) });
+  reportFailures(what, failures, pass, describe);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { buildListLine, isLineOf, parseDisallowedKeys } from '../../src/core/disallowed-list.ts';
+import { buildListLine, isLineOf, parseKeyList } from '../../src/core/key-list.ts';
 import { KEYS, publicKeys, texts } from './arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
@@ -32,14 +32,14 @@ test('whatever the reason is, it is one line that blocks that key and no other',
       assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]/u);
       assert.ok(line.length < 500);
       assert.ok(isLineOf(key, line));
-      assert.deepEqual(parseDisallowedKeys(`${line}\n`, 'list'), { keys: new Set([key]), complaints: [] });
+      assert.deepEqual(parseKeyList(`${line}\n`, 'list'), { keys: new Set([key]), complaints: [] });
     }),
   );
 });
 
 test('a comment ends with its line, whatever the end of that is', () => {
   const text = `${KEY} # stolen\r\n${OTHER} # lost\u2028or sold\n`;
-  assert.deepEqual(parseDisallowedKeys(text, 'list'), { keys: new Set([KEY, OTHER]), complaints: [] });
+  assert.deepEqual(parseKeyList(text, 'list'), { keys: new Set([KEY, OTHER]), complaints: [] });
 });
 
 const LINES = [

@@ -1,8 +1,8 @@
 import { quote } from './printable.ts';
 import { isPublicKey, type PublicKey } from './public-key.ts';
 
-/** The operator's list of keys that are not let in: a key per line, `#` starts a comment. */
-export interface DisallowedKeys {
+/** A list of keys that an operator edits: a key per line, `#` starts a comment. */
+export interface KeyList {
   readonly keys: ReadonlySet<PublicKey>;
   /** A line each for what could not be read. */
   readonly complaints: readonly string[];
@@ -11,7 +11,7 @@ export interface DisallowedKeys {
 const REASON_CHARACTERS = 200;
 
 /** A bad line spoils no other; `path` is for the complaints. */
-export function parseDisallowedKeys(text: string, path: string): DisallowedKeys {
+export function parseKeyList(text: string, path: string): KeyList {
   const keys = new Set<PublicKey>();
   const complaints: string[] = [];
   for (const [index, line] of text.split('\n').entries()) {

@@ -1,0 +1,62 @@
+import type { Claims } from './claims.ts';
+import { remember } from './handshakes.ts';
+import type { KeyLists } from './key-lists.ts';
+import { LONG_AGO, type Moment } from './moment.ts';
+import { couldBeOurs, type Ownership } from './ownership.ts';
+import type { Handshakes, Peer } from './peers.ts';
+import type { PublicKey } from './public-key.ts';
+import { PeerRecord, UNRECORDED } from './record.ts';
+import type { Marks } from './staleness.ts';
+
+/** What was remembered of a domain when its record was lost, or when the machine started. */
+export interface Memory {
+  readonly marks: Marks;
+  readonly alive: Handshakes;
+  readonly claims: Claims;
+  readonly interfaces: string;
+}
+
+/** The record of a domain that has none: its keys are those that somebody remembers. Nobody is kept for being new. */
+export function beginRecord(
+  boot: string,
+  memory: Memory,
+  peers: readonly Peer[],
+  lists: Pick<KeyLists, 'disallowed' | 'static'>,
+  now: Moment,
+): PeerRecord {
+  const record = new PeerRecord(boot);
+  record.setInterfaces(memory.interfaces);
+  const isBarred = (key: PublicKey) => lists.disallowed.has(key) || lists.static.has(key);
+  const isKnown = (key: PublicKey) => memory.marks.has(key) || memory.claims.has(key);
+  for (const [key, at] of memory.alive)
+    if (!isBarred(key)) record.set(key, { ...UNRECORDED, heard: remember(at, now) });
+  for (const { key } of peers) {
+    const isNew = !record.registrations.has(key);
+    if (isNew && isKnown(key) && !isBarred(key)) record.set(key, UNRECORDED);
+  }
+  return record;
+}
+
+/** Takes over what an earlier copy of a record knows, but none of its times. */
+export function takeOver(
+  previous: PeerRecord,
+  record: PeerRecord,
+  lists: Pick<KeyLists, 'disallowed' | 'static'>,
+): void {
+  for (const [key, registration] of previous.registrations) {
+    if (lists.disallowed.has(key) || lists.static.has(key)) continue;
+    const heard = registration.heard ?? record.registrations.get(key)?.heard;
+    const times = { registeredAt: LONG_AGO, pendingSince: LONG_AGO, isProtected: false };
+    record.set(key, { ...registration, ...times, heard });
+  }
+}
+
+/** The peers that a gateway takes over from another service, or from a version that had no record. */
+export function findAdoptable(
+  peers: Iterable<Peer>,
+  ownership: Ownership,
+  { disallowed }: Pick<KeyLists, 'disallowed'>,
+): Peer[] {
+  const isNew = ({ key }: Peer) => !ownership.registrations.has(key) && !disallowed.has(key);
+  return [...peers].filter((peer) => isNew(peer) && couldBeOurs(peer, ownership));
+}

@@ -1,0 +1,49 @@
+import type { AddressVariant } from './address-variant.ts';
+import type { IpAddress } from './ip-address.ts';
+import { deriveAll, deriveLinkAddress, type LinkAddress } from './link-address.ts';
+import type { PublicKey } from './public-key.ts';
+
+/** A router as it is known by its key. */
+export interface Router extends LinkAddress {
+  readonly key: PublicKey;
+}
+
+const MAX_ROUTERS = 250_000;
+/** An EUI-64, whichever the derivation. */
+const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
+
+/** What belongs to the keys of a domain. A key is hashed once: each reading of the kernel asks for all of them. */
+export class Derivations {
+  readonly #variant: AddressVariant;
+  readonly #routers = new Map<PublicKey, Router>();
+
+  constructor(variant: AddressVariant) {
+    this.#variant = variant;
+  }
+
+  describe(key: PublicKey): Router {
+    const known = this.#routers.get(key);
+    if (known !== undefined) return known;
+    if (this.#routers.size >= MAX_ROUTERS) this.#routers.clear();
+    const router = { key, ...deriveLinkAddress(key, this.#variant) };
+    this.#routers.set(key, router);
+    return router;
+  }
+
+  /**
+   * The router whose derived address is all that these allowed IPs are, by the domain's derivation or, after a change
+   * of it, by another one; undefined for any other allowed IPs.
+   */
+  findHeld(key: PublicKey, allowedIps: readonly string[]): Router | undefined {
+    const [network = '', ...others] = allowedIps;
+    if (others.length > 0 || !DERIVED_NETWORK.test(network)) return undefined;
+    const router = this.describe(key);
+    if (hostNetwork(router.address) === network) return router;
+    const other = deriveAll(key).find(({ address }) => hostNetwork(address) === network);
+    return other && { key, mac: other.mac, address: other.address };
+  }
+}
+
+export function hostNetwork(address: IpAddress): string {
+  return `${address}/128`;
+}

@@ -1,0 +1,89 @@
+import type { Decision, DomainView } from './admission.ts';
+import type { PeerChange } from './changes.ts';
+import type { IpAddress, Source } from './ip-address.ts';
+import type { PublicKey } from './public-key.ts';
+import { findRecordedSource, type Registration, UNRECORDED } from './record.ts';
+
+/** A change, and the lines of the record that have to be there before it. */
+export interface RecordedChange {
+  readonly change: PeerChange;
+  readonly lines: readonly string[];
+}
+
+/** What a decision means for the kernel and for the record; `view` is afterwards as it will be then. */
+export function registerDecision(
+  decision: Exclude<Decision, { kind: 'refuse' }>,
+  { key, from }: { readonly key: PublicKey; readonly from: IpAddress | undefined },
+  view: DomainView,
+): RecordedChange {
+  const { peers } = view;
+  const former = peers.ours.get(key)?.held;
+  const router = peers.describe(key);
+  if (decision.kind === 'keep')
+    return { change: { kind: 'keep', router, evicted: [] }, lines: noteSource(key, from, view) };
+  const goers = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
+  const leaving = decision.evicted.map((goer) => evict(goer, view));
+  const lines = [...leaving, ...(decision.kind === 'add' ? add(key, from, view) : reset(key, from, view))];
+  const isMoved = former !== undefined && former.address !== router.address;
+  return { change: { kind: decision.kind, router, evicted: goers, ...(isMoved && { former }) }, lines };
+}
+
+/** A key that comes back without having asked: it keeps what is remembered of it. */
+export function registerRestored(key: PublicKey, view: DomainView): RecordedChange {
+  const { record, peers } = view;
+  const { monotonic } = peers.now;
+  const known = record.registrations.get(key) ?? UNRECORDED;
+  const times = { registeredAt: monotonic, pendingSince: monotonic, isReset: false };
+  const lines = [keep(key, { ...known, ...times, restores: known.restores + 1 }, view)];
+  return { change: { kind: 'add', router: peers.describe(key), evicted: [] }, lines };
+}
+
+function add(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
+  const { record, peers } = view;
+  const { monotonic } = peers.now;
+  const { address } = peers.describe(key);
+  const source = findRecordedSource(from);
+  const isProtected = !record.hasHeld(address, source, peers.now);
+  const heard = record.registrations.get(key)?.heard;
+  const times = { registeredAt: monotonic, pendingSince: monotonic };
+  const line = keep(key, { ...UNRECORDED, ...times, source, isProtected, heard }, view);
+  return [line, record.hold(address, source, peers.now)];
+}
+
+function reset(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
+  const known = view.peers.ours.get(key)?.registration ?? UNRECORDED;
+  const source = findSource(key, known, from, view);
+  return [keep(key, { ...known, registeredAt: view.peers.now.monotonic, isReset: true, source }, view)];
+}
+
+function evict(key: PublicKey, { record, peers, room }: DomainView): string {
+  const registration = { ...(record.registrations.get(key) ?? UNRECORDED), isLeaving: true };
+  peers.remove(key);
+  room.remove(key);
+  return record.set(key, registration);
+}
+
+function noteSource(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
+  const peer = view.peers.ours.get(key);
+  if (peer === undefined || !view.peers.pending.has(key)) return [];
+  const source = findSource(key, peer.registration, from, view);
+  return source === peer.registration.source ? [] : [keep(key, { ...peer.registration, source }, view)];
+}
+
+/** Of the households that registered a pending key the one with fewer of them: strangers cannot make it theirs. */
+function findSource(
+  key: PublicKey,
+  { source }: Registration,
+  from: IpAddress | undefined,
+  { peers, room }: DomainView,
+): Source | undefined {
+  const other = findRecordedSource(from);
+  if (other === undefined || other === source || !peers.pending.has(key)) return source;
+  return source === undefined || room.countPending(other) < room.countPending(source) ? other : source;
+}
+
+function keep(key: PublicKey, registration: Registration, { record, peers, room }: DomainView): string {
+  peers.register(key, registration);
+  room.add(key);
+  return record.set(key, registration);
+}

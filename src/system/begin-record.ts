@@ -1,0 +1,84 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config, DomainConfig } from '../config.ts';
+import { beginRecord, findAdoptable, type Memory, takeOver } from '../core/begin-record.ts';
+import { remember } from '../core/handshakes.ts';
+import type { KeyLists } from '../core/key-lists.ts';
+import type { Moment } from '../core/moment.ts';
+import type { Peer } from '../core/peers.ts';
+import { InputError } from '../core/printable.ts';
+import { PeerRecord, UNRECORDED } from '../core/record.ts';
+import { describeError } from '../errors.ts';
+import type { Events } from '../log.ts';
+import { readBootId } from './moment.ts';
+import type { DomainFiles } from './read-domain.ts';
+
+interface Beginning {
+  readonly memory: Memory;
+  readonly peers: readonly Peer[];
+  readonly lists: KeyLists;
+  readonly now: Moment;
+}
+
+/**
+ * The record of a domain: the one that there is, or where that is of another boot, missing or damaged, one that begins
+ * with what is remembered.
+ * @throws Error where there is one that cannot be read.
+ */
+export function openRecord(
+  { record: file }: DomainFiles,
+  beginning: Beginning,
+  { domain, log, dryRun = false }: { readonly domain: DomainConfig; readonly log: Events; readonly dryRun?: boolean },
+): { readonly record: PeerRecord; readonly isNew: boolean } {
+  const boot = readBootId();
+  const found = readWhole(file.read.bind(file));
+  if (found instanceof PeerRecord && found.boot === boot) return { record: found, isNew: false };
+  const { memory, peers, lists, now } = beginning;
+  const record = beginRecord(boot, memory, peers, lists, now);
+  const isLost = found instanceof InputError || (found === undefined && memory.interfaces.startsWith(boot));
+  if (!isLost) return { record, isNew: true };
+  const aside = found instanceof InputError && !dryRun ? file.setAside() : undefined;
+  const previous = file.readPrevious();
+  if (previous?.boot === boot) takeOver(previous, record, lists);
+  const reason = found instanceof InputError ? describeError(found) : `${file.path} is gone`;
+  log.warn('record lost', { domain: domain.name, keys: record.registrations.size, ...(aside && { aside }), reason });
+  return { record, isNew: true };
+}
+
+/** Damage is a value here, as it is not the end. */
+function readWhole(read: () => PeerRecord | undefined): PeerRecord | InputError | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+}
+
+/**
+ * A version without a record left a note that the peers of this domain are its own. Returns the lines for the record;
+ * once they are in it, {@link dropAdoptionNote}.
+ */
+export function adoptAfterUpgrade(
+  record: PeerRecord,
+  { peers, lists, now }: Beginning,
+  { derivations }: DomainFiles,
+): string[] {
+  const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
+  return findAdoptable(peers, ownership, lists).map(({ key, lastHandshake }) => {
+    const heard = lastHandshake === 'never' ? undefined : remember(lastHandshake, now);
+    return record.set(key, { ...UNRECORDED, heard });
+  });
+}
+
+export function hasAdoptionNote(domain: DomainConfig, config: Config): boolean {
+  return existsSync(findNote(domain, config));
+}
+
+export function dropAdoptionNote(domain: DomainConfig, config: Config): void {
+  rmSync(findNote(domain, config), { force: true });
+}
+
+function findNote({ name }: DomainConfig, { runtime_directory }: Config): string {
+  return join(runtime_directory, `${name}.adopt`);
+}

@@ -1,0 +1,75 @@
+import { readFileSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import type { Claim, Claims } from '../core/claims.ts';
+import type { DomainName } from '../core/domain.ts';
+import { parseJsonOf } from '../core/json.ts';
+import type { MonotonicSeconds } from '../core/moment.ts';
+import { isPublicKey, type PublicKey } from '../core/public-key.ts';
+import { replaceFile } from './replace-file.ts';
+import { StampedFile } from './stamped-file.ts';
+import { makeTrustedDirectory } from './trust.ts';
+
+/** When the claims were last counted, by the clock that does not jump. */
+export interface ClaimsPass {
+  readonly boot: string;
+  readonly at: MonotonicSeconds;
+}
+
+interface ClaimsDocument {
+  readonly claims: Claims;
+  readonly pass: ClaimsPass | undefined;
+}
+
+const NOTHING: ClaimsDocument = { claims: new Map(), pass: undefined };
+const number = z.number().nonnegative();
+const claimSchema = z.strictObject({ first: number, last: number, silent_seconds: number });
+const claimsSchema = z.strictObject({
+  version: z.literal(1),
+  pass: z.strictObject({ boot: z.string(), at: number }).exactOptional(),
+  claims: z.record(z.string().refine(isPublicKey), claimSchema),
+});
+
+/** The file with the claims of a domain. Whoever writes it holds the lock of the domain. */
+export class ClaimsFile {
+  readonly path: string;
+  readonly #file: StampedFile<ClaimsDocument>;
+
+  constructor(stateDirectory: string, domain: DomainName) {
+    this.path = join(stateDirectory, `${domain}.claims.json`);
+    this.#file = new StampedFile(this.path, (path) => parseClaims(readFileSync(path, 'utf8'), path));
+  }
+
+  /** No file is no claim. @throws InputError where it is damaged, Error where it cannot be read. */
+  read(): ClaimsDocument {
+    return this.#file.read() ?? NOTHING;
+  }
+
+  /** @throws Error with one line that names the file, where it cannot be written. */
+  write(document: ClaimsDocument): void {
+    const { claims, pass } = document;
+    makeTrustedDirectory(dirname(this.path));
+    const entries = [...claims].map(([key, { first, last, silentSeconds }]) => {
+      return [key, { first, last, silent_seconds: Math.round(silentSeconds) }] as const;
+    });
+    replaceFile(this.path, `${JSON.stringify({ version: 1, pass, claims: Object.fromEntries(entries) })}\n`);
+    this.#file.settle(document);
+  }
+
+  /** Keeps a damaged file for whoever wants to know what happened. Returns where it is now. */
+  setAside(): string {
+    const aside = `${this.path}.damaged`;
+    renameSync(this.path, aside);
+    return aside;
+  }
+}
+
+function parseClaims(text: string, path: string): ClaimsDocument {
+  const { claims, pass } = parseJsonOf(claimsSchema, text, `the claims in ${path}`);
+  const entries = Object.entries(claims).map(
+    ([key, { silent_seconds: silentSeconds, ...claim }]): [PublicKey, Claim] => {
+      return [key as PublicKey, { ...claim, silentSeconds }];
+    },
+  );
+  return { claims: new Map(entries), pass };
+}

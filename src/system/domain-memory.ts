@@ -1,0 +1,100 @@
+import type { DomainConfig } from '../config.ts';
+import type { Memory } from '../core/begin-record.ts';
+import { type Claims, type ClaimTable, NO_CLAIMS } from '../core/claims.ts';
+import type { Moment } from '../core/moment.ts';
+import { InputError } from '../core/printable.ts';
+import type { PublicKey } from '../core/public-key.ts';
+import { describeError } from '../errors.ts';
+import type { Events } from '../log.ts';
+import { readBootId } from './moment.ts';
+import type { DomainFiles } from './read-domain.ts';
+import { DamagedStateError, type DomainState, EMPTY_STATE } from './state.ts';
+
+/** What is kept of a domain over reboots. What is damaged is set aside and costs a pass, never a peer. */
+export class DomainMemory {
+  readonly #files: DomainFiles;
+  readonly #domain: DomainConfig;
+  readonly #log: Events;
+  readonly #dryRun: boolean;
+
+  constructor(
+    files: DomainFiles,
+    domain: DomainConfig,
+    { log, dryRun }: { readonly log: Events; readonly dryRun: boolean },
+  ) {
+    this.#files = files;
+    this.#domain = domain;
+    this.#log = log;
+    this.#dryRun = dryRun;
+  }
+
+  read(): Memory {
+    return { ...this.readState(), claims: this.readClaims().claims };
+  }
+
+  readState(): DomainState {
+    return this.#readOr(EMPTY_STATE, DamagedStateError, this.#files.state, () => this.#files.state.read());
+  }
+
+  readClaims(): ClaimTable {
+    return this.#readOr(NO_CLAIMS, InputError, this.#files.claims, () => this.#files.readClaimTable());
+  }
+
+  /** @throws Error with one line that names the file, where it cannot be written. */
+  writeState(state: DomainState): void {
+    this.#files.state.write(state);
+  }
+
+  /** @throws Error as {@link DomainMemory.writeState}. */
+  writeClaims(claims: Claims, { monotonic }: Moment): void {
+    this.#files.claims.write({ claims, pass: { boot: readBootId(), at: monotonic } });
+  }
+
+  /** After a restart of the machine only the time since then is known. */
+  findSecondsSincePass({ monotonic }: Moment): number {
+    const { pass } = this.#files.claims.read();
+    return pass?.boot === readBootId() ? monotonic - pass.at : monotonic;
+  }
+
+  /** Whoever registers again starts anew. A mark that stays costs a router that does not connect one pass. */
+  forgetMarks(keys: Iterable<PublicKey>): void {
+    try {
+      this.#files.state.forgetMarks(keys);
+    } catch (error) {
+      this.#log.warn('could not forget marks', { domain: this.#domain.name, reason: describeError(error) });
+    }
+  }
+
+  /** @throws Error as {@link DomainMemory.writeState}. */
+  forget(key: PublicKey): void {
+    const state = this.readState();
+    if (state.marks.has(key) || state.alive.has(key))
+      this.writeState({ ...state, marks: without(key, state.marks), alive: without(key, state.alive) });
+    const { claims } = this.readClaims();
+    if (claims.has(key)) this.#files.claims.write({ ...this.#files.claims.read(), claims: without(key, claims) });
+  }
+
+  #readOr<T>(fallback: T, damage: new (message: string) => Error, file: { setAside(): string }, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      const aside = error instanceof damage && !this.#dryRun ? setAside(file) : undefined;
+      const fields = { domain: this.#domain.name, ...(aside && { aside }), reason: describeError(error) };
+      this.#log.warn('started without marks', fields);
+      return fallback;
+    }
+  }
+}
+
+/** Where that fails the file stays, and is damaged at the next reading, too. */
+function setAside(file: { setAside(): string }): string | undefined {
+  try {
+    return file.setAside();
+  } catch {
+    return undefined;
+  }
+}
+
+function without<V>(key: PublicKey, map: ReadonlyMap<PublicKey, V>): Map<PublicKey, V> {
+  return new Map([...map].filter(([other]) => other !== key));
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import type { Config, DomainConfig } from '../config.ts';
+import { type KeyList, parseKeyList } from '../core/key-list.ts';
+import type { KeyLists } from '../core/key-lists.ts';
+import { describeSystemError } from '../errors.ts';
+import { StampedFile } from './stamped-file.ts';
+
+interface NamedList {
+  readonly file: StampedFile<KeyList>;
+  /** Whether it may be missing: the defaults are there for whoever needs them. */
+  readonly isOptional: boolean;
+}
+
+interface ListReading extends KeyList {
+  readonly problem?: string;
+}
+
+const EMPTY: KeyList = { keys: new Set(), complaints: [] };
+
+/** The lists that count for a domain; each is read again only where it has changed. */
+export class KeyListFiles {
+  readonly #disallowed: NamedList;
+  readonly #static: NamedList;
+  readonly #allowed: NamedList | undefined;
+
+  constructor({ allowed_keys }: Pick<DomainConfig, 'allowed_keys'>, config: Config) {
+    this.#disallowed = openList(config.disallowed_keys, !config.named.has('disallowed_keys'));
+    this.#static = openList(config.static_keys, !config.named.has('static_keys'));
+    this.#allowed = allowed_keys === undefined ? undefined : openList(allowed_keys, false);
+  }
+
+  read(): KeyLists {
+    const disallowed = readList(this.#disallowed);
+    const statics = readList(this.#static);
+    const allowed = this.#allowed && readList(this.#allowed);
+    const all = [disallowed, statics, ...(allowed === undefined ? [] : [allowed])];
+    const problems = all.flatMap(({ problem }) => problem ?? []);
+    return {
+      disallowed: disallowed.keys,
+      static: statics.keys,
+      // One that cannot be read lists nobody, but then no key is admitted, and none is removed, for that reason.
+      allowed: allowed?.problem === undefined ? allowed?.keys : undefined,
+      problems,
+      doubts: [...problems, ...statics.complaints],
+      complaints: all.flatMap(({ complaints }) => complaints),
+    };
+  }
+}
+
+function openList(path: string, isOptional: boolean): NamedList {
+  return { file: new StampedFile(path, (file) => parseKeyList(readFileSync(file, 'utf8'), file)), isOptional };
+}
+
+function readList({ file, isOptional }: NamedList): ListReading {
+  try {
+    const list = file.read();
+    if (list !== undefined) return list;
+    return isOptional ? EMPTY : { ...EMPTY, problem: `Cannot read ${file.path}: there is no such file` };
+  } catch (error) {
+    return { ...EMPTY, problem: `Cannot read ${file.path}: ${describeSystemError(error)}` };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Config, DomainConfig } from '../config.ts';
+import type { DomainView } from '../core/admission.ts';
+import { ClaimTable } from '../core/claims.ts';
+import { Derivations } from '../core/derivations.ts';
+import type { KeyLists } from '../core/key-lists.ts';
+import type { Moment } from '../core/moment.ts';
+import { PeerTable } from '../core/peer-table.ts';
+import type { WireguardReading } from '../core/peers.ts';
+import type { PeerRecord } from '../core/record.ts';
+import { Room } from '../core/room.ts';
+import { ClaimsFile } from './claims-file.ts';
+import { readOwnAddresses } from './interfaces.ts';
+import { KeyListFiles } from './key-lists.ts';
+import { RecordFile } from './record-file.ts';
+import { StateFile } from './state.ts';
+
+/** Everything that is kept of a domain outside the kernel. */
+export class DomainFiles {
+  readonly state: StateFile;
+  readonly claims: ClaimsFile;
+  readonly record: RecordFile;
+  readonly lists: KeyListFiles;
+  readonly derivations: Derivations;
+  #claimTable: ClaimTable | undefined;
+
+  constructor(domain: DomainConfig, config: Config) {
+    this.state = new StateFile(config.state_directory, domain.name);
+    this.claims = new ClaimsFile(config.state_directory, domain.name);
+    this.record = new RecordFile(config.runtime_directory, domain);
+    this.lists = new KeyListFiles(domain, config);
+    this.derivations = new Derivations(domain.address);
+  }
+
+  /** Made again only where the claims have changed: each of their keys is hashed. */
+  readClaimTable(): ClaimTable {
+    const { claims } = this.claims.read();
+    if (this.#claimTable?.claims !== claims)
+      this.#claimTable = new ClaimTable(claims, (key) => this.derivations.describe(key).address);
+    return this.#claimTable;
+  }
+}
+
+/** What a view is made of. */
+export interface ViewParts {
+  readonly reading: WireguardReading;
+  readonly record: PeerRecord;
+  readonly lists: KeyLists;
+  readonly claims: ClaimTable;
+  readonly now: Moment;
+  readonly unrecordable: string | undefined;
+}
+
+export function buildView(
+  parts: ViewParts,
+  domain: DomainConfig,
+  config: Config,
+  { derivations }: DomainFiles,
+): DomainView {
+  const { reading, record, lists, claims, now, unrecordable } = parts;
+  const staleAfterSeconds = config.cleanup.stale_after_seconds;
+  const limits = { maxPeers: domain.max_peers, maxPending: domain.max_pending };
+  const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
+  const peers = new PeerTable(reading.peers, { ...ownership, staleAfterSeconds }, now);
+  return {
+    peers,
+    record,
+    room: new Room(peers, limits),
+    claims,
+    lists,
+    ownKey: reading.ownKey,
+    ownAddresses: readOwnAddresses(),
+    ...limits,
+    staleAfterSeconds,
+    unrecordable,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Config, DomainConfig } from '../config.ts';
+import type { DomainView } from '../core/admission.ts';
+import { beginRecord, type Memory } from '../core/begin-record.ts';
+import { NO_CLAIMS } from '../core/claims.ts';
+import { readBootId, readMoment } from './moment.ts';
+import { buildView, type DomainFiles } from './read-domain.ts';
+import { EMPTY_STATE } from './state.ts';
+import { readWireguard } from './wireguard.ts';
+
+/**
+ * Reads a domain without its lock, so that no router waits for a reader: what is being changed may be half there. What
+ * cannot be read of its files counts as empty: those who hold the lock say why.
+ */
+export async function readUnlocked(domain: DomainConfig, config: Config, files: DomainFiles): Promise<DomainView> {
+  const reading = await readWireguard(domain);
+  const now = readMoment();
+  const lists = files.lists.read();
+  const claims = orElse(NO_CLAIMS, () => files.readClaimTable());
+  const memory: Memory = { ...orElse(EMPTY_STATE, () => files.state.read()), claims: claims.claims };
+  const boot = readBootId();
+  const found = orElse(undefined, () => files.record.read());
+  const record = found?.boot === boot ? found : beginRecord(boot, memory, reading.peers, lists, now);
+  return buildView({ reading, record, lists, claims, now, unrecordable: undefined }, domain, config, files);
+}
+
+function orElse<T>(fallback: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return fallback;
+  }
+}

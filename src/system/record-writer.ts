@@ -1,0 +1,80 @@
+import type { DomainName } from '../core/domain.ts';
+import type { Moment, MonotonicSeconds } from '../core/moment.ts';
+import type { PeerRecord } from '../core/record.ts';
+import { describeError } from '../errors.ts';
+import type { Events } from '../log.ts';
+import type { RecordFile } from './record-file.ts';
+
+/** Handshakes of thousands of routers are written down at most so often. */
+const NOTES_SECONDS = 10;
+
+/** Brings a record into its file: what must be there before something is done at once, what was merely noticed later. */
+export class RecordWriter {
+  readonly #file: RecordFile;
+  readonly #domain: DomainName;
+  readonly #log: Events;
+  #record: PeerRecord | undefined;
+  /** The latest line of each subject. */
+  readonly #notes = new Map<string, string>();
+  #notedAt: MonotonicSeconds = Number.NEGATIVE_INFINITY;
+  #fault: string | undefined;
+
+  constructor(file: RecordFile, domain: DomainName, log: Events) {
+    this.#file = file;
+    this.#domain = domain;
+    this.#log = log;
+  }
+
+  /** Why the record cannot be written; undefined where it can, or where nobody has tried yet. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** What was noticed of a record that another process has changed since is noticed again. */
+  begin(record: PeerRecord): void {
+    if (record !== this.#record) this.#notes.clear();
+    this.#record = record;
+  }
+
+  /** A whole new file. False where it cannot be written, which is logged. */
+  rewrite(record: PeerRecord, now: Moment): boolean {
+    return this.#try(() => {
+      this.#file.rewrite(record, now);
+      this.#notes.clear();
+    });
+  }
+
+  note(subject: string, line: string): void {
+    this.#notes.set(subject, line);
+  }
+
+  /** False where the lines cannot be written, which is logged. */
+  write(lines: readonly string[], record: PeerRecord, now: Moment): boolean {
+    if (lines.length + this.#notes.size === 0) return true;
+    // Notes first: of two lines about a key the later one counts.
+    return this.#try(() => {
+      this.#file.append([...this.#notes.values(), ...lines], record, now);
+      this.#notes.clear();
+      this.#notedAt = now.monotonic;
+    });
+  }
+
+  /** Tries where the last attempt failed, too: routers must not wait for another reason to write. */
+  writeNotes(record: PeerRecord, now: Moment): void {
+    if (this.#fault !== undefined) this.rewrite(record, now);
+    else if (now.monotonic - this.#notedAt >= NOTES_SECONDS) this.write([], record, now);
+  }
+
+  #try(action: () => void): boolean {
+    try {
+      action();
+      this.#fault = undefined;
+      return true;
+    } catch (error) {
+      const reason = describeError(error);
+      if (this.#fault !== reason) this.#log.error('record not written', { domain: this.#domain, reason });
+      this.#fault = reason;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import type { DomainName } from '../core/domain.ts';
+import { describeError } from '../errors.ts';
+import type { Events } from '../log.ts';
+import type { Repairs } from './repair.ts';
+
+/** A line for what was repaired at once, whatever the number of routers. @throws Error where something could not be. */
+export function logRepairs(repairs: Repairs, domain: DomainName, log: Events): void {
+  for (const repaired of repairs) {
+    if (repaired === undefined) continue;
+    const { what, removed, restored, failures } = repaired;
+    const counts = { restored: restored.length, removed: removed.length };
+    if (restored.length + removed.length > 0) log.info('repaired', { domain, what, ...counts });
+    const [error] = failures.values();
+    if (failures.size > 0) throw new Error(`${failures.size} times no ${what}: ${describeError(error)}`);
+  }
+}

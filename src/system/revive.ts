@@ -1,0 +1,21 @@
+import type { DomainConfig } from '../config.ts';
+import type { PeerChange } from '../core/changes.ts';
+import { describeError } from '../errors.ts';
+import type { Events } from '../log.ts';
+import { applyChanges } from './changes.ts';
+
+/** Restores routers that were lost, with entries and routes, so that none of them has to register. */
+export async function revive(
+  changes: readonly PeerChange[],
+  { domain, log, lost }: { readonly domain: DomainConfig; readonly log: Events; readonly lost: number },
+): Promise<void> {
+  if (lost === 0) return;
+  const { failures } = await applyChanges(domain, changes);
+  const reason = `interface ${domain.wireguard} or ${domain.vxlan} was made again, or emptied`;
+  log.info('put back', { domain: domain.name, keys: changes.length - failures.size, of: lost, reason });
+  for (const [change, error] of [...failures].slice(0, 1)) {
+    const { address, key } = change.router;
+    const fields = { domain: domain.name, address, key, failed: failures.size };
+    log.error('could not put back', { ...fields, reason: describeError(error) });
+  }
+}
