@@ -44,9 +44,10 @@ export function buildProgram(): Command {
     .action(lazily(() => import('./commands/show.ts')));
   program
     .command('derive')
-    .description('show the addresses that belong to a public key')
-    .argument('<key>', 'a public key')
+    .description('show the addresses that belong to a public key, or the VNI of a domain')
+    .argument('[key]', 'a public key')
     .addOption(new Option('--variant <name>', 'by this derivation alone').choices(ADDRESS_VARIANTS))
+    .addOption(new Option('--vni <seed>', 'the VXLAN number that belongs to this domain_seed').conflicts('variant'))
     .action(lazily(() => import('./commands/derive.ts')));
   program
     .command('exchange')

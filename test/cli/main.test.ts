@@ -8,6 +8,8 @@ import { buildProgram } from '../../src/cli/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=';
+/** Of Freifunk Westerwald. */
+const SEED = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';
 
 describe('the operator command', { concurrency: true, timeout: 300_000 }, () => {
   const WRONG_CALLS = [
@@ -25,6 +27,22 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       'with a key that is none',
       ['derive', KEY.slice(1)],
       `Cannot use "${KEY.slice(1)}" as a public key: expected 32 bytes in base64`,
+    ],
+    ['to derive from nothing', ['derive'], 'expected either a public key or --vni with a domain seed'],
+    [
+      'to derive from a key and from a seed',
+      ['derive', KEY, '--vni', SEED],
+      'expected either a public key or --vni with a domain seed',
+    ],
+    [
+      'with a seed that is none',
+      ['derive', '--vni', 'ffww'],
+      'Cannot use "ffww" as a domain seed: expected 64 hexadecimal digits',
+    ],
+    [
+      'to derive a VNI by a derivation of addresses',
+      ['derive', '--vni', SEED, '--variant', 'gluon'],
+      "option '--vni <seed>' cannot be used with option '--variant <name>'",
     ],
     [
       'with a router that is none',
@@ -83,6 +101,29 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       ['eui64', 'ffmuc', 'gluon'],
     );
     assert.deepEqual(derivations[2], gluon);
+  });
+});
+
+describe('derive --vni', { concurrency: true, timeout: 300_000 }, () => {
+  test('shows the number that each firmware derives', async () => {
+    const { status, stdout, stderr } = await call(['derive', '--vni', SEED]);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual(stdout.split('\n'), [
+      '    VNI  LABEL                 GLUON PACKAGE',
+      '4641648  gluon-mesh-vpn-vxlan  ffmuc-mesh-vpn-wireguard-vxlan',
+      '4094207  gluon-mesh-vxlan      gluon-mesh-vpn-wireguard',
+    ]);
+  });
+
+  test('prints them for a program', async () => {
+    const { stdout } = await call(['derive', '--json', '--vni', SEED.toUpperCase()]);
+    const { domain_seed, vnis } = JSON.parse(stdout);
+    assert.equal(domain_seed, SEED);
+    assert.deepEqual(vnis[0], {
+      vni: 4_641_648,
+      label: 'gluon-mesh-vpn-vxlan',
+      firmware: 'ffmuc-mesh-vpn-wireguard-vxlan',
+    });
   });
 });
 

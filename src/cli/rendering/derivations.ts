@@ -1,4 +1,5 @@
 import type { Derivation } from '../../core/link-address.ts';
+import type { Vni } from '../../core/vni.ts';
 import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,4 +11,14 @@ const COLUMNS: readonly Column<Derivation>[] = [
 
 export function renderDerivations(derivations: readonly Derivation[], terminal: Terminal): string[] {
   return renderTable(derivations, COLUMNS, terminal);
+}
+
+const VNI_COLUMNS: readonly Column<Vni>[] = [
+  { forms: [{ title: 'VNI', cell: ({ vni }) => String(vni) }], align: 'right' },
+  { forms: [{ title: 'LABEL', cell: ({ label }) => label }] },
+  { forms: [{ title: 'GLUON PACKAGE', cell: ({ firmware }) => firmware }] },
+];
+
+export function renderVnis(vnis: readonly Vni[], terminal: Terminal): string[] {
+  return renderTable(vnis, VNI_COLUMNS, terminal);
 }
