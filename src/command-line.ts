@@ -7,7 +7,7 @@ export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
 
 /** Exit statuses; 2 and 78 (sysexits.h: EX_CONFIG) tell systemd that another try would not help. */
 export const EXIT_FAILURE = 1;
-const EXIT_USAGE = 2;
+export const EXIT_USAGE = 2;
 const EXIT_CONFIG = 78;
 
 export interface Usage<O extends Options> {

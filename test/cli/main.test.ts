@@ -13,7 +13,6 @@ const SEED = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';
 
 describe('the operator command', { concurrency: true, timeout: 300_000 }, () => {
   const WRONG_CALLS = [
-    ['with nothing', [], 'expected a command'],
     ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean status?)"],
     ['with an option that there is not', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
     ['with a word too many', ['status', 'ffww01'], "too many arguments for 'status'. Expected 0 arguments but got 1."],
@@ -47,7 +46,7 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
     [
       'with a router that is none',
       ['show', 'a\x1b'],
-      'Cannot look for "a\\u001b": expected a public key, an address or a MAC address',
+      'Cannot look for "a\\u001b": expected a public key, its first 4 characters or more, an IP address or a MAC address',
     ],
     [
       'with a gateway that is none',
@@ -71,6 +70,12 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       assert.deepEqual(await call(args), { status: 2, stdout: '', stderr: `wgkex: ${reason}; try wgkex --help` });
     });
   }
+
+  test('with nothing prints what there is on standard error, status 2', async () => {
+    const { status, stdout, stderr } = await call([]);
+    assert.deepEqual([status, stdout], [2, '']);
+    for (const command of buildProgram().commands) assert.match(stderr, new RegExp(`^  ${command.name()} `, 'm'));
+  });
 
   test('with --version prints the version', async () => {
     assert.deepEqual(await call(['--version']), { status: 0, stdout: `wgkex ${version}`, stderr: '' });
