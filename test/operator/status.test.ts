@@ -167,10 +167,12 @@ describe('whoever reads', () => {
   });
 
   const skip = IS_ROOT_ALONE ? 'SKIPPED: there is no other user to be in a user namespace' : false;
-  test('without being root is told what needs it, and shown the rest', { skip }, async () => {
+  test('without being root, and with the PATH of an ordinary user, says what needs root, and shows the rest', {
+    skip,
+  }, async () => {
     const [program = '', ...options] = AS_WGKEX;
     const lookAsUser = (...args: string[]) =>
-      attempt(gateway.namespace, program, [...options, '/usr/sbin/wgkex', ...args]);
+      attempt(gateway.namespace, program, [...options, 'env', 'PATH=/usr/local/bin:/usr/bin:/bin', 'wgkex', ...args]);
     const hints = ['ffww01', 'ffmuc_welt'].map((name) => `wgkex: Cannot read the peers of ${name}: run it as root`);
 
     const peers = await lookAsUser('peers');
