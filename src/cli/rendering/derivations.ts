@@ -4,9 +4,9 @@ import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const COLUMNS: readonly Column<Derivation>[] = [
-  { forms: [{ title: 'DERIVATION', cell: ({ variant }) => variant }] },
-  { forms: [{ title: 'MAC ADDRESS', cell: ({ mac }) => mac }] },
-  { forms: [{ title: 'ADDRESS', cell: ({ address }) => address }] },
+  { title: 'DERIVATION', forms: [({ variant }) => variant] },
+  { title: 'MAC ADDRESS', forms: [({ mac }) => mac] },
+  { title: 'ADDRESS', forms: [({ address }) => address] },
 ];
 
 export function renderDerivations(derivations: readonly Derivation[], terminal: Terminal): string[] {
@@ -14,9 +14,9 @@ export function renderDerivations(derivations: readonly Derivation[], terminal: 
 }
 
 const VNI_COLUMNS: readonly Column<Vni>[] = [
-  { forms: [{ title: 'VNI', cell: ({ vni }) => String(vni) }], align: 'right' },
-  { forms: [{ title: 'LABEL', cell: ({ label }) => label }] },
-  { forms: [{ title: 'GLUON PACKAGE', cell: ({ firmware }) => firmware }] },
+  { title: 'VNI', forms: [({ vni }) => String(vni)], align: 'right' },
+  { title: 'LABEL', forms: [({ label }) => label] },
+  { title: 'GLUON PACKAGE', forms: [({ firmware }) => firmware] },
 ];
 
 export function renderVnis(vnis: readonly Vni[], terminal: Terminal): string[] {

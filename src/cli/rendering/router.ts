@@ -73,10 +73,10 @@ function buildColumns(memberships: readonly Membership[]): Column<Derivation>[] 
   const users = ({ variant }: Derivation) =>
     memberships.filter(({ reading }) => reading.domain.address === variant).map(({ reading }) => reading.domain.name);
   return [
-    { forms: [{ title: 'DERIVATION', cell: ({ variant }) => variant }] },
-    { forms: [{ title: 'MAC ADDRESS', cell: ({ mac }) => mac }] },
-    { forms: [{ title: 'ADDRESS', cell: ({ address }) => address }] },
-    { forms: [{ title: 'USED BY', cell: (derivation) => users(derivation).join(', ') || '-' }], atLeast: 7 },
+    { title: 'DERIVATION', forms: [({ variant }) => variant] },
+    { title: 'MAC ADDRESS', forms: [({ mac }) => mac] },
+    { title: 'ADDRESS', forms: [({ address }) => address] },
+    { title: 'USED BY', forms: [(derivation) => users(derivation).join(', ') || '-'], atLeast: 7 },
   ];
 }
 
