@@ -25,7 +25,12 @@ export interface Exchange {
   readonly key: PublicKey;
   /** Where the TCP connection came from. */
   readonly from: IpAddress;
+  /** `wgkex check` asks, on the gateway itself: what is refused is neither logged nor counted. */
+  readonly look?: true;
 }
+
+/** What `wgkex check` writes in front of a domain. No domain's name begins so: from elsewhere it is none. */
+export const LOOK_MARK = '-';
 
 type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
 

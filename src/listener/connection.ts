@@ -20,6 +20,8 @@ const LINGER_MILLISECONDS = 1000;
  */
 export class Connection {
   readonly from: IpAddress;
+  /** It comes from the machine that it goes to. */
+  readonly isFromHere: boolean;
   /** By the clock that does not jump. */
   readonly sinceMilliseconds = performance.now();
   readonly #socket: Socket;
@@ -33,6 +35,7 @@ export class Connection {
 
   constructor(socket: Socket, from: IpAddress, limits: LineLimits, onLines: (lines: Lines) => void) {
     this.from = from;
+    this.isFromHere = socket.remoteAddress === socket.localAddress;
     this.#socket = socket;
     this.#limits = limits;
     this.#framing = new LineFraming(limits.bytes);

@@ -84,13 +84,13 @@ export class HandlerChild {
   }
 
   /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
-  ask({ domain, key, from }: Exchange): Promise<ReplyCode> {
+  ask({ domain, key, from, look }: Exchange): Promise<ReplyCode> {
     if (this.#hasEnded) return Promise.resolve('FAILED');
     const id = ++this.#lastId;
     return new Promise((answer) => {
       this.#unanswered.set(id, { answer, dueMilliseconds: performance.now() + ANSWER_MILLISECONDS });
       if (this.#unanswered.size === 1) this.#watch();
-      this.#child.stdin.write(formatMessage({ id, domain, key, from }));
+      this.#child.stdin.write(formatMessage({ id, domain, key, from, ...(look && { look }) }));
     });
   }
 

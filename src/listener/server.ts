@@ -2,7 +2,14 @@ import type { Socket } from 'node:net';
 import type { Attention } from '../attention.ts';
 import type { Config } from '../config.ts';
 import type { DomainName } from '../core/domain.ts';
-import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyCode } from '../core/exchange.ts';
+import {
+  type ErrorCode,
+  type Exchange,
+  formatReply,
+  interpretLines,
+  LOOK_MARK,
+  type ReplyCode,
+} from '../core/exchange.ts';
 import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
 import { SourceTable } from '../core/quota.ts';
 import { Connection, type Lines } from './connection.ts';
@@ -43,6 +50,8 @@ export class ExchangeServer {
   readonly #answered = new Set<Connection>();
   /** Whom the connections without a reply count against. */
   readonly #counted = new Map<Connection, Source>();
+  /** Connections of `wgkex check`, which is no traffic. */
+  readonly #looks = new WeakSet<Connection>();
   /** Requests that are with the handler, those of clients that went away included. */
   #unanswered = 0;
   #onIdle: (() => void) | undefined;
@@ -130,7 +139,7 @@ export class ExchangeServer {
   }
 
   #serve(connection: Connection, lines: Lines): void {
-    const request = this.#admit(connection.from, lines);
+    const request = this.#admit(connection, lines);
     if ('refused' in request) {
       this.#refuse(connection, request);
       return;
@@ -145,20 +154,24 @@ export class ExchangeServer {
   }
 
   /** What goes on to the handler: a well-formed request of a source that has not had its share. */
-  #admit(from: IpAddress, lines: Lines): Request | Refusal {
+  #admit(connection: Connection, lines: Lines): Request | Refusal {
     if (lines === 'too-long') return { refused: 'LINE_TOO_LONG' };
     const [first, second] = lines;
-    const request = interpretLines(first, second, this.#config.domains);
+    const isLook = connection.isFromHere && first?.startsWith(LOOK_MARK) === true;
+    if (isLook) this.#looks.add(connection);
+    const request = interpretLines(isLook ? first.slice(LOOK_MARK.length) : first, second, this.#config.domains);
     if ('refused' in request) return { ...request, sent: lines.join(' ') };
     const { limits } = this.#config;
     if (this.#unanswered >= limits.connections) return { refused: 'BUSY', limit: 'connections' };
-    const source = this.#findSource(from);
+    const source = this.#findSource(connection.from);
     const hasToken = source === undefined || this.#sources.takeToken(source, performance.now());
-    return hasToken ? request : { refused: 'BUSY', domain: request.domain, limit: 'exchanges_per_source_burst' };
+    if (hasToken) return isLook ? { ...request, look: true } : request;
+    return { refused: 'BUSY', domain: request.domain, limit: 'exchanges_per_source_burst' };
   }
 
   #refuse(connection: Connection, { refused: code, domain, ...why }: Refusal): void {
-    this.#attention.info('refused', { from: connection.from, code, ...why }, { by: ['from', 'code', 'limit'] });
+    if (!this.#looks.has(connection))
+      this.#attention.info('refused', { from: connection.from, code, ...why }, { by: ['from', 'code', 'limit'] });
     this.#answer(connection, code, domain);
   }
 
@@ -167,7 +180,8 @@ export class ExchangeServer {
     if (!isOpen) return;
     this.#releaseSource(connection);
     this.#answered.add(connection);
-    this.#meter.answered(domain, code, (performance.now() - connection.sinceMilliseconds) / 1000);
+    if (!this.#looks.has(connection))
+      this.#meter.answered(domain, code, (performance.now() - connection.sinceMilliseconds) / 1000);
     connection.answer(code === 'OK' && this.#config.quiet_success ? undefined : formatReply(code));
     if (this.#answered.size > this.#config.limits.connections) {
       const [oldest] = this.#answered;

@@ -63,6 +63,21 @@ describe('the server', { concurrency: true, timeout: 30_000 }, () => {
     ]);
   });
 
+  test('neither logs nor counts what a check on the same machine asks, whatever comes of it', async (t) => {
+    const { talk, asked, lines, counted } = await start(t, '', async () => 'PROHIBITED_WGKEY');
+    assert.equal(await talk(`-ffww01\n${KEY}\n`), 'ERR: PROHIBITED_WGKEY\n');
+    assert.equal(await talk(`--\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
+    assert.equal(await talk(`-ffww99\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
+    assert.deepEqual(asked, [{ domain: 'ffww01', key: KEY, from: HERE, look: true }]);
+    assert.deepEqual([lines, counted.answers], [[], []]);
+  });
+
+  test('knows no check from elsewhere', async (t) => {
+    const { talk, asked, lines, counted } = await start(t);
+    assert.equal(await talk(`-ffww01\n${KEY}\n`, ELSEWHERE), 'ERR: INVALID_DOMAIN\n');
+    assert.deepEqual([asked, lines.length, counted.answers], [[], 1, ['INVALID_DOMAIN']]);
+  });
+
   test('asks the handler for nothing that is refused', async (t) => {
     const { talk, asked } = await start(t);
     for (const [, sent] of SENT.slice(4)) await talk(sent);
