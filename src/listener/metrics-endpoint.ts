@@ -47,7 +47,7 @@ export class MetricsEndpoint {
     this.#server?.close();
     this.#server = undefined;
     this.#name = undefined;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) this.#cut(socket);
   }
 
   #listen(name: string, address: ListenAddress): Promise<Server> {
@@ -66,14 +66,20 @@ export class MetricsEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const deadline = setTimeout(() => socket.destroy(), CONNECTION_MILLISECONDS);
+    const deadline = setTimeout(() => this.#cut(socket), CONNECTION_MILLISECONDS);
     this.#sockets.add(socket);
     socket.on('close', () => {
       clearTimeout(deadline);
       this.#sockets.delete(socket);
     });
     const [oldest] = this.#sockets;
-    if (this.#sockets.size > MAX_CONNECTIONS) oldest?.destroy();
+    if (oldest !== undefined && this.#sockets.size > MAX_CONNECTIONS) this.#cut(oldest);
+  }
+
+  /** Its 'close' comes later: many may be accepted before that, and the next one would evict the same socket again. */
+  #cut(socket: Socket): void {
+    this.#sockets.delete(socket);
+    socket.destroy();
   }
 
   async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
