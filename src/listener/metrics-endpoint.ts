@@ -21,13 +21,15 @@ const NEVER_MILLISECONDS = 2 ** 31 - 1;
 /** Serves one page over HTTP, one request a connection. */
 export class MetricsEndpoint {
   readonly #page: Page;
+  readonly #connectionMilliseconds: number;
   /** The oldest first. */
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #name: string | undefined;
 
-  constructor(page: Page) {
+  constructor(page: Page, connectionMilliseconds = CONNECTION_MILLISECONDS) {
     this.#page = page;
+    this.#connectionMilliseconds = connectionMilliseconds;
   }
 
   /**
@@ -66,7 +68,7 @@ export class MetricsEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const deadline = setTimeout(() => this.#cut(socket), CONNECTION_MILLISECONDS);
+    const deadline = setTimeout(() => this.#cut(socket), this.#connectionMilliseconds);
     this.#sockets.add(socket);
     socket.on('close', () => {
       clearTimeout(deadline);
