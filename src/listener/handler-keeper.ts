@@ -25,6 +25,7 @@ export class HandlerKeeper {
   #command: readonly string[];
   readonly #log: Log;
   readonly #meter: HandlerMeter;
+  readonly #waitMilliseconds: number;
   readonly #children = new Set<HandlerChild>();
   readonly #waiting = new Set<(child: HandlerChild | undefined) => void>();
   #serving: HandlerChild | undefined;
@@ -33,10 +34,11 @@ export class HandlerKeeper {
   #onStarted: (isServing: boolean) => void = () => {};
   #pause = FIRST_PAUSE_MILLISECONDS;
 
-  constructor(command: readonly string[], log: Log, meter: HandlerMeter) {
+  constructor(command: readonly string[], log: Log, meter: HandlerMeter, waitMilliseconds = WAIT_MILLISECONDS) {
     this.#command = command;
     this.#log = log;
     this.#meter = meter;
+    this.#waitMilliseconds = waitMilliseconds;
     this.#start();
   }
 
@@ -127,7 +129,7 @@ export class HandlerKeeper {
         this.#waiting.delete(settle);
         resolve(child);
       };
-      const deadline = new Deadline(WAIT_MILLISECONDS, () => settle(undefined));
+      const deadline = new Deadline(this.#waitMilliseconds, () => settle(undefined));
       this.#waiting.add(settle);
     });
   }

@@ -183,10 +183,15 @@ export class ExchangeServer {
     if (!this.#looks.has(connection))
       this.#meter.answered(domain, code, (performance.now() - connection.sinceMilliseconds) / 1000);
     connection.answer(code === 'OK' && this.#config.quiet_success ? undefined : formatReply(code));
-    if (this.#answered.size > this.#config.limits.connections) {
-      const [oldest] = this.#answered;
-      oldest?.cut();
-    }
+    this.#cutOldestAnswered();
+  }
+
+  /** Each one once: its 'close' comes later, and a batch has many replies. */
+  #cutOldestAnswered(): void {
+    const [oldest] = this.#answered;
+    if (oldest === undefined || this.#answered.size <= this.#config.limits.connections) return;
+    this.#answered.delete(oldest);
+    oldest.cut();
   }
 
   #forget(connection: Connection): void {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Attention } from '../../src/attention.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { DomainName } from '../../src/core/domain.ts';
@@ -135,6 +136,21 @@ describe('the server', { concurrency: true, timeout: 30_000 }, () => {
     await pause(50);
     assert.equal(await talk(LINES), 'ERR: BUSY\n');
     handler.answerAll('OK');
+  });
+
+  test('keeps as many answered connections as may be open, until their clients close them', async (t) => {
+    const handler = new Handler();
+    const { open, server, configOf, countOpen } = await start(t, '[limits]\nconnections = 6', handler.ask);
+    const clients = Array.from({ length: 6 }, () => open(LINES, HERE, true));
+    await handler.asked(6);
+    server.configure(configOf('[limits]\nconnections = 2'));
+    const answered = performance.now();
+    handler.answerAll('OK');
+    await eventually(async () => (await countOpen()) <= 2);
+    assert.ok(performance.now() - answered < 900, 'later each of them is cut for its own sake');
+    assert.equal(server.connections, 2);
+    for (const { socket } of clients) socket.end();
+    assert.deepEqual(await Promise.all(clients.map(({ reply }) => reply)), Array(6).fill('OK\n'));
   });
 
   test('refuses more connections of one source than it may have, and serves the others', async (t) => {
@@ -307,8 +323,8 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     listening.close();
     for (const socket of sockets) socket.destroy();
   });
-  const open = (sent: string, localAddress = HERE) => {
-    const socket = connect({ port, host: HERE, localAddress });
+  const open = (sent: string, localAddress = HERE, allowHalfOpen = false) => {
+    const socket = connect({ port, host: HERE, localAddress, allowHalfOpen });
     sockets.add(socket);
     if (sent !== '') socket.write(sent, 'latin1');
     return { socket, reply: readAll(socket) };
@@ -319,7 +335,8 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     socket.end();
     return reply;
   };
-  return { server, open, talk, asked, lines, attention, configOf, counted };
+  const countOpen = promisify(listening.getConnections.bind(listening));
+  return { server, open, talk, asked, lines, attention, configOf, counted, countOpen };
 }
 
 function readAll(socket: Socket): Promise<string> {
