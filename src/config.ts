@@ -40,6 +40,10 @@ const interfaceName = z.custom<InterfaceName>(
   (name) => typeof name === 'string' && isInterfaceName(name),
   'the name of an interface, 1 to 15 bytes',
 );
+const domainName = z.custom<DomainName>(
+  (name) => typeof name === 'string' && isDomainName(name),
+  'a lower-case name such as "ffww01"',
+);
 const listenAddress = z.string().transform((text, context): ListenAddress => {
   const address = parseListenAddress(text);
   if (address === undefined)
@@ -65,21 +69,26 @@ const limitsSchema = z.strictObject({
   line_seconds: z.number().min(0.1).max(300).default(5),
 });
 
-const domainSchema = z.strictObject({
-  wireguard: interfaceName,
-  vxlan: interfaceName,
-  address: z.enum(ADDRESS_VARIANTS).default('eui64'),
-  fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
-  route: z.boolean().default(false),
-  max_peers: integer(1, MAX_PEERS).default(2000),
-  max_pending: integer(0, MAX_PEERS).default(1000),
-});
+const domainSchema = z
+  .strictObject({
+    wireguard: interfaceName,
+    vxlan: interfaceName,
+    names: z.array(domainName).default([]),
+    allowed_keys: absolutePath.optional(),
+    address: z.enum(ADDRESS_VARIANTS).default('eui64'),
+    fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
+    route: z.boolean().default(false),
+    max_peers: integer(1, MAX_PEERS).default(2000),
+    max_pending: integer(0, MAX_PEERS).default(1000),
+  })
+  .transform(({ allowed_keys: allowedKeys, ...domain }) => ({ ...domain, allowedKeys }));
 
 const configSchema = z
   .strictObject({
     listen: z.array(listenAddress).min(1).prefault(['[::]:10012']),
     handler: z.array(word).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
     disallowed_keys: absolutePath.default('/etc/wgkex/disallowed_keys'),
+    static_keys: absolutePath.default('/etc/wgkex/static_keys'),
     state_directory: absolutePath.default('/var/lib/wgkex'),
     runtime_directory: absolutePath.default('/run/wgkex'),
     quiet_success: z.boolean().default(false),
@@ -100,19 +109,10 @@ const configSchema = z
     domains: z.record(z.string(), domainSchema).default({}),
   })
   .superRefine(({ domains }, context) => {
-    const users = new Map<string, string>();
-    for (const [name, { wireguard, vxlan }] of Object.entries(domains)) {
-      for (const [setting, value] of [
-        ['wireguard', wireguard],
-        ['vxlan', vxlan],
-      ] as const) {
-        const user = users.get(value);
-        const message = `an interface that nothing else uses (${user} has it)`;
-        if (user !== undefined) context.addIssue({ code: 'custom', path: ['domains', name, setting], message });
-        users.set(value, `domains.${name}.${setting}`);
-      }
-    }
-  });
+    requireOnce(context, findInterfaces(domains), 'an interface that nothing else uses');
+    requireOnce(context, findNames(domains), 'a name that no domain has already');
+  })
+  .transform(({ static_keys: staticKeys, ...config }) => ({ ...config, staticKeys }));
 
 /** @throws InputError with one line that names the file, the setting, what was expected and what was found. */
 export function loadConfig(path: string): Config {
@@ -156,6 +156,35 @@ function requireDomainNames({ domains }: TomlTable, path: string): void {
     throw new InputError(
       `${path}: ${place}: expected a lower-case name such as "ffww01", found ${describeFound(domain)}`,
     );
+  }
+}
+
+type Domains = Readonly<Record<string, z.infer<typeof domainSchema>>>;
+/** A value and where it stands. */
+type Place = readonly [value: string, path: readonly (string | number)[]];
+
+function findInterfaces(domains: Domains): Place[] {
+  return Object.entries(domains).flatMap(([name, { wireguard, vxlan }]): Place[] => [
+    [wireguard, ['domains', name, 'wireguard']],
+    [vxlan, ['domains', name, 'vxlan']],
+  ]);
+}
+
+/** The domains' own names first: it is another name that has to go. */
+function findNames(domains: Domains): Place[] {
+  const own = Object.keys(domains).map((name): Place => [name, ['domains', name]]);
+  const others = Object.entries(domains).flatMap(([domain, { names }]) =>
+    names.map((name, index): Place => [name, ['domains', domain, 'names', index]]),
+  );
+  return [...own, ...others];
+}
+
+function requireOnce(context: z.RefinementCtx, places: readonly Place[], expected: string): void {
+  const users = new Map<string, string>();
+  for (const [value, path] of places) {
+    const user = users.get(value);
+    if (user === undefined) users.set(value, path.join('.'));
+    else context.addIssue({ code: 'custom', path: [...path], message: `${expected} (${user} has it)` });
   }
 }
 

@@ -17,6 +17,7 @@ const COMPLETE = `
 listen = ["127.0.0.1:1", "[::1]:65535"]
 handler = ["/usr/lib/wgkex/wgkex-handler", "--config", "/tmp/x"]
 disallowed_keys = "/tmp/keys"
+static_keys = "/tmp/static"
 state_directory = "/tmp/state"
 runtime_directory = "/tmp/run"
 quiet_success = true
@@ -39,6 +40,8 @@ second_look_seconds = 30
 [domains.ffww01]
 wireguard = "wgww01"
 vxlan = "vxww01"
+names = ["westerwald", "ffww_alt"]
+allowed_keys = "/tmp/allowed"
 address = "gluon"
 fdb = ["unicast"]
 route = true
@@ -54,6 +57,7 @@ test('an empty configuration has the defaults of the contract', () => {
     listen: [{ host: '::', port: 10012 }],
     handler: ['sudo', '-n', '/usr/lib/wgkex/wgkex-handler'],
     disallowed_keys: '/etc/wgkex/disallowed_keys',
+    staticKeys: '/etc/wgkex/static_keys',
     state_directory: '/var/lib/wgkex',
     runtime_directory: '/run/wgkex',
     quiet_success: false,
@@ -78,6 +82,8 @@ test('a domain with its two interfaces has the defaults of the contract', () => 
     name: 'ffww01',
     wireguard: 'wgww01',
     vxlan: 'vxww01',
+    names: [],
+    allowedKeys: undefined,
     address: 'eui64',
     fdb: ['flood', 'unicast'],
     route: false,
@@ -96,6 +102,7 @@ test('everything can be set', () => {
     ],
     handler: ['/usr/lib/wgkex/wgkex-handler', '--config', '/tmp/x'],
     disallowed_keys: '/tmp/keys',
+    staticKeys: '/tmp/static',
     state_directory: '/tmp/state',
     runtime_directory: '/tmp/run',
     quiet_success: true,
@@ -114,12 +121,14 @@ test('everything can be set', () => {
   const isExempt = (address: string) => exempt.some((network) => network.contains(parseIpAddress(address)));
   assert.deepEqual(['2001:db8::1', '192.0.2.1', '192.0.3.1'].map(isExempt), [true, true, false]);
   assert.deepEqual([...domains.keys()], ['ffww01', 'ffww02']);
-  const { address, fdb, route, max_peers, max_pending } = domains.get('ffww01') ?? {};
+  const { names, allowedKeys, address, fdb, route, max_peers, max_pending } = domains.get('ffww01') ?? {};
+  assert.deepEqual([names, allowedKeys], [['westerwald', 'ffww_alt'], '/tmp/allowed']);
   assert.deepEqual([address, fdb, route, max_peers, max_pending], ['gluon', ['unicast'], true, 3, 2]);
 });
 
 const LISTEN = 'an address and a port such as "[::]:10012"';
 const NETWORK = 'a network such as "2001:db8::/32"';
+const NAME = 'a lower-case name such as "ffww01"';
 const INTERFACE = 'the name of an interface, 1 to 15 bytes';
 const BAD: readonly (readonly [name: string, toml: string, path: string, expected: string, found: string])[] = [
   ['an unknown setting', 'listne = 1', 'listne', 'a known setting', '1'],
@@ -144,6 +153,17 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ['an empty word of a command', 'handler = [""]', 'handler.0', 'a text that is not empty', '""'],
   ['a yes that is a text', 'quiet_success = "yes"', 'quiet_success', 'true or false', '"yes"'],
   ['a relative path', 'disallowed_keys = "keys"', 'disallowed_keys', 'an absolute path', '"keys"'],
+  ['a relative path of static keys', 'static_keys = "keys"', 'static_keys', 'an absolute path', '"keys"'],
+  [
+    'a relative path of allowed keys',
+    `${DOMAIN}allowed_keys = "x"`,
+    'domains.ffww01.allowed_keys',
+    'an absolute path',
+    '"x"',
+  ],
+  ['a name that is not a list', `${DOMAIN}names = "ww"`, 'domains.ffww01.names', 'a list', '"ww"'],
+  ['another name in capital letters', `${DOMAIN}names = ["ww", "WW"]`, 'domains.ffww01.names.1', NAME, '"WW"'],
+  ['another name that is a number', `${DOMAIN}names = [1]`, 'domains.ffww01.names.0', NAME, '1'],
   ['a relative state directory', 'state_directory = ""', 'state_directory', 'an absolute path', '""'],
   ['a level that is none', 'log.level = "loud"', 'log.level', '"debug" or "info" or "warn" or "error"', '"loud"'],
   ['a detail that is none', 'log.addresses = "some"', 'log.addresses', '"full" or "prefix" or "none"', '"some"'],
@@ -242,6 +262,30 @@ for (const [name, wireguard, vxlan, path, user, found] of SHARED) {
     assert.throws(() => parseConfig(DOMAIN + second, PATH), { message: `${PATH}: domains.${path}: ${reason}` });
   });
 }
+
+const TWICE = [
+  ["a name that is the domain's own", '["ffww01"]', '[]', 'ffww01.names.0', 'ffww01'],
+  ['a name of the domain before', '[]', '["ffww01"]', 'ffww02.names.0', 'ffww01'],
+  ['a name of the domain after', '["alt", "ffww02"]', '[]', 'ffww01.names.1', 'ffww02'],
+  ['a name that two domains have', '["alt"]', '["neu", "alt"]', 'ffww02.names.1', 'ffww01.names.0'],
+  ['a name that one domain has twice', '["alt", "alt"]', '[]', 'ffww01.names.1', 'ffww01.names.0'],
+] as const;
+for (const [name, first, second, path, user] of TWICE) {
+  test(`${name} is refused`, () => {
+    const other = '[domains.ffww02]\nwireguard = "wgww02"\nvxlan = "vxww02"\n';
+    const toml = `${DOMAIN}names = ${first}\n${other}names = ${second}`;
+    const expected = `${PATH}: domains.${path}: expected a name that no domain has already (domains.${user} has it), found `;
+    assert.throws(
+      () => parseConfig(toml, PATH),
+      (error) => error instanceof InputError && error.message.startsWith(expected),
+    );
+  });
+}
+
+test('a domain may have as many other names as it likes', () => {
+  const names = Array.from({ length: 500 }, (_, index) => `town-${index}`);
+  assert.deepEqual(parseConfig(`${DOMAIN}names = ${JSON.stringify(names)}`, PATH).domains.get('ffww01')?.names, names);
+});
 
 test('what is no TOML is refused with its place', () => {
   assert.throws(() => parseConfig('quiet_success = true\nlisten = [', PATH), {
