@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Attention } from '../attention.ts';
-import type { Config } from '../config.ts';
+import { type Config, findDomain } from '../config.ts';
 import type { DomainName } from '../core/domain.ts';
 import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyCode } from '../core/exchange.ts';
 import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
@@ -148,7 +148,7 @@ export class ExchangeServer {
   #admit(from: IpAddress, lines: Lines): Request | Refusal {
     if (lines === 'too-long') return { refused: 'LINE_TOO_LONG' };
     const [first, second] = lines;
-    const request = interpretLines(first, second, this.#config.domains);
+    const request = interpretLines(first, second, (name) => findDomain(this.#config, name)?.name);
     if ('refused' in request) return { ...request, sent: lines.join(' ') };
     const { limits } = this.#config;
     if (this.#unanswered >= limits.connections) return { refused: 'BUSY', limit: 'connections' };
