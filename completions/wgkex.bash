@@ -8,7 +8,7 @@ _wgkex() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
       --config) config=${COMP_WORDS[++index]} ;;
-      --html | --sort | --interval | --variant | --reason) ((index++)) ;;
+      --html | --sort | --interval | --variant | --vni | --reason) ((index++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[index]}} ;;
     esac
@@ -19,7 +19,7 @@ _wgkex() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
-    --interval | --reason) return ;;
+    --interval | --vni | --reason) return ;;
     --sort) words='key handshake traffic address' ;;
     --variant) words='eui64 ffmuc gluon' ;;
     *) case $command in
@@ -27,7 +27,7 @@ _wgkex() {
       status) words+=' --html' ;;
       peers) words+=" --alive --idle --stale --pending --static --sort $(_wgkex_domains "$config")" ;;
       watch) words+=" --alive --idle --stale --pending --static --sort --interval $(_wgkex_domains "$config")" ;;
-      derive) words+=' --variant' ;;
+      derive) words+=' --variant --vni' ;;
       exchange) words+=" --quiet-success $(_wgkex_domains "$config")" ;;
       add | remove) words+=" --dry-run $(_wgkex_domains "$config")" ;;
       block) words+=' --dry-run --reason' ;;

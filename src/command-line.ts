@@ -9,7 +9,7 @@ export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
 export const EXIT_FAILURE = 1;
 /** sysexits.h: EX_TEMPFAIL; the whole service has to start again, which systemd does. */
 export const EXIT_RESTART = 75;
-const EXIT_USAGE = 2;
+export const EXIT_USAGE = 2;
 const EXIT_CONFIG = 78;
 
 export interface Usage<O extends Options> {

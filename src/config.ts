@@ -136,6 +136,11 @@ export function parseConfig(text: string, path: string): Config {
   return { ...result.data, domains: new Map(domains), named: new Set(Object.keys(document)) };
 }
 
+/** The domain that has this name, as its own or as one of its `names`. */
+export function findDomain({ domains }: Pick<Config, 'domains'>, name: string): DomainConfig | undefined {
+  return domains.get(name) ?? [...domains.values()].find(({ names }) => names.some((one) => one === name));
+}
+
 function parseToml(text: string, path: string): TomlTable {
   try {
     return parse(text);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import { loadConfig, parseConfig } from '../src/config.ts';
+import { findDomain, loadConfig, parseConfig } from '../src/config.ts';
 import { parseIpAddress } from '../src/core/ip-address.ts';
 import { InputError } from '../src/core/printable.ts';
 import { damaged, texts } from './core/arbitraries.ts';
@@ -285,6 +285,13 @@ for (const [name, first, second, path, user] of TWICE) {
 test('a domain may have as many other names as it likes', () => {
   const names = Array.from({ length: 500 }, (_, index) => `town-${index}`);
   assert.deepEqual(parseConfig(`${DOMAIN}names = ${JSON.stringify(names)}`, PATH).domains.get('ffww01')?.names, names);
+});
+
+test('a domain is found by its own name and by each other one', () => {
+  const config = parseConfig(COMPLETE, PATH);
+  for (const name of ['ffww01', 'westerwald', 'ffww_alt']) assert.equal(findDomain(config, name)?.name, 'ffww01');
+  assert.equal(findDomain(config, 'ffww02')?.name, 'ffww02');
+  for (const name of ['', 'ffww', 'toString', '__proto__', '0']) assert.equal(findDomain(config, name), undefined);
 });
 
 test('what is no TOML is refused with its place', () => {

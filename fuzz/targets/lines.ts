@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDomainName } from '../../src/core/domain.ts';
 import { interpretLines } from '../../src/core/exchange.ts';
 import { LineFraming } from '../../src/core/framing.ts';
 import { promptVisits } from '../arbitraries/visits.ts';
@@ -28,5 +29,5 @@ function read({ send, end }: Visit) {
   const read = endsStream(end) ? framing.end() : framing.progress();
   if (read.state === 'too-long') return { refused: 'LINE_TOO_LONG' };
   const [first, second] = read.lines;
-  return interpretLines(first, second, new Set(DOMAINS));
+  return interpretLines(first, second, (name) => (DOMAINS.includes(name) && isDomainName(name) ? name : undefined));
 }

@@ -1,5 +1,5 @@
-import { CommanderError } from 'commander';
-import { EXIT_FAILURE, exitWithUsageError } from '../command-line.ts';
+import { type Command, CommanderError } from 'commander';
+import { EXIT_FAILURE, EXIT_USAGE, exitWithUsageError } from '../command-line.ts';
 import { escapeLine } from '../core/printable.ts';
 import { describeError } from '../errors.ts';
 import { PROGRAM } from './call.ts';
@@ -7,21 +7,25 @@ import { buildProgram } from './program.ts';
 import { complain } from './rendering/print.ts';
 
 const REASON_CHARACTERS = 300;
-/** Of commander: no command was given, for which it would print the whole help. */
+/** Of commander: no command was given. */
 const NO_COMMAND = 'commander.help';
 
 async function main(): Promise<void> {
   process.stdout.on('error', endWithReader);
+  const program = buildProgram();
   try {
-    await buildProgram().parseAsync();
+    await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) endAsCommanderSays(error);
+    if (error instanceof CommanderError) endAsCommanderSays(error, program);
     else fail(error);
   }
 }
 
-function endAsCommanderSays({ code, exitCode, message }: CommanderError): void {
-  if (code === NO_COMMAND) exitWithUsageError(PROGRAM, 'expected a command');
+function endAsCommanderSays({ code, exitCode, message }: CommanderError, program: Command): void {
+  if (code === NO_COMMAND) {
+    process.stderr.write(program.helpInformation({ error: true }));
+    process.exit(EXIT_USAGE);
+  }
   const reason = message.replace(/^error: /, '').replaceAll('\n', ' ');
   if (exitCode !== 0) exitWithUsageError(PROGRAM, escapeLine(reason, REASON_CHARACTERS));
 }

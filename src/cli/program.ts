@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG_PATH, EXIT_FAILURE } from '../command-line.ts';
 import { ADDRESS_VARIANTS } from '../core/address-variant.ts';
 import { PEER_ORDERS, type PeerOrder } from '../core/peer-order.ts';
 import { PEER_STATES } from '../core/peer-state.ts';
+import { ROUTER_WORDS } from '../core/router-query.ts';
 import { PROGRAM, type Run } from './call.ts';
 
 /** On a terminal of 80 columns descriptions have a third of it. */
@@ -40,13 +41,14 @@ export function buildProgram(): Command {
   program
     .command('show')
     .description('show all that is known of a router, and if it is not there, why')
-    .argument('<router>', 'its public key or how that begins, its address, or its MAC address')
+    .argument('<router>', ROUTER_WORDS)
     .action(lazily(() => import('./commands/show.ts')));
   program
     .command('derive')
-    .description('show the addresses that belong to a public key')
-    .argument('<key>', 'a public key')
+    .description('show the addresses that belong to a public key, or the VNI of a domain')
+    .argument('[key]', 'a public key')
     .addOption(new Option('--variant <name>', 'by this derivation alone').choices(ADDRESS_VARIANTS))
+    .addOption(new Option('--vni <seed>', 'the VXLAN number that belongs to this domain_seed').conflicts('variant'))
     .action(lazily(() => import('./commands/derive.ts')));
   program
     .command('exchange')

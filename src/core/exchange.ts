@@ -1,4 +1,4 @@
-import { type DomainName, parseDomainName } from './domain.ts';
+import type { DomainName } from './domain.ts';
 import type { IpAddress } from './ip-address.ts';
 import { isPublicKey, looksLikeKey, type PublicKey } from './public-key.ts';
 
@@ -25,9 +25,17 @@ export interface Exchange {
   readonly key: PublicKey;
   /** Where the TCP connection came from. */
   readonly from: IpAddress;
+  /** `wgkex check` asks, on the gateway itself: what is refused is neither logged nor counted. */
+  readonly look?: true;
 }
 
+/** What `wgkex check` writes in front of a domain. No domain's name begins so: from elsewhere it is none. */
+export const LOOK_MARK = '-';
+
 type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
+
+/** Returns a domain's own name, whichever of its names it is given; undefined where no domain has it. */
+type FindDomainName = (name: string) => DomainName | undefined;
 
 /**
  * Reads the two lines of a router, which may come in either order.
@@ -36,14 +44,15 @@ type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } |
 export function interpretLines(
   first: string | undefined,
   second: string | undefined,
-  domains: { has(name: string): boolean },
+  findDomainName: FindDomainName,
 ): Interpretation {
-  const [domain, key] = isKeyFirst(first, second, domains) ? [second, first] : [first, second];
-  if (!domain) return { refused: 'NO_DOMAIN' };
+  const [name, key] = isKeyFirst(first, second, findDomainName) ? [second, first] : [first, second];
+  if (!name) return { refused: 'NO_DOMAIN' };
   if (!key) return { refused: 'NO_WGKEY' };
-  if (!domains.has(domain)) return { refused: 'INVALID_DOMAIN' };
+  const domain = findDomainName(name);
+  if (domain === undefined) return { refused: 'INVALID_DOMAIN' };
   if (!isPublicKey(key)) return { refused: 'INVALID_WGKEY' };
-  return { domain: parseDomainName(domain), key };
+  return { domain, key };
 }
 
 /** One line on the wire. */
@@ -61,6 +70,6 @@ export function parseReply(text: string): ReplyCode | 'silence' | undefined {
 }
 
 /** Also true for a damaged key that comes before the name of a domain: the answer must name what is damaged. */
-function isKeyFirst(first = '', second = '', domains: { has(name: string): boolean }): boolean {
-  return looksLikeKey(first) || domains.has(second);
+function isKeyFirst(first = '', second = '', findDomainName: FindDomainName): boolean {
+  return looksLikeKey(first) || findDomainName(second) !== undefined;
 }

@@ -1,13 +1,13 @@
-import { type IpAddress, isIpv4, maskNetwork, type Source } from './ip-address.ts';
+import { hasNetworks, type IpAddress, isIpv4, maskNetwork, type Source } from './ip-address.ts';
 
 const HOUSEHOLD_BITS = 56;
 const SITE_BITS = { ipv4: 24, ipv6: 48 };
 /** Each reading of a crowded domain asks for the same ones. */
 const MAX_REMEMBERED = 50_000;
 
-/** What one customer has, as far as an address tells: an IPv4 address, or an IPv6 /56. */
+/** What one customer has, as far as an address tells: an IPv4 or link-local address, or an IPv6 /56. */
 export const deriveHousehold = remembering((address: IpAddress): Source => {
-  return (isIpv4(address) ? address : maskNetwork(address, HOUSEHOLD_BITS)) as Source;
+  return (hasNetworks(address) ? maskNetwork(address, HOUSEHOLD_BITS) : address) as Source;
 });
 
 /** What one provider's neighbourhood or one company has: the IPv4 /24 or the IPv6 /48 around a household. */

@@ -4,7 +4,7 @@ import { InputError, quote } from './printable.ts';
 /** An IP address in the form the kernel prints (RFC 5952); an IPv4-mapped one as IPv4, without a zone. */
 export type IpAddress = string & { readonly __brand: 'IpAddress' };
 
-/** Whose limits count: an IPv4 address, or an IPv6 /64 such as `2001:db8::/64`. */
+/** Whose limits count: an IPv4 or a link-local address, or an IPv6 network such as `2001:db8::/64`. */
 export type Source = string & { readonly __brand: 'Source' };
 
 /** How much of an address a log may show. */
@@ -15,7 +15,10 @@ interface Network {
 }
 
 const IPV6_GROUPS = 8;
-const SOURCE_PREFIX_BITS = 64;
+/** A host chooses freely within its /64; a household may have a /56, and whoever asks for one a /48. */
+const SOURCE_PREFIX_BITS = [64, 56, 48] as const;
+const MAPPED = ip6addr.createCIDR('::ffff:0:0/96');
+const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 /** Of these there are thousands in each reading of a domain, as the kernel prints them, and parsing takes its time. */
 const CANONICAL_LINK_LOCAL = /^fe80::[1-9a-f][0-9a-f]{0,3}(:(0|[1-9a-f][0-9a-f]{0,3})){3}$/;
 const SHOWN_IPV4_BITS = 24;
@@ -27,9 +30,15 @@ export function parseIpAddress(text: string): IpAddress {
   return understand(text, 'an IP address', () => canonicalise(text.replace(/%.*$/, '')));
 }
 
-/** @throws InputError unless `text` is a network in CIDR notation, e.g. `2001:db8::/32`. */
+/**
+ * A network has addresses of its own family only, though the library puts IPv4 into `::/0`; one within
+ * `::ffff:0:0/96` is of IPv4, as the addresses in it are.
+ * @throws InputError unless `text` is a network in CIDR notation, e.g. `2001:db8::/32`.
+ */
 export function parseNetwork(text: string): Network {
-  return understand(text, 'a network such as "2001:db8::/32"', () => ip6addr.createCIDR(text));
+  const network = understand(text, 'a network such as "2001:db8::/32"', () => ip6addr.createCIDR(text));
+  const isOfIpv4 = MAPPED.contains(network.address());
+  return { contains: (address) => isIpv4(address) === isOfIpv4 && network.contains(address) };
 }
 
 /** For `Array.sort`, by the address and then by the length; both in CIDR notation. */
@@ -41,9 +50,21 @@ export function isIpv4(address: IpAddress): boolean {
   return !address.includes(':');
 }
 
-/** One household or server, as far as an address tells: IPv6 hosts choose freely within their /64. */
+/** One host or server, as far as an address tells. */
 export function deriveSource(address: IpAddress): Source {
-  return (isIpv4(address) ? address : maskNetwork(address, SOURCE_PREFIX_BITS)) as Source;
+  const [bits] = SOURCE_PREFIX_BITS;
+  return (hasNetworks(address) ? maskNetwork(address, bits) : address) as Source;
+}
+
+/** The source, and the networks around it that have limits, too, the narrowest first. */
+export function deriveSources(address: IpAddress): Source[] {
+  if (!hasNetworks(address)) return [deriveSource(address)];
+  return SOURCE_PREFIX_BITS.map((bits) => maskNetwork(address, bits) as Source);
+}
+
+/** All link-local addresses are in one /64, whoever's they are. */
+export function hasNetworks(address: IpAddress): boolean {
+  return !isIpv4(address) && !LINK_LOCAL.test(address);
 }
 
 /** The address as a log may show it; undefined where it may not. */

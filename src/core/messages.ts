@@ -60,6 +60,7 @@ const requestSchema = z.strictObject({
   domain: domainSchema,
   key: z.string().refine(isPublicKey),
   from: z.string().max(ADDRESS_CHARACTERS).refine(isCanonicalAddress),
+  look: z.literal(true).exactOptional(),
 });
 const anyRequestSchema = z.union([requestSchema, z.strictObject({ id: idSchema, numbers: domainSchema })]);
 const handlerMessageSchema = z.union([

@@ -1,80 +1,63 @@
 import type { Source } from './ip-address.ts';
+import { type BucketLimits, TokenBuckets } from './token-buckets.ts';
 
-interface SourceLimits {
+interface SourceLimits extends BucketLimits {
   /** Connections open at once. */
   readonly connections: number;
-  /** Size of the token bucket: so many exchanges at once. */
-  readonly burst: number;
-  /** Tokens that come back. */
-  readonly perSecond: number;
-  /** How many sources are remembered. */
-  readonly remembered: number;
 }
 
-interface Usage {
-  connections: number;
-  /** Tokens taken and not yet come back: so that new limits count at once. */
-  spent: number;
-  /** Milliseconds; when `spent` was true. */
-  at: number;
-}
+/** How much more a network may have than a source: an IPv6 /64 itself, the /56 and the /48 around it. */
+const SHARES = [1, 4, 16] as const;
 
-/**
- * Connections and exchanges of each source. Bounded: beyond so many the source that was quiet longest is
- * forgotten, which gives it a full bucket again. So an overflow never locks anybody out.
- */
-export class SourceTable {
-  limits: SourceLimits;
-  /** In the order of last use, oldest first. */
-  readonly #usages = new Map<Source, Usage>();
+/** Connections and exchanges of each source, and of the networks around it. */
+export class SourceQuota {
+  #limits: SourceLimits;
+  readonly #connections = new Map<Source, number>();
+  readonly #levels: readonly TokenBuckets[];
 
   constructor(limits: SourceLimits) {
-    this.limits = limits;
+    this.#limits = limits;
+    this.#levels = SHARES.map((share) => new TokenBuckets(multiply(limits, share)));
   }
 
-  get size(): number {
-    return this.#usages.size;
+  configure(limits: SourceLimits): void {
+    this.#limits = limits;
+    for (const [index, share] of SHARES.entries()) {
+      const level = this.#levels[index];
+      if (level !== undefined) level.limits = multiply(limits, share);
+    }
   }
 
   /** Counts one more connection; false where the source has too many already, and nothing is counted. */
-  open(source: Source, nowMilliseconds: number): boolean {
-    const usage = this.#touch(source, nowMilliseconds);
-    if (usage.connections >= this.limits.connections) return false;
-    usage.connections++;
+  open(source: Source): boolean {
+    const connections = this.#connections.get(source) ?? 0;
+    if (connections >= this.#limits.connections) return false;
+    this.#connections.set(source, connections + 1);
     return true;
   }
 
   /** Takes back an {@link open} that returned true. */
   close(source: Source): void {
-    const usage = this.#usages.get(source);
-    if (usage !== undefined) usage.connections--;
+    const connections = this.#connections.get(source) ?? 0;
+    if (connections > 1) this.#connections.set(source, connections - 1);
+    else this.#connections.delete(source);
   }
 
-  /** Takes a token for one exchange; false where there is none. */
-  takeToken(source: Source, nowMilliseconds: number): boolean {
-    const usage = this.#touch(source, nowMilliseconds);
-    if (usage.spent + 1 > this.limits.burst) return false;
-    usage.spent++;
+  /**
+   * Takes a token for one exchange from the source and each network around it, in the order of `deriveSources`; false,
+   * and none is taken, where one of them has none.
+   */
+  takeToken(sources: readonly Source[], nowMilliseconds: number): boolean {
+    const buckets = this.#levels.flatMap((level, index) => {
+      const source = sources[index];
+      return source === undefined ? [] : [{ level, source }];
+    });
+    if (!buckets.every(({ level, source }) => level.hasToken(source, nowMilliseconds))) return false;
+    for (const { level, source } of buckets) level.take(source, nowMilliseconds);
     return true;
   }
+}
 
-  #touch(source: Source, now: number): Usage {
-    const usage = this.#usages.get(source) ?? { connections: 0, spent: 0, at: now };
-    const returned = (Math.max(0, now - usage.at) / 1000) * this.limits.perSecond;
-    usage.spent = Math.max(0, usage.spent - returned);
-    usage.at = now;
-    this.#usages.delete(source);
-    this.#usages.set(source, usage);
-    if (this.#usages.size > this.limits.remembered) this.#forgetQuietest();
-    return usage;
-  }
-
-  /** A source with an open connection is still needed to count its end. */
-  #forgetQuietest(): void {
-    for (const [source, usage] of this.#usages) {
-      if (usage.connections > 0) continue;
-      this.#usages.delete(source);
-      return;
-    }
-  }
+function multiply({ burst, perSecond, remembered }: BucketLimits, share: number): BucketLimits {
+  return { burst: burst * share, perSecond: perSecond * share, remembered };
 }

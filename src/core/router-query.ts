@@ -16,6 +16,9 @@ const MAC_ADDRESS = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
 /** Of a key, as the log abbreviates it; fewer characters would fit too many. */
 const BEGINNING = /^([A-Za-z0-9+/]{4,43})(…|\.\.\.)?$/;
 
+/** What {@link parseRouterQuery} takes, for an operator. */
+export const ROUTER_WORDS = 'a public key, its first 4 characters or more, an IP address or a MAC address';
+
 /** @throws InputError for what is none of them. */
 export function parseRouterQuery(text: string): RouterQuery {
   if (looksLikeKey(text)) return { kind: 'key', key: parsePublicKey(text) };
@@ -26,7 +29,7 @@ export function parseRouterQuery(text: string): RouterQuery {
   }
   const [, beginning] = BEGINNING.exec(text) ?? [];
   if (beginning !== undefined) return { kind: 'beginning', beginning };
-  throw new InputError(`Cannot look for ${quote(text)}: expected a public key, an address or a MAC address`);
+  throw new InputError(`Cannot look for ${quote(text)}: expected ${ROUTER_WORDS}`);
 }
 
 /** Whether this is the router: by what any derivation makes of its key, its allowed IPs, or its endpoint. */

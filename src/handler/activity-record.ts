@@ -6,11 +6,12 @@ import type { Events } from '../log.ts';
 import { addActivity } from '../system/activity.ts';
 import { readClock } from '../system/moment.ts';
 
-const PAUSE_MILLISECONDS = 60_000;
+/** Writing a full day takes some 10 ms. */
+const PAUSE_MILLISECONDS = 5000;
 
 /**
- * Counts how the exchanges of a domain end, for whoever looks at it. What comes after a quiet minute is in the file at
- * once, what comes after that within a minute. No timer runs while nothing comes.
+ * Counts how the exchanges of a domain end, for whoever looks at it. The first `OK`, and what comes after quiet seconds,
+ * is in the file at once, everything else within seconds. No timer runs while nothing comes.
  */
 export class ActivityRecord {
   readonly #directory: string;
@@ -22,6 +23,8 @@ export class ActivityRecord {
   #savedAtMilliseconds = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #hasComplained = false;
+  /** Whether an exchange has joined: who set up a gateway looks for the first one. */
+  #hasJoined = false;
 
   constructor({ state_directory }: Config, domain: DomainName, log: Events, pauseMilliseconds = PAUSE_MILLISECONDS) {
     this.#directory = state_directory;
@@ -32,10 +35,16 @@ export class ActivityRecord {
 
   note(outcome: Outcome, times = 1): void {
     this.#news = countExchanges(this.#news, outcome, times, readClock());
-    this.#timer ??= setTimeout(
-      () => this.save(),
-      Math.max(0, this.#savedAtMilliseconds + this.#pauseMilliseconds - performance.now()),
-    );
+    const isFirstJoin = outcome === 'joined' && !this.#hasJoined;
+    this.#hasJoined ||= outcome === 'joined';
+    if (isFirstJoin) this.#saveIn(0);
+    else if (this.#timer === undefined)
+      this.#saveIn(Math.max(0, this.#savedAtMilliseconds + this.#pauseMilliseconds - performance.now()));
+  }
+
+  #saveIn(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.save(), milliseconds);
   }
 
   /** Never throws: what cannot be written waits for the next time, and the first complaint says why. */

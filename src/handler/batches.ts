@@ -63,8 +63,10 @@ export class DomainBatches {
   }
 
   /** Resolves when the kernel has what was decided; never rejects. */
-  serve({ domain, key, from }: Exchange): Promise<ReplyCode> {
-    const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ domain, key, from, answer }));
+  serve({ domain, key, from, look }: Exchange): Promise<ReplyCode> {
+    const reply = new Promise<ReplyCode>((answer) =>
+      this.#queue.push({ domain, key, from, answer, ...(look && { look }) }),
+    );
     this.#running ??= this.#run();
     return reply;
   }
@@ -134,10 +136,12 @@ export class DomainBatches {
 
   async #serveNext(): Promise<void> {
     const batch = this.#queue.splice(0, BATCH_EXCHANGES);
-    this.#tell.onBatch(batch.length);
+    const exchanges = batch.filter(({ look }) => !look).length;
+    if (exchanges > 0) this.#tell.onBatch(exchanges);
     await this.#serveBatch(batch).catch((error) => {
       this.#noticeReplaced(error);
-      this.#fail({ domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) }, batch.length);
+      const fields = { domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) };
+      this.#fail(fields, exchanges);
       this.#close();
       for (const { answer } of batch) answer('FAILED');
     });
@@ -178,10 +182,11 @@ export class DomainBatches {
     if (error instanceof ReplacedDirectoryError) this.#tell.onReplaced(error);
   }
 
-  #refuse({ domain, key, from, answer }: Waiting, code: ReplyCode): void {
+  #refuse({ domain, key, from, look, answer }: Waiting, code: ReplyCode): void {
+    answer(code);
+    if (look) return;
     this.#log.info('refused', { domain, key, from, code }, { by: ['domain', 'from', 'code'] });
     this.#activity.note('refused');
-    answer(code);
   }
 
   #report(change: WaitingChange, failures: Failures<WaitingChange>): void {
@@ -198,9 +203,9 @@ export class DomainBatches {
     for (const { answer } of exchanges) answer(failures.has(change) ? 'FAILED' : 'OK');
   }
 
-  /** What is broken is broken for everybody who asks. */
+  /** What is broken is broken for everybody who asks; a look finds it, but is no exchange. */
   #fail(fields: EventFields, exchanges: number): void {
     this.#log.error('failed', fields, { by: ['domain', 'reason'], times: exchanges });
-    this.#activity.note('failed', exchanges);
+    if (exchanges > 0) this.#activity.note('failed', exchanges);
   }
 }

@@ -14,12 +14,18 @@ export type Lines = readonly [first?: string, second?: string] | 'too-long';
 /** How long an answered connection may stay: its client must get the reply before a reset could overtake it. */
 const LINGER_MILLISECONDS = 1000;
 
+/** What is read of a client after its lines; some Node has read already when it stops. */
+const IGNORED_BYTES = 65_536;
+
 /**
  * One client: reads two lines within their limits and tells `onLines` once; then writes one reply.
- * What a client sends after that is read and thrown away, as closing upon unread bytes would reset the connection.
+ * A little of what comes after the lines is read and thrown away, so that an end is noticed, and as closing upon unread
+ * bytes would reset the connection. Of one that sends more nothing more is read.
  */
 export class Connection {
   readonly from: IpAddress;
+  /** It comes from the machine that it goes to. */
+  readonly isFromHere: boolean;
   /** By the clock that does not jump. */
   readonly sinceMilliseconds = performance.now();
   readonly #socket: Socket;
@@ -30,15 +36,17 @@ export class Connection {
   #linger: NodeJS.Timeout | undefined;
   #linesRead = 0;
   #isReading = true;
+  #ignoredBytes = 0;
 
   constructor(socket: Socket, from: IpAddress, limits: LineLimits, onLines: (lines: Lines) => void) {
     this.from = from;
+    this.isFromHere = socket.remoteAddress === socket.localAddress;
     this.#socket = socket;
     this.#limits = limits;
     this.#framing = new LineFraming(limits.bytes);
     this.#onLines = onLines;
     this.#startDeadline();
-    socket.on('data', (chunk) => this.#isReading && this.#progress(this.#framing.push(chunk)));
+    socket.on('data', (chunk) => (this.#isReading ? this.#progress(this.#framing.push(chunk)) : this.#ignore(chunk)));
     socket.on('end', () => this.#isReading && this.#settle(this.#framing.end()));
     // Always followed by 'close'; that a client went away is no event.
     socket.on('error', () => {});
@@ -67,6 +75,11 @@ export class Connection {
   #progress(framing: Framing): void {
     if (framing.state !== 'open') this.#settle(framing);
     else if (framing.lines.length > this.#linesRead) this.#startDeadline(framing.lines.length);
+  }
+
+  #ignore({ length }: Buffer): void {
+    this.#ignoredBytes += length;
+    if (this.#ignoredBytes > IGNORED_BYTES) this.#socket.pause();
   }
 
   /** Absolute: further bytes of the same line do not start it again. */

@@ -34,10 +34,15 @@ interface Unanswered {
   readonly dueMilliseconds: number;
 }
 
-/** sudo and Node take their time on a machine that is overloaded: to end them too early would only add to it. */
-const GREETING_MILLISECONDS = 30_000;
-/** For each reply. */
-const ANSWER_MILLISECONDS = 10_000;
+/** How long a handler may take. */
+interface HandlerLimits {
+  /** sudo and Node take their time on a machine that is overloaded: to end them too early would only add to it. */
+  readonly greetingMilliseconds: number;
+  /** For each reply. */
+  readonly replyMilliseconds: number;
+}
+
+const LIMITS: HandlerLimits = { greetingMilliseconds: 30_000, replyMilliseconds: 10_000 };
 /** How long one that was told to end may take before it is given up. */
 const RETIRE_MILLISECONDS = 5000;
 
@@ -51,6 +56,7 @@ const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 export class HandlerChild {
   readonly #child: ChildProcess & { stdin: Writable; stdout: Readable };
   readonly #events: HandlerEvents;
+  readonly #limits: HandlerLimits;
   readonly #lines = new MessageLines(MESSAGE_BYTES);
   readonly #unanswered = new Map<number, Unanswered>();
   readonly #numbers = new OwedNumbers();
@@ -63,8 +69,9 @@ export class HandlerChild {
   /** True once it has answered a request: it can do its work. */
   hasServed = false;
 
-  constructor([program = '', ...args]: readonly string[], events: HandlerEvents) {
+  constructor([program = '', ...args]: readonly string[], events: HandlerEvents, limits: HandlerLimits = LIMITS) {
     this.#events = events;
+    this.#limits = limits;
     const { JOURNAL_STREAM } = process.env;
     const env = { PATH, ...(JOURNAL_STREAM === undefined ? {} : { JOURNAL_STREAM }) };
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: '/' });
@@ -82,19 +89,21 @@ export class HandlerChild {
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     // A broken pipe is followed by the exit, which says more.
     this.#child.stdin.on('error', () => {});
-    this.#deadline = new Deadline(GREETING_MILLISECONDS, () =>
-      this.#abandon(`no greeting within ${GREETING_MILLISECONDS / 1000} s`),
+    const { greetingMilliseconds } = limits;
+    this.#deadline = new Deadline(greetingMilliseconds, () =>
+      this.#abandon(`no greeting within ${greetingMilliseconds / 1000} s`),
     );
   }
 
   /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
-  ask({ domain, key, from }: Exchange): Promise<ReplyCode> {
+  ask({ domain, key, from, look }: Exchange): Promise<ReplyCode> {
     if (this.#hasEnded) return Promise.resolve('FAILED');
     const id = ++this.#lastId;
+    const dueMilliseconds = performance.now() + this.#limits.replyMilliseconds;
     return new Promise((answer) => {
-      this.#unanswered.set(id, { answer, dueMilliseconds: performance.now() + ANSWER_MILLISECONDS });
+      this.#unanswered.set(id, { answer, dueMilliseconds });
       if (this.#unanswered.size === 1) this.#watch();
-      this.#child.stdin.write(formatMessage({ id, domain, key, from }));
+      this.#child.stdin.write(formatMessage({ id, domain, key, from, ...(look && { look }) }));
     });
   }
 
@@ -159,7 +168,8 @@ export class HandlerChild {
     const [first] = this.#unanswered.values();
     if (first === undefined) return;
     const wait = first.dueMilliseconds - performance.now();
-    this.#deadline = new Deadline(wait, () => this.#abandon(`no reply within ${ANSWER_MILLISECONDS / 1000} s`));
+    const seconds = this.#limits.replyMilliseconds / 1000;
+    this.#deadline = new Deadline(wait, () => this.#abandon(`no reply within ${seconds} s`));
   }
 
   /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */

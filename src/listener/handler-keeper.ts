@@ -25,6 +25,7 @@ export class HandlerKeeper {
   #command: readonly string[];
   readonly #log: Log;
   readonly #meter: HandlerMeter;
+  readonly #waitMilliseconds: number;
   readonly #children = new Set<HandlerChild>();
   readonly #waiting = new Set<(child: HandlerChild | undefined) => void>();
   #serving: HandlerChild | undefined;
@@ -35,11 +36,18 @@ export class HandlerKeeper {
   #pause = FIRST_PAUSE_MILLISECONDS;
 
   /** `onRestartNeeded`: a handler ended because the whole service has to start again. */
-  constructor(command: readonly string[], log: Log, meter: HandlerMeter, onRestartNeeded: () => void) {
+  constructor(
+    command: readonly string[],
+    log: Log,
+    meter: HandlerMeter,
+    onRestartNeeded: () => void,
+    waitMilliseconds = WAIT_MILLISECONDS,
+  ) {
     this.#command = command;
     this.#log = log;
     this.#meter = meter;
     this.#onRestartNeeded = onRestartNeeded;
+    this.#waitMilliseconds = waitMilliseconds;
     this.#start();
   }
 
@@ -131,7 +139,7 @@ export class HandlerKeeper {
         this.#waiting.delete(settle);
         resolve(child);
       };
-      const deadline = new Deadline(WAIT_MILLISECONDS, () => settle(undefined));
+      const deadline = new Deadline(this.#waitMilliseconds, () => settle(undefined));
       this.#waiting.add(settle);
     });
   }

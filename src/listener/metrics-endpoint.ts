@@ -21,13 +21,15 @@ const NEVER_MILLISECONDS = 2 ** 31 - 1;
 /** Serves one page over HTTP, one request a connection. */
 export class MetricsEndpoint {
   readonly #page: Page;
+  readonly #connectionMilliseconds: number;
   /** The oldest first. */
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #name: string | undefined;
 
-  constructor(page: Page) {
+  constructor(page: Page, connectionMilliseconds = CONNECTION_MILLISECONDS) {
     this.#page = page;
+    this.#connectionMilliseconds = connectionMilliseconds;
   }
 
   /**
@@ -47,7 +49,7 @@ export class MetricsEndpoint {
     this.#server?.close();
     this.#server = undefined;
     this.#name = undefined;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) this.#cut(socket);
   }
 
   #listen(name: string, address: ListenAddress): Promise<Server> {
@@ -66,14 +68,20 @@ export class MetricsEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const deadline = setTimeout(() => socket.destroy(), CONNECTION_MILLISECONDS);
+    const deadline = setTimeout(() => this.#cut(socket), this.#connectionMilliseconds);
     this.#sockets.add(socket);
     socket.on('close', () => {
       clearTimeout(deadline);
       this.#sockets.delete(socket);
     });
     const [oldest] = this.#sockets;
-    if (this.#sockets.size > MAX_CONNECTIONS) oldest?.destroy();
+    if (oldest !== undefined && this.#sockets.size > MAX_CONNECTIONS) this.#cut(oldest);
+  }
+
+  /** Its 'close' comes later: many may be accepted before that, and the next one would evict the same socket again. */
+  #cut(socket: Socket): void {
+    this.#sockets.delete(socket);
+    socket.destroy();
   }
 
   async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {

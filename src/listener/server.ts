@@ -1,14 +1,21 @@
 import type { Socket } from 'node:net';
 import type { Attention } from '../attention.ts';
-import type { Config } from '../config.ts';
+import { type Config, findDomain } from '../config.ts';
 import type { DomainName } from '../core/domain.ts';
-import { type ErrorCode, type Exchange, formatReply, interpretLines, type ReplyCode } from '../core/exchange.ts';
-import { deriveSource, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
-import { SourceTable } from '../core/quota.ts';
+import {
+  type ErrorCode,
+  type Exchange,
+  formatReply,
+  interpretLines,
+  LOOK_MARK,
+  type ReplyCode,
+} from '../core/exchange.ts';
+import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
+import { SourceQuota } from '../core/quota.ts';
 import { Connection, type Lines } from './connection.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** Beyond so many sources the quietest are forgotten; some 2 MB. */
+/** Beyond so many sources the quietest are forgotten; some 2 MB for each kind of source. */
 const SOURCES_REMEMBERED = 16_384;
 
 type Request = Omit<Exchange, 'from'>;
@@ -34,7 +41,7 @@ export class ExchangeServer {
   readonly #ask: (exchange: Exchange) => Promise<ReplyCode>;
   readonly #attention: Attention;
   readonly #meter: ExchangeMeter;
-  readonly #sources: SourceTable;
+  readonly #sources: SourceQuota;
   /** Connections without a complete request. */
   readonly #reading = new WaitingLine<Connection>(() => this.#makeRoom());
   /** Connections whose request is with the handler. */
@@ -43,6 +50,8 @@ export class ExchangeServer {
   readonly #answered = new Set<Connection>();
   /** Whom the connections without a reply count against. */
   readonly #counted = new Map<Connection, Source>();
+  /** Connections of `wgkex check`, which is no traffic. */
+  readonly #looks = new WeakSet<Connection>();
   /** Requests that are with the handler, those of clients that went away included. */
   #unanswered = 0;
   #onIdle: (() => void) | undefined;
@@ -57,7 +66,7 @@ export class ExchangeServer {
     this.#ask = ask;
     this.#attention = attention;
     this.#meter = meter;
-    this.#sources = new SourceTable(readSourceLimits(config));
+    this.#sources = new SourceQuota(readSourceLimits(config));
   }
 
   /** Connections that are open, those that have their reply included. */
@@ -68,7 +77,7 @@ export class ExchangeServer {
   /** New limits and domains count for what comes from now on. */
   configure(config: Config): void {
     this.#config = config;
-    this.#sources.limits = readSourceLimits(config);
+    this.#sources.configure(readSourceLimits(config));
   }
 
   accept(socket: Socket): void {
@@ -100,9 +109,9 @@ export class ExchangeServer {
 
   /** False where its source has too many connections; otherwise its end is counted, too. */
   #countAgainstSource(connection: Connection): boolean {
-    const source = this.#findSource(connection.from);
+    const [source] = this.#findSources(connection.from);
     if (source === undefined) return true;
-    if (!this.#sources.open(source, performance.now())) return false;
+    if (!this.#sources.open(source)) return false;
     this.#counted.set(connection, source);
     return true;
   }
@@ -114,10 +123,10 @@ export class ExchangeServer {
     this.#counted.delete(connection);
   }
 
-  /** Undefined where the source is exempt from limits. */
-  #findSource(from: IpAddress): Source | undefined {
+  /** None where the address is exempt from limits. */
+  #findSources(from: IpAddress): Source[] {
     const isExempt = this.#config.limits.exempt.some((network) => network.contains(from));
-    return isExempt ? undefined : deriveSource(from);
+    return isExempt ? [] : deriveSources(from);
   }
 
   /** A router sends its lines at once: who has said nothing for longest has the least claim. */
@@ -130,7 +139,7 @@ export class ExchangeServer {
   }
 
   #serve(connection: Connection, lines: Lines): void {
-    const request = this.#admit(connection.from, lines);
+    const request = this.#admit(connection, lines);
     if ('refused' in request) {
       this.#refuse(connection, request);
       return;
@@ -145,20 +154,24 @@ export class ExchangeServer {
   }
 
   /** What goes on to the handler: a well-formed request of a source that has not had its share. */
-  #admit(from: IpAddress, lines: Lines): Request | Refusal {
+  #admit(connection: Connection, lines: Lines): Request | Refusal {
     if (lines === 'too-long') return { refused: 'LINE_TOO_LONG' };
     const [first, second] = lines;
-    const request = interpretLines(first, second, this.#config.domains);
+    const isLook = connection.isFromHere && first?.startsWith(LOOK_MARK) === true;
+    if (isLook) this.#looks.add(connection);
+    const said = isLook ? first.slice(LOOK_MARK.length) : first;
+    const request = interpretLines(said, second, (name) => findDomain(this.#config, name)?.name);
     if ('refused' in request) return { ...request, sent: lines.join(' ') };
     const { limits } = this.#config;
     if (this.#unanswered >= limits.connections) return { refused: 'BUSY', limit: 'connections' };
-    const source = this.#findSource(from);
-    const hasToken = source === undefined || this.#sources.takeToken(source, performance.now());
-    return hasToken ? request : { refused: 'BUSY', domain: request.domain, limit: 'exchanges_per_source_burst' };
+    const hasToken = this.#sources.takeToken(this.#findSources(connection.from), performance.now());
+    if (hasToken) return isLook ? { ...request, look: true } : request;
+    return { refused: 'BUSY', domain: request.domain, limit: 'exchanges_per_source_burst' };
   }
 
   #refuse(connection: Connection, { refused: code, domain, ...why }: Refusal): void {
-    this.#attention.info('refused', { from: connection.from, code, ...why }, { by: ['from', 'code', 'limit'] });
+    if (!this.#looks.has(connection))
+      this.#attention.info('refused', { from: connection.from, code, ...why }, { by: ['from', 'code', 'limit'] });
     this.#answer(connection, code, domain);
   }
 
@@ -167,12 +180,18 @@ export class ExchangeServer {
     if (!isOpen) return;
     this.#releaseSource(connection);
     this.#answered.add(connection);
-    this.#meter.answered(domain, code, (performance.now() - connection.sinceMilliseconds) / 1000);
+    if (!this.#looks.has(connection))
+      this.#meter.answered(domain, code, (performance.now() - connection.sinceMilliseconds) / 1000);
     connection.answer(code === 'OK' && this.#config.quiet_success ? undefined : formatReply(code));
-    if (this.#answered.size > this.#config.limits.connections) {
-      const [oldest] = this.#answered;
-      oldest?.cut();
-    }
+    this.#cutOldestAnswered();
+  }
+
+  /** Each one once: its 'close' comes later, and a batch has many replies. */
+  #cutOldestAnswered(): void {
+    const [oldest] = this.#answered;
+    if (oldest === undefined || this.#answered.size <= this.#config.limits.connections) return;
+    this.#answered.delete(oldest);
+    oldest.cut();
   }
 
   #forget(connection: Connection): void {
@@ -208,7 +227,6 @@ function readSourceLimits({ limits }: Config) {
     connections: limits.connections_per_source,
     burst: limits.exchanges_per_source_burst,
     perSecond: limits.exchanges_per_source_per_second,
-    // More than can be open at once, answered ones included, so that there is always one to forget.
-    remembered: SOURCES_REMEMBERED + 2 * limits.connections,
+    remembered: SOURCES_REMEMBERED,
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
 import { isLineOf } from '../core/key-list.ts';
@@ -7,7 +7,7 @@ import { describeSystemError } from '../errors.ts';
 import { readDisallowedKeys, readList } from './disallowed-keys.ts';
 import { takeListLock } from './lock.ts';
 import { replaceFile } from './replace-file.ts';
-import { makeTrustedDirectory } from './trust.ts';
+import { findTrusted, makeTrustedDirectory } from './trust.ts';
 
 type Settings = Pick<Config, 'disallowed_keys' | 'runtime_directory'>;
 
@@ -60,7 +60,7 @@ async function underLock<T>(settings: Settings, edit: (file: string) => T): Prom
  */
 function findList(path: string): string {
   makeTrustedDirectory(dirname(path));
-  const file = existsSync(path) ? realpathSync(path) : path;
+  const file = findTrusted(path)?.path ?? path;
   makeTrustedDirectory(dirname(file));
   return file;
 }

@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../core/printable.ts';
 import { describeSystemError } from '../errors.ts';
-import { requireTrustedDirectory } from './trust.ts';
+import { findPublicDirectory } from './trust.ts';
 
 const READABLE_BY_ALL = 0o644;
 
@@ -24,9 +24,9 @@ const READABLE_BY_ALL = 0o644;
  */
 export function publishFile(path: string, text: string): void {
   try {
-    const directory = realpathSync(dirname(path));
     // Whoever can put another directory in its place would choose where root writes.
-    if (process.getuid?.() === 0) requireTrustedDirectory(dirname(directory));
+    const isRoot = process.getuid?.() === 0;
+    const directory = isRoot ? findPublicDirectory(dirname(path)) : realpathSync(dirname(path));
     replaceIn(directory, basename(path), text);
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${describeSystemError(error)}`, { cause: error });

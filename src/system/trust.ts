@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '../core/printable.ts';
 import { describeSystemError } from '../errors.ts';
+import { type Step, walkPath } from './path-walk.ts';
 
 /** What root makes is readable by all and writable by root; a caller's umask could make it unreadable for good. */
 export const ROOT_UMASK = 0o022;
@@ -9,21 +10,19 @@ export const ROOT_UMASK = 0o022;
 const ROOT = 0;
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
+const NO_SUCH_FILE = 'no such file or directory';
 
 /**
  * Reads a file that decides what root does.
  * @throws InputError where it cannot be read, or where anyone but root could write it or put another in its place.
  */
 export function readTrustedFile(path: string): string {
-  const file = openFile(path);
+  const file = openFile(path, findTrusted(path));
   try {
     const status = fstatSync(file);
     if (!status.isFile()) throw new InputError(`Cannot read ${path}: not a file`);
     requireRoot(path, status);
     if ((status.mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(path));
-    // Both ways to the file: where the name is, and where a symbolic link leads.
-    requireTrustedDirectory(realpathSync(dirname(path)));
-    requireTrustedDirectory(dirname(realpathSync(path)));
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
@@ -35,27 +34,61 @@ export function readTrustedFile(path: string): string {
  * @throws InputError where anyone but root could make files in it, be it sticky or not, or replace it.
  */
 export function makeTrustedDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
-  if ((statSync(directory).mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(directory));
-  requireTrustedDirectory(realpathSync(directory));
+  if (findTrusted(directory) === undefined) mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const { status } = requireThere(directory, findTrusted(directory));
+  requireRoot(directory, status);
+  if ((status.mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(directory));
 }
 
 /**
- * @throws InputError where anyone but root could write to the absolute path `directory` or replace it.
- * In a sticky directory such as /tmp everybody may write, but nobody may replace what belongs to root.
+ * The directory of a path for a file that root writes for others. It may belong to somebody else, such as a web server.
+ * @throws InputError where it is missing, or anyone but root could put another one in its place.
  */
-export function requireTrustedDirectory(directory: string): void {
-  const status = statSync(directory);
-  requireRoot(directory, status);
-  if ((status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0) {
-    throw new InputError(describeWritable(directory));
-  }
-  if (directory !== dirname(directory)) requireTrustedDirectory(dirname(directory));
+export function findPublicDirectory(path: string): string {
+  const end = requireThere(path, findTrusted(path));
+  // In a sticky directory whoever owns a directory may replace it.
+  const holder = requireThere(path, findTrusted(dirname(end.path)));
+  if (end.status.uid !== ROOT && (holder.status.mode & WRITABLE_BY_OTHERS) !== 0)
+    throw new InputError(describeWritable(holder.path));
+  return end.path;
 }
 
-function openFile(path: string): number {
+/**
+ * What a path names, without links; undefined where it is missing. A link counts by its owner and by the directory that
+ * holds it, not only by where it leads.
+ * @throws InputError where anyone but root could make the path lead elsewhere. Whose its end is, is not judged.
+ */
+export function findTrusted(path: string): Step | undefined {
+  const { steps, end } = walk(path);
+  for (const step of steps) if (step !== end) requireTrusted(step);
+  return end;
+}
+
+function walk(path: string): ReturnType<typeof walkPath> {
   try {
-    return openSync(path, 'r');
+    return walkPath(path);
+  } catch (error) {
+    throw new InputError(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
+  }
+}
+
+/** In a sticky directory such as /tmp everybody may write, but nobody may replace what belongs to root. */
+function requireTrusted({ path, status }: Step): void {
+  requireRoot(path, status);
+  const isOpen = !status.isSymbolicLink() && (status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0;
+  if (isOpen) throw new InputError(describeWritable(path));
+}
+
+function requireThere(path: string, end: Step | undefined): Step {
+  if (end === undefined) throw new InputError(`Cannot read ${path}: ${NO_SUCH_FILE}`);
+  return end;
+}
+
+function openFile(path: string, end: Step | undefined): number {
+  const { path: file } = requireThere(path, end);
+  try {
+    // A pipe would keep it waiting for a writer.
+    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw new InputError(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
   }

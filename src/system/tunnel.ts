@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { InterfaceName } from '../core/domain.ts';
 import { parseInterfaceAddresses } from '../core/interface-addresses.ts';
 import type { IpAddress } from '../core/ip-address.ts';
@@ -19,4 +20,16 @@ export async function readInterfaceAddresses(name: InterfaceName): Promise<IpAdd
 /** Whether packets to derived addresses leave by this interface, which exists. */
 export async function isLinkLocalRouted(name: InterfaceName): Promise<boolean> {
   return hasLinkLocalRoute(await run('ip', ['-6', '-json', 'route', 'show', 'dev', name]));
+}
+
+/** Whether an interface has IPv6; `none` where the kernel has it for no interface. */
+export type Ipv6Switch = 'on' | 'off' | 'none';
+
+const IPV6_SETTINGS = '/proc/sys/net/ipv6/conf';
+
+/** The kernel has no settings for an interface whose MTU is too small for IPv6. */
+export function readIpv6Switch(name: InterfaceName): Ipv6Switch {
+  if (!existsSync(IPV6_SETTINGS)) return 'none';
+  const path = `${IPV6_SETTINGS}/${name}/disable_ipv6`;
+  return existsSync(path) && readFileSync(path, 'utf8').trim() !== '0' ? 'off' : 'on';
 }

@@ -8,10 +8,11 @@ import { buildProgram } from '../../src/cli/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'o52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=';
+/** Of Freifunk Westerwald. */
+const SEED = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';
 
 describe('the operator command', { concurrency: true, timeout: 300_000 }, () => {
   const WRONG_CALLS = [
-    ['with nothing', [], 'expected a command'],
     ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean status?)"],
     ['with an option that there is not', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
     ['with a word too many', ['status', 'ffww01'], "too many arguments for 'status'. Expected 0 arguments but got 1."],
@@ -26,10 +27,26 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       ['derive', KEY.slice(1)],
       `Cannot use "${KEY.slice(1)}" as a public key: expected 32 bytes in base64`,
     ],
+    ['to derive from nothing', ['derive'], 'expected either a public key or --vni with a domain seed'],
+    [
+      'to derive from a key and from a seed',
+      ['derive', KEY, '--vni', SEED],
+      'expected either a public key or --vni with a domain seed',
+    ],
+    [
+      'with a seed that is none',
+      ['derive', '--vni', 'ffww'],
+      'Cannot use "ffww" as a domain seed: expected 64 hexadecimal digits',
+    ],
+    [
+      'to derive a VNI by a derivation of addresses',
+      ['derive', '--vni', SEED, '--variant', 'gluon'],
+      "option '--vni <seed>' cannot be used with option '--variant <name>'",
+    ],
     [
       'with a router that is none',
       ['show', 'a\x1b'],
-      'Cannot look for "a\\u001b": expected a public key, an address or a MAC address',
+      'Cannot look for "a\\u001b": expected a public key, its first 4 characters or more, an IP address or a MAC address',
     ],
     [
       'with a gateway that is none',
@@ -53,6 +70,12 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       assert.deepEqual(await call(args), { status: 2, stdout: '', stderr: `wgkex: ${reason}; try wgkex --help` });
     });
   }
+
+  test('with nothing prints what there is on standard error, status 2', async () => {
+    const { status, stdout, stderr } = await call([]);
+    assert.deepEqual([status, stdout], [2, '']);
+    for (const command of buildProgram().commands) assert.match(stderr, new RegExp(`^  ${command.name()} `, 'm'));
+  });
 
   test('with --version prints the version', async () => {
     assert.deepEqual(await call(['--version']), { status: 0, stdout: `wgkex ${version}`, stderr: '' });
@@ -83,6 +106,29 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       ['eui64', 'ffmuc', 'gluon'],
     );
     assert.deepEqual(derivations[2], gluon);
+  });
+});
+
+describe('derive --vni', { concurrency: true, timeout: 300_000 }, () => {
+  test('shows the number that each firmware derives', async () => {
+    const { status, stdout, stderr } = await call(['derive', '--vni', SEED]);
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual(stdout.split('\n'), [
+      '    VNI  LABEL                 GLUON PACKAGE',
+      '4641648  gluon-mesh-vpn-vxlan  ffmuc-mesh-vpn-wireguard-vxlan',
+      '4094207  gluon-mesh-vxlan      gluon-mesh-vpn-wireguard',
+    ]);
+  });
+
+  test('prints them for a program', async () => {
+    const { stdout } = await call(['derive', '--json', '--vni', SEED.toUpperCase()]);
+    const { domain_seed, vnis } = JSON.parse(stdout);
+    assert.equal(domain_seed, SEED);
+    assert.deepEqual(vnis[0], {
+      vni: 4_641_648,
+      label: 'gluon-mesh-vpn-vxlan',
+      firmware: 'ffmuc-mesh-vpn-wireguard-vxlan',
+    });
   });
 });
 

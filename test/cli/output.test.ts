@@ -47,11 +47,12 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
 };
 
 for (const [name, render] of Object.entries(OUTPUTS)) {
-  for (const width of [80, 160]) {
-    describe(`${name} in ${width} columns`, () => {
+  for (const width of [80, 160, Number.POSITIVE_INFINITY]) {
+    const where = Number.isFinite(width) ? String(width) : 'pipe';
+    describe(`${name} for ${where}`, () => {
       const lines = render({ width, paint: makePaint(false) });
 
-      test('is what it was', () => assertSnapshot(new URL(`snapshots/${name}-${width}.txt`, import.meta.url), lines));
+      test('is what it was', () => assertSnapshot(new URL(`snapshots/${name}-${where}.txt`, import.meta.url), lines));
 
       test('keeps to its width', () => {
         for (const line of lines) assert.ok(line.length <= width, line);

@@ -58,6 +58,7 @@ export function buildOutcome(meaning: Outcome['meaning']): Outcome {
     gateway,
     domain: 'ffww01',
     key,
+    isNewKey: meaning === 'OK',
     address: '192.0.2.1',
     milliseconds: 23,
     text,

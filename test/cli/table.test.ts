@@ -11,15 +11,15 @@ interface Row {
 }
 
 const COLUMNS: readonly Column<Row>[] = [
+  { title: 'NAME', forms: [({ name }) => name, ({ name }) => name.slice(0, 3)], rank: 2 },
   {
-    forms: [
-      { title: 'NAME', cell: ({ name }) => name },
-      { title: 'NAME', cell: ({ name }) => name.slice(0, 3) },
-    ],
-    rank: 2,
+    title: 'PLACE',
+    forms: [({ place }) => place, ({ place }) => place.slice(0, 4)],
+    rank: 1,
+    atLeast: 4,
+    since: 20,
   },
-  { forms: [{ title: 'PLACE', cell: ({ place }) => place }, null], rank: 1, atLeast: 6 },
-  { forms: [{ title: 'SIZE', cell: ({ size }) => String(size) }], align: 'right' },
+  { title: 'SIZE', forms: [({ size }) => String(size)], align: 'right' },
 ];
 const ROWS: readonly Row[] = [
   { name: 'alexander', place: 'Hachenburg', size: 5 },
@@ -42,13 +42,18 @@ const WIDTHS: readonly (readonly [number, string, string[]])[] = [
     'what has the first rank in full',
     ['NAME  PLACE        SIZE', 'ale   Hachenburg      5', 'eve   Selters     12345'],
   ],
+  [22, 'the least of each', ['NAME  PLACE   SIZE', 'ale   Hach       5', 'eve   Selt   12345']],
   [
-    22,
-    'the second rank in full where the first does not fit',
+    19,
+    'the second rank in full, and no column that needs more',
     ['NAME        SIZE', 'alexander      5', 'eve        12345'],
   ],
-  [15, 'the least of each', ['NAME   SIZE', 'ale       5', 'eve   12345']],
-  [3, 'the least of each, however narrow', ['NAME   SIZE', 'ale       5', 'eve   12345']],
+  [3, 'the least of what is left, however narrow', ['NAME   SIZE', 'ale       5', 'eve   12345']],
+  [
+    Number.POSITIVE_INFINITY,
+    'everything in full for a program',
+    ['NAME       PLACE        SIZE', 'alexander  Hachenburg      5', 'eve        Selters     12345'],
+  ],
 ];
 for (const [width, what, expected] of WIDTHS) {
   test(`in ${width} columns a table has ${what}`, () => {
@@ -77,6 +82,19 @@ test('no line of any table is wider than the widths that its columns insist on',
     fc.property(rows, fc.integer({ min: 25, max: 120 }), (some, width) => {
       for (const line of renderTable(some, COLUMNS, { width, paint: makePaint(false) }))
         assert.ok(line.length <= width);
+    }),
+  );
+});
+
+test('the titles depend on the width alone, never on the rows', () => {
+  const words = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 40 });
+  const rows = fc.array(fc.record({ name: words, place: words, size: fc.nat() }), { maxLength: 5 });
+  const findTitles = (some: readonly Row[], width: number) =>
+    renderTable(some, COLUMNS, { width, paint: makePaint(false) })[0]?.split(/ +/);
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 120 }), (some, width) => {
+      const expected = width < 20 ? ['NAME', 'SIZE'] : ['NAME', 'PLACE', 'SIZE'];
+      assert.deepEqual(findTitles(some, width), expected);
     }),
   );
 });

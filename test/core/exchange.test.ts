@@ -1,32 +1,50 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { parseDomainName } from '../../src/core/domain.ts';
 import { formatReply, interpretLines, parseReply, REPLY_CODES } from '../../src/core/exchange.ts';
 import { isPublicKey } from '../../src/core/public-key.ts';
 import { damaged, domainNames, KEYS, publicKeys, texts } from './arbitraries.ts';
 
-const DOMAINS = new Set(['ffww01', 'ffww02']);
+const DOMAINS = new Map(['ffww01', 'ffww02'].map((name) => [name, parseDomainName(name)]));
+const findName = (name: string) => DOMAINS.get(name);
 const KEY = KEYS[0];
 const SPARE_BITS = `${'A'.repeat(41)}QB=`;
 
 test('a domain and a key are understood in both orders', () => {
   fc.assert(
     fc.property(domainNames, publicKeys, (domain, key) => {
-      const domains = new Set([domain]);
-      assert.deepEqual(interpretLines(domain, key, domains), { domain, key });
-      assert.deepEqual(interpretLines(key, domain, domains), { domain, key });
+      const find = (name: string) => (name === domain ? domain : undefined);
+      assert.deepEqual(interpretLines(domain, key, find), { domain, key });
+      assert.deepEqual(interpretLines(key, domain, find), { domain, key });
+    }),
+  );
+});
+
+test('a domain goes by another name, in both orders, and is called by its own', () => {
+  fc.assert(
+    fc.property(domainNames, domainNames, publicKeys, (domain, other, key) => {
+      const find = (name: string) => (name === domain || name === other ? domain : undefined);
+      assert.deepEqual(interpretLines(other, key, find), { domain, key });
+      assert.deepEqual(interpretLines(key, other, find), { domain, key });
     }),
   );
 });
 
 test('whatever the lines are, only a configured domain and a public key get through', () => {
   const lines = fc.option(
-    fc.oneof(texts, publicKeys, damaged(publicKeys), fc.constantFrom(...DOMAINS), damaged(fc.constantFrom(...DOMAINS))),
+    fc.oneof(
+      texts,
+      publicKeys,
+      damaged(publicKeys),
+      fc.constantFrom(...DOMAINS.keys()),
+      damaged(fc.constantFrom(...DOMAINS.keys())),
+    ),
     { nil: undefined },
   );
   fc.assert(
     fc.property(lines, lines, (first, second) => {
-      const result = interpretLines(first, second, DOMAINS);
+      const result = interpretLines(first, second, findName);
       if ('refused' in result) {
         assert.match(result.refused, /^(NO|INVALID)_(DOMAIN|WGKEY)$/);
         return;
@@ -63,7 +81,7 @@ const REFUSED = [
 ] as const;
 for (const [name, first, second, refused] of REFUSED) {
   test(`${name}: ${refused}`, () => {
-    assert.deepEqual(interpretLines(first, second, DOMAINS), { refused });
+    assert.deepEqual(interpretLines(first, second, findName), { refused });
   });
 }
 

@@ -43,5 +43,6 @@ test('what is longer ago than the limit is dropped, what is in the future counts
     [THIRD, NOW + HOUR],
   ]);
   assert.deepEqual([...dropStale(handshakes, HOUR, NOW).keys()], [THIRD, FIRST]);
-  assert.deepEqual(collectHandshakes([ourPeer(FOURTH)], handshakes, HOUR, NOW), new Map());
+  const peers = [ourPeer(FIRST), ourPeer(SECOND), ourPeer(FOURTH, { lastHandshake: NOW - HOUR - 1 })];
+  assert.deepEqual([...collectHandshakes(peers, handshakes, HOUR, NOW).keys()], [FIRST]);
 });

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
-import { deriveSource, isIpv4, maskAddress, parseIpAddress, parseNetwork } from '../../src/core/ip-address.ts';
+import {
+  deriveSource,
+  deriveSources,
+  isIpv4,
+  maskAddress,
+  parseIpAddress,
+  parseNetwork,
+} from '../../src/core/ip-address.ts';
 import { damaged, ipAddresses, parseOrRefuse, texts, toIpv6 } from './arbitraries.ts';
 
 const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), { minLength: 8, maxLength: 8 });
@@ -84,12 +91,46 @@ test('two IPv6 addresses have the same source if their first 64 bits are the sam
     .map(([one, other, same]) => [one, [...one.slice(0, same), ...other.slice(same)]] as const);
   fc.assert(
     fc.property(pair, ([one, other]) => {
-      fc.pre(!isMapped(one) && !isMapped(other));
+      fc.pre(![one, other].some((address) => isMapped(address) || isLinkLocal(address)));
       const isSameNetwork = [0, 1, 2, 3].every((index) => one[index] === other[index]);
       assert.equal(sourceOf(toIpv6(one)) === sourceOf(toIpv6(other)), isSameNetwork);
     }),
   );
 });
+
+test('an IPv6 address has the same /56 and /48 as those that begin with the same bits', () => {
+  fc.assert(
+    fc.property(groups, groups, fc.nat(4), fc.nat(0xffff), (one, other, same, third) => {
+      const near = [...one.slice(0, same), ...other.slice(same)].map((group, index) => (index === 3 ? third : group));
+      fc.pre(!isMapped(one) && !isMapped(near) && !isLinkLocal(one) && !isLinkLocal(near));
+      const [sources, others] = [one, near].map((address) => deriveSources(parseIpAddress(toIpv6(address))));
+      const is48 = [0, 1, 2].every((index) => one[index] === near[index]);
+      const is56 = is48 && (one[3] ?? 0) >> 8 === third >> 8;
+      const expected = [is56 && one[3] === third, is56, is48];
+      assert.deepEqual(
+        sources?.map((source, index) => source === others?.[index]),
+        expected,
+      );
+    }),
+  );
+});
+
+const SOURCES: readonly (readonly [name: string, address: string, sources: readonly string[]])[] = [
+  ['an IPv6 address', '2001:db8:1:203::4', ['2001:db8:1:203::/64', '2001:db8:1:200::/56', '2001:db8:1::/48']],
+  ['an IPv4 address', '192.0.2.1', ['192.0.2.1']],
+  ['an IPv4-mapped address', '::ffff:192.0.2.1', ['192.0.2.1']],
+  ['a link-local address', 'fe80::1%eth0', ['fe80::1']],
+  ['another one in that /64', 'fe80::2', ['fe80::2']],
+  ['the last link-local address', 'febf:ffff::1', ['febf:ffff::1']],
+  ['what only looks link-local', 'fec0::1', ['fec0::/64', 'fec0::/56', 'fec0::/48']],
+  ['what begins with fe8 in fewer digits', 'fe8::1', ['fe8::/64', 'fe8::/56', 'fe8::/48']],
+];
+for (const [name, address, sources] of SOURCES) {
+  test(`the limits of ${name} are those of ${sources.join(', ')}`, () => {
+    assert.deepEqual(deriveSources(parseIpAddress(address)), sources);
+    assert.equal(deriveSource(parseIpAddress(address)), sources[0]);
+  });
+}
 
 test('two IPv4 addresses have the same source if they are the same, mapped into IPv6 or not', () => {
   fc.assert(
@@ -153,6 +194,37 @@ test('a network contains the addresses that begin with its bits and no others', 
   );
 });
 
+const FAMILIES = [
+  ['::/0', '192.0.2.1', false],
+  ['::/0', '2001:db8::1', true],
+  ['::/80', '192.0.2.1', false],
+  ['0.0.0.0/0', '192.0.2.1', true],
+  ['0.0.0.0/0', '::ffff:192.0.2.1', true],
+  ['0.0.0.0/0', '2001:db8::1', false],
+  ['0.0.0.0/0', '::1', false],
+  ['0.0.0.0/0', '::c000:201', false],
+  ['::ffff:0:0/96', '192.0.2.1', true],
+  ['::ffff:c000:200/120', '192.0.2.1', true],
+  ['::ffff:c000:200/120', '192.0.3.1', false],
+  ['::ffff:0:0/95', '192.0.2.1', false],
+] as const;
+for (const [network, address, isIn] of FAMILIES) {
+  test(`${network} ${isIn ? 'contains' : 'does not contain'} ${address}`, () => {
+    assert.equal(parseNetwork(network).contains(parseIpAddress(address)), isIn);
+  });
+}
+
+test('no network of one family contains an address of the other', () => {
+  const zeroOr = (most: number) => fc.oneof(fc.constant(0), fc.nat(most));
+  fc.assert(
+    fc.property(groups, zeroOr(128), fc.ipV4(), zeroOr(32), (ipv6, bits6, ipv4, bits4) => {
+      fc.pre(!isMapped(ipv6));
+      assert.ok(!parseNetwork(`${toIpv6(ipv6)}/${bits6}`).contains(parseIpAddress(ipv4)));
+      assert.ok(!parseNetwork(`${ipv4}/${bits4}`).contains(parseIpAddress(toIpv6(ipv6))));
+    }),
+  );
+});
+
 const NO_NETWORKS = [
   '',
   '1.2.3.4',
@@ -170,6 +242,10 @@ for (const text of NO_NETWORKS) {
 
 function sourceOf(text: string): string {
   return deriveSource(parseIpAddress(text));
+}
+
+function isLinkLocal([first = 0]: readonly number[]): boolean {
+  return first >> 6 === 0xfe80 >> 6;
 }
 
 function isMapped(address: readonly number[]): boolean {

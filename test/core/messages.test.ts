@@ -27,8 +27,8 @@ import {
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const requests: fc.Arbitrary<Request> = fc.record(
-  { id: ids, domain: domainNames, key: publicKeys, from: ipAddresses },
-  PLAIN,
+  { id: ids, domain: domainNames, key: publicKeys, from: ipAddresses, look: fc.constant(true as const) },
+  { ...PLAIN, requiredKeys: ['id', 'domain', 'key', 'from'] },
 );
 const counts = fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER));
 const numbers: fc.Arbitrary<DomainNumbers> = fc.record(

@@ -1,143 +1,155 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Source } from '../../src/core/ip-address.ts';
-import { SourceTable } from '../../src/core/quota.ts';
+import { deriveSource, deriveSources, parseIpAddress, type Source } from '../../src/core/ip-address.ts';
+import { SourceQuota } from '../../src/core/quota.ts';
 
-const LIMITS = { connections: 2, burst: 3, perSecond: 1 };
-const CAPACITY = 4;
+const LIMITS = { connections: 2, burst: 3, perSecond: 1, remembered: 1000 };
+const STANDING = { ...LIMITS, perSecond: 0 };
 const [A, B] = ['192.0.2.1', '192.0.2.2'] as Source[] as [Source, Source];
-const sources = fc.integer({ min: 1, max: 12 }).map((host) => `192.0.2.${host}` as Source);
-
-test('a source has its burst at once, and then a token every second', () => {
-  const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-  assert.deepEqual(
-    [0, 0, 0, 0].map((now) => table.takeToken(A, now)),
-    [true, true, true, false],
-  );
-  assert.deepEqual(
-    [999, 1000, 1001].map((now) => table.takeToken(A, now)),
-    [false, true, false],
-  );
-});
-
-test('a bucket never holds more than its burst', () => {
-  const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-  table.takeToken(A, 0);
-  const hour = 3_600_000;
-  assert.deepEqual(
-    [hour, hour, hour, hour].map((now) => table.takeToken(A, now)),
-    [true, true, true, false],
-  );
-});
-
-test('what one source takes, no other one lacks', () => {
-  const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-  while (table.takeToken(A, 0));
-  assert.ok(table.takeToken(B, 0));
-});
-
-/** GCRA, the leaky bucket of ITU-T I.371, which allows the same: all it remembers is when the next token is due. */
-test('at any times the tokens are those of a leaky bucket', () => {
-  const pauses = fc.array(fc.nat(12).map((quarters) => quarters * 250));
-  fc.assert(
-    fc.property(pauses, (some) => {
-      const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-      let now = 0;
-      let due = 0;
-      for (const pause of some) {
-        now += pause;
-        const isAllowed = now >= due - 1000 * (LIMITS.burst - 1);
-        assert.equal(table.takeToken(A, now), isAllowed);
-        if (isAllowed) due = Math.max(now, due) + 1000;
-      }
-    }),
-  );
-});
 
 test('a source has so many connections at once, and the end of one lets another one in', () => {
-  const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
+  const quota = new SourceQuota(LIMITS);
   assert.deepEqual(
-    [A, A, A, B].map((source) => table.open(source, 0)),
+    [A, A, A, B].map((source) => quota.open(source)),
     [true, true, false, true],
   );
-  table.close(A);
+  quota.close(A);
   assert.deepEqual(
-    [A, A].map((source) => table.open(source, 0)),
+    [A, A].map((source) => quota.open(source)),
     [true, false],
   );
 });
 
-test('new limits count at once', () => {
-  const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-  table.open(A, 0);
-  table.limits = { connections: 1, burst: 1, perSecond: 1, remembered: CAPACITY };
-  assert.ok(!table.open(A, 0));
-  assert.ok(table.takeToken(A, 0));
-  assert.ok(!table.takeToken(A, 0));
-});
-
-const steps = fc.array(fc.tuple(fc.constantFrom('open', 'close', 'token'), sources), { maxLength: 60 });
-
-test('whatever comes, the table is bounded and no source has more connections than it may', () => {
-  fc.assert(
-    fc.property(steps, (some) => {
-      const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-      const connections: Source[] = [];
-      for (const [now, [what, source]] of some.entries()) {
-        if (what === 'token') table.takeToken(source, now);
-        else changeConnections(what, source, table, connections);
-        assert.ok(table.size <= CAPACITY);
-      }
-    }),
-    { numRuns: 500 },
+test('new limits count at once, at every level', () => {
+  const quota = new SourceQuota(LIMITS);
+  quota.open(A);
+  quota.configure({ ...STANDING, connections: 1, burst: 1 });
+  assert.ok(!quota.open(A));
+  const take = taker(quota);
+  assert.deepEqual([take('192.0.2.1'), take('192.0.2.1')], [true, false]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((network) => take(`2001:db8::${network}:0:0:0:1`)),
+    [true, true, true, true, false],
   );
 });
 
-/** Fewer sources have a connection than the table holds, as in the server. */
-function changeConnections(what: string, source: Source, table: SourceTable, connections: Source[]): void {
-  const count = connections.filter((one) => one === source).length;
-  if (what === 'close' && count > 0) {
-    table.close(source);
-    connections.splice(connections.indexOf(source), 1);
+test('whatever opens and closes, a source has as many connections as it may, and no more', () => {
+  const steps = fc.array(fc.tuple(fc.boolean(), fc.constantFrom(A, B)), { maxLength: 60 });
+  fc.assert(fc.property(steps, requireRightConnections));
+});
+
+function requireRightConnections(steps: readonly (readonly [isOpening: boolean, source: Source])[]): void {
+  const quota = new SourceQuota(LIMITS);
+  const open: Source[] = [];
+  for (const [isOpening, source] of steps) {
+    const count = open.filter((one) => one === source).length;
+    if (isOpening) {
+      assert.equal(quota.open(source), count < LIMITS.connections);
+      if (count < LIMITS.connections) open.push(source);
+    } else if (count > 0) {
+      quota.close(source);
+      open.splice(open.indexOf(source), 1);
+    }
   }
-  if (what !== 'open' || new Set([...connections, source]).size >= CAPACITY) return;
-  const isOpen = table.open(source, 0);
-  assert.equal(isOpen, count < LIMITS.connections);
-  if (isOpen) connections.push(source);
 }
 
-test('however many sources there were, a stranger is let in', () => {
+test('a /56 has 4 times the burst of a /64, and a /48 has 16 times', () => {
+  const take = taker(new SourceQuota(STANDING));
+  const count = (addresses: readonly string[]) => addresses.filter((address) => take(address)).length;
+  const from = (subnets: readonly number[]) =>
+    subnets.flatMap((subnet) => Array.from({ length: 5 }, () => `2001:db8:1:${subnet.toString(16)}::1`));
+  const upTo = (most: number) => Array.from({ length: most }, (_, index) => index);
+  assert.equal(count(from([0])), 3, 'a /64');
+  assert.equal(count(from(upTo(256))), 12 - 3, 'the rest of the /56');
+  assert.equal(count(from(upTo(65).map((index) => (index << 8) | 0xff))), 48 - 12, 'the rest of the /48');
+  assert.ok(take('2001:db8:2::1'), 'the /48 beside it');
+});
+
+test('a request that one level refuses takes no token of another', () => {
+  const take = taker(new SourceQuota({ ...LIMITS, burst: 1 }));
+  for (const subnet of [1, 2, 3, 4]) assert.ok(take(`2001:db8:0:${subnet}::1`));
+  // The /56 has no token: not one of a /64's, nor of the /48's, may be gone when it has one again.
+  for (let time = 0; time < 100; time++) assert.ok(!take('2001:db8:0:5::1'));
+  assert.deepEqual(
+    Array.from({ length: 13 }, (_, index) => take(`2001:db8:0:${(index + 1).toString(16)}00::1`)),
+    [...Array.from({ length: 12 }, () => true), false],
+  );
+  assert.ok(take('2001:db8:0:5::1', 250), 'a quarter of a second later');
+});
+
+test('a /64 that has none takes no token of its /56', () => {
+  const take = taker(new SourceQuota({ ...STANDING, burst: 1 }));
+  for (let time = 0; time < 100; time++) take('2001:db8::1');
+  assert.deepEqual(
+    [1, 2, 3].map((subnet) => take(`2001:db8:0:${subnet}::1`)),
+    [true, true, true],
+  );
+});
+
+test('link-local and IPv4 addresses each have the whole burst, however many there are of them', () => {
+  const take = taker(new SourceQuota({ ...STANDING, burst: 1 }));
+  for (let host = 1; host < 100; host++) {
+    for (const address of [`fe80::${host}`, `192.0.2.${host}`])
+      assert.deepEqual([take(address), take(address)], [true, false]);
+  }
+});
+
+/** The contract told a second time: count what was granted to each network within the last time that counts. */
+test('whatever comes from wherever, each network gets its burst and rate, and no more', () => {
+  const addresses = fc
+    .tuple(fc.nat(1), fc.nat(2), fc.nat(2))
+    .map(([site, home, net]) => `2001:db8:${site}:${(home * 256 + net).toString(16)}::1`);
+  const steps = fc.array(
+    fc.tuple(
+      addresses,
+      fc.nat(3).map((quarters) => quarters * 250),
+    ),
+    { maxLength: 120 },
+  );
   fc.assert(
     fc.property(steps, (some) => {
-      const table = new SourceTable({ ...LIMITS, remembered: CAPACITY });
-      for (const [now, [what, source]] of some.entries()) {
-        if (what === 'open') table.open(source, now);
-        else table.takeToken(source, now);
+      const take = taker(new SourceQuota({ ...LIMITS, burst: 2 }));
+      const due = new Map<Source, number>();
+      let now = 0;
+      for (const [address, pause] of some) {
+        now += pause;
+        const levels = deriveSources(parseIpAddress(address)).map((source, index) => ({
+          source,
+          share: [1, 4, 16][index] ?? 0,
+        }));
+        const isAllowed = levels.every(
+          ({ source, share }) => now >= (due.get(source) ?? 0) - (1000 / share) * (2 * share - 1),
+        );
+        assert.equal(take(address, now), isAllowed);
+        if (!isAllowed) continue;
+        for (const { source, share } of levels) due.set(source, Math.max(now, due.get(source) ?? 0) + 1000 / share);
       }
-      const stranger = '198.51.100.1' as Source;
-      assert.ok(table.open(stranger, some.length) && table.takeToken(stranger, some.length));
-      assert.ok(table.size <= CAPACITY);
     }),
   );
 });
 
-test('the source that was quiet longest is forgotten, and one with a connection is not', () => {
-  const table = new SourceTable({ ...LIMITS, burst: 1, remembered: 2 });
-  const [C, D] = ['192.0.2.3', '192.0.2.4'] as Source[] as [Source, Source];
-  table.open(A, 0);
-  table.takeToken(A, 0);
-  table.takeToken(B, 0);
-  table.takeToken(C, 0);
-  assert.equal(table.size, 2);
-  assert.ok(!table.takeToken(A, 0), 'A is remembered, as it has a connection');
-  assert.ok(table.takeToken(B, 0), 'B was forgotten');
-  assert.ok(table.takeToken(D, 0));
+test('however many sources there were, a stranger is admitted', () => {
+  const groups = fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9)).map((some) => `2001:${some.join(':')}::1`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(groups, fc.ipV4()), { maxLength: 60 }), (some) => {
+      const quota = new SourceQuota({ ...STANDING, remembered: 4 });
+      const take = taker(quota);
+      for (const address of some) take(address);
+      for (const stranger of ['2001:db8::1', '198.51.100.1', 'fe80::99']) {
+        assert.ok(take(stranger));
+        assert.ok(quota.open(deriveSource(parseIpAddress(stranger))));
+      }
+    }),
+  );
 });
 
-test('a source that came again is not the quietest one', () => {
-  const table = new SourceTable({ ...LIMITS, burst: 2, remembered: 2 });
-  const C = '192.0.2.3' as Source;
-  for (const source of [A, B, A, C]) table.takeToken(source, 0);
-  assert.ok(!table.takeToken(A, 0), 'A is remembered');
+test('an address without limits always has a token', () => {
+  const quota = new SourceQuota({ ...STANDING, burst: 1 });
+  assert.deepEqual([quota.takeToken([], 0), quota.takeToken([], 0)], [true, true]);
 });
+
+function taker(quota: SourceQuota) {
+  return (address: string, nowMilliseconds = 0) =>
+    quota.takeToken(deriveSources(parseIpAddress(address)), nowMilliseconds);
+}

@@ -19,6 +19,7 @@ const QUERIES: readonly (readonly [text: string, expected: unknown])[] = [
   ['fe80::a6:8fff:fe21:5465/128', { kind: 'address', address: 'fe80::a6:8fff:fe21:5465' }],
   ['fe80::1%wgww01', { kind: 'address', address: 'fe80::1' }],
   ['192.0.2.7', { kind: 'address', address: '192.0.2.7' }],
+  ['192.0.2.7/32', { kind: 'address', address: '192.0.2.7' }],
 ];
 for (const [text, expected] of QUERIES) {
   test(`${text} asks for ${Object.keys(expected as object).at(-1)}`, () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, type TestContext, test } from 'node:test';
 import { exchange, makeKey, open, readAll, send } from '../lab/client.ts';
-import { eventually, pause } from '../lab/commands.ts';
+import { Background, eventually, pause } from '../lab/commands.ts';
 import { Crowd, countEach, inParallel } from '../lab/crowd.ts';
 import { EXCHANGE_PORT, Gateway } from '../lab/gateway.ts';
 import { Router } from '../lab/router.ts';
@@ -142,6 +142,52 @@ describe('a router is served, and its session goes on, while', () => {
   });
 });
 
+describe('clients that go on sending', () => {
+  const SECONDS = 3;
+  const CLIENTS = 8;
+
+  test('while the handler works cost next to nothing, and get their reply', async (t) => {
+    const { pid } = await gateway.start();
+    const key = makeKey();
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+    await gateway.unlocked();
+    const holder = new Background('flock', [gateway.lockFile(), 'sleep', String(SECONDS)]);
+    const spent = await measureFlood(pid, `ffww01\n${key}\n`, SECONDS * 1000 - 200);
+    assert.equal(spent.stillOpen, CLIENTS, 'the handler still waits for the lock');
+    requireCheap(t, spent);
+    assert.deepEqual(countEach(await Promise.all(spent.replies)), { 'OK\n': CLIENTS });
+    await holder.stop();
+  });
+
+  test('after their reply cost next to nothing, and are closed', async (t) => {
+    const { descriptors, pid } = await startAndCount();
+    const spent = await measureFlood(pid, 'x'.repeat(65), 900);
+    requireCheap(t, spent);
+    assert.deepEqual(countEach(await Promise.all(spent.replies)), { 'ERR: LINE_TOO_LONG\n': CLIENTS });
+    await eventually('the listener is done with them', async () => (await descriptors()) === 0);
+  });
+
+  /** What the kernel buffers of each is some megabytes. */
+  function requireCheap(t: TestContext, { megabytes, cpuSeconds }: Flood): void {
+    const what = `${megabytes.toFixed(0)} MB were taken, with ${cpuSeconds} s of processor time`;
+    t.diagnostic(what);
+    assert.ok(megabytes < 16 * CLIENTS && cpuSeconds < 0.3, what);
+  }
+
+  async function measureFlood(pid: number, first: string, milliseconds: number): Promise<Flood> {
+    const sockets = await inParallel(CLIENTS, CLIENTS, (index) => open(gateway.address, { from: crowd.ipv4(index) }));
+    const replies = sockets.map(readUntilCut);
+    const before = await readCpuSeconds(pid);
+    for (const socket of sockets) sendOnAndOn(socket, first);
+    await pause(milliseconds);
+    const cpuSeconds = (await readCpuSeconds(pid)) - before;
+    const bytes = sockets.reduce((total, socket) => total + socket.bytesWritten - socket.writableLength, 0);
+    const stillOpen = sockets.filter(({ readableEnded }) => !readableEnded).length;
+    for (const socket of sockets) socket.removeAllListeners('drain');
+    return { replies, megabytes: bytes / 1e6, cpuSeconds, stillOpen };
+  }
+});
+
 describe('nothing is left of', () => {
   test('clients that never read their reply', async () => {
     const { descriptors } = await startAndCount();
@@ -194,12 +240,45 @@ async function connectRouter(): Promise<Router> {
   return router;
 }
 
+interface Flood {
+  readonly replies: readonly Promise<string>[];
+  readonly megabytes: number;
+  readonly cpuSeconds: number;
+  readonly stillOpen: number;
+}
+
+function sendOnAndOn(socket: Socket, first: string): void {
+  const more = Buffer.alloc(1 << 20, 'x');
+  const send = () => {
+    while (socket.writable && socket.write(more));
+  };
+  socket.write(first);
+  socket.on('drain', send);
+  send();
+}
+
+/** Resolves with what came, when the gateway has cut a connection that its client leaves open. */
+function readUntilCut(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  socket.on('error', () => {});
+  return new Promise((resolve) => socket.on('close', () => resolve(text)));
+}
+
+/** Of user and system time, of which proc(5) counts a hundred ticks a second. */
+async function readCpuSeconds(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** Starts the service; `descriptors` are those that the listener has open more than before it had a client. */
 async function startAndCount() {
   const { pid } = await gateway.start();
   const count = async () => (await readdir(`/proc/${pid}/fd`)).length;
   const before = await count();
-  return { descriptors: async () => (await count()) - before };
+  return { pid, descriptors: async () => (await count()) - before };
 }
 
 /** Connects without ever reading. */

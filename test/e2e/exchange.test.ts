@@ -13,7 +13,7 @@ let gateway: Gateway;
 
 before(async () => {
   gateway = await Gateway.create(2, [
-    { name: 'ffww01' },
+    { name: 'ffww01', settings: { names: ['westerwald', 'ww-alt'] } },
     { name: 'ffmuc', settings: { address: 'ffmuc', fdb: ['flood'] } },
     { name: 'gluon', settings: { address: 'gluon', fdb: ['unicast'], route: true } },
   ]);
@@ -25,6 +25,8 @@ describe('a key gets in', () => {
   const cases: { name: string; chunks: (key: string) => (string | Uint8Array)[]; options?: ClientOptions }[] = [
     { name: 'with the domain first', chunks: (key) => [`ffww01\n${key}\n`] },
     { name: 'with the key first', chunks: (key) => [`${key}\nffww01\n`] },
+    { name: 'with another name of the domain', chunks: (key) => [`westerwald\n${key}\n`] },
+    { name: 'with another name of the domain behind it', chunks: (key) => [`${key}\nww-alt\n`] },
     { name: 'with CRLF', chunks: (key) => [`ffww01\r\n${key}\r\n`] },
     { name: 'with blanks around the lines', chunks: (key) => [` ffww01\t\n \t${key} \n`] },
     {

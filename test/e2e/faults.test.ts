@@ -74,16 +74,23 @@ describe('on a gateway that keeps routes', () => {
   });
 });
 
-test('a wg that hangs costs its callers 5 s, and nobody after them anything', async () => {
-  const key = makeKey();
-  await curse(gateway, '/usr/bin/wg', key, 'hang');
-  const start = performance.now();
-  assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
-  const seconds = (performance.now() - start) / 1000;
-  assert.ok(seconds > 4.5 && seconds < 9, `${seconds} s`);
-  assert.match(gateway.listener?.stderr ?? '', /no end after 5 s/);
-  assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
-});
+for (const [program, find] of [
+  ['/usr/bin/wg', (key: string) => key],
+  ['/usr/sbin/bridge', (key: string) => deriveLinkAddress(parsePublicKey(key), 'eui64').address],
+] as const) {
+  test(`${program} that hangs costs its callers 5 s and not twice that, and nobody after them anything`, async () => {
+    const key = makeKey();
+    const printed = gateway.listener?.stderr.length;
+    await curse(gateway, program, find(key), 'hang');
+    const start = performance.now();
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
+    const seconds = (performance.now() - start) / 1000;
+    assert.ok(seconds > 4.5 && seconds < 9, `${seconds} s`);
+    assert.match(gateway.listener?.stderr.slice(printed) ?? '', /no end after 5 s/);
+    assert.equal(await gateway.findPeer(key), undefined);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+  });
+}
 
 test('a cleanup removes what it can, says what it cannot, and ends with status 1', async () => {
   const [cursed, other] = [makeKey(), makeKey()];

@@ -5,6 +5,7 @@ import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, pause, sh } from '../lab/commands.ts';
+import { Crowd } from '../lab/crowd.ts';
 import { Gateway } from '../lab/gateway.ts';
 import { shakeHands } from '../lab/noise.ts';
 import { Router } from '../lab/router.ts';
@@ -114,6 +115,46 @@ describe('a colliding address', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', NEWCOMER.publicKey), 'ERR: ADDRESS_TAKEN\n');
     assert.equal(await gateway.snapshot(), unchanged);
     await owner.ping();
+  });
+});
+
+describe('a router that had a handshake, has registered again, and has not connected yet', () => {
+  let remembering: Gateway;
+  let crowd: Crowd;
+  const cleanup = { stale_after_seconds: 3 };
+  /** Each from a source and a network of its own. */
+  const register = (key: string, index: number) =>
+    exchange(remembering.address, 'ffww01', key, { from: crowd.ipv4(index << 8) });
+
+  before(async () => {
+    remembering = await Gateway.create(73);
+    crowd = await Crowd.gather(remembering);
+    await remembering.configure({}, { max_pending: 10 });
+    await remembering.start();
+    const owner = await Router.create(remembering, 1, OWNER.privateKey);
+    await owner.exchange('ffww01');
+    await owner.up();
+    await owner.connected();
+    await remembering.cleanUp();
+    await owner.down();
+    assert.equal(await owner.exchange('ffww01'), 'OK');
+    assert.equal((await remembering.findPeer(owner.key))?.lastHandshake, 'never');
+  });
+  after(() => remembering.close());
+
+  test('keeps its address', async () => {
+    assert.equal(await register(NEWCOMER.publicKey, 0), 'ERR: ADDRESS_TAKEN\n');
+    assert.equal(await remembering.findPeer(NEWCOMER.publicKey), undefined);
+  });
+
+  test('is not pending until it is stale', async () => {
+    for (let index = 0; index < 10; index++) assert.equal(await register(makeKey(), index), 'OK\n');
+    assert.equal(await register(makeKey(), 10), 'ERR: FULL\n');
+    await pause(cleanup.stale_after_seconds * 1000);
+    await remembering.reload({ cleanup }, { max_pending: 11 });
+    assert.equal(await register(makeKey(), 10), 'ERR: FULL\n', 'the router is the eleventh');
+    await remembering.reload({ cleanup }, { max_pending: 12 });
+    assert.equal(await register(makeKey(), 10), 'OK\n');
   });
 });
 

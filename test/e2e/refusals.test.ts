@@ -158,6 +158,38 @@ describe('what may not come in is refused, and changes nothing:', () => {
     for (const socket of silent) socket.destroy();
   });
 
+  test('one exchange too many of a /56, however many /64s it has: BUSY', async () => {
+    await configure({ exchanges_per_source_burst: 2, exchanges_per_source_per_second: 0.001 });
+    const host = gateway.segment.ipv6('0::1');
+    const addSource = (subnet: string) => gateway.segment.addSource(gateway.segment.ipv6(`9:${subnet}::1`));
+    const key = makeKey();
+    for (const subnet of ['100', '101', '102', '103', '104', '105', '106', '107'])
+      assert.equal(await exchange(host, 'ffww01', key, { from: await addSource(subnet) }), 'OK\n');
+    assert.equal(await exchange(host, 'ffww01', makeKey(), { from: await addSource('108') }), 'ERR: BUSY\n');
+    const neighbour = await addSource('200');
+    assert.equal(await exchange(host, 'ffww01', key, { from: neighbour }), 'OK\n', 'another /56 has its own share');
+  });
+
+  test('one exchange too many of IPv4 where all of IPv6 is exempt: BUSY', async () => {
+    await configure({ exchanges_per_source_burst: 1, exchanges_per_source_per_second: 0.001, exempt: ['::/0'] });
+    const key = makeKey();
+    const from = await gateway.segment.addSource(gateway.segment.ipv4('7.9'));
+    assert.equal(await exchange(gateway.address, 'ffww01', key, { from }), 'OK\n');
+    assert.equal(await exchange(gateway.address, 'ffww01', key, { from }), 'ERR: BUSY\n');
+    for (let time = 0; time < 3; time++)
+      assert.equal(await exchange(gateway.segment.ipv6('0::1'), 'ffww01', key), 'OK\n', 'IPv6 is exempt');
+  });
+
+  test('one exchange too many of IPv6 where all of IPv4 is exempt: BUSY', async () => {
+    await configure({ exchanges_per_source_burst: 1, exchanges_per_source_per_second: 0.001, exempt: ['0.0.0.0/0'] });
+    const key = makeKey();
+    const from = await gateway.segment.addSource(gateway.segment.ipv6('a:0::1'));
+    assert.equal(await exchange(gateway.segment.ipv6('0::1'), 'ffww01', key, { from }), 'OK\n');
+    assert.equal(await exchange(gateway.segment.ipv6('0::1'), 'ffww01', key, { from }), 'ERR: BUSY\n');
+    for (let time = 0; time < 3; time++)
+      assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n', 'IPv4 is exempt');
+  });
+
   test('an interface that is not there: FAILED, and served again when it is back', async () => {
     await gateway.removeInterfaces();
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');

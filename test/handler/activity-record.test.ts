@@ -61,6 +61,20 @@ test('what comes after that waits', { skip }, async () => {
   assert.deepEqual(countSaved(), { joined: 1, refused: 0, failed: 100 });
 });
 
+test('but not the first one that joins, for which somebody may be looking', { skip }, async () => {
+  const record = makeRecord();
+  record.note('refused');
+  await pause(20);
+  record.note('refused');
+  record.note('joined');
+  await pause(20);
+  assert.deepEqual(countSaved(), { joined: 1, refused: 2, failed: 0 });
+  record.note('joined');
+  await pause(20);
+  assert.deepEqual(countSaved(), { joined: 1, refused: 2, failed: 0 }, 'the second one waits like all others');
+  record.save();
+});
+
 test('and is written without that anything else comes', { skip }, async () => {
   const record = makeRecord(50);
   record.note('joined');

@@ -63,6 +63,20 @@ test('the end of the input is waited out until all is answered', async () => {
   assert.equal(written(), READY + reply(1, 'OK'));
 });
 
+test('with 4096 requests unanswered the next ones stay in the pipe until one is answered', async () => {
+  const { input, asked } = start();
+  const sendMany = async () => {
+    input.write(Array.from({ length: 256 }, (_, index) => formatMessage(request(index + 1))).join(''));
+    await turn();
+  };
+  for (let time = 0; time < 17; time++) await sendMany();
+  assert.equal(asked.length, 4096);
+  asked[0]?.answer('OK');
+  await turn();
+  await turn();
+  assert.equal(asked.length, 4096 + 256);
+});
+
 const BAD = [
   ['a line that is no JSON', 'reboot\n', /not JSON/],
   ['a request for something else', '{"id":2,"command":"reboot"}\n', /unexpected/],

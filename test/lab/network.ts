@@ -26,6 +26,16 @@ export class Segment {
     return `br${this.#number}`;
   }
 
+  /** An address of the test's own that no other segment has. */
+  get loopback(): string {
+    return `127.0.${this.#number}.1`;
+  }
+
+  /** The device on the bridge that leads to a namespace. */
+  port(namespace: string): string {
+    return this.#ports[this.#namespaces.indexOf(namespace)] ?? '';
+  }
+
   /** The IPv4 address of a host, from its last two bytes such as `0.1`. */
   ipv4(host: string): string {
     return `10.${this.#number}.${host}`;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Attention } from '../../src/attention.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { DomainName } from '../../src/core/domain.ts';
@@ -63,6 +64,21 @@ describe('the server', { concurrency: true, timeout: 30_000 }, () => {
     ]);
   });
 
+  test('neither logs nor counts what a check on the same machine asks, whatever comes of it', async (t) => {
+    const { talk, asked, lines, counted } = await start(t, '', async () => 'PROHIBITED_WGKEY');
+    assert.equal(await talk(`-ffww01\n${KEY}\n`), 'ERR: PROHIBITED_WGKEY\n');
+    assert.equal(await talk(`--\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
+    assert.equal(await talk(`-ffww99\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
+    assert.deepEqual(asked, [{ domain: 'ffww01', key: KEY, from: HERE, look: true }]);
+    assert.deepEqual([lines, counted.answers], [[], []]);
+  });
+
+  test('knows no check from elsewhere', async (t) => {
+    const { talk, asked, lines, counted } = await start(t);
+    assert.equal(await talk(`-ffww01\n${KEY}\n`, ELSEWHERE), 'ERR: INVALID_DOMAIN\n');
+    assert.deepEqual([asked, lines.length, counted.answers], [[], 1, ['INVALID_DOMAIN']]);
+  });
+
   test('asks the handler for nothing that is refused', async (t) => {
     const { talk, asked } = await start(t);
     for (const [, sent] of SENT.slice(4)) await talk(sent);
@@ -120,6 +136,21 @@ describe('the server', { concurrency: true, timeout: 30_000 }, () => {
     await pause(50);
     assert.equal(await talk(LINES), 'ERR: BUSY\n');
     handler.answerAll('OK');
+  });
+
+  test('keeps as many answered connections as may be open, until their clients close them', async (t) => {
+    const handler = new Handler();
+    const { open, server, configOf, countOpen } = await start(t, '[limits]\nconnections = 6', handler.ask);
+    const clients = Array.from({ length: 6 }, () => open(LINES, HERE, true));
+    await handler.asked(6);
+    server.configure(configOf('[limits]\nconnections = 2'));
+    const answered = performance.now();
+    handler.answerAll('OK');
+    await eventually(async () => (await countOpen()) <= 2);
+    assert.ok(performance.now() - answered < 900, 'later each of them is cut for its own sake');
+    assert.equal(server.connections, 2);
+    for (const { socket } of clients) socket.end();
+    assert.deepEqual(await Promise.all(clients.map(({ reply }) => reply)), Array(6).fill('OK\n'));
   });
 
   test('refuses more connections of one source than it may have, and serves the others', async (t) => {
@@ -292,8 +323,8 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     listening.close();
     for (const socket of sockets) socket.destroy();
   });
-  const open = (sent: string, localAddress = HERE) => {
-    const socket = connect({ port, host: HERE, localAddress });
+  const open = (sent: string, localAddress = HERE, allowHalfOpen = false) => {
+    const socket = connect({ port, host: HERE, localAddress, allowHalfOpen });
     sockets.add(socket);
     if (sent !== '') socket.write(sent, 'latin1');
     return { socket, reply: readAll(socket) };
@@ -304,7 +335,8 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     socket.end();
     return reply;
   };
-  return { server, open, talk, asked, lines, attention, configOf, counted };
+  const countOpen = promisify(listening.getConnections.bind(listening));
+  return { server, open, talk, asked, lines, attention, configOf, counted, countOpen };
 }
 
 function readAll(socket: Socket): Promise<string> {

@@ -13,7 +13,7 @@ before(async () => {
   await sh('ip', 'netns', 'add', NAMESPACE);
   for (const directory of ['bin', 'sbin', 'config']) await mkdir(`${ROOT}/${directory}`, { recursive: true });
   await writeFile(`${ROOT}/bin/node`, '');
-  await copyFile('/usr/sbin/wgkex', `${ROOT}/sbin/wgkex`);
+  await copyFile('/usr/bin/wgkex', `${ROOT}/bin/wgkex`);
 });
 after(async () => {
   await rm(ROOT, { recursive: true });
@@ -110,7 +110,7 @@ async function callBare(args: readonly string[]) {
     `mount --bind ${ROOT}/sbin /usr/sbin`,
     `mount --rbind ${ROOT}/bin /usr/bin`,
   ];
-  const script = `${mounts.join(' && ')} && exec /usr/sbin/wgkex "$@"`;
+  const script = `${mounts.join(' && ')} && exec /usr/bin/wgkex "$@"`;
   const { exitCode, stdout, stderr } = await attempt(NAMESPACE, 'sh', ['-c', script, 'sh', ...args]);
   return { status: exitCode, stdout, stderr };
 }

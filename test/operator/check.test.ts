@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
@@ -18,6 +19,7 @@ const NO_SYSTEMD = ['units', 'clock'];
 const skip = IS_ROOT_ALONE;
 
 const STATE = `/var/lib/wgkex/gw${NUMBER}`;
+const ACTIVITY = `${STATE}/ffww01.activity.json`;
 const CONFIG = '/etc/wgkex/wgkex.toml';
 const REINSTALL = /^apt-get install --reinstall -o DPkg::Options::=--force-confmiss \.\/wgkex_[\d.]+_all\.deb$/;
 const REMAKE = `systemctl restart wg-quick@${WIREGUARD}`;
@@ -84,20 +86,26 @@ describe('a sound gateway', () => {
     ]);
   });
 
-  test('is left as it was, and its log has one line for each question that is asked again and again', async () => {
-    // What was counted is written after a minute, and then the next question has a line again.
+  test('is left as it was: the check is no traffic in its log, on its page and in its metrics', async () => {
     await gateway.listener?.stop();
+    await gateway.configure({ metrics: { listen: '127.0.0.1:9586' } });
     await gateway.start();
-    const before = await gateway.snapshot();
-    for (let time = 0; time < 2; time++) await lookUp(gateway, ['check']);
-    assert.equal(await gateway.snapshot(), before);
-    const lines = (gateway.listener?.stderr ?? '').trim().split('\n');
-    const refused = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'refused');
-    assert.deepEqual(
-      refused.map(({ code }) => code).sort(),
-      ['INVALID_DOMAIN', 'INVALID_DOMAIN', 'PROHIBITED_WGKEY'],
-      'by IPv6, by IPv4, through the handler',
-    );
+    const readMetrics = async () => {
+      const get = 'fetch("http://127.0.0.1:9586/metrics").then((reply) => reply.text()).then(console.log)';
+      const lines = (await gateway.run('node', '-e', get)).split('\n');
+      return lines.filter((line) => /^wgkex_(exchanges_total|exchange_duration|handler_batch)/.test(line));
+    };
+    const readCounts = async () => [await gateway.snapshot(), await readFile(ACTIVITY, 'utf8'), await readMetrics()];
+    const [before, printed] = [await readCounts(), gateway.listener?.stderr];
+    const { document } = await lookUp(gateway, ['check']);
+    assert.equal(document.sound, true, JSON.stringify(document));
+    // The handler writes down what it counted at its end at the latest.
+    const metrics = await readMetrics();
+    assert.equal(gateway.listener?.stderr, printed);
+    await gateway.listener?.stop();
+    assert.deepEqual([await gateway.snapshot(), await readFile(ACTIVITY, 'utf8'), metrics], before);
+    await gateway.configure();
+    await gateway.start();
   });
 
   test('has time for a sudo that is slow to say what it allows', { skip }, async () => {
@@ -258,20 +266,50 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     assert.deepEqual(sound, []);
   });
 
-  test('by a VXLAN that neither learns nor is told where routers are is told, and mended', async () => {
-    await gateway.configure({}, { fdb: ['flood'] });
-    const learn = `ip link set ${VXLAN} type vxlan learning`;
-    const breaks = `/usr/lib/wgkex/wgkex-cleanup ffww01; ip link set ${VXLAN} type vxlan nolearning`;
-    const [first, second] = await breakAndMend(breaks, learn);
-    await gateway.configure();
-    const problem = `${VXLAN} does not learn, and fdb is without "unicast": it sends every frame to all routers`;
-    assert.deepEqual(first, [domainFault(problem, learn)]);
-    assert.deepEqual(second, []);
+  const FORWARDING = [
+    [['flood', 'unicast'], ' unless their VXLAN has the derived MAC address, which no known firmware gives it'],
+    [['flood'], ', as fdb is without "unicast"'],
+  ] as const;
+  for (const [fdb, reason] of FORWARDING) {
+    test(`by a VXLAN that does not learn is told with fdb = ${fdb.join(' and ')}, and mended`, async () => {
+      await gateway.configure({}, { fdb });
+      const learn = `ip link set ${VXLAN} type vxlan learning`;
+      const cleanUp = '/usr/lib/wgkex/wgkex-cleanup ffww01';
+      const [first, second] = await breakAndMend(`${cleanUp}; ip link set ${VXLAN} type vxlan nolearning`, learn);
+      await gateway.configure();
+      await breakAndMend(cleanUp);
+      const problem = `${VXLAN} does not learn (nolearning): it sends every frame to all routers${reason}`;
+      assert.deepEqual(first, [domainFault(problem, learn)]);
+      assert.deepEqual(second, []);
+    });
+  }
+
+  test('by a WireGuard interface without IPv6 is told the sysctl, then what the kernel forgot, and mended', async () => {
+    const setting = `net/ipv6/conf/${WIREGUARD}/disable_ipv6`;
+    const address = `ip address add fe80::1/64 dev ${WIREGUARD}`;
+    const [first, second, third] = await breakAndMend(`sysctl -w ${setting}=1`, `sysctl -w ${setting}=0`, address);
+    assert.deepEqual(first, [
+      domainFault(`IPv6 is switched off on ${WIREGUARD} (disable_ipv6)`, `sysctl -w ${setting}=0`),
+    ]);
     assert.deepEqual(
-      (await breakAndMend(`ip link set ${VXLAN} type vxlan nolearning`, ''))[0]?.map(({ check }) => check),
-      ['peers'],
+      second.at(-1),
+      domainFault(`${VXLAN} sends from fe80::1, which ${WIREGUARD} does not have`, address),
     );
-    await breakAndMend(learn, '/usr/lib/wgkex/wgkex-cleanup ffww01');
+    assert.deepEqual(third, []);
+  });
+
+  test('by a WireGuard interface whose MTU is too small for IPv6 is told, and mended step by step', async () => {
+    const [mtu, address] = [`ip link set ${WIREGUARD} mtu 1280`, `ip address add fe80::1/64 dev ${WIREGUARD}`];
+    const small = `ip link set ${VXLAN} mtu 1210`;
+    const breaks = `ip link set ${WIREGUARD} mtu 1279`;
+    const [first, second, third] = await breakAndMend(breaks, mtu, `${address}; ${small}`);
+    assert.deepEqual(first, [domainFault(`the MTU of ${WIREGUARD} is 1279, and IPv6 needs 1280`, mtu)]);
+    assert.deepEqual(
+      second.map(({ remedy }) => remedy).filter((remedy) => remedy === address || remedy === small),
+      [address, small],
+    );
+    assert.deepEqual(third, []);
+    await breakAndMend(`ip link set ${WIREGUARD} mtu 1420; ip link set ${VXLAN} mtu 1280`);
   });
 
   test('by forwarding entries and keys that should not be there is told, and mended', async () => {
@@ -293,6 +331,35 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     );
     assert.deepEqual(blocked, [domainFault('a disallowed key is a peer', remove, 'peers')]);
     assert.deepEqual(sound, []);
+  });
+});
+
+describe('without a domain', () => {
+  test('that alone is wrong, and everything else is looked at', async () => {
+    const { stdout } = await attempt(gateway.namespace, 'sh', ['-c', `${NO_DOMAIN} && wgkex check --json`]);
+    const document = JSON.parse(stdout);
+    assert.deepEqual(listFound(document), [
+      { check: 'configuration', domain: null, problem: `no domain is configured in ${CONFIG}`, remedy: null },
+    ]);
+    assert.deepEqual(document.checks.filter(({ state }: { state: string }) => state === 'ok').length, skip ? 6 : 7);
+  });
+
+  test('what else is wrong is told, too', async () => {
+    const script = `${NO_DOMAIN} && ${OWN_LIBRARY} && rm /usr/lib/wgkex/wgkex-cleanup && wgkex check --json; ${CLEAR}`;
+    const { stdout } = await attempt(gateway.namespace, 'sh', ['-c', script]);
+    const found = listFound(JSON.parse(stdout)).map(({ check, problem }) => [check, problem]);
+    assert.deepEqual(found.slice(1), [['permissions', '/usr/lib/wgkex/wgkex-cleanup does not exist']]);
+  });
+});
+
+describe('a gateway whose IPv6 is for the tunnels alone', () => {
+  test('has nothing wrong, and is asked over IPv4', async () => {
+    const without = ['lo', 'uplink', VXLAN].map((name) => `sysctl -w net/ipv6/conf/${name}/disable_ipv6=1`);
+    const [found] = await breakAndMend(without.join(' && '));
+    assert.deepEqual(found, []);
+    assert.equal((await attempt(gateway.namespace, 'wgkex', ['exchange', '::1', 'ffww01', ROUTER])).exitCode, 1);
+    assert.equal((await attempt(gateway.namespace, 'wgkex', ['exchange', '127.0.0.1', 'ffww01', ROUTER])).exitCode, 0);
+    await breakAndMend(without.join(' && ').replaceAll('=1', '=0'));
   });
 });
 
@@ -349,6 +416,9 @@ describe('a port', () => {
     assert.deepEqual((await breakAndMend(''))[0], expected('connection refused'));
   });
 });
+
+/** For one run of the command: the domains of the configuration are gone. */
+const NO_DOMAIN = `sed '/^.domains/,$d' ${CONFIG} >/run/nodomain${NUMBER} && mount --bind /run/nodomain${NUMBER} ${CONFIG}`;
 
 /** Breaks something, looks, and looks again after each further step, all in one view of the files. */
 async function breakAndMend(breaks: string, ...steps: readonly string[]): Promise<[Found[], Found[], ...Found[][]]> {

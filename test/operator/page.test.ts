@@ -107,7 +107,7 @@ describe('a page for everybody', () => {
     const own = await mkdtemp('/tmp/wgkex-page-');
     await gateway.run('chown', 'wgkex', own);
     const [program = '', ...options] = AS_WGKEX;
-    const words = [...options, '/usr/sbin/wgkex', 'status', '--html', `${own}/page.html`];
+    const words = [...options, '/usr/bin/wgkex', 'status', '--html', `${own}/page.html`];
     const { exitCode, stderr } = await attempt(gateway.namespace, program, words);
     const hints = ['ffww01', 'ffmuc_welt'].map((name) => `wgkex: Cannot read the peers of ${name}: run it as root`);
     assert.deepEqual([exitCode, stderr], [0, hints.join('\n')]);

@@ -143,9 +143,17 @@ describe('an exchange', () => {
     assert.equal(exitCode, 0);
     const { key, milliseconds, ...others } = document;
     const where = { host: gateway.address, port: 10012, address: gateway.address };
-    assert.deepEqual(others, { success: true, ...where, domain: 'ffww01', code: 'OK', reply: 'OK\n' });
+    assert.deepEqual(others, { success: true, ...where, new_key: true, domain: 'ffww01', code: 'OK', reply: 'OK\n' });
     assert.ok(Number.isInteger(milliseconds));
     assert.notEqual(await gateway.findPeer(key), undefined, 'a new key was let in');
+  });
+
+  test('with a new key names the command that removes what it leaves behind', async () => {
+    const { stdout } = await look(gateway, ['exchange', gateway.address, 'ffww01']);
+    const [, command = '', key = ''] = /^ {2}(wgkex remove ffww01 (\S+))$/m.exec(stdout) ?? [];
+    assert.notEqual(await gateway.findPeer(key), undefined, stdout);
+    await gateway.run('sh', '-c', command);
+    assert.equal(await gateway.findPeer(key), undefined);
   });
 
   test('is one of the key that is given, over IPv6 and with a port, too', async () => {
@@ -158,6 +166,7 @@ describe('an exchange', () => {
     ]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^OK: the gateway knows the key; the tunnel can come up\n/);
+    assert.doesNotMatch(stdout, /wgkex remove/, 'whose key it is must know');
     assert.notEqual(await gateway.findPeer(key), undefined);
   });
 

@@ -96,6 +96,15 @@ describe('the list of peers', () => {
     });
   }
 
+  test('for a pipe has a line for each peer, with the whole key and what belongs to it', async () => {
+    const { address } = deriveLinkAddress(parsePublicKey(IDLE.publicKey), 'eui64');
+    const script = `unset COLUMNS; wgkex peers ffww01 | grep -F '${IDLE.publicKey}'`;
+    const { stdout } = await attempt(gateway.namespace, 'sh', ['-c', script]);
+    const words = stdout.split(/ {2,}/);
+    assert.deepEqual([words[0], words[2], words[3]], [IDLE.publicKey, address, gateway.segment.ipv4('0.2')]);
+    assert.match(stdout, / ok$/, 'the last column, too');
+  });
+
   test('has for a program all that is known of a router', async () => {
     const { document } = await lookUp(gateway, ['peers', 'ffww01', '--idle'], { now });
     const [peer] = document.peers;
@@ -167,10 +176,12 @@ describe('whoever reads', () => {
   });
 
   const skip = IS_ROOT_ALONE ? 'SKIPPED: there is no other user to be in a user namespace' : false;
-  test('without being root is told what needs it, and shown the rest', { skip }, async () => {
+  test('without being root, and with the PATH of an ordinary user, says what needs root, and shows the rest', {
+    skip,
+  }, async () => {
     const [program = '', ...options] = AS_WGKEX;
     const lookAsUser = (...args: string[]) =>
-      attempt(gateway.namespace, program, [...options, '/usr/sbin/wgkex', ...args]);
+      attempt(gateway.namespace, program, [...options, 'env', 'PATH=/usr/local/bin:/usr/bin:/bin', 'wgkex', ...args]);
     const hints = ['ffww01', 'ffmuc_welt'].map((name) => `wgkex: Cannot read the peers of ${name}: run it as root`);
 
     const peers = await lookAsUser('peers');

@@ -28,7 +28,7 @@ describe('the watch on a terminal', () => {
   test('shows who sends and receives how much, and goes on doing so', async () => {
     const terminal = await openTerminal();
     const pings = router.ping(30);
-    const flow = /(?:[1-9]\d* B|[\d.]+ KiB) +(?:[1-9]\d* B|[\d.]+ KiB)$/m;
+    const flow = /(?:[1-9]\d*|[\d.]+K) +(?:[1-9]\d*|[\d.]+K)$/m;
     const hasFlow = () => findLine(terminal, router.key).some((line) => flow.test(line));
     await eventually('it shows a flow in both directions', hasFlow);
     const [line] = lastFrame(terminal).split('\n');

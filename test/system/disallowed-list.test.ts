@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -86,6 +87,18 @@ describe('the list of disallowed keys', { skip, timeout: 60_000 }, () => {
   });
 
   const NOBODY = 65534;
+
+  test("that is somebody else's link is not changed, though all else is root's", async () => {
+    const real = join(directory, 'real');
+    writeFileSync(real, `${OTHER}\n`);
+    symlinkSync(real, file);
+    lchownSync(file, NOBODY, NOBODY);
+    const message = `Cannot trust ${file}: it belongs to user ${NOBODY}, expected root`;
+    await assert.rejects(addToList(KEY, KEY, settings), { message });
+    await assert.rejects(removeFromList(OTHER, settings), { message });
+    assert.equal(readFileSync(real, 'utf8'), `${OTHER}\n`);
+  });
+
   const PLACES: readonly (readonly [where: string, open: (place: string) => void, message: string])[] = [
     [
       'where others could put a file',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -90,6 +91,33 @@ describe('root', { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root
     chownSync(directory, NOBODY, NOBODY);
     publishFile(join(directory, 'status.html'), 'page');
     assert.equal(statSync(join(directory, 'status.html')).uid, 0);
+  });
+
+  test("does not through somebody else's link, not even in a directory such as /tmp", () => {
+    const target = makePlace();
+    const sticky = makePlace();
+    chmodSync(sticky, 0o1777);
+    const link = join(sticky, 'site');
+    symlinkSync(target, link);
+    lchownSync(link, NOBODY, NOBODY);
+    const file = join(link, 'status.html');
+    const reason = `Cannot trust ${link}: it belongs to user ${NOBODY}, expected root`;
+    assert.throws(() => publishFile(file, 'page'), { message: `Cannot write ${file}: ${reason}` });
+    assert.deepEqual(readdirSync(target), []);
+    lchownSync(link, 0, 0);
+    publishFile(file, 'page');
+    assert.deepEqual(readdirSync(target), ['status.html']);
+  });
+
+  test('does not into a directory that its owner could replace with a link, as in /tmp', () => {
+    const sticky = makePlace();
+    const directory = made(join(sticky, 'site'));
+    chownSync(directory, NOBODY, NOBODY);
+    chmodSync(sticky, 0o1777);
+    assert.throws(() => publishFile(join(directory, 'status.html'), 'page'), /others than root may write to it/);
+    assert.deepEqual(readdirSync(directory), []);
+    chownSync(directory, 0, 0);
+    publishFile(join(directory, 'status.html'), 'page');
   });
 
   test('does not where somebody else could put another directory in its place', () => {

@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { makeTrustedDirectory, readTrustedFile } from '../../src/system/trust.ts';
 
@@ -38,6 +39,10 @@ const TRUSTED: readonly (readonly [name: string, prepare: (place: Place) => stri
   ['a file that only root may write', ({ file }) => file],
   ['a file that only root may read', ({ file }) => changed(file, () => chmodSync(file, 0o600))],
   ['a link of root to such a file', ({ file }) => linked(file, makePlace().directory)],
+  ['a link of root in a sticky directory', ({ file }) => linked(file, stickyPlace().directory)],
+  ['a file below a link of root', ({ directory }) => join(linked(directory, makePlace().directory), 'wgkex.toml')],
+  ['a relative link of root', ({ file }) => linked('wgkex.toml', dirname(file))],
+  ['a path with names that lead nowhere else', ({ directory }) => `${directory}/.././/etc/wgkex.toml`],
   ['a file of root in a sticky directory', ({ file, directory }) => changed(file, () => chmodSync(directory, 0o1777))],
 ];
 for (const [name, prepare] of TRUSTED) {
@@ -69,6 +74,31 @@ const UNTRUSTED: readonly (readonly [name: string, prepare: (place: Place) => st
   ],
   ['a link in a directory that everybody may write', ({ file }) => linked(file, openedPlace().directory), WRITABLE],
   [
+    'a link of somebody else to a file of root',
+    ({ file }) => owned(linked(file, makePlace().directory)),
+    /^Cannot trust \/.+\/link: it belongs to user 65534, expected root$/,
+  ],
+  [
+    'a link of somebody else in a sticky directory to a file of root',
+    ({ file }) => owned(linked(file, stickyPlace().directory)),
+    /^Cannot trust \/.+\/link: it belongs to user 65534, expected root$/,
+  ],
+  [
+    'a file below a link of somebody else to a directory of root',
+    ({ directory }) => join(owned(linked(directory, stickyPlace().directory)), 'wgkex.toml'),
+    /^Cannot trust \/.+\/link: it belongs to user 65534, expected root$/,
+  ],
+  [
+    "a link of root to somebody else's link to a file of root",
+    ({ file }) => linked(owned(linked(file, stickyPlace().directory)), makePlace().directory),
+    /^Cannot trust \/.+\/link: it belongs to user 65534, expected root$/,
+  ],
+  [
+    'a file behind a link of root, through a directory that everybody may write',
+    ({ file, directory }) => linked(`${openedPlace().directory}/../../${relative(base, file)}`, directory),
+    WRITABLE,
+  ],
+  [
     'a link into a directory that everybody may write',
     ({ directory }) => linked(openedPlace().file, directory),
     WRITABLE,
@@ -80,6 +110,26 @@ for (const [name, prepare, message] of UNTRUSTED) {
     assert.throws(() => readTrustedFile(path), { name: 'InputError', message });
   });
 }
+
+test('a link to itself is an error that says so', { skip }, () => {
+  const { directory } = makePlace();
+  const link = join(directory, 'link');
+  symlinkSync(link, link);
+  assert.throws(() => readTrustedFile(link), {
+    name: 'InputError',
+    message: `Cannot read ${link}: too many levels of symbolic links`,
+  });
+});
+
+test('a relative path is judged from the directory where the program is', { skip }, (t) => {
+  const { directory } = makePlace();
+  const before = process.cwd();
+  t.after(() => process.chdir(before));
+  process.chdir(directory);
+  assert.equal(readTrustedFile('wgkex.toml'), 'trusted');
+  chmodSync(join(directory, '..'), 0o777);
+  assert.throws(() => readTrustedFile('wgkex.toml'), { message: WRITABLE });
+});
 
 test('a file that is not there is an error that says so', () => {
   const path = join(base, 'nowhere');
@@ -116,11 +166,33 @@ test('a directory is judged by where a link leads', { skip }, () => {
   assert.throws(() => makeTrustedDirectory(link), { name: 'InputError', message: WRITABLE });
 });
 
+test("a directory is not made, nor used, behind somebody else's link", { skip }, () => {
+  const { directory } = makePlace();
+  const link = owned(linked(directory, stickyPlace().directory));
+  const message = `Cannot trust ${link}: it belongs to user 65534, expected root`;
+  for (const path of [link, join(link, 'new'), join(link, 'new', 'deeper')])
+    assert.throws(() => makeTrustedDirectory(path), { name: 'InputError', message });
+  assert.ok(!existsSync(join(directory, 'new')));
+});
+
 /** A place whose directory everybody may write. */
 function openedPlace(): Place {
   const place = makePlace();
   chmodSync(place.directory, 0o777);
   return place;
+}
+
+/** A place whose directory is as /tmp is. */
+function stickyPlace(): Place {
+  const place = makePlace();
+  chmodSync(place.directory, 0o1777);
+  return place;
+}
+
+/** The link itself is somebody else's then. */
+function owned(link: string): string {
+  lchownSync(link, NOBODY, NOBODY);
+  return link;
 }
 
 function changed(path: string, change: () => void): string {

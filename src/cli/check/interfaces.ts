@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config.ts';
 import type { LinkDetails } from '../../core/tunnel-links.ts';
 import { ProgramError } from '../../system/run.ts';
-import { isLinkLocalRouted, readInterfaceAddresses, readLinkDetails } from '../../system/tunnel.ts';
+import { isLinkLocalRouted, readInterfaceAddresses, readIpv6Switch, readLinkDetails } from '../../system/tunnel.ts';
 import { readWireguard } from '../../system/wireguard.ts';
 import { type Check, isRoot } from './check.ts';
 import { judgeTunnel, type Tunnel } from './tunnel.ts';
@@ -20,13 +20,14 @@ export const interfaces: Check = {
 async function readTunnel(domain: DomainConfig, links: ReadonlyMap<string, LinkDetails>): Promise<Tunnel> {
   const { wireguard: name } = domain;
   const [wireguard, vxlan] = [links.get(name), links.get(domain.vxlan)];
-  if (wireguard === undefined) return { wireguard, vxlan, speaks: 'nothing', addresses: [], isRouted: false };
+  const ipv6 = readIpv6Switch(name);
+  if (wireguard === undefined) return { wireguard, vxlan, ipv6, speaks: 'nothing', addresses: [], isRouted: false };
   const [speaks, addresses, isRouted] = await Promise.all([
     isRoot() ? findSpeech(domain) : undefined,
     readInterfaceAddresses(name),
     isLinkLocalRouted(name),
   ]);
-  return { wireguard, vxlan, speaks, addresses, isRouted };
+  return { wireguard, vxlan, ipv6, speaks, addresses, isRouted };
 }
 
 /** A `tun` can be wireguard-go's or anybody's. */

@@ -1,5 +1,6 @@
+import { networkInterfaces } from 'node:os';
 import type { DomainConfig, ListenAddress } from '../../config.ts';
-import { parseReply, type ReplyCode } from '../../core/exchange.ts';
+import { LOOK_MARK, parseReply, type ReplyCode } from '../../core/exchange.ts';
 import { type HostPort, parseHostPort } from '../../core/host-port.ts';
 import { quote } from '../../core/printable.ts';
 import { describeError } from '../../errors.ts';
@@ -14,16 +15,17 @@ import { SOCKET } from './units.ts';
 
 /** The first connection starts the service; what the listener refuses by itself waits for nothing else. */
 const REFUSAL_SECONDS = 5;
-/** No domain is called that; the second line is what the log shows of who asked. */
-const IMPOSSIBLE_LINES = ['-', 'wgkex check'];
-/** A domain's name and the gateway's own key: it is refused by the handler, and by nobody before it. */
+/** A look at a domain that nobody can have. */
+const IMPOSSIBLE_LINES = [`${LOOK_MARK}-`, 'wgkex check'];
+/** To the gateway's own key: it is refused by the handler, and by nobody before it. */
 const HANDLED: readonly ReplyCode[] = ['PROHIBITED_WGKEY', 'BUSY'];
 const RESTART = 'systemctl restart wgkex.socket wgkex.service';
 
 export const port: Check = {
   name: 'port',
   async find(subject) {
-    const doors = (await findListenAddresses(subject)).flatMap(findDoors);
+    const own = findOwnAddresses();
+    const doors = (await findListenAddresses(subject)).flatMap((address) => findDoors(address, own));
     const refusals = await Promise.all(doors.map(findPortFault));
     const faults = refusals.flatMap((fault) => fault ?? []);
     const [open] = doors.filter((_, index) => refusals[index] === undefined);
@@ -40,10 +42,19 @@ async function findListenAddresses({ config }: Subject): Promise<readonly Listen
   return socket.listen.map((text) => parseHostPort(text, 0));
 }
 
-/** Where this machine reaches an address that it listens on. */
-function findDoors({ host, port: number }: ListenAddress): HostPort[] {
-  const hosts = host === '::' ? ['::1', '127.0.0.1'] : [host === '0.0.0.0' ? '127.0.0.1' : host];
-  return hosts.map((one) => ({ host: one, port: number }));
+const LOOPBACKS: Readonly<Record<string, readonly string[]>> = { '::': ['::1', '127.0.0.1'], '0.0.0.0': ['127.0.0.1'] };
+
+/** Where this machine reaches an address that it listens on. Without IPv6 there is no `::1`, which is no fault. */
+export function findDoors({ host, port: number }: ListenAddress, own: ReadonlySet<string>): HostPort[] {
+  const hosts = LOOPBACKS[host] ?? [host];
+  const reachable = hosts.filter((one) => own.has(one));
+  return (reachable.length > 0 ? reachable : hosts).map((one) => ({ host: one, port: number }));
+}
+
+function findOwnAddresses(): Set<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address)),
+  );
 }
 
 async function findPortFault(door: HostPort): Promise<Concern | undefined> {
@@ -64,7 +75,7 @@ async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<C
     () => undefined,
   );
   if (ownKey === undefined) return undefined;
-  const reply = await ask(door, [domain.name, ownKey]);
+  const reply = await ask(door, [LOOK_MARK + domain.name, ownKey]);
   if (reply instanceof Error) return { ...concern(reply.message, RESTART), domain: domain.name };
   const meaning = parseReply(reply);
   if (HANDLED.some((code) => code === meaning)) return undefined;

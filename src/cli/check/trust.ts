@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Account } from '../../core/account.ts';
+import { type Step, walkPath } from '../../system/path-walk.ts';
 import type { Concern } from '../attention.ts';
 import { concern } from './check.ts';
 
@@ -10,15 +11,19 @@ const ROOT = 0;
 
 /** Whatever lets somebody other than root change or replace a file or directory that exists. */
 export function findTrustFaults(path: string): Concern[] {
-  const ways = [...listAncestors(realpathSync(dirname(path))), ...listAncestors(realpathSync(path))];
-  return [...new Set(ways)].flatMap((way) => judgeTrust(way, statSync(way), way === realpathSync(path)));
+  const { steps, end } = walkPath(path);
+  const once = new Map(steps.map((step) => [step.path, step]));
+  return [...once.values()].flatMap((step) => judgeTrust(step, step === end));
 }
 
-function judgeTrust(path: string, { uid, mode }: Stats, isEnd: boolean): Concern[] {
+function judgeTrust({ path, status }: Step, isEnd: boolean): Concern[] {
+  const { uid, mode } = status;
+  const isLink = status.isSymbolicLink();
+  const chown = isLink ? 'chown -h' : 'chown';
   const faults: Concern[] = [];
-  if (uid !== ROOT) faults.push(concern(`${path} belongs to user ${uid}, expected root`, `chown root ${path}`));
+  if (uid !== ROOT) faults.push(concern(`${path} belongs to user ${uid}, expected root`, `${chown} root ${path}`));
   // In a sticky directory nobody can replace what belongs to root.
-  const isOpen = (mode & WRITABLE_BY_OTHERS) !== 0 && (isEnd || (mode & STICKY) === 0);
+  const isOpen = !isLink && (mode & WRITABLE_BY_OTHERS) !== 0 && (isEnd || (mode & STICKY) === 0);
   if (isOpen) faults.push(concern(`others than root may write to ${path}`, `chmod go-w ${path}`));
   return faults;
 }

@@ -1,6 +1,7 @@
 import type { DomainConfig } from '../../config.ts';
 import { type IpAddress, isIpv4 } from '../../core/ip-address.ts';
 import type { LinkDetails } from '../../core/tunnel-links.ts';
+import type { Ipv6Switch } from '../../system/tunnel.ts';
 import type { Concern } from '../attention.ts';
 
 /** The two interfaces of a domain; undefined where there is none of that name. */
@@ -9,6 +10,8 @@ export interface Tunnel {
   readonly vxlan: LinkDetails | undefined;
   /** Whether the first one really speaks WireGuard, and with a key; undefined where nobody but root can know. */
   readonly speaks: 'wireguard' | 'keyless' | 'nothing' | undefined;
+  /** Of the WireGuard interface. */
+  readonly ipv6: Ipv6Switch;
   /** Of the WireGuard interface. */
   readonly addresses: readonly IpAddress[];
   /** Whether link-local packets leave by the WireGuard interface. */
@@ -19,6 +22,8 @@ type Fault = Omit<Concern, 'domain'>;
 
 /** VXLAN over IPv6: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14. */
 const VXLAN_BYTES = 70;
+/** RFC 8200, 5: with a smaller MTU the kernel takes IPv6 away from an interface. */
+const IPV6_BYTES = 1280;
 
 /** What stands on something that is wrong is not looked at. */
 export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
@@ -27,12 +32,24 @@ export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
   return faults.map((fault) => ({ domain: domain.name, ...fault }));
 }
 
-function judgeWireguard({ wireguard: link, speaks }: Tunnel, { wireguard: name }: DomainConfig): Fault[] {
+function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, { wireguard: name }: DomainConfig): Fault[] {
   if (link === undefined) return [fault(`WireGuard interface ${name} does not exist`, remake(name))];
   const isPossible = link.kind === 'wireguard' || link.kind === 'tun';
   if (!isPossible || speaks === 'nothing') return [fault(describeOther(link, 'WireGuard'), remake(name))];
   const keyless = fault(`${name} has no private key`, `wg set ${name} private-key /etc/wireguard/${name}.key`);
-  return [...judgeUp(link, 'WireGuard'), ...(speaks === 'keyless' ? [keyless] : [])];
+  return [...judgeUp(link, 'WireGuard'), ...(speaks === 'keyless' ? [keyless] : []), ...judgeIpv6(link, ipv6)];
+}
+
+/** Without it the interface can have neither address nor route. */
+function judgeIpv6({ name, mtu }: LinkDetails, ipv6: Ipv6Switch): Fault[] {
+  if (ipv6 === 'none') return [{ problem: 'this kernel was started without IPv6 (ipv6.disable=1)', remedy: undefined }];
+  if (mtu < IPV6_BYTES)
+    return [
+      fault(`the MTU of ${name} is ${mtu}, and IPv6 needs ${IPV6_BYTES}`, `ip link set ${name} mtu ${IPV6_BYTES}`),
+    ];
+  // sysctl(8) takes the first separator for all: a name may have a dot.
+  const switchOn = `sysctl -w net/ipv6/conf/${name}/disable_ipv6=0`;
+  return ipv6 === 'off' ? [fault(`IPv6 is switched off on ${name} (disable_ipv6)`, switchOn)] : [];
 }
 
 /** Without it a derived address is nowhere to be reached, but for host routes. */
@@ -74,10 +91,17 @@ function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan
   return [fault(problem, `ip address add ${local}/64 dev ${wireguard}`)];
 }
 
-/** A VXLAN that does not learn needs entries for the MAC addresses of the routers. */
+/**
+ * A VXLAN that does not learn needs an entry for the MAC address of each router. Those of "unicast" are for the derived
+ * one. What firmware gives its VXLAN the kernel does not tell; and learning does no harm where it is the derived one, as
+ * nothing that is learned replaces a permanent entry.
+ */
 function judgeLearning(isLearning: boolean, { vxlan, fdb }: DomainConfig): Fault[] {
-  if (isLearning || fdb.includes('unicast')) return [];
-  const problem = `${vxlan} does not learn, and fdb is without "unicast": it sends every frame to all routers`;
+  if (isLearning) return [];
+  const reason = fdb.includes('unicast')
+    ? ' unless their VXLAN has the derived MAC address, which no known firmware gives it'
+    : ', as fdb is without "unicast"';
+  const problem = `${vxlan} does not learn (nolearning): it sends every frame to all routers${reason}`;
   return [fault(problem, `ip link set ${vxlan} type vxlan learning`)];
 }
 

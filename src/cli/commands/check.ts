@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Call } from '../call.ts';
 import { CHECKS } from '../check/all.ts';
-import { type Finding, isRoot, isSound, runChecks } from '../check/check.ts';
+import { concern, type Finding, isRoot, isSound, runChecks } from '../check/check.ts';
 import { findTrustFaults } from '../check/trust.ts';
-import { findDomains, readConfiguration } from '../reading/configuration.ts';
+import { readConfiguration } from '../reading/configuration.ts';
 import { describeFindings, renderFindings } from '../rendering/check.ts';
 import { printJson, printLines } from '../rendering/print.ts';
 import { findTerminal } from '../rendering/terminal.ts';
@@ -21,6 +21,7 @@ async function findFindings(path: string): Promise<Finding[]> {
   const distrust = isRoot() && existsSync(path) ? findTrustFaults(path) : [];
   if (distrust.length > 0) return [{ name: 'configuration', outcome: distrust }];
   const config = readConfiguration(path);
-  const subject = { config, path, domains: findDomains(config, path, undefined) };
-  return [{ name: 'configuration', outcome: [] }, ...(await runChecks(CHECKS, subject))];
+  const domains = [...config.domains.values()];
+  const emptiness = domains.length === 0 ? [concern(`no domain is configured in ${path}`)] : [];
+  return [{ name: 'configuration', outcome: emptiness }, ...(await runChecks(CHECKS, { config, path, domains }))];
 }

@@ -1,16 +1,42 @@
+import { exitWithUsageError } from '../../command-line.ts';
 import type { AddressVariant } from '../../core/address-variant.ts';
 import { deriveAll } from '../../core/link-address.ts';
 import { parsePublicKey } from '../../core/public-key.ts';
-import { type Call, readWord } from '../call.ts';
-import { renderDerivations } from '../rendering/derivations.ts';
+import { deriveVnis, parseDomainSeed } from '../../core/vni.ts';
+import { type Call, PROGRAM, readWord } from '../call.ts';
+import { renderDerivations, renderVnis } from '../rendering/derivations.ts';
 import { printJson, printLines } from '../rendering/print.ts';
 import { findTerminal } from '../rendering/terminal.ts';
 
-/** `wgkex derive KEY`: the MAC address and the address that belong to a key. Reads nothing of this machine. */
-export async function run({ args: [text = ''], options }: Call<{ variant?: AddressVariant }>): Promise<boolean> {
-  const key = readWord(parsePublicKey, text);
-  const derivations = deriveAll(key).filter(({ variant }) => variant === (options.variant ?? variant));
-  if (options.json) printJson({ key, derivations });
-  else printLines(renderDerivations(derivations, findTerminal()));
+interface Options {
+  readonly variant?: AddressVariant;
+  /** A domain seed. */
+  readonly vni?: string;
+}
+
+/**
+ * `wgkex derive KEY` or `wgkex derive --vni SEED`: what firmware makes of a public key, or of the seed of a domain.
+ * Reads nothing of this machine.
+ */
+export async function run({ args: [text], options }: Call<Options>): Promise<boolean> {
+  const { vni, variant, json = false } = options;
+  if ((text === undefined) === (vni === undefined))
+    exitWithUsageError(PROGRAM, 'expected either a public key or --vni with a domain seed');
+  if (text === undefined) showVnis(vni ?? '', json);
+  else showDerivations(text, variant, json);
   return true;
+}
+
+function showDerivations(text: string, only: AddressVariant | undefined, json: boolean): void {
+  const key = readWord(parsePublicKey, text);
+  const derivations = deriveAll(key).filter(({ variant }) => variant === (only ?? variant));
+  if (json) printJson({ key, derivations });
+  else printLines(renderDerivations(derivations, findTerminal()));
+}
+
+function showVnis(text: string, json: boolean): void {
+  const seed = readWord(parseDomainSeed, text);
+  const vnis = deriveVnis(seed);
+  if (json) printJson({ domain_seed: seed, vnis });
+  else printLines(renderVnis(vnis, findTerminal()));
 }

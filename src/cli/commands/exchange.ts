@@ -16,11 +16,12 @@ export async function run({ args, options }: Call<{ quietSuccess?: boolean }>): 
   const [place = '', name = '', text] = args;
   const gateway = readWord((word) => parseHostPort(word, DEFAULT_PORT), place);
   const domain = readWord(parseDomainName, name);
-  const key = text === undefined ? makeKey() : readWord(parsePublicKey, text);
+  const isNewKey = text === undefined;
+  const key = isNewKey ? makeKey() : readWord(parsePublicKey, text);
   const reply = await sendLines(gateway, [domain, key]);
   const meaning = parseReply(reply.text);
   const isGood = meaning === 'OK' || (meaning === 'silence' && options.quietSuccess === true);
-  const outcome = { ...reply, gateway, domain, key, meaning, isGood };
+  const outcome = { ...reply, gateway, domain, key, isNewKey, meaning, isGood };
   if (options.json) printJson(describeReply(outcome));
   else printLines(renderReply(outcome, findTerminal()));
   return isGood;

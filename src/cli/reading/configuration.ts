@@ -1,5 +1,5 @@
 import { exitWithUsageError, orExitWithConfigError } from '../../command-line.ts';
-import { type Config, type DomainConfig, loadConfig, parseConfig } from '../../config.ts';
+import { type Config, type DomainConfig, findDomain, loadConfig, parseConfig } from '../../config.ts';
 import { quote } from '../../core/printable.ts';
 import { readTrustedFile } from '../../system/trust.ts';
 import { PROGRAM } from '../call.ts';
@@ -14,12 +14,12 @@ export function readConfiguration(path: string): Config {
 }
 
 /**
- * The domain of this name, or all where none is named.
+ * The domain that has this name, as its own or another one; or all where none is named.
  * @throws Error where there is none yet.
  */
 export function findDomains(config: Config, path: string, name: string | undefined): DomainConfig[] {
   if (config.domains.size === 0) throw new Error(`Cannot find a domain: none is configured in ${path}`);
   if (name === undefined) return [...config.domains.values()];
-  const domain = config.domains.get(name);
+  const domain = findDomain(config, name);
   return domain === undefined ? exitWithUsageError(PROGRAM, `domain ${quote(name)} is not in ${path}`) : [domain];
 }

@@ -1,13 +1,24 @@
 import type { Derivation } from '../../core/link-address.ts';
+import type { Vni } from '../../core/vni.ts';
 import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const COLUMNS: readonly Column<Derivation>[] = [
-  { forms: [{ title: 'DERIVATION', cell: ({ variant }) => variant }] },
-  { forms: [{ title: 'MAC ADDRESS', cell: ({ mac }) => mac }] },
-  { forms: [{ title: 'ADDRESS', cell: ({ address }) => address }] },
+  { title: 'DERIVATION', forms: [({ variant }) => variant] },
+  { title: 'MAC ADDRESS', forms: [({ mac }) => mac] },
+  { title: 'ADDRESS', forms: [({ address }) => address] },
 ];
 
 export function renderDerivations(derivations: readonly Derivation[], terminal: Terminal): string[] {
   return renderTable(derivations, COLUMNS, terminal);
+}
+
+const VNI_COLUMNS: readonly Column<Vni>[] = [
+  { title: 'VNI', forms: [({ vni }) => String(vni)], align: 'right' },
+  { title: 'LABEL', forms: [({ label }) => label] },
+  { title: 'GLUON PACKAGE', forms: [({ firmware }) => firmware] },
+];
+
+export function renderVnis(vnis: readonly Vni[], terminal: Terminal): string[] {
+  return renderTable(vnis, VNI_COLUMNS, terminal);
 }

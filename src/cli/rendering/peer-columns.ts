@@ -1,10 +1,10 @@
-import { formatBytes, formatBytesShort } from '../../core/byte-count.ts';
+import { formatBytesShort } from '../../core/byte-count.ts';
 import type { PeerState } from '../../core/peer-state.ts';
 import { abbreviateKey } from '../../core/public-key.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Column } from './table.ts';
 import type { Style } from './terminal.ts';
-import { formatAgo, formatNetworks } from './words.ts';
+import { formatAge, formatAgo, formatNetworks } from './words.ts';
 
 export const STATE_STYLES: Record<PeerState, Style> = {
   alive: 'good',
@@ -16,63 +16,65 @@ export const STATE_STYLES: Record<PeerState, Style> = {
 /** An IPv4 address, and a derived one. */
 const LEAST_ENDPOINT = 15;
 const LEAST_ADDRESS = 23;
-const AMOUNT_WIDTH = 8;
+/** The longest amount: the table stays as it is while amounts change. */
+const AMOUNT_WIDTH = 5;
+/** In fewer there is no room for where a peer is. */
+export const WIDE_COLUMNS = 100;
 
 export const KEY: Column<ListedPeer> = {
-  forms: [
-    { title: 'KEY', cell: ({ peer }) => peer.key },
-    { title: 'KEY', cell: ({ peer }) => abbreviateKey(peer.key) },
-  ],
+  title: 'KEY',
+  forms: [({ peer }) => peer.key, ({ peer }) => abbreviateKey(peer.key)],
   rank: 3,
 };
 
 export const STATE: Column<ListedPeer> = {
-  forms: [{ title: 'STATE', cell: ({ state }) => state }, null],
+  title: 'STATE',
+  forms: [({ state }) => state],
   style: ({ state }) => STATE_STYLES[state],
-  rank: 1,
 };
 
 export const ADDRESS: Column<ListedPeer> = {
-  forms: [{ title: 'ADDRESS', cell: ({ peer }) => formatNetworks(peer.allowedIps) || '-' }],
+  title: 'ADDRESS',
+  forms: [({ peer }) => formatNetworks(peer.allowedIps) || '-'],
   atLeast: LEAST_ADDRESS,
 };
 
 export const ENDPOINT: Column<ListedPeer> = {
-  forms: [{ title: 'ENDPOINT', cell: ({ peer }) => peer.endpoint ?? '-' }],
+  title: 'ENDPOINT',
+  forms: [({ peer }) => peer.endpoint ?? '-'],
+  since: WIDE_COLUMNS,
   atLeast: LEAST_ENDPOINT,
 };
 
 export const HANDSHAKE: Column<ListedPeer> = {
-  forms: [{ title: 'HANDSHAKE', cell: ({ peer, reading }) => formatAgo(peer.lastHandshake, reading.at) }],
+  title: 'HANDSHAKE',
+  forms: [
+    ({ peer, reading }) => formatAgo(peer.lastHandshake, reading.at),
+    ({ peer, reading }) => formatAge(peer.lastHandshake, reading.at),
+  ],
+  rank: 1,
   align: 'right',
   style: ({ state }) => STATE_STYLES[state],
 };
 
-/** What came and what went; where there is little room, the sum. */
-export const TRAFFIC: Column<ListedPeer> = {
-  forms: [
-    {
-      title: putTogether('RX', 'TX'),
-      cell: ({ peer }) => putTogether(formatBytes(peer.received), formatBytes(peer.sent)),
-    },
-    { title: 'BYTES', cell: ({ peer }) => formatBytesShort(peer.received + peer.sent) },
-  ],
-  align: 'right',
-  rank: 2,
-};
+export const TRAFFIC: readonly Column<ListedPeer>[] = [
+  buildAmountColumn('RX', ({ peer }) => peer.received),
+  buildAmountColumn('TX', ({ peer }) => peer.sent),
+];
 
 /** Forwarding entries, and the route where the domain keeps them. */
 export const ENTRIES: Column<ListedPeer> = {
-  forms: [
-    { title: 'FORWARDING', cell: describeEntries },
-    { title: 'FDB', cell: (listed) => (isServed(listed) ? describeEntries(listed) : 'no') },
-  ],
+  title: 'FDB',
+  forms: [describeEntries, (listed) => (isServed(listed) ? describeEntries(listed) : 'no')],
   style: (listed) => (isServed(listed) ? 'plain' : 'bad'),
   rank: 4,
 };
 
-function putTogether(received: string, sent: string): string {
-  return `${received.padStart(AMOUNT_WIDTH)}  ${sent.padStart(AMOUNT_WIDTH)}`;
+/** Bytes, or bytes a second; `-` where it is not known. */
+export function buildAmountColumn<Row>(title: string, find: (row: Row) => number | undefined): Column<Row> {
+  const format = (amount: number | undefined) =>
+    (amount === undefined ? '-' : formatBytesShort(amount)).padStart(AMOUNT_WIDTH);
+  return { title, forms: [(row) => format(find(row))], align: 'right' };
 }
 
 function isServed({ missingEntries, lacksRoute }: ListedPeer): boolean {

@@ -13,7 +13,7 @@ interface DomainPeers {
   readonly listed: readonly ListedPeer[];
 }
 
-const COLUMNS = [KEY, STATE, ADDRESS, ENDPOINT, HANDSHAKE, TRAFFIC, ENTRIES];
+const COLUMNS = [KEY, STATE, ADDRESS, ENDPOINT, HANDSHAKE, ...TRAFFIC, ENTRIES];
 
 /** A table for each domain, under its name where there are several. */
 export function renderPeers(domains: readonly DomainPeers[], terminal: Terminal): string[] {

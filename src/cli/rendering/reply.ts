@@ -5,12 +5,15 @@ import type { PublicKey } from '../../core/public-key.ts';
 import type { GatewayReply } from '../reading/reply.ts';
 import { renderFields } from './fields.ts';
 import type { Terminal } from './terminal.ts';
+import { fold } from './words.ts';
 
 /** An exchange and what became of it. */
 export interface Outcome extends GatewayReply {
   readonly gateway: HostPort;
   readonly domain: string;
   readonly key: PublicKey;
+  /** Nobody has the private key that belongs to it. */
+  readonly isNewKey: boolean;
   readonly meaning: ReplyCode | 'silence' | undefined;
   readonly isGood: boolean;
 }
@@ -40,7 +43,20 @@ export function renderReply(outcome: Outcome, terminal: Terminal): string[] {
     ['key', key],
     ['time', `${milliseconds} ms`],
   ] as const;
-  return [`${terminal.paint(isGood ? 'good' : 'bad', said)}: ${means}`, ...renderFields(fields, terminal)];
+  return [
+    `${terminal.paint(isGood ? 'good' : 'bad', said)}: ${means}`,
+    ...renderFields(fields, terminal),
+    ...explainRest(outcome, terminal),
+  ];
+}
+
+/** What an exchange with a key of its own leaves behind. */
+function explainRest({ isNewKey, meaning, domain, key }: Outcome, { width }: Terminal): string[] {
+  if (!isNewKey || (meaning !== 'OK' && meaning !== 'silence')) return [];
+  const has =
+    meaning === 'OK' ? 'The gateway now has this new key' : 'If that was OK, the gateway now has this new key';
+  const text = `${has}, until its cleanup removes it. To remove it at once, run on the gateway:`;
+  return ['', ...fold(text, width, ''), `  wgkex remove ${domain} ${key}`];
 }
 
 function interpret({ meaning, text }: Outcome): { readonly said: string; readonly means: string } {
@@ -49,7 +65,8 @@ function interpret({ meaning, text }: Outcome): { readonly said: string; readonl
 }
 
 /** The document of `wgkex exchange --json`; its shape is fixed in wgkex(8). */
-export function describeReply({ gateway, address, domain, key, meaning, text, milliseconds, isGood }: Outcome): object {
+export function describeReply(outcome: Outcome): object {
+  const { gateway, address, domain, key, isNewKey, meaning, text, milliseconds, isGood } = outcome;
   const { host, port } = gateway;
   const isCode = meaning !== 'silence' && meaning !== undefined;
   return {
@@ -59,6 +76,7 @@ export function describeReply({ gateway, address, domain, key, meaning, text, mi
     address,
     domain,
     key,
+    new_key: isNewKey,
     code: isCode ? meaning : null,
     reply: text,
     milliseconds,

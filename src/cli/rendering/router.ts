@@ -2,6 +2,7 @@ import type { JournalEntry } from '../../core/journal.ts';
 import type { Derivation } from '../../core/link-address.ts';
 import { escapeLine } from '../../core/printable.ts';
 import type { PublicKey } from '../../core/public-key.ts';
+import { ROUTER_WORDS } from '../../core/router-query.ts';
 import { JOURNAL_DAYS } from '../../system/journal.ts';
 import type { Answer, Membership, RouterReading } from '../reading/router.ts';
 import { explainAbsence } from './absence.ts';
@@ -16,17 +17,25 @@ const MARGIN = '  ';
 
 /** Blocks of lines, with an empty line between any two. */
 export function renderAnswer(answer: Answer, terminal: Terminal): string[] {
-  const { asked, readings, routers, isOwn, journal } = answer;
-  const domains = readings.map(({ domain }) => domain.name).join(', ');
-  const nobody = isOwn
-    ? 'It is an address of this gateway.'
-    : `No router of ${domains} has ${escapeLine(asked, ASKED_CHARACTERS)}.`;
+  const { routers, journal } = answer;
   const blocks =
     routers.length === 0
-      ? [[terminal.paint('bad', nobody)]]
+      ? [
+          explainNobody(answer)
+            .flatMap((sentence) => fold(sentence, terminal.width, ''))
+            .map((line) => terminal.paint('bad', line)),
+        ]
       : routers.flatMap((router) => renderRouter(router, answer, terminal));
   const last = journal === undefined ? [] : [renderJournal(journal, terminal)];
   return [...blocks, ...last].flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function explainNobody({ asked, query, readings, isOwn }: Answer): string[] {
+  if (isOwn) return ['It is an address of this gateway.'];
+  const domains = readings.map(({ domain }) => domain.name).join(', ');
+  const what = escapeLine(asked, ASKED_CHARACTERS);
+  if (query.kind !== 'beginning') return [`No router of ${domains} has ${what}.`];
+  return [`No key in ${domains} begins with ${what}.`, `Expected ${ROUTER_WORDS}.`];
 }
 
 function renderRouter(
@@ -64,10 +73,10 @@ function buildColumns(memberships: readonly Membership[]): Column<Derivation>[] 
   const users = ({ variant }: Derivation) =>
     memberships.filter(({ reading }) => reading.domain.address === variant).map(({ reading }) => reading.domain.name);
   return [
-    { forms: [{ title: 'DERIVATION', cell: ({ variant }) => variant }] },
-    { forms: [{ title: 'MAC ADDRESS', cell: ({ mac }) => mac }] },
-    { forms: [{ title: 'ADDRESS', cell: ({ address }) => address }] },
-    { forms: [{ title: 'USED BY', cell: (derivation) => users(derivation).join(', ') || '-' }], atLeast: 7 },
+    { title: 'DERIVATION', forms: [({ variant }) => variant] },
+    { title: 'MAC ADDRESS', forms: [({ mac }) => mac] },
+    { title: 'ADDRESS', forms: [({ address }) => address] },
+    { title: 'USED BY', forms: [(derivation) => users(derivation).join(', ') || '-'], atLeast: 7 },
   ];
 }
 

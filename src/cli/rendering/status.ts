@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.ts';
 import { fold, formatAgo, formatUntil } from './words.ts';
 
 const MARGIN = '  ';
+/** In fewer the limit of a domain has no room. */
+const WIDE_COLUMNS = 100;
 
 /** A line for each domain, then what needs attention. */
 export function renderStatus(
@@ -33,21 +35,22 @@ export function renderConcern({ domain, problem, remedy }: Concern, { width }: T
 
 function buildColumns(now: number): Column<DomainStatus>[] {
   return [
-    { forms: [{ title: 'DOMAIN', cell: ({ domain }) => domain.name }], style: () => 'strong', atLeast: 8 },
-    INTERFACES,
+    { title: 'DOMAIN', forms: [({ domain }) => domain.name], style: () => 'strong', atLeast: 8 },
+    LINKS,
     ...PEER_STATES.map(buildCountColumn),
-    { forms: [{ title: 'KEYS', cell: describeRoom }, null], align: 'right' },
+    { title: 'KEYS', forms: [describeRoom], since: WIDE_COLUMNS, align: 'right' },
     buildExchangeColumn(now),
     buildCleanupColumn(now),
   ];
 }
 
 /** What is wrong is said in any case, what is right where there is room. */
-const INTERFACES: Column<DomainStatus> = {
+const LINKS: Column<DomainStatus> = {
+  title: 'LINKS',
   forms: [
-    { title: 'INTERFACES', cell: (status) => findInterfaces(status).map(describeInterface).join(', ') },
-    { title: 'INTERFACES', cell: (status) => findFaulty(status).map(describeInterface).join(', ') || 'ok' },
-    { title: 'LINKS', cell: (status) => (findFaulty(status).length === 0 ? 'ok' : 'faulty') },
+    (status) => findInterfaces(status).map(describeInterface).join(', '),
+    (status) => findFaulty(status).map(describeInterface).join(', ') || 'ok',
+    (status) => (findFaulty(status).length === 0 ? 'ok' : 'faulty'),
   ],
   style: (status) => (findFaulty(status).length === 0 ? 'good' : 'bad'),
   rank: 1,
@@ -69,7 +72,8 @@ function buildCountColumn(state: PeerState): Column<DomainStatus> {
   const countPeers = ({ reading }: DomainStatus) =>
     reading instanceof Error ? '-' : String(countStates(reading.peers)[state]);
   return {
-    forms: [{ title: state.toUpperCase(), cell: countPeers }],
+    title: state.toUpperCase(),
+    forms: [countPeers],
     align: 'right',
     style: (status) => (/[1-9]/.test(countPeers(status)) ? STATE_STYLES[state] : 'faint'),
   };
@@ -80,12 +84,12 @@ function buildExchangeColumn(now: number): Column<DomainStatus> {
     const last = findLastExchange(activity, now);
     return last === undefined ? '-' : formatAgo(last, now);
   };
-  return { forms: ['LAST EXCHANGE', 'EXCHANGE'].map((title) => ({ title, cell })) };
+  return { title: 'EXCHANGE', forms: [cell] };
 }
 
 function buildCleanupColumn(now: number): Column<DomainStatus> {
   const cell = ({ nextCleanup }: DomainStatus) => describeCleanup(nextCleanup, now);
-  return { forms: ['NEXT CLEANUP', 'CLEANUP'].map((title) => ({ title, cell })) };
+  return { title: 'CLEANUP', forms: [cell] };
 }
 
 function describeRoom({ domain, reading }: DomainStatus): string {

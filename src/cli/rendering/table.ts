@@ -1,14 +1,12 @@
 import type { Style, Terminal } from './terminal.ts';
 
-/** A way to show a column: what stands above it, and what it says of a row. */
-interface Form<Row> {
-  readonly title: string;
-  readonly cell: (row: Row) => string;
-}
-
-/** A column and the forms that it can have, the one that says most first; `null` is none at all. */
 export interface Column<Row> {
-  readonly forms: readonly (Form<Row> | null)[];
+  /** What stands above it, whatever the rows and the width are. */
+  readonly title: string;
+  /** The forms of what it says of a row, the one that says most first. */
+  readonly forms: readonly ((row: Row) => string)[];
+  /** Narrower tables do not have it. So the terminal alone decides which columns there are, never the rows. */
+  readonly since?: number;
   readonly align?: 'left' | 'right';
   readonly style?: (row: Row) => Style;
   /** Its cells may be cut to so many characters. */
@@ -20,7 +18,6 @@ export interface Column<Row> {
 /** A form as it will be printed; `width` is in characters, each of which takes one place. */
 interface Chosen<Row> {
   readonly column: Column<Row>;
-  readonly title: string;
   readonly cells: readonly string[];
   readonly width: number;
 }
@@ -28,14 +25,15 @@ interface Chosen<Row> {
 const GAP = '  ';
 const LAST_RANK = 99;
 
-/** Lines without their ends. Each column has the fullest form for which there is room; then some are cut. */
+/** Lines without their ends, as wide as needed where `width` is infinite. Each column has the fullest form for which there is room; then some are cut. */
 export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   { width, paint }: Terminal,
 ): string[] {
-  const chosen = cut(chooseForms(rows, columns, width), width);
-  const head = chosen.map((one) => paint('faint', fit(one.title, one)));
+  const shown = columns.filter(({ since = 0 }) => since <= width);
+  const chosen = cut(chooseForms(rows, shown, width), width);
+  const head = chosen.map((one) => paint('faint', fit(one.column.title, one)));
   const body = rows.map((row, index) =>
     chosen.map((one) => paint(one.column.style?.(row) ?? 'plain', fit(one.cells[index] ?? '', one))),
   );
@@ -47,35 +45,33 @@ function chooseForms<Row>(rows: readonly Row[], columns: readonly Column<Row>[],
   const options = columns.map((column) => column.forms.map((form) => measure(column, form, rows)));
   const ranks = columns.map(({ rank }) => rank ?? LAST_RANK);
   const order = [...columns.keys()].sort((one, other) => (ranks[one] ?? 0) - (ranks[other] ?? 0));
-  let chosen = options.map((forms) => forms.at(-1) ?? null);
+  let chosen = options.flatMap((forms) => forms.slice(-1));
   for (const index of order) {
     const tries = (options[index] ?? []).map((form) => chosen.map((other, at) => (at === index ? form : other)));
     chosen = tries.find((some) => totalWidth(some) <= width) ?? chosen;
   }
-  return chosen.filter((one) => one !== null);
+  return chosen;
 }
 
-function measure<Row>(column: Column<Row>, form: Form<Row> | null, rows: readonly Row[]): Chosen<Row> | null {
-  if (form === null) return null;
-  const cells = rows.map(form.cell);
-  const width = cells.reduce((widest, cell) => Math.max(widest, cell.length), form.title.length);
-  return { column, title: form.title, cells, width };
+function measure<Row>(column: Column<Row>, form: (row: Row) => string, rows: readonly Row[]): Chosen<Row> {
+  const cells = rows.map(form);
+  const width = cells.reduce((widest, cell) => Math.max(widest, cell.length), column.title.length);
+  return { column, cells, width };
 }
 
 /** Takes what is too much from those columns that allow it, from left to right. */
 function cut<Row>(chosen: readonly Chosen<Row>[], width: number): Chosen<Row>[] {
   let excess = Math.max(0, totalWidth(chosen) - width);
   return chosen.map((one) => {
-    const least = Math.max(one.column.atLeast ?? one.width, one.title.length);
+    const least = Math.max(one.column.atLeast ?? one.width, one.column.title.length);
     const taken = Math.min(excess, Math.max(0, one.width - least));
     excess -= taken;
     return { ...one, width: one.width - taken };
   });
 }
 
-function totalWidth(chosen: readonly (Chosen<never> | null)[]): number {
-  const widths = chosen.flatMap((one) => (one === null ? [] : [one.width]));
-  return widths.reduce((sum, width) => sum + width, GAP.length * Math.max(0, widths.length - 1));
+function totalWidth(chosen: readonly Chosen<never>[]): number {
+  return chosen.reduce((sum, { width }) => sum + width, GAP.length * Math.max(0, chosen.length - 1));
 }
 
 function fit<Row>(text: string, { column, width }: Chosen<Row>): string {

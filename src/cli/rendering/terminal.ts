@@ -6,7 +6,7 @@ type Paint = (style: Style, text: string) => string;
 
 /** Where text goes. */
 export interface Terminal {
-  /** Characters in a line. */
+  /** Characters in a line; infinite where a program reads it, such as grep(1). */
   readonly width: number;
   readonly paint: Paint;
 }
@@ -28,8 +28,10 @@ export function makePaint(hasColour: boolean): Paint {
   return (style, text) => painters[style](text);
 }
 
-/** What is not a terminal has the width that the caller's shell tells. */
+/** What is not a terminal may have one behind it, whose width the environment tells: watch(1) sets it. */
 function findWidth(): number {
-  const columns = process.stdout.columns || Number(process.env['COLUMNS']);
-  return Math.max(LEAST_COLUMNS, Number.isSafeInteger(columns) && columns > 0 ? columns : DEFAULT_COLUMNS);
+  const { isTTY, columns } = process.stdout;
+  const known = columns || Number(process.env['COLUMNS']);
+  if (Number.isSafeInteger(known) && known > 0) return Math.max(LEAST_COLUMNS, known);
+  return isTTY ? DEFAULT_COLUMNS : Number.POSITIVE_INFINITY;
 }

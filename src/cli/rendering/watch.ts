@@ -1,7 +1,7 @@
 import { formatBytes } from '../../core/byte-count.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Rate } from '../reading/rates.ts';
-import { ADDRESS, ENDPOINT, ENTRIES, HANDSHAKE, KEY, STATE } from './peer-columns.ts';
+import { ADDRESS, buildAmountColumn, ENDPOINT, ENTRIES, HANDSHAKE, KEY, STATE, WIDE_COLUMNS } from './peer-columns.ts';
 import { describePeer } from './peer-json.ts';
 import { summarise } from './peers.ts';
 import { type Column, renderTable } from './table.ts';
@@ -24,7 +24,8 @@ export interface Frame {
 }
 
 const DOMAIN: Column<WatchedPeer> = {
-  forms: [{ title: 'DOMAIN', cell: ({ reading }) => reading.domain.name }],
+  title: 'DOMAIN',
+  forms: [({ reading }) => reading.domain.name],
   atLeast: 6,
 };
 
@@ -46,23 +47,20 @@ export function renderFrame(frame: Frame, terminal: Terminal, height: number): s
   return [...head, ...table, ...(others > 0 ? [paint('faint', `and ${others} more`)] : [])];
 }
 
-function rateColumn(title: string, amount: (rate: Rate) => number): Column<WatchedPeer> {
-  return {
-    forms: [{ title, cell: ({ rate }) => (rate === undefined ? '-' : formatBytes(amount(rate))) }],
-    align: 'right',
-    style: ({ rate }) => (rate === undefined || amount(rate) === 0 ? 'faint' : 'plain'),
-  };
+function buildRateColumn(title: string, find: (rate: Rate) => number): Column<WatchedPeer> {
+  const findRate = ({ rate }: WatchedPeer) => (rate === undefined ? undefined : find(rate));
+  return { ...buildAmountColumn(title, findRate), style: (peer) => (findRate(peer) ? 'plain' : 'faint') };
 }
 
 const COLUMNS: readonly Column<WatchedPeer>[] = [
   KEY,
   STATE,
   ADDRESS,
-  { ...ENDPOINT, forms: [...ENDPOINT.forms, null], rank: 2 },
+  ENDPOINT,
   HANDSHAKE,
-  rateColumn('RX/S', ({ received }) => received),
-  rateColumn('TX/S', ({ sent }) => sent),
-  { ...ENTRIES, forms: [...ENTRIES.forms, null] },
+  buildRateColumn('RX/S', ({ received }) => received),
+  buildRateColumn('TX/S', ({ sent }) => sent),
+  { ...ENTRIES, since: WIDE_COLUMNS },
 ];
 
 /** A line of `wgkex watch --json`; its shape is fixed in wgkex(8). */

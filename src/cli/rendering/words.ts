@@ -3,7 +3,12 @@ import type { UnixSeconds } from '../../core/peers.ts';
 
 /** `2 min ago`, or `never`. */
 export function formatAgo(time: UnixSeconds | 'never', now: UnixSeconds): string {
-  return time === 'never' ? 'never' : `${formatDuration(now - time)} ago`;
+  return time === 'never' ? 'never' : `${formatAge(time, now)} ago`;
+}
+
+/** `2 min`, or `never`. */
+export function formatAge(time: UnixSeconds | 'never', now: UnixSeconds): string {
+  return time === 'never' ? 'never' : formatDuration(now - time);
 }
 
 /** `in 12 min`; what is due is `now`. */

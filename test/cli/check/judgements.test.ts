@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { judgeAccount, judgeSudoRights } from '../../../src/cli/check/account.ts';
 import { judgeClock } from '../../../src/cli/check/clock.ts';
+import { findDoors } from '../../../src/cli/check/port.ts';
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
 import { judgeUnits } from '../../../src/cli/check/units.ts';
 import { parseConfig } from '../../../src/config.ts';
@@ -125,6 +126,7 @@ describe('a tunnel', () => {
       vxlan: { link: 'wgww01', local: parseIpAddress('fe80::1'), isLearning: true },
     },
     speaks: 'wireguard',
+    ipv6: 'on',
     addresses: [parseIpAddress('fe80::1')],
     isRouted: true,
   };
@@ -133,6 +135,7 @@ describe('a tunnel', () => {
     assert.ok(domain);
     return judgeTunnel({ ...SOUND, ...change }, domain).map(({ problem }) => problem);
   };
+  const withMtu = (mtu: number) => ({ name: 'wgww01', kind: 'wireguard', isUp: true, mtu, vxlan: undefined });
 
   test('as the README makes it is sound', () => assert.deepEqual(judgeIt({}), []));
 
@@ -141,10 +144,23 @@ describe('a tunnel', () => {
     assert.deepEqual(judgeIt({ isRouted: false }, 'route = true'), []);
   });
 
-  test('need not learn where each router has an entry of its own', () => {
+  test('must learn, with entries for derived MAC addresses and without', () => {
     const vxlan = { ...SOUND.vxlan, vxlan: { ...SOUND.vxlan?.vxlan, isLearning: false } } as Tunnel['vxlan'];
-    assert.deepEqual(judgeIt({ vxlan }), []);
-    assert.equal(judgeIt({ vxlan }, 'fdb = ["flood"]').length, 1);
+    const problem = 'vxww01 does not learn (nolearning): it sends every frame to all routers';
+    assert.deepEqual(judgeIt({ vxlan }), [
+      `${problem} unless their VXLAN has the derived MAC address, which no known firmware gives it`,
+    ]);
+    assert.deepEqual(judgeIt({ vxlan }, 'fdb = ["flood"]'), [`${problem}, as fdb is without "unicast"`]);
+  });
+
+  test('without IPv6 is told why, and not that its address and its route are missing', () => {
+    const bare = { addresses: [], isRouted: false };
+    const cases = [
+      [{ ipv6: 'off' }, 'IPv6 is switched off on wgww01 (disable_ipv6)'],
+      [{ ipv6: 'none' }, 'this kernel was started without IPv6 (ipv6.disable=1)'],
+      [{ wireguard: withMtu(1279) }, 'the MTU of wgww01 is 1279, and IPv6 needs 1280'],
+    ] as const;
+    for (const [change, problem] of cases) assert.deepEqual(judgeIt({ ...bare, ...change }), [problem]);
   });
 
   test('over IPv4 cannot reach link-local addresses', () => {
@@ -163,4 +179,24 @@ describe('a tunnel', () => {
       'WireGuard interface wgww01 does not exist',
     ]);
   });
+});
+
+describe('a port', () => {
+  const CASES = [
+    ['[::]', '::', ['::1', '127.0.0.1'], ['::1', '127.0.0.1']],
+    ['[::] without IPv6', '::', ['127.0.0.1', '192.0.2.1'], ['127.0.0.1']],
+    ['[::] without any loopback address', '::', ['192.0.2.1'], ['::1', '127.0.0.1']],
+    ['0.0.0.0', '0.0.0.0', ['::1', '127.0.0.1'], ['127.0.0.1']],
+    ['an address', '192.0.2.1', ['::1', '192.0.2.1'], ['192.0.2.1']],
+    ['an address that is not there', '192.0.2.1', ['::1'], ['192.0.2.1']],
+  ] as const;
+  for (const [name, host, own, expected] of CASES) {
+    test(`on ${name} is asked where this machine can reach it`, () => {
+      const doors = findDoors({ host, port: 10012 }, new Set(own));
+      assert.deepEqual(
+        doors,
+        expected.map((one) => ({ host: one, port: 10012 })),
+      );
+    });
+  }
 });
