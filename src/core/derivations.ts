@@ -15,19 +15,14 @@ const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
 /** What belongs to the keys of a domain. A key is hashed once: each reading of the kernel asks for all of them. */
 export class Derivations {
   readonly #variant: AddressVariant;
-  readonly #routers = new Map<PublicKey, Router>();
+  readonly #routers = new Map<PublicKey, { readonly router: Router; readonly network: string }>();
 
   constructor(variant: AddressVariant) {
     this.#variant = variant;
   }
 
   describe(key: PublicKey): Router {
-    const known = this.#routers.get(key);
-    if (known !== undefined) return known;
-    if (this.#routers.size >= MAX_ROUTERS) this.#routers.clear();
-    const router = { key, ...deriveLinkAddress(key, this.#variant) };
-    this.#routers.set(key, router);
-    return router;
+    return this.#find(key).router;
   }
 
   /**
@@ -35,12 +30,23 @@ export class Derivations {
    * of it, by another one; undefined for any other allowed IPs.
    */
   findHeld(key: PublicKey, allowedIps: readonly string[]): Router | undefined {
-    const [network = '', ...others] = allowedIps;
-    if (others.length > 0 || !DERIVED_NETWORK.test(network)) return undefined;
-    const router = this.describe(key);
-    if (hostNetwork(router.address) === network) return router;
-    const other = deriveAll(key).find(({ address }) => hostNetwork(address) === network);
+    const [allowed = '', ...others] = allowedIps;
+    if (others.length > 0) return undefined;
+    const { router, network } = this.#find(key);
+    if (network === allowed) return router;
+    if (!DERIVED_NETWORK.test(allowed)) return undefined;
+    const other = deriveAll(key).find(({ address }) => hostNetwork(address) === allowed);
     return other && { key, mac: other.mac, address: other.address };
+  }
+
+  #find(key: PublicKey) {
+    const known = this.#routers.get(key);
+    if (known !== undefined) return known;
+    if (this.#routers.size >= MAX_ROUTERS) this.#routers.clear();
+    const router = { key, ...deriveLinkAddress(key, this.#variant) };
+    const found = { router, network: hostNetwork(router.address) };
+    this.#routers.set(key, found);
+    return found;
   }
 }
 

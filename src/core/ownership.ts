@@ -13,26 +13,24 @@ export interface Ownership {
 /** Why a peer is the operator's; a recorded peer that has none of these marks is wgkex's. */
 export type OperatorsMark = 'static key' | 'preshared key' | 'keepalive' | 'not recorded' | 'allowed IPs';
 
-/** The first mark of the operator's that a peer has; undefined for a peer of wgkex's. */
-export function findOperatorsMark(peer: Peer, ownership: Ownership): OperatorsMark | undefined {
-  if (ownership.staticKeys.has(peer.key)) return 'static key';
-  if (!ownership.registrations.has(peer.key)) return 'not recorded';
-  if (peer.hasPresharedKey) return 'preshared key';
-  if (peer.hasKeepalive) return 'keepalive';
-  const isOurs = peer.allowedIps.length === 0 || findHeld(peer, ownership) !== undefined;
-  return isOurs ? undefined : 'allowed IPs';
-}
+/** A peer of wgkex's, or why it is the operator's. */
+export type Owner =
+  /** With the derived address that it has; undefined where it has none at all. */
+  { readonly registration: Registration; readonly held: Router | undefined } | { readonly mark: OperatorsMark };
 
-/** The derived address that a peer has, and nothing else. */
-export function findHeld(
-  { key, allowedIps }: Peer,
-  { derivations }: Pick<Ownership, 'derivations'>,
-): Router | undefined {
-  return derivations.findHeld(key, allowedIps);
+/** Whose peer it is: the first mark of the operator's that it has decides. */
+export function findOwner(peer: Peer, { registrations, staticKeys, derivations }: Ownership): Owner {
+  if (staticKeys.has(peer.key)) return { mark: 'static key' };
+  const registration = registrations.get(peer.key);
+  if (registration === undefined) return { mark: 'not recorded' };
+  if (peer.hasPresharedKey) return { mark: 'preshared key' };
+  if (peer.hasKeepalive) return { mark: 'keepalive' };
+  const held = derivations.findHeld(peer.key, peer.allowedIps);
+  return held === undefined && peer.allowedIps.length > 0 ? { mark: 'allowed IPs' } : { registration, held };
 }
 
 /** Whether a peer could be one of wgkex's: it has exactly its derived address, and no mark that only an operator sets. */
 export function couldBeOurs(peer: Peer, ownership: Pick<Ownership, 'staticKeys' | 'derivations'>): boolean {
   const isMarked = ownership.staticKeys.has(peer.key) || peer.hasPresharedKey || peer.hasKeepalive;
-  return !isMarked && findHeld(peer, ownership) !== undefined;
+  return !isMarked && ownership.derivations.findHeld(peer.key, peer.allowedIps) !== undefined;
 }

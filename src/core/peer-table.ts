@@ -3,20 +3,71 @@ import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandsh
 import type { IpAddress } from './ip-address.ts';
 import type { LinkAddress } from './link-address.ts';
 import type { Moment } from './moment.ts';
-import { findHeld, findOperatorsMark, type Ownership } from './ownership.ts';
+import { findOwner, type Ownership } from './ownership.ts';
 import type { Peer } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Registration } from './record.ts';
 
-/** A peer of wgkex's. */
-export interface OurPeer extends Peer {
+/**
+ * A peer of wgkex's, with what is known of it beside what the kernel says. Of these there are thousands in every
+ * reading: so it refers to what it is made of, and copies nothing.
+ */
+export class OurPeer implements Peer {
+  readonly peer: Peer;
+  readonly registration: Registration;
+  /** The address that it has, which may be one of another derivation; undefined where it has none. */
+  readonly held: Router | undefined;
   /** What the kernel reports, by the clock as it is now. */
   readonly lastHandshake: LastHandshake;
   /** That, or what is remembered; never older than `stale_after_seconds` where only the record knows it. */
   readonly heard: LastHandshake;
-  /** The address that it has, which may be one of another derivation; undefined where it has none. */
-  readonly held: Router | undefined;
-  readonly registration: Registration;
+
+  constructor(
+    peer: Peer,
+    { registration, held }: { readonly registration: Registration; readonly held: Router | undefined },
+    staleAfterSeconds: number,
+    now: Moment,
+  ) {
+    this.peer = peer;
+    this.registration = registration;
+    this.held = held;
+    this.lastHandshake = settleHandshake(peer.lastHandshake, registration.heard, now);
+    this.heard = findHeard(peer, registration, staleAfterSeconds, now);
+  }
+
+  get key(): PublicKey {
+    return this.peer.key;
+  }
+
+  get endpoint(): Peer['endpoint'] {
+    return this.peer.endpoint;
+  }
+
+  get allowedIps(): Peer['allowedIps'] {
+    return this.peer.allowedIps;
+  }
+
+  get received(): number {
+    return this.peer.received;
+  }
+
+  get sent(): number {
+    return this.peer.sent;
+  }
+
+  get hasPresharedKey(): boolean {
+    return this.peer.hasPresharedKey;
+  }
+
+  get hasKeepalive(): boolean {
+    return this.peer.hasKeepalive;
+  }
+}
+
+function findHeard(peer: Peer, { heard }: Registration, staleAfterSeconds: number, now: Moment): LastHandshake {
+  const last = findLastHandshake(peer, heard, now);
+  if (peer.lastHandshake !== 'never') return last;
+  return hadHandshakeWithin(last, staleAfterSeconds, now) ? last : 'never';
 }
 
 /** What a table rests on beside the peers. */
@@ -91,11 +142,11 @@ export class PeerTable {
   /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
   register(key: PublicKey, registration: Registration): void {
     const held = this.describe(key);
-    const allowedIps = [hostNetwork(held.address)];
     const traffic = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
+    const allowedIps = [hostNetwork(held.address)];
     const peer = { key, endpoint: undefined, allowedIps, lastHandshake: 'never', ...traffic } as const;
     this.remove(key);
-    this.#add({ ...peer, held, registration, heard: this.#findHeard(peer, registration) });
+    this.#add(new OurPeer(peer, { registration, held }, this.#settings.staleAfterSeconds, this.now));
   }
 
   remove(key: PublicKey): void {
@@ -112,26 +163,18 @@ export class PeerTable {
   }
 
   #classify(peer: Peer): void {
-    const registration = this.#settings.registrations.get(peer.key);
-    if (registration === undefined || findOperatorsMark(peer, this.#settings) !== undefined) {
+    const owner = findOwner(peer, this.#settings);
+    if ('mark' in owner) {
       this.#operators.set(peer.key, peer);
       for (const network of peer.allowedIps) this.#operatorNetworks.set(network, peer.key);
       return;
     }
-    const held = findHeld(peer, this.#settings);
-    const lastHandshake = settleHandshake(peer.lastHandshake, registration.heard, this.now);
-    this.#add({ ...peer, lastHandshake, held, registration, heard: this.#findHeard(peer, registration) });
+    this.#add(new OurPeer(peer, owner, this.#settings.staleAfterSeconds, this.now));
   }
 
   #add(peer: OurPeer): void {
     this.#ours.set(peer.key, peer);
     if (peer.held !== undefined) this.#holders.set(peer.held.address, peer.key);
     if (peer.heard === 'never') this.#pending.add(peer.key);
-  }
-
-  #findHeard(peer: Peer, { heard }: Registration): LastHandshake {
-    const last = findLastHandshake(peer, heard, this.now);
-    if (peer.lastHandshake !== 'never') return last;
-    return hadHandshakeWithin(last, this.#settings.staleAfterSeconds, this.now) ? last : 'never';
   }
 }

@@ -1,6 +1,7 @@
 import { type IpAddress, parseIpAddress } from './ip-address.ts';
 import { InputError } from './printable.ts';
 import { type PublicKey, parseKernelKey } from './public-key.ts';
+import { remembering } from './remembering.ts';
 
 /** Seconds since 1970, as `wg` reports them. */
 export type UnixSeconds = number;
@@ -31,16 +32,33 @@ export interface WireguardReading {
 
 const NONE = '(none)';
 
+/** What a reading knows of the one before it: most peers have not changed. */
+export class DumpReader {
+  #peers = new Map<string, Peer>();
+
+  /** As {@link parseDump}. */
+  read(text: string): WireguardReading {
+    const peers = new Map<string, Peer>();
+    const reading = parseDump(text, (row) => {
+      const peer = this.#peers.get(row) ?? parsePeer(row);
+      peers.set(row, peer);
+      return peer;
+    });
+    this.#peers = peers;
+    return reading;
+  }
+}
+
 /**
  * Parses `wg show IF dump` (wg(8)): a line for the interface with 4 fields, then one for each peer with 8, separated
  * by tabs. Private and preshared keys are never kept.
  * @throws InputError for any other text.
  */
-export function parseDump(text: string): WireguardReading {
+export function parseDump(text: string, parseRow: (row: string) => Peer = parsePeer): WireguardReading {
   const [head, ...rows] = text.split('\n').filter((line) => line !== '');
   if (head === undefined) throw new InputError('Cannot read the WireGuard interface: wg printed nothing');
   const [, ownKey = NONE] = splitFields(head, 4);
-  return { ownKey: ownKey === NONE ? undefined : parseKernelKey(ownKey), peers: rows.map(parsePeer) };
+  return { ownKey: ownKey === NONE ? undefined : parseKernelKey(ownKey), peers: rows.map((row) => parseRow(row)) };
 }
 
 function parsePeer(row: string): Peer {
@@ -63,12 +81,17 @@ function parsePeer(row: string): Peer {
  * its endpoint: one that cannot be read must not make the whole interface unreadable.
  */
 function parseEndpoint(endpoint: string): IpAddress | undefined {
+  return parseEndpointAddress(endpoint.replace(/:\d+$/, ''));
+}
+
+/** Readings follow one another several times a second, and most endpoints stay as they are. */
+const parseEndpointAddress = remembering(50_000, (text: string): IpAddress | undefined => {
   try {
-    return parseIpAddress(endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+    return parseIpAddress(text.replace(/^\[(.*)\]$/, '$1'));
   } catch {
     return undefined;
   }
-}
+});
 
 /** The kernel reports 0 for a handshake that never was. */
 function parseHandshake(field: string): UnixSeconds | 'never' {

@@ -47,7 +47,7 @@ export function surveyDomain(table: PeerTable, { entries, routes }: Forwarding, 
   const missingEntries = groupByDestination(inEntries.missing);
   const missingRoutes = new Set(inRoutes.missing);
   const routers = [...table.ours.values()].map((peer) => ({
-    peer: { ...peer, lastHandshake: peer.heard },
+    peer: { ...peer.peer, lastHandshake: peer.heard },
     link: table.describe(peer.key),
     state: findPeerState(peer, settings.staleAfterSeconds, table.now),
     missingEntries: (peer.held && missingEntries.get(peer.held.address)) ?? [],

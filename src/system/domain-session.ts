@@ -4,7 +4,7 @@ import type { Memory } from '../core/begin-record.ts';
 import { collectAlive, noteHandshake } from '../core/handshakes.ts';
 import type { KeyLists } from '../core/key-lists.ts';
 import type { Moment } from '../core/moment.ts';
-import type { Handshakes, WireguardReading } from '../core/peers.ts';
+import { DumpReader, type Handshakes, type WireguardReading } from '../core/peers.ts';
 import type { PublicKey } from '../core/public-key.ts';
 import type { PeerRecord } from '../core/record.ts';
 import { findGone, findLost, planRevival } from '../core/revival.ts';
@@ -39,6 +39,7 @@ export class DomainSession {
   readonly #files: DomainFiles;
   readonly #directory: RuntimeDirectory;
   readonly #writer: RecordWriter;
+  readonly #dumps = new DumpReader();
   #lock: Lock | undefined;
   #lockedAtMilliseconds = Number.NEGATIVE_INFINITY;
   /** Those that were read under this lock; see `readInterfacesId`. */
@@ -150,7 +151,7 @@ export class DomainSession {
   }
 
   async #read(): Promise<DomainView> {
-    const reading = await readWireguard(this.#domain);
+    const reading = await readWireguard(this.#domain, this.#dumps);
     const beginning = this.#recall(reading);
     const record = this.#openRecord(beginning);
     this.#noteHandshakes(reading, record, beginning.now);

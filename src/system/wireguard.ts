@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../config.ts';
-import { parseDump, type WireguardReading } from '../core/peers.ts';
+import { DumpReader, type WireguardReading } from '../core/peers.ts';
 import { interfaceExists } from './interfaces.ts';
 import { run } from './run.ts';
 
@@ -15,8 +15,8 @@ export function requireInterfaces({ name, wireguard, vxlan }: DomainConfig): voi
 }
 
 /** The peers of the domain's WireGuard interface as the kernel knows them now. */
-export async function readWireguard({ wireguard }: DomainConfig): Promise<WireguardReading> {
-  return parseDump(await run('wg', ['show', wireguard, 'dump']));
+export async function readWireguard({ wireguard }: DomainConfig, reader = new DumpReader()): Promise<WireguardReading> {
+  return reader.read(await run('wg', ['show', wireguard, 'dump']));
 }
 
 /** Changes many peers in one call; `changes` holds the words of each, made by `core/commands`. */

@@ -31,7 +31,7 @@ export async function run({ args: [text = ''], options }: Call<Options>): Promis
 
 /** @throws Error for a key of the gateway itself. What cannot be read has no key to mistake. */
 async function requireStranger(key: PublicKey, domains: readonly DomainConfig[]): Promise<void> {
-  const readings = await Promise.allSettled(domains.map(readWireguard));
+  const readings = await Promise.allSettled(domains.map((domain) => readWireguard(domain)));
   const isOwn = readings.some((result) => result.status === 'fulfilled' && result.value.ownKey === key);
   if (isOwn) throw new Error(`Cannot block ${key}: it is the gateway's own key`);
 }
