@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { PeerChange } from '../core/changes.ts';
 import { parseJsonOf } from '../core/json.ts';
 import type { UnixSeconds } from '../core/peers.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
+import { readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** Seconds since some moment before the machine's start: a clock that never jumps, the same for all processes. */
@@ -63,7 +63,7 @@ export class FirstSeen {
 /** A file that cannot be read is no reason to refuse anybody: it costs each pending key another minute. */
 function readTimes(file: string): Map<PublicKey, MonotonicSeconds> {
   try {
-    const times = parseJsonOf(timesSchema, readFileSync(file, 'utf8'), file);
+    const times = parseJsonOf(timesSchema, readPrivateFile(file), file);
     return new Map(Object.entries(times) as [PublicKey, MonotonicSeconds][]);
   } catch {
     return new Map();

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { DomainName } from '../core/domain.ts';
@@ -7,6 +7,7 @@ import type { Handshakes, UnixSeconds } from '../core/peers.ts';
 import { InputError } from '../core/printable.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
 import type { Marks } from '../core/staleness.ts';
+import { PRIVATE, readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
@@ -66,8 +67,7 @@ export class StateFile {
   read(): DomainState {
     const stamp = this.#findStamp();
     if (stamp === undefined) return EMPTY_STATE;
-    if (this.#known?.stamp !== stamp)
-      this.#known = { stamp, state: parseState(readFileSync(this.path, 'utf8'), this.path) };
+    if (this.#known?.stamp !== stamp) this.#known = { stamp, state: parseState(readPrivateFile(this.path), this.path) };
     return this.#known.state;
   }
 
@@ -82,6 +82,7 @@ export class StateFile {
   /** Keeps a damaged file for whoever wants to know what happened, out of the way. Returns where it is now. */
   setAside(): string {
     const aside = `${this.path}.damaged`;
+    chmodSync(this.path, PRIVATE);
     renameSync(this.path, aside);
     return aside;
   }

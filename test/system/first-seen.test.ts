@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, beforeEach } from 'node:test';
@@ -24,6 +24,17 @@ const describe = (key: PublicKey) => ({ key, ...deriveLinkAddress(key, 'eui64') 
 function find(firstSeen: FirstSeen, key: PublicKey): number {
   return Math.min(...Array.from({ length: 10 }, () => firstSeen.find(key)));
 }
+
+test('the file is for root alone, also where an older version left it open', () => {
+  const mode = () => statSync(file).mode & 0o777;
+  const firstSeen = new FirstSeen(file);
+  firstSeen.update(new Set([KEYS[0]]));
+  firstSeen.save();
+  assert.equal(mode(), 0o600);
+  chmodSync(file, 0o644);
+  assert.ok(new FirstSeen(file).find(KEYS[0]) > 0);
+  assert.equal(mode(), 0o600);
+});
 
 test('a pending key keeps the time when it was first seen, and one that is pending no more loses it', async () => {
   const firstSeen = new FirstSeen(file);
