@@ -83,7 +83,6 @@ test('a domain with its two interfaces has the defaults of the contract', () => 
     wireguard: 'wgww01',
     vxlan: 'vxww01',
     names: [],
-    allowed_keys: undefined,
     address: 'eui64',
     fdb: ['flood', 'unicast'],
     route: false,

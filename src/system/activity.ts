@@ -8,6 +8,8 @@ import type { UnixSeconds } from '../core/peers.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
+/** It has no key, and `wgkex status` shows it without root. */
+const READABLE_BY_ALL = 0o644;
 /** Some three times what a full day has. */
 const FILE_BYTES = 65_536;
 
@@ -52,7 +54,7 @@ export function addActivity(stateDirectory: string, domain: DomainName, news: Ac
   };
   makeTrustedDirectory(dirname(path));
   // A power cut may cost a chart a minute; an exchange does not wait for a disk.
-  replaceFile(path, `${JSON.stringify(document)}\n`, { isSynced: false });
+  replaceFile(path, `${JSON.stringify(document)}\n`, { isSynced: false, mode: READABLE_BY_ALL });
 }
 
 function findPath(stateDirectory: string, domain: DomainName): string {

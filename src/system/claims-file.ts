@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Claim, Claims } from '../core/claims.ts';
@@ -6,6 +6,7 @@ import type { DomainName } from '../core/domain.ts';
 import { parseJsonOf } from '../core/json.ts';
 import type { MonotonicSeconds } from '../core/moment.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
+import { readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { StampedFile } from './stamped-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
@@ -37,7 +38,7 @@ export class ClaimsFile {
 
   constructor(stateDirectory: string, domain: DomainName) {
     this.path = join(stateDirectory, `${domain}.claims.json`);
-    this.#file = new StampedFile(this.path, (path) => parseClaims(readFileSync(path, 'utf8'), path));
+    this.#file = new StampedFile(this.path, (path) => parseClaims(readPrivateFile(path), path));
   }
 
   /** No file is no claim. @throws InputError where it is damaged, Error where it cannot be read. */

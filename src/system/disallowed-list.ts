@@ -9,6 +9,8 @@ import { takeListLock } from './lock.ts';
 import { replaceFile } from './replace-file.ts';
 import { findTrusted, makeTrustedDirectory } from './trust.ts';
 
+const READABLE_BY_ALL = 0o644;
+
 type Settings = Pick<Config, 'disallowed_keys' | 'runtime_directory'>;
 
 /** Whether the key is on the list. @throws Error with one line where that cannot be read. */
@@ -73,5 +75,6 @@ function splitLines(list: Buffer): Buffer[] {
 
 /** In one step, as the service may read it at any time; it stays whose it is. */
 function writeList(file: string, parts: readonly Buffer[]): void {
-  replaceFile(file, Buffer.concat(parts), { like: statSync(file, { throwIfNoEntry: false }) });
+  const like = statSync(file, { throwIfNoEntry: false });
+  replaceFile(file, Buffer.concat(parts), { mode: READABLE_BY_ALL, like });
 }

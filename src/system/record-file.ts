@@ -16,6 +16,7 @@ import type { DomainConfig } from '../config.ts';
 import type { Moment } from '../core/moment.ts';
 import { PeerRecord } from '../core/record.ts';
 import { describeSystemError } from '../errors.ts';
+import { readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { StampedFile } from './stamped-file.ts';
 
@@ -31,7 +32,7 @@ export class RecordFile {
 
   constructor(runtimeDirectory: string, { wireguard }: Pick<DomainConfig, 'wireguard'>) {
     this.path = join(runtimeDirectory, `${wireguard}.record`);
-    this.#file = new StampedFile(this.path, (path) => PeerRecord.parse(readFileSync(path, 'utf8')));
+    this.#file = new StampedFile(this.path, (path) => PeerRecord.parse(readPrivateFile(path)));
   }
 
   /**
@@ -45,7 +46,7 @@ export class RecordFile {
   /** The copy from before it was last rewritten; undefined where that is of no use. */
   readPrevious(): PeerRecord | undefined {
     try {
-      return PeerRecord.parse(readFileSync(this.#previous, 'utf8'));
+      return PeerRecord.parse(readPrivateFile(this.#previous));
     } catch {
       return undefined;
     }

@@ -10,10 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describeSystemError } from '../errors.ts';
+import { PRIVATE } from './private-file.ts';
 
 interface Manner {
   readonly isSynced?: boolean;
-  /** Whose owner and mode it gets; without it, those of a new file. */
+  /** Without it root alone can read the file. */
+  readonly mode?: number;
+  /** Whose owner and mode it gets in place of those. */
   readonly like?: Pick<Stats, 'uid' | 'gid' | 'mode'> | undefined;
 }
 
@@ -24,10 +27,10 @@ const PERMISSIONS = 0o7777;
  * comes after a power cut, unless `isSynced` is false.
  * @throws Error with one line that names the file, where it cannot be written; then it holds the old one.
  */
-export function replaceFile(path: string, content: string | Uint8Array, { isSynced = true, like }: Manner = {}): void {
+export function replaceFile(path: string, content: string | Uint8Array, manner: Manner = {}): void {
   try {
     const temporary = `${path}.new`;
-    writeFile(temporary, content, { isSynced, like });
+    writeFile(temporary, content, manner);
     renameSync(temporary, path);
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${describeSystemError(error)}`, { cause: error });
@@ -35,13 +38,16 @@ export function replaceFile(path: string, content: string | Uint8Array, { isSync
 }
 
 /** Who may not read the old content cannot read the new one either, at no time. Leaves nothing half written. */
-function writeFile(path: string, content: string | Uint8Array, { isSynced, like }: Manner): void {
-  const file = openSync(path, 'w', like === undefined ? 0o644 : 0o600);
+function writeFile(
+  path: string,
+  content: string | Uint8Array,
+  { isSynced = true, mode = PRIVATE, like }: Manner,
+): void {
+  const file = openSync(path, 'w', PRIVATE);
   try {
-    if (like !== undefined) {
-      fchownSync(file, like.uid, like.gid);
-      fchmodSync(file, like.mode & PERMISSIONS);
-    }
+    if (like !== undefined) fchownSync(file, like.uid, like.gid);
+    // One that was left behind may have another mode.
+    fchmodSync(file, like === undefined ? mode : like.mode & PERMISSIONS);
     writeFileSync(file, content);
     if (isSynced) fsyncSync(file);
   } catch (error) {

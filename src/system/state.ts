@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs';
+import { chmodSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { DomainName } from '../core/domain.ts';
@@ -7,6 +7,7 @@ import type { Handshakes, UnixSeconds } from '../core/peers.ts';
 import { InputError } from '../core/printable.ts';
 import { isPublicKey, type PublicKey } from '../core/public-key.ts';
 import type { Marks } from '../core/staleness.ts';
+import { PRIVATE, readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { StampedFile } from './stamped-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
@@ -58,7 +59,7 @@ export class StateFile {
 
   constructor(stateDirectory: string, domain: DomainName) {
     this.path = join(stateDirectory, `${domain}.json`);
-    this.#file = new StampedFile(this.path, (path) => parseState(readFileSync(path, 'utf8'), path));
+    this.#file = new StampedFile(this.path, (path) => parseState(readPrivateFile(path), path));
   }
 
   /**
@@ -80,6 +81,7 @@ export class StateFile {
   /** Keeps a damaged file for whoever wants to know what happened, out of the way. Returns where it is now. */
   setAside(): string {
     const aside = `${this.path}.damaged`;
+    chmodSync(this.path, PRIVATE);
     renameSync(this.path, aside);
     return aside;
   }

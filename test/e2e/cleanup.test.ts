@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, lchown, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
@@ -10,6 +10,7 @@ import { Router } from '../lab/router.ts';
 
 const FLOOD = '00:00:00:00:00:00';
 const SECOND_LOOK_SECONDS = 900;
+const NOBODY = 65_534;
 
 let gateway: Gateway;
 
@@ -218,6 +219,33 @@ describe('the command line', () => {
     }
     assert.equal(await gateway.snapshot(), before);
   });
+});
+
+test("root's programs read no configuration and write no page through somebody else's link in /tmp", async () => {
+  const [link, site] = ['/tmp/wgkex-link.toml', '/tmp/wgkex-site'];
+  await symlink('/etc/wgkex/wgkex.toml', link);
+  await symlink('/root', site);
+  for (const path of [link, site]) await lchown(path, NOBODY, NOBODY);
+  const commands = [
+    ['/usr/lib/wgkex/wgkex-handler', '--config', link],
+    ['/usr/lib/wgkex/wgkex-cleanup', '--config', link, 'ffww01'],
+    ['wgkex', 'status', '--config', link],
+  ];
+  for (const [program = '', ...args] of commands) {
+    const { exitCode, stderr } = await attempt(gateway.namespace, program, args);
+    assert.deepEqual(
+      [exitCode, stderr.replace(/^[a-z-]+: /, '')],
+      [78, `Cannot trust ${link}: it belongs to user ${NOBODY}, expected root`],
+    );
+  }
+  const page = await attempt(gateway.namespace, 'wgkex', ['status', '--html', `${site}/page.html`]);
+  assert.match(
+    page.stderr,
+    /Cannot write \/tmp\/wgkex-site\/page\.html: Cannot trust \/tmp\/wgkex-site: it belongs to user 65534/,
+  );
+  assert.notEqual(page.exitCode, 0);
+  await assert.rejects(stat('/root/page.html'));
+  for (const path of [link, site]) await rm(path);
 });
 
 /** Registers a key, a new one by default, as a router does. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { formatMessage, type Request } from '../../src/core/messages.ts';
 import { exchange, makeKey, open, readAll } from '../lab/client.ts';
 import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
-import { Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
 
 const LISTEN = '/usr/lib/wgkex/wgkex-listen';
 
@@ -14,6 +15,36 @@ beforeEach(async () => {
   gateway = await Gateway.create(9, [{ name: 'ffww01' }, { name: 'ffww02' }]);
 });
 afterEach(() => gateway.close());
+
+test('nobody but root can read a key in the files that a gateway writes, a captured listener neither', {
+  skip: IS_ROOT_ALONE,
+}, async () => {
+  const keys = Array.from({ length: 3 }, makeKey);
+  await gateway.start();
+  for (const key of keys) assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+  assert.equal((await gateway.cleanUp()).exitCode, 0);
+  await gateway.listener?.stop();
+  await eventually('the activity is saved', async () => (await findKeys([], keys)).files.length > 3);
+  const asRoot = await findKeys([], keys);
+  assert.ok(asRoot.withKeys.includes(gateway.stateFile()), 'there are keys to be found');
+  assert.deepEqual((await findKeys(AS_WGKEX, keys)).withKeys, []);
+  await sh('sh', '-c', `chmod a+r ${dirname(gateway.stateFile())}/* ${dirname(gateway.lockFile())}/*.json`);
+  assert.notDeepEqual((await findKeys(AS_WGKEX, keys)).withKeys, [], 'as version 0.1 left them');
+  const handler = await gateway.handle('');
+  assert.equal(handler.exitCode, 0);
+  assert.equal((await gateway.cleanUp()).exitCode, 0);
+  assert.deepEqual((await findKeys(AS_WGKEX, keys)).withKeys, []);
+});
+
+/** The files below the directories of state and runs, and those of them in which somebody finds one of the keys. */
+async function findKeys(user: readonly string[], keys: readonly string[]) {
+  const directories = [dirname(gateway.stateFile()), dirname(gateway.lockFile())];
+  const files = (await sh('find', ...directories, '-type', 'f')).split('\n');
+  const patterns = keys.flatMap((key) => ['-e', key]);
+  const [program = '', ...words] = [...user, 'grep', '-rlsF', ...patterns, ...directories];
+  const { stdout } = await attempt(gateway.namespace, program, words);
+  return { files, withKeys: stdout.split('\n').filter((file) => file !== '') };
+}
 
 describe('the listener', () => {
   test('told to end, finishes what is under way, takes nothing new, and ends with status 0', async () => {
@@ -255,7 +286,7 @@ describe('what runs as root', () => {
   test("keeps its own umask: a caller's would make marks and locks unreadable for good", async () => {
     await attempt(gateway.namespace, 'sh', ['-c', 'umask 0777; exec /usr/lib/wgkex/wgkex-handler'], request());
     await attempt(gateway.namespace, 'sh', ['-c', 'umask 0777; exec /usr/lib/wgkex/wgkex-cleanup ffww01']);
-    assert.equal(await sh('stat', '--format=%a', gateway.stateFile()), '644');
+    assert.equal(await sh('stat', '--format=%a', gateway.stateFile()), '600');
     assert.equal(await sh('stat', '--format=%a', `/run/wgkex/${gateway.namespace}/ffww01.lock`), '600');
   });
 

@@ -190,6 +190,7 @@ describe('whoever reads', () => {
     assert.deepEqual([shown.exitCode, shown.stderr], [1, hints.join('\n')]);
     const status = JSON.parse((await lookAsUser('status', '--json')).stdout);
     assert.equal(status.domains[0].vxlan.state, 'ok');
+    assert.equal(typeof status.domains[0].last_exchange, 'number');
     assert.deepEqual(status.domains[0].attention, [{ problem: hints[0]?.replace('wgkex: ', ''), remedy: null }]);
     assert.equal((await lookAsUser('derive', ALIVE.publicKey)).exitCode, 0);
     assert.equal((await lookAsUser('exchange', gateway.address, 'ffww01', PENDING.publicKey)).exitCode, 0);

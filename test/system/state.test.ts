@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -51,6 +60,21 @@ test('what another process wrote is seen', { skip }, () => {
   assert.deepEqual(file.read(), withMarks([KEYS[0], 2]));
   rmSync(file.path);
   assert.deepEqual(file.read(), EMPTY_STATE);
+});
+
+test('the file is for root alone, also where an older version left it open', { skip }, () => {
+  const mode = (path: string) => statSync(path).mode & 0o777;
+  file.write(withMarks([KEYS[0], 1]));
+  assert.equal(mode(file.path), 0o600);
+  chmodSync(file.path, 0o644);
+  writeFileSync(`${file.path}.new`, '', { mode: 0o644 });
+  file.write(withMarks([KEYS[0], 2]));
+  assert.equal(mode(file.path), 0o600, 'after a write');
+  chmodSync(file.path, 0o644);
+  assert.deepEqual(new StateFile(directory, 'ffww01' as DomainName).read(), withMarks([KEYS[0], 2]));
+  assert.equal(mode(file.path), 0o600, 'after it was opened');
+  chmodSync(file.path, 0o644);
+  assert.equal(mode(file.setAside()), 0o600, 'where it was set aside');
 });
 
 test('the file is replaced, not written over: who reads the old one goes on reading it', { skip }, () => {
