@@ -1,0 +1,10 @@
+import type { TestEvent } from 'node:test/reporters';
+
+/** A reporter that names what was skipped; with NO_SKIPS=1 in the environment that fails the run. */
+export default async function* nameSkips(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const { type, data } of source) {
+    if (type !== 'test:pass' || data.skip === undefined) continue;
+    if (process.env['NO_SKIPS'] === '1') process.exitCode = 1;
+    yield `SKIPPED: ${data.name}${typeof data.skip === 'string' ? `: ${data.skip}` : ''}\n`;
+  }
+}
