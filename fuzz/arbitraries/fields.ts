@@ -32,8 +32,8 @@ export function goodFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
     { weight: 1, arbitrary: fc.constantFrom('elsewhere', 'constructor', '0', 'x'.repeat(32)) },
   );
   return fc
-    .tuple(ids, domains, keysOf(vocabulary), ipAddresses)
-    .map(([id, domain, key, from]) => Object.entries({ id, domain, key, from }))
+    .tuple(ids, domains, keysOf(vocabulary), ipAddresses, fc.constantFrom({}, {}, {}, { look: true }))
+    .map(([id, domain, key, from, mark]) => Object.entries({ id, domain, key, from, ...mark }))
     .chain((fields) => fc.shuffledSubarray(fields, { minLength: fields.length }));
 }
 
@@ -44,7 +44,7 @@ export function badFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   const wrong = fc
     .tuple(good, wrongField(vocabulary))
     .map(([fields, [name, value]]) => fields.map((field): Field => (field[0] === name ? [name, value] : field)));
-  const names = fc.constantFrom('__proto__', 'constructor', 'toString', 'more', '', 'Id', 'id ');
+  const names = fc.constantFrom('__proto__', 'constructor', 'toString', 'more', '', 'Id', 'id ', 'Look');
   const surplus = fc
     .tuple(good, names, fc.json())
     .map(([fields, name, json]): Fields => [...fields, [name, JSON.parse(json)]]);
@@ -81,7 +81,7 @@ function wrongField(vocabulary: Vocabulary): fc.Arbitrary<Field> {
   const numbers = fc.constantFrom(0, -1, 1.5, 2 ** 53, 2 ** 64, 1e300, '1', [1]);
   const sparse = fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 }).map(toIpv6);
   return fc.oneof(
-    fc.tuple(fc.constantFrom('id', 'domain', 'key', 'from'), fc.oneof(things, anyBytes)),
+    fc.tuple(fc.constantFrom('id', 'domain', 'key', 'from', 'look'), fc.oneof(things, anyBytes)),
     fc.tuple(fc.constant('id'), numbers),
     fc.tuple(fc.constant('domain'), badDomainsOf(vocabulary)),
     fc.tuple(fc.constant('key'), badKeys),

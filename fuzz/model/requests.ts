@@ -7,6 +7,7 @@ export interface Request {
   readonly domain: string;
   readonly key: string;
   readonly from: string;
+  readonly look?: true;
 }
 
 /** The other kind, which a handler takes that greeted with metrics. */
@@ -51,13 +52,14 @@ function expectServedBy<R>(read: (line: string) => R | undefined, chunks: readon
 
 /** The request in a line, or undefined. */
 function readRequest(line: string): Request | undefined {
-  const fields = readFields(line, 'domain,from,id,key');
+  const fields = readFields(line, 'domain,from,id,key') ?? readFields(line, 'domain,from,id,key,look');
   if (fields === undefined) return undefined;
-  const { id, domain, key, from } = fields;
+  const { id, domain, key, from, ...marks } = fields;
+  if ('look' in marks && marks['look'] !== true) return undefined;
   if (!isId(id)) return undefined;
   if (typeof domain !== 'string' || typeof key !== 'string' || typeof from !== 'string') return undefined;
   const isGood = NAME.test(domain) && isKey(key) && isCanonicalAddress(from);
-  return isGood ? { id, domain, key, from } : undefined;
+  return isGood ? { id, domain, key, from, ...('look' in marks && { look: true }) } : undefined;
 }
 
 function readNumbersRequest(line: string): NumbersRequest | undefined {

@@ -36,6 +36,7 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   'show-absent': (terminal) => renderAnswer(findAnswer(ABSENT), terminal),
   'show-welcome': (terminal) => renderAnswer(findAnswer(WELCOME), terminal),
   'show-nobody': (terminal) => renderAnswer(findAnswer('02:11:22:33:44:55'), terminal),
+  'show-nonsense': (terminal) => renderAnswer(findAnswer('nonsense'), terminal),
   watch: (terminal) => renderFrame(buildFrame(), terminal, 8),
   derive: (terminal) => renderDerivations(deriveAll(SCENE_KEYS.alive), terminal),
   'exchange-ok': (terminal) => renderReply(buildOutcome('OK'), terminal),

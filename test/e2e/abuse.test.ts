@@ -43,14 +43,14 @@ describe('the log', () => {
   test('has a line for a key that is sent over and over, and counts it', async () => {
     await gateway.start();
     const key = makeKey();
-    for (let time = 0; time < 40; time++) assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
+    for (let time = 0; time < 10; time++) assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
     const lines = await stopAndRead('joined');
     assert.deepEqual(
       lines.map(({ msg, new: isNew, again, times }) => ({ msg, isNew, again, times })),
       [
         { msg: 'joined', isNew: true, again: undefined, times: undefined },
         { msg: 'joined', isNew: undefined, again: true, times: undefined },
-        { msg: 'joined again', isNew: undefined, again: true, times: 38 },
+        { msg: 'joined again', isNew: undefined, again: true, times: 8 },
       ],
     );
   });

@@ -10,8 +10,12 @@ export const GATEWAY_LINK_ADDRESS = 'fe80::1';
 export const WIREGUARD_PORT = 51820;
 export const EXCHANGE_PORT = 10012;
 
-/** True where the lab runs in a user namespace, which has no other user to be, and no sudo. */
-export const IS_ROOT_ALONE = (await sh('cat', '/proc/self/uid_map')).trim().split(/\s+/)[2] === '1';
+/** user_namespaces(7): the first of the users here, the first of them outside, and how many. */
+const USER_RANGES = (await sh('cat', '/proc/self/uid_map')).split('\n').map((line) => line.trim().split(/\s+/));
+/** True where the lab was made by an ordinary user. */
+export const IS_IN_USER_NAMESPACE = USER_RANGES[0]?.[1] !== '0';
+/** True where that has no other user to be, and no sudo. */
+export const IS_ROOT_ALONE = USER_RANGES.length === 1 && USER_RANGES[0]?.[2] === '1';
 /** What makes a program the user wgkex. */
 export const AS_WGKEX = IS_ROOT_ALONE ? [] : ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups'];
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';

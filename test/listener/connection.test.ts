@@ -8,9 +8,9 @@ import { Connection, type Lines } from '../../src/listener/connection.ts';
 
 const SECONDS = 0.3;
 /** Longer than a test may last. */
-const NEVER_SECONDS = 60;
+const NEVER_SECONDS = 300;
 
-describe('a connection', { concurrency: true, timeout: 30_000 }, () => {
+describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
   const SENT: readonly (readonly [name: string, sent: string, lines: Lines])[] = [
     ['two lines', 'a\nb\n', ['a', 'b']],
     ['two lines and more', 'a\nb\nc\nd\n', ['a', 'b']],
@@ -187,5 +187,5 @@ function standStill(seconds: number): void {
 /** With patience for a machine that has other things to do. */
 function assertAbout(seconds: number, since: number): void {
   const passed = (performance.now() - since) / 1000;
-  assert.ok(passed > seconds - 0.02 && passed < seconds + 2, `${passed} s, expected ${seconds} s`);
+  assert.ok(passed > seconds - 0.02 && passed < seconds + 5, `${passed} s, expected ${seconds} s`);
 }

@@ -16,11 +16,11 @@ const GREET = `echo '{"ready":true}'`;
 /** Reads a request and replies to it; the id is what stands after the first colon. */
 const SERVE_ONE = `read -r line; id=\${line#*:}; echo "{\\"id\\":\${id%%,*},\\"reply\\":\\"OK\\"}"`;
 /** Longer than a test may last. */
-const PATIENT = { greetingMilliseconds: 60_000, replyMilliseconds: 60_000 };
+const PATIENT = { greetingMilliseconds: 300_000, replyMilliseconds: 300_000 };
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-handler-child-'));
 after(() => rmSync(directory, { recursive: true }));
 
-describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
+describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
   test('that greets and answers is one that serves', async (t) => {
     const { child, ready } = start(t, `${GREET}; ${SERVE_ONE}; ${SERVE_ONE}; cat`);
     await ready;
@@ -91,7 +91,7 @@ describe('a handler', { concurrency: true, timeout: 30_000 }, () => {
     const asked = performance.now();
     assert.equal(await child.ask(EXCHANGE), 'FAILED');
     const seconds = (performance.now() - asked) / 1000;
-    assert.ok(seconds > 0.29 && seconds < 5, `${seconds} s`);
+    assert.ok(seconds > 0.29 && seconds < 10, `${seconds} s`);
     assert.deepEqual(ends, ['no reply within 0.3 s']);
   });
 

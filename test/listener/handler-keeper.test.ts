@@ -12,6 +12,8 @@ import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const EXCHANGE: Exchange = { domain: DOMAIN, key: KEYS[0], from: parseIpAddress('2001:db8::1') };
 const GREET = `echo '{"ready":true}'`;
+/** Longer than a test may last. */
+const NEVER_MILLISECONDS = 300_000;
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-handler-keeper-'));
 after(() => rmSync(directory, { recursive: true }));
 
@@ -22,7 +24,7 @@ const serving = (code: string) =>
   );
 const shell = (script: string) => ['sh', '-c', script];
 
-describe('the keeper of the handler', { concurrency: true, timeout: 30_000 }, () => {
+describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, () => {
   test('has requests wait until the handler is ready', async (t) => {
     const keeper = keep(t, shell(`sleep 0.2; ${serving('OK')[2]}`)).keeper;
     assert.deepEqual(await Promise.all([keeper.ask(EXCHANGE), keeper.ask(EXCHANGE)]), ['OK', 'OK']);
@@ -33,7 +35,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 30_000 }, ()
     const asked = performance.now();
     assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
     const seconds = (performance.now() - asked) / 1000;
-    assert.ok(seconds > 0.29 && seconds < 5, `${seconds} s`);
+    assert.ok(seconds > 0.29 && seconds < 10, `${seconds} s`);
   });
 
   test('starts a handler again that died, and has requests wait for it', async (t) => {
@@ -41,10 +43,18 @@ describe('the keeper of the handler', { concurrency: true, timeout: 30_000 }, ()
     const script = `if [ -e ${mark} ]; then ${serving('OK')[2]}; else ${GREET}; read -r line; touch ${mark}; exit 3; fi`;
     const { keeper, restarts, counted } = keep(t, shell(script));
     assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
-    assert.equal(keeper.isServing, false);
     assert.equal(await keeper.ask(EXCHANGE), 'OK');
     assert.deepEqual([keeper.isServing, counted.restarts], [true, 1]);
     assert.deepEqual(restarts(), [{ restart_ms: 100, reason: 'exit status 3' }]);
+  });
+
+  test('serves nothing from when a handler died until the next one greets', async (t) => {
+    const mark = join(directory, 'died-for-good');
+    const script = `if [ -e ${mark} ]; then cat > /dev/null; else touch ${mark}; ${GREET}; read -r line; exit 3; fi`;
+    const { keeper } = keep(t, shell(script));
+    await eventually(() => keeper.isServing);
+    assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
+    assert.equal(keeper.isServing, false);
   });
 
   test('tells of batches, and asks for numbers where there is a handler', async (t) => {
@@ -161,7 +171,7 @@ interface Logged {
 }
 
 /** A keeper that stops with the test. */
-function keep(t: TestContext, command: readonly string[], waitMilliseconds?: number) {
+function keep(t: TestContext, command: readonly string[], waitMilliseconds = NEVER_MILLISECONDS) {
   const lines: string[] = [];
   const log = new Log({ level: 'debug', addresses: 'full' }, 'json', (line) => {
     lines.push(line);
@@ -191,9 +201,9 @@ function keep(t: TestContext, command: readonly string[], waitMilliseconds?: num
 }
 
 async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 60_000;
   while (!(await condition())) {
-    assert.ok(performance.now() < end, 'it did not come to be within 10 s');
+    assert.ok(performance.now() < end, 'it did not come to be within 60 s');
     await pause(20);
   }
 }

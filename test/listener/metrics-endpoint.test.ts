@@ -8,7 +8,7 @@ import { MetricsEndpoint } from '../../src/listener/metrics-endpoint.ts';
 const HOST = '127.0.0.1';
 const TEXT = '# what there is\nup 1\n';
 
-describe('the endpoint for metrics', { timeout: 30_000 }, () => {
+describe('the endpoint for metrics', { timeout: 120_000 }, () => {
   const REQUESTS: readonly (readonly [name: string, sent: string, status: number, body: string])[] = [
     ['the metrics', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n', 200, TEXT],
     ['the metrics, as an old client does', 'GET /metrics HTTP/1.0\r\n\r\n', 200, TEXT],
@@ -70,7 +70,7 @@ describe('the endpoint for metrics', { timeout: 30_000 }, () => {
     await reply;
     clearInterval(dripping);
     const seconds = (performance.now() - started) / 1000;
-    assert.ok(seconds > 0.49 && seconds < 4, `${seconds} s`);
+    assert.ok(seconds > 0.49 && seconds < 5, `${seconds} s`);
   });
 
   test('survives clients that reset their connections, and a page that cannot be made', async (t) => {

@@ -92,7 +92,6 @@ test('where no domain is configured yet, every command that needs one says so', 
   const stderr = 'wgkex: Cannot find a domain: none is configured in /etc/wgkex/wgkex.toml';
   for (const args of [
     ['status'],
-    ['check'],
     ['peers'],
     ['watch', '--json'],
     ['show', KEY],
@@ -100,6 +99,11 @@ test('where no domain is configured yet, every command that needs one says so', 
     ['block', KEY],
   ])
     assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr }, args[0]);
+  const { status, stdout } = await callBare(['check', '--json']);
+  const [{ check, findings }, programs] = JSON.parse(stdout).checks;
+  assert.deepEqual([status, check], [1, 'configuration']);
+  assert.equal(findings[0].problem, 'no domain is configured in /etc/wgkex/wgkex.toml');
+  assert.equal(programs.findings.length, 5, 'check looks at the rest');
 });
 
 /** Runs the command with nothing else in reach. */

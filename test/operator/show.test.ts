@@ -6,7 +6,7 @@ import { deriveAll } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { Background, eventually } from '../lab/commands.ts';
-import { AS_WGKEX, GATEWAY_LINK_ADDRESS, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { AS_WGKEX, GATEWAY_LINK_ADDRESS, Gateway, IS_IN_USER_NAMESPACE } from '../lab/gateway.ts';
 import { logged, startJournal } from '../lab/journal.ts';
 import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
 
@@ -205,7 +205,7 @@ describe('an exchange', () => {
   });
 });
 
-const needsRoot = IS_ROOT_ALONE
+const needsRoot = IS_IN_USER_NAMESPACE
   ? 'SKIPPED: journald needs a cgroup file system, which a user namespace has not'
   : false;
 test('what the journal says of a router that is gone is shown, the latest first', { skip: needsRoot }, async (t) => {

@@ -1,4 +1,4 @@
-import { eventually } from '../../test/lab/commands.ts';
+import { eventually } from '../test/lab/commands.ts';
 import type { Stage } from './gateway.ts';
 import { GATEWAY_MESH_ADDRESS, type Router } from './router.ts';
 import { confirm, say, showHeading } from './terminal.ts';
@@ -45,7 +45,7 @@ export async function showTunnel(stage: Stage, router: Router): Promise<void> {
 
 async function showHelloPage({ host, journal }: Stage, router: Router): Promise<void> {
   say('A web page of the gateway, which it serves on its address of the segment alone:');
-  await host.start(`node --import tsx bin/demo/hello-page.ts ${GATEWAY_MESH_ADDRESS} ${HELLO_PORT}`, journal);
+  await host.start(`node --import tsx demo/hello-page.ts ${GATEWAY_MESH_ADDRESS} ${HELLO_PORT}`, journal);
   await eventually('the page is served', async () => (await host.run(SHOW_LISTENING)) !== '');
   const url = `http://[${GATEWAY_MESH_ADDRESS}]`;
   const page = await router.host.type(`node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`);

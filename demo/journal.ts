@@ -1,6 +1,6 @@
 import { fstatSync, openSync, readFileSync } from 'node:fs';
-import { eventually } from '../../test/lab/commands.ts';
-import { type Style, showLog } from './terminal.ts';
+import { eventually } from '../test/lab/commands.ts';
+import { NotSeenError, type Style, say, showLog } from './terminal.ts';
 
 const FILE = '/run/journal';
 const FOLLOW_MILLISECONDS = 200;
@@ -14,20 +14,38 @@ export class Journal {
   /** How systemd tells a service that its standard error is the journal. */
   readonly environment: Record<string, string>;
   #shownLines = 0;
+  #end: string | undefined;
 
   constructor() {
     const { dev, ino } = fstatSync(this.fd);
     this.environment = { JOURNAL_STREAM: `${dev}:${ino}` };
   }
 
-  /** Shows what is new as soon as there is a line for each of the `awaited` events; returns the new lines. */
+  /** Remembers that the service ended, and how: what is awaited of it will not come. */
+  end(how: string): void {
+    this.#end = how;
+  }
+
+  /**
+   * Shows what is new as soon as there is a line for each of the `awaited` events; returns the new lines.
+   * @throws NotSeenError where the service ended instead
+   */
   async show(...awaited: string[]): Promise<string[]> {
     const hasCome = () => {
+      const end = this.#end;
       const lines = this.#readNew().map(stripPriority);
-      return awaited.every((event) => lines.some((line) => line.startsWith(event)));
+      const isComplete = awaited.every((event) => lines.some((line) => line.startsWith(event)));
+      if (!isComplete && end !== undefined) throw new NotSeenError(end);
+      return isComplete;
     };
     await eventually(`the log says "${awaited.join('" and "')}"`, hasCome);
     return this.#showNew();
+  }
+
+  /** Shows what nobody awaited. */
+  showRest(): void {
+    if (this.#readNew().length > 0) say('What the service logged since then:');
+    this.#showNew();
   }
 
   /** Shows what comes, for as long as this process lives. */

@@ -1,16 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execa } from 'execa';
+import type { Journal } from './journal.ts';
 import { NotSeenError, showCommand, showOutput } from './terminal.ts';
 
 /** Every command that is shown ends by itself long before. */
 const TIMEOUT_SECONDS = 20;
-
-/** Where a program writes its log, and what its environment tells it about that. */
-export interface LogTarget {
-  readonly fd: number;
-  readonly environment: Record<string, string>;
-}
 
 /** A machine of the demo, which is a network namespace: what is typed there is shown, and is what runs. */
 export class Host {
@@ -43,20 +38,23 @@ export class Host {
     throw new NotSeenError(`${this.name}# ${line}: ${said === '' ? end : `${end}, ${said}`}`);
   }
 
-  /** Shows and starts a program that runs until the lab ends, and writes to a log. */
-  async start(command: string, log: LogTarget): Promise<void> {
+  /** Shows and starts a program that runs until the lab ends, and writes to a log, which learns of an earlier end. */
+  async start(command: string, log: Journal): Promise<void> {
     await showCommand(this.name, `${command} &`);
-    this.#spawn(command, log);
+    const child = this.#spawn(command, log);
+    child.once('exit', (status, signal) =>
+      log.end(`${this.name}# ${command}: ended with ${signal ?? `status ${status}`}`),
+    );
   }
 
   /** Shows and runs a program that writes to a log. @throws NotSeenError where it fails. */
-  async runLogged(command: string, log: LogTarget): Promise<void> {
+  async runLogged(command: string, log: Journal): Promise<void> {
     await showCommand(this.name, command);
     const [status] = await once(this.#spawn(command, log), 'exit');
     if (status !== 0) throw new NotSeenError(`${this.name}# ${command}: exit status ${status}`);
   }
 
-  #spawn(command: string, { fd, environment }: LogTarget): ChildProcess {
+  #spawn(command: string, { fd, environment }: Journal): ChildProcess {
     const env = { ...process.env, ...environment };
     const args = ['netns', 'exec', this.name, ...command.split(' ')];
     return spawn('ip', args, { stdio: ['ignore', fd, fd], env });

@@ -1,13 +1,13 @@
-import { IS_ROOT_ALONE } from '../../test/lab/gateway.ts';
+import { IS_IN_USER_NAMESPACE } from '../test/lab/gateway.ts';
 import type { Stage } from './gateway.ts';
 import { GATEWAY_MESH_ADDRESS, type Router } from './router.ts';
 import { say, showHeading, showHint } from './terminal.ts';
 
 /** Who came as root through sudo needs it to come back; in a user namespace nobody does. */
-const SUDO = !IS_ROOT_ALONE && process.env['SUDO_USER'] !== undefined ? 'sudo ' : '';
+const SUDO = !IS_IN_USER_NAMESPACE && process.env['SUDO_USER'] !== undefined ? 'sudo ' : '';
 
 /** Those that bin/lab makes: without root it is forbidden to enter one's own ones again, which `--all` would do. */
-const NAMESPACES = IS_ROOT_ALONE ? '--preserve-credentials -U -m -p -n -i' : '--all';
+const NAMESPACES = IS_IN_USER_NAMESPACE ? '--preserve-credentials -U -m -p -n -i' : '--all';
 
 /** Says how to enter the lab and how to end it, and shows the log from now on. `labPid` is as the host sees it. */
 export async function keepRunning({ gateway, host, journal }: Stage, router: Router, labPid: string): Promise<void> {

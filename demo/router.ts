@@ -1,8 +1,8 @@
-import { parseIpAddress } from '../../src/core/ip-address.ts';
-import { abbreviateKey, parsePublicKey } from '../../src/core/public-key.ts';
-import { eventually } from '../../test/lab/commands.ts';
-import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS } from '../../test/lab/gateway.ts';
-import { addWireguard } from '../../test/lab/network.ts';
+import { parseIpAddress } from '../src/core/ip-address.ts';
+import { abbreviateKey, parsePublicKey } from '../src/core/public-key.ts';
+import { eventually } from '../test/lab/commands.ts';
+import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS } from '../test/lab/gateway.ts';
+import { addWireguard } from '../test/lab/network.ts';
 import { DOMAIN, type Stage } from './gateway.ts';
 import { Host } from './host.ts';
 import { confirm, showCommand } from './terminal.ts';

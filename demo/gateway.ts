@@ -1,6 +1,6 @@
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../test/lab/gateway.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../test/lab/gateway.ts';
 import { Host } from './host.ts';
-import { Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { confirm, say, showHeading } from './terminal.ts';
 
 export const DOMAIN = 'ffww01';
@@ -19,12 +19,12 @@ export interface Stage {
   readonly journal: Journal;
 }
 
-export async function setUpGateway(): Promise<Stage> {
+export async function setUpGateway(journal: Journal): Promise<Stage> {
   await showHeading('1. A gateway');
   const gateway = await Gateway.create(1, [{ name: DOMAIN }]);
   const cleanup = { stale_after_seconds: STALE_AFTER_SECONDS, second_look_seconds: SECOND_LOOK_SECONDS };
   await gateway.configure({ cleanup });
-  const stage = { gateway, host: new Host(gateway.namespace), journal: new Journal() };
+  const stage = { gateway, host: new Host(gateway.namespace), journal };
   await showInterfaces(stage);
   await startService(stage);
   return stage;
