@@ -30,14 +30,6 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.deepEqual(await Promise.all([keeper.ask(EXCHANGE), keeper.ask(EXCHANGE)]), ['OK', 'OK']);
   });
 
-  test('has a request wait as long as it may for a handler, and no longer', async (t) => {
-    const { keeper } = keep(t, shell('cat > /dev/null'), 300);
-    const asked = performance.now();
-    assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
-    const seconds = (performance.now() - asked) / 1000;
-    assert.ok(seconds > 0.29 && seconds < 10, `${seconds} s`);
-  });
-
   test('starts a handler again that died, and has requests wait for it', async (t) => {
     const mark = join(directory, 'died-once');
     const script = `if [ -e ${mark} ]; then ${serving('OK')[2]}; else ${GREET}; read -r line; touch ${mark}; exit 3; fi`;
@@ -161,6 +153,15 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     await pause(250);
     assert.equal(readFileSync(file, 'utf8'), 'started\n');
   });
+});
+
+// Alone: what the others start keeps this process from its timers for seconds.
+test('the keeper has a request wait as long as it may for a handler, and no longer', async (t) => {
+  const { keeper } = keep(t, shell('cat > /dev/null'), 300);
+  const asked = performance.now();
+  assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
+  const seconds = (performance.now() - asked) / 1000;
+  assert.ok(seconds > 0.29 && seconds < 10, `${seconds} s`);
 });
 
 interface Logged {
