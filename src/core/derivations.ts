@@ -8,7 +8,8 @@ export interface Router extends LinkAddress {
   readonly key: PublicKey;
 }
 
-const MAX_ROUTERS = 250_000;
+/** Some 2 MB. */
+const LEAST_REMEMBERED = 10_000;
 /** An EUI-64, whichever the derivation. */
 const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
 
@@ -17,8 +18,12 @@ export class Derivations {
   readonly #variant: AddressVariant;
   readonly #routers = new Map<PublicKey, { readonly router: Router; readonly network: string }>();
 
-  constructor(variant: AddressVariant) {
+  readonly #most: number;
+
+  /** Remembers `most` routers, which has to be more than a reading has of them. */
+  constructor(variant: AddressVariant, most = LEAST_REMEMBERED) {
     this.#variant = variant;
+    this.#most = Math.max(most, LEAST_REMEMBERED);
   }
 
   describe(key: PublicKey): Router {
@@ -42,7 +47,7 @@ export class Derivations {
   #find(key: PublicKey) {
     const known = this.#routers.get(key);
     if (known !== undefined) return known;
-    if (this.#routers.size >= MAX_ROUTERS) this.#routers.clear();
+    if (this.#routers.size >= this.#most) this.#routers.clear();
     const router = { key, ...deriveLinkAddress(key, this.#variant) };
     const found = { router, network: hostNetwork(router.address) };
     this.#routers.set(key, found);

@@ -44,7 +44,8 @@ export const UNRECORDED: Registration = {
 
 /** How long a household that held an address without a handshake cannot protect the same address again. */
 const HOLD_SECONDS = 3600;
-const MAX_HOLDS = 4096;
+/** Each takes some 100 bytes. */
+const MAX_HOLDS = 16_384;
 const HEAD = 'wgkex-record 1';
 const NONE = '-';
 

@@ -98,15 +98,20 @@ class Shares {
     for (const candidate of candidates) this.add(candidate);
   }
 
+  /** A key that is there already keeps its place. */
   add({ key, groups }: Candidate): void {
-    this.remove(key);
+    this.#uncount(key);
     this.#keys.set(key, groups);
     for (const group of groups) this.#counts.set(group, this.count(group) + 1);
   }
 
   remove(key: PublicKey): void {
-    for (const group of this.#keys.get(key) ?? []) this.#counts.set(group, this.count(group) - 1);
+    this.#uncount(key);
     this.#keys.delete(key);
+  }
+
+  #uncount(key: PublicKey): void {
+    for (const group of this.#keys.get(key) ?? []) this.#counts.set(group, this.count(group) - 1);
   }
 
   keys(): Iterable<PublicKey> {

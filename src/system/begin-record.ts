@@ -20,6 +20,14 @@ interface Beginning {
   readonly now: Moment;
 }
 
+interface Circumstances {
+  readonly domain: DomainConfig;
+  readonly log: Events;
+  /** There is a note of a version without a record. */
+  readonly isUpgraded: boolean;
+  readonly dryRun?: boolean;
+}
+
 /**
  * The record of a domain: the one that there is, or where that is of another boot, missing or damaged, one that begins
  * with what is remembered.
@@ -28,14 +36,16 @@ interface Beginning {
 export function openRecord(
   { record: file }: DomainFiles,
   beginning: Beginning,
-  { domain, log, dryRun = false }: { readonly domain: DomainConfig; readonly log: Events; readonly dryRun?: boolean },
+  { domain, log, isUpgraded, dryRun = false }: Circumstances,
 ): { readonly record: PeerRecord; readonly isNew: boolean } {
   const boot = readBootId();
   const found = readWhole(file.read.bind(file));
   if (found instanceof PeerRecord && found.boot === boot) return { record: found, isNew: false };
   const { memory, peers, lists, now } = beginning;
   const record = beginRecord(boot, memory, peers, lists, now);
-  const isLost = found instanceof InputError || (found === undefined && memory.interfaces.startsWith(boot));
+  // A version that kept none has not lost it.
+  const isMissing = found === undefined && memory.interfaces.startsWith(boot) && !isUpgraded;
+  const isLost = found instanceof InputError || isMissing;
   if (!isLost) return { record, isNew: true };
   const aside = found instanceof InputError && !dryRun ? file.setAside() : undefined;
   const previous = file.readPrevious();

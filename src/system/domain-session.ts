@@ -142,9 +142,10 @@ export class DomainSession {
   async #preview(): Promise<DomainView> {
     const reading = await readWireguard(this.#domain);
     const beginning = this.#recall(reading);
-    const context = { domain: this.#domain, log: this.#log, dryRun: true };
+    const isUpgraded = hasAdoptionNote(this.#domain, this.#config);
+    const context = { domain: this.#domain, log: this.#log, isUpgraded, dryRun: true };
     const { record } = openRecord(this.#files, beginning, context);
-    if (hasAdoptionNote(this.#domain, this.#config)) adoptAfterUpgrade(record, beginning, this.#files);
+    if (isUpgraded) adoptAfterUpgrade(record, beginning, this.#files);
     const view = this.#buildView(reading, record, beginning);
     planRevival(findLost(view, this.#isOnNewInterfaces(record)), view);
     return view;
@@ -154,6 +155,7 @@ export class DomainSession {
     const reading = await readWireguard(this.#domain, this.#dumps);
     const beginning = this.#recall(reading);
     const record = this.#openRecord(beginning);
+    this.#writer.recover(record, beginning.now);
     this.#noteHandshakes(reading, record, beginning.now);
     for (const key of beginning.lists.static) if (record.registrations.has(key)) this.#drop(key, record);
     const view = this.#buildView(reading, record, beginning);
@@ -173,10 +175,12 @@ export class DomainSession {
   }
 
   #openRecord(beginning: Beginning): PeerRecord {
-    const { record, isNew } = openRecord(this.#files, beginning, { domain: this.#domain, log: this.#log });
+    const isUpgraded = hasAdoptionNote(this.#domain, this.#config);
+    const context = { domain: this.#domain, log: this.#log, isUpgraded };
+    const { record, isNew } = openRecord(this.#files, beginning, context);
     this.#writer.begin(record);
     if (isNew) this.#writer.rewrite(record, beginning.now);
-    if (!hasAdoptionNote(this.#domain, this.#config)) return record;
+    if (!isUpgraded) return record;
     const lines = adoptAfterUpgrade(record, beginning, this.#files);
     if (this.#writer.write(lines, record, beginning.now)) dropAdoptionNote(this.#domain, this.#config);
     this.#log.info('adopted', { domain: this.#domain.name, keys: lines.length });

@@ -14,6 +14,9 @@ import { KeyListFiles } from './key-lists.ts';
 import { RecordFile } from './record-file.ts';
 import { StateFile } from './state.ts';
 
+/** Its peers, twice as many claims, and those who come and go. */
+const ROUTERS_PER_PEER = 4;
+
 /** Everything that is kept of a domain outside the kernel. */
 export class DomainFiles {
   readonly state: StateFile;
@@ -28,7 +31,7 @@ export class DomainFiles {
     this.claims = new ClaimsFile(config.state_directory, domain.name);
     this.record = new RecordFile(config.runtime_directory, domain);
     this.lists = new KeyListFiles(domain, config);
-    this.derivations = new Derivations(domain.address);
+    this.derivations = new Derivations(domain.address, ROUTERS_PER_PEER * domain.max_peers);
   }
 
   /** Made again only where the claims have changed: each of their keys is hashed. */

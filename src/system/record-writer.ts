@@ -59,10 +59,13 @@ export class RecordWriter {
     });
   }
 
-  /** Tries where the last attempt failed, too: routers must not wait for another reason to write. */
-  writeNotes(record: PeerRecord, now: Moment): void {
+  /** Tries again where the last attempt failed. */
+  recover(record: PeerRecord, now: Moment): void {
     if (this.#fault !== undefined) this.rewrite(record, now);
-    else if (now.monotonic - this.#notedAt >= NOTES_SECONDS) this.write([], record, now);
+  }
+
+  writeNotes(record: PeerRecord, now: Moment): void {
+    if (now.monotonic - this.#notedAt >= NOTES_SECONDS) this.write([], record, now);
   }
 
   #try(action: () => void): boolean {
