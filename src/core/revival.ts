@@ -1,6 +1,7 @@
 import { type DomainView, decideAdmission } from './admission.ts';
 import { hadHandshakeWithin, settleHandshake } from './handshakes.ts';
 import type { Moment } from './moment.ts';
+import type { PeerTable } from './peer-table.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Registration } from './record.ts';
 import { type RecordedChange, registerRestored } from './registering.ts';
@@ -16,11 +17,16 @@ const LEAST_LOST = 3;
  */
 export function findLost(view: DomainView, isNew: boolean): PublicKey[] {
   const { record, peers, staleAfterSeconds } = view;
-  const alive = [...record.registrations].filter(([, one]) => isRestorable(one, staleAfterSeconds, peers.now));
-  const lost = alive.filter(([key]) => !peers.ours.has(key) && !peers.isOperators(key));
-  const areMost = lost.length >= LEAST_LOST && lost.length > alive.length / 2;
-  if (!isNew && !areMost && lost.length < alive.length) return [];
-  return lost.sort(([, a], [, b]) => (b.heard?.at ?? 0) - (a.heard?.at ?? 0)).map(([key]) => key);
+  const lost: { readonly key: PublicKey; readonly heard: number }[] = [];
+  let alive = 0;
+  for (const [key, one] of record.registrations) {
+    if (!isRestorable(one, staleAfterSeconds, peers.now)) continue;
+    alive++;
+    if (!isThere(key, peers)) lost.push({ key, heard: one.heard?.at ?? 0 });
+  }
+  const areMost = lost.length >= LEAST_LOST && lost.length > alive / 2;
+  if (!isNew && !areMost && lost.length < alive) return [];
+  return lost.sort((a, b) => b.heard - a.heard).map(({ key }) => key);
 }
 
 /** Restores keys as far as admission takes them today and nobody is evicted for them. */
@@ -34,13 +40,16 @@ export function isRestorable(one: Registration, staleAfterSeconds: number, now: 
   return hadHandshakeWithin(settleHandshake(one.heard.at, one.heard, now), staleAfterSeconds, now);
 }
 
-/** Those whose keys are in the record, are not peers, and will not be restored. */
-export function findGone(view: DomainView): PublicKey[] {
-  const { record, peers, staleAfterSeconds } = view;
-  const isThere = (key: PublicKey) => peers.ours.has(key) || peers.isOperators(key);
-  return [...record.registrations]
-    .filter(([key, one]) => !isThere(key) && !isRestorable(one, staleAfterSeconds, peers.now))
-    .map(([key]) => key);
+/** The keys of the record that are not peers, and will not be restored. */
+export function findGone({ record, peers, staleAfterSeconds }: DomainView): PublicKey[] {
+  const gone: PublicKey[] = [];
+  for (const [key, one] of record.registrations)
+    if (!isThere(key, peers) && !isRestorable(one, staleAfterSeconds, peers.now)) gone.push(key);
+  return gone;
+}
+
+function isThere(key: PublicKey, peers: PeerTable): boolean {
+  return peers.ours.has(key) || peers.isOperators(key);
 }
 
 function isAdmittedFreely(key: PublicKey, view: DomainView): boolean {
