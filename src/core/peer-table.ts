@@ -106,6 +106,12 @@ export class PeerTable {
       this.#holders.delete(peer.held.address);
   }
 
+  /** What is remembered of a key of which the kernel reports no handshake; `never` where that is stale. */
+  findRemembered(heard: Registration['heard']): LastHandshake {
+    const last = findLastHandshake({ lastHandshake: 'never' }, heard, this.now);
+    return hadHandshakeWithin(last, this.#settings.staleAfterSeconds, this.now) ? last : 'never';
+  }
+
   /** The addresses that our peers have. */
   listHeld(): LinkAddress[] {
     return [...this.#ours.values()].flatMap(({ held }) => (held === undefined ? [] : [held]));
@@ -130,8 +136,6 @@ export class PeerTable {
   }
 
   #findHeard(peer: Peer, { heard }: Registration): LastHandshake {
-    const last = findLastHandshake(peer, heard, this.now);
-    if (peer.lastHandshake !== 'never') return last;
-    return hadHandshakeWithin(last, this.#settings.staleAfterSeconds, this.now) ? last : 'never';
+    return peer.lastHandshake === 'never' ? this.findRemembered(heard) : findLastHandshake(peer, heard, this.now);
   }
 }
