@@ -64,14 +64,15 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
     }
     const recorded = registerDecision(decision, exchange, view);
     lines.push(...recorded.lines);
-    if (earlier !== undefined && decision.kind === 'keep') earlier.exchanges.push(exchange);
-    else {
-      // One that keeps a session gives way. One that a later change undid stays: that change rests on it.
-      const shared = earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
-      const change = { ...recorded.change, exchanges: [...shared, exchange] };
-      changes.add(change);
-      latest.set(exchange.key, change);
+    if (earlier !== undefined && decision.kind === 'keep') {
+      earlier.exchanges.push(exchange);
+      continue;
     }
+    // One that keeps a session gives way. One that a later change undid stays: that change rests on it.
+    const shared = earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
+    const change = { ...recorded.change, exchanges: [...shared, exchange] };
+    changes.add(change);
+    latest.set(exchange.key, change);
   }
   return { refused, changes: [...changes], lines };
 }

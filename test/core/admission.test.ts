@@ -319,26 +319,44 @@ for (const [secondsSinceRead, expected] of [
   });
 }
 
-test('whatever a domain is like, nobody who has a right to be there is evicted, and no address of theirs is given away', () => {
+test('whatever a domain is like, no key that is not allowed to register is served', () => {
+  fc.assert(
+    fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
+      const view = viewOf(peers, surroundings);
+      if (decideAdmission({ key, from: HERE }, view).kind === 'refuse') return;
+      assert.ok(!view.peers.isOperators(key) && key !== view.ownKey);
+      assert.ok(!view.lists.disallowed.has(key) && !view.lists.static.has(key));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('whatever a domain is like, no address of somebody else is given away', () => {
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
       const decision = decideAdmission({ key, from: HERE }, view);
-      if (decision.kind === 'refuse') return;
-      assert.ok(!view.peers.isOperators(key) && key !== view.ownKey);
-      assert.ok(!view.lists.disallowed.has(key) && !view.lists.static.has(key));
-      if (decision.kind === 'keep') return;
-      const holder = view.peers.findHolder(addressOf(key))?.key;
-      if (holder !== key) {
-        assert.ok(!view.ownAddresses.has(addressOf(key)) && !view.peers.isOperatorsAddress(addressOf(key)));
-        assert.ok([key, undefined].includes(view.claims.findClaimant(addressOf(key))));
-        if (holder !== undefined) assert.deepEqual(decision.evicted, [holder]);
-      }
-      for (const evicted of decision.evicted) {
-        const peer = view.peers.ours.get(evicted);
-        assert.ok(peer !== undefined, 'is one of ours');
-        assert.ok(peer.heard === 'never' || (evicted !== holder && NOW - peer.heard >= 180));
-        if (evicted === holder) assert.equal(peer.registration.heard, undefined);
+      const holder = view.peers.findHolder(addressOf(key));
+      if (decision.kind === 'refuse' || decision.kind === 'keep' || holder?.key === key) return;
+      assert.ok(!view.ownAddresses.has(addressOf(key)) && !view.peers.isOperatorsAddress(addressOf(key)));
+      assert.ok([key, undefined].includes(view.claims.findClaimant(addressOf(key))));
+      if (holder === undefined) return;
+      assert.deepEqual(decision.evicted, [holder.key]);
+      assert.equal(holder.registration.heard, undefined);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('whatever a domain is like, only peers of ours that are not live are evicted', () => {
+  fc.assert(
+    fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
+      const view = viewOf(peers, surroundings);
+      const decision = decideAdmission({ key, from: HERE }, view);
+      const evicted = decision.kind === 'add' || decision.kind === 'reset' ? decision.evicted : [];
+      for (const one of evicted) {
+        const { heard: last } = view.peers.ours.get(one) ?? {};
+        assert.ok(last === 'never' || (last !== undefined && NOW - last >= 180));
       }
     }),
     { numRuns: 1000 },
