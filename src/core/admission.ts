@@ -121,7 +121,7 @@ function refuseOperatorsAddress({ router, view }: Question): Decision | undefine
 }
 
 function decideHeldAddress({ key, router, known, view }: Question): Decision | undefined {
-  const { peers, claims, record } = view;
+  const { peers, claims } = view;
   const holder = peers.findHolder(router.address);
   const claimant = claims.findClaimant(router.address);
   if (holder !== undefined && hadHandshakeWithin(holder.heard, view.staleAfterSeconds, peers.now))
@@ -129,7 +129,7 @@ function decideHeldAddress({ key, router, known, view }: Question): Decision | u
   if (claimant !== undefined && claimant !== key) return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: claimant };
   if (holder === undefined) return undefined;
   // A handshake that nobody has counted as a claim yet.
-  if (holder.lastHandshake !== 'never' || record.registrations.get(holder.key)?.heard !== undefined)
+  if (holder.lastHandshake !== 'never' || holder.registration.heard !== undefined)
     return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
   const { isProtected, pendingSince } = holder.registration;
   if (isProtected && findAge(pendingSince, peers.now) < CONNECT_SECONDS)
@@ -140,8 +140,9 @@ function decideHeldAddress({ key, router, known, view }: Question): Decision | u
 /** A key whose handshake is remembered is not pending, wherever it was meanwhile. */
 function decideRoomForPending(question: Question): Decision | undefined {
   const { key, known, view } = question;
-  const isRemembered = view.record.registrations.get(key)?.heard !== undefined;
-  if (known !== undefined || isRemembered || view.peers.pending.size < view.maxPending) return undefined;
+  const { peers, record, maxPending } = view;
+  if (known !== undefined || peers.pending.size < maxPending) return undefined;
+  if (peers.findRemembered(record.registrations.get(key)?.heard) !== 'never') return undefined;
   return evictOrRefuse(findEvictablePending(question));
 }
 

@@ -52,10 +52,11 @@ export interface EntrySettings {
  */
 export function planChanges<E extends Exchange>(exchanges: readonly E[], view: DomainView): Plan<E> {
   const refused: { exchange: E; code: ErrorCode }[] = [];
-  const changes = new Map<PublicKey, Change<E>>();
+  const changes = new Set<Change<E>>();
+  const latest = new Map<PublicKey, Change<E>>();
   const lines: string[] = [];
   for (const exchange of exchanges) {
-    const earlier = changes.get(exchange.key);
+    const earlier = latest.get(exchange.key);
     const decision = isDecided(earlier, view) ? KEEP : decideAdmission(exchange, view);
     if (decision.kind === 'refuse') {
       refused.push({ exchange, code: decision.code });
@@ -63,14 +64,17 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
     }
     const recorded = registerDecision(decision, exchange, view);
     lines.push(...recorded.lines);
-    if (earlier !== undefined && decision.kind === 'keep') earlier.exchanges.push(exchange);
-    else {
-      // At the end, as it follows from what was decided before.
-      changes.delete(exchange.key);
-      changes.set(exchange.key, { ...recorded.change, exchanges: [...(earlier?.exchanges ?? []), exchange] });
+    if (earlier !== undefined && decision.kind === 'keep') {
+      earlier.exchanges.push(exchange);
+      continue;
     }
+    // One that keeps a session gives way. One that a later change undid stays: that change rests on it.
+    const shared = earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
+    const change = { ...recorded.change, exchanges: [...shared, exchange] };
+    changes.add(change);
+    latest.set(exchange.key, change);
   }
-  return { refused, changes: [...changes.values()], lines };
+  return { refused, changes: [...changes], lines };
 }
 
 /** The words for `wg set`. */

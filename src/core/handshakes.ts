@@ -1,4 +1,4 @@
-import { LONG_AGO, type Moment } from './moment.ts';
+import { findAge, LONG_AGO, type Moment } from './moment.ts';
 import type { Handshakes, Peer, UnixSeconds } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 import type { HeardHandshake, Registration } from './record.ts';
@@ -24,11 +24,11 @@ export function hadHandshakeWithin(
 export function settleHandshake(
   lastHandshake: LastHandshake,
   heard: Registration['heard'],
-  { unix, monotonic }: Moment,
+  now: Moment,
 ): LastHandshake {
-  if (lastHandshake === 'never' || lastHandshake <= unix) return lastHandshake;
-  const readAt = heard?.at === lastHandshake ? heard.readAt : monotonic;
-  return unix - Math.max(0, monotonic - readAt);
+  if (lastHandshake === 'never' || lastHandshake <= now.unix) return lastHandshake;
+  const readAt = heard?.at === lastHandshake ? heard.readAt : now.monotonic;
+  return Math.max(0, now.unix - findAge(readAt, now));
 }
 
 /** The last handshake that anybody remembers of a peer: the kernel forgets it when the peer is reset or restored. */

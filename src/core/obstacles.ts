@@ -14,7 +14,11 @@ export interface Obstacle {
 /** Everything that is in the way of a key, by the rules of admission, first what the gateway would answer. */
 export function findObstacles(key: PublicKey, view: DomainView): Obstacle[] {
   const question = askAbout({ key, from: undefined }, view);
-  return RULES.flatMap((rule) => describeDecision(rule, rule.decide(question), question));
+  const decided = RULES.map((rule) => ({ rule, decision: rule.decide(question) }));
+  // The rules after one that admits the key are never asked.
+  const last = decided.findIndex(({ decision }) => decision !== undefined && decision.kind !== 'refuse');
+  const asked = last === -1 ? decided : decided.slice(0, last + 1);
+  return asked.flatMap(({ rule, decision }) => describeDecision(rule, decision, question));
 }
 
 function describeDecision({ name }: Rule, decision: Decision | undefined, { view }: Question): Obstacle[] {

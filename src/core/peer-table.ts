@@ -65,8 +65,12 @@ export class OurPeer implements Peer {
 }
 
 function findHeard(peer: Peer, { heard }: Registration, staleAfterSeconds: number, now: Moment): LastHandshake {
-  const last = findLastHandshake(peer, heard, now);
-  if (peer.lastHandshake !== 'never') return last;
+  if (peer.lastHandshake === 'never') return findRemembered(heard, staleAfterSeconds, now);
+  return findLastHandshake(peer, heard, now);
+}
+
+function findRemembered(heard: Registration['heard'], staleAfterSeconds: number, now: Moment): LastHandshake {
+  const last = findLastHandshake({ lastHandshake: 'never' }, heard, now);
   return hadHandshakeWithin(last, staleAfterSeconds, now) ? last : 'never';
 }
 
@@ -155,6 +159,11 @@ export class PeerTable {
     this.#pending.delete(key);
     if (peer?.held !== undefined && this.#holders.get(peer.held.address) === key)
       this.#holders.delete(peer.held.address);
+  }
+
+  /** What is remembered of a key of which the kernel reports no handshake; `never` where that is stale. */
+  findRemembered(heard: Registration['heard']): LastHandshake {
+    return findRemembered(heard, this.#settings.staleAfterSeconds, this.now);
   }
 
   /** The addresses that our peers have. */

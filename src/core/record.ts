@@ -1,5 +1,5 @@
 import { deriveHousehold } from './households.ts';
-import type { IpAddress, Source } from './ip-address.ts';
+import { type IpAddress, parseIpAddress, type Source } from './ip-address.ts';
 import { findAge, LONG_AGO, type Moment, type MonotonicSeconds } from './moment.ts';
 import type { UnixSeconds } from './peers.ts';
 import { InputError } from './printable.ts';
@@ -125,8 +125,9 @@ export class PeerRecord {
     if (verb === 'on') this.#interfaces = line.slice('on '.length);
     else if (verb === 'key' && isPublicKey(first)) this.#registrations.set(first, parseRegistration(words, number));
     else if (verb === 'drop' && isPublicKey(first)) this.#registrations.delete(first);
-    else if (verb === 'hold') this.#keepHold(`${first} ${words[0]}`, parseTime(words[1], number));
-    else throw new InputError(`Cannot read the record of peers: unexpected line ${number}`);
+    else if (verb === 'hold')
+      this.#keepHold(`${first} ${parseSource(words[0], number) ?? NONE}`, parseTime(words[1], number));
+    else throw unexpectedLine(number);
   }
 
   #keepHold(hold: string, at: MonotonicSeconds): void {
@@ -159,25 +160,44 @@ function formatRegistration(key: PublicKey, registration: Registration): string 
 
 function parseRegistration(words: readonly string[], number: number): Registration {
   const [registeredAt, pendingSince, flags = '', source, restores, at, readAt] = words;
-  if (!/^(-|[rpl]+)$/.test(flags)) throw new InputError(`Cannot read the record of peers: unexpected line ${number}`);
+  if (!/^(-|[rpl]+)$/.test(flags)) throw unexpectedLine(number);
   return {
     registeredAt: parseTime(registeredAt, number),
     pendingSince: parseTime(pendingSince, number),
     isReset: flags.includes('r'),
     isProtected: flags.includes('p'),
     isLeaving: flags.includes('l'),
-    source: source === NONE ? undefined : (source as Source),
-    restores: parseTime(restores, number),
-    heard: at === undefined ? undefined : { at: parseTime(at, number), readAt: parseTime(readAt, number) },
+    source: parseSource(source, number),
+    restores: parseNumber(restores, number),
+    heard: at === undefined ? undefined : { at: parseNumber(at, number), readAt: parseTime(readAt, number) },
   };
+}
+
+/** A household, as {@link findRecordedSource} finds it. */
+function parseSource(word: string | undefined, number: number): Source | undefined {
+  if (word === NONE) return undefined;
+  try {
+    const source = deriveHousehold(parseIpAddress(word?.replace(/\/56$/, '') ?? ''));
+    if (source === word) return source;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+  throw unexpectedLine(number);
 }
 
 function formatTime(time: MonotonicSeconds): string {
   return time === LONG_AGO ? NONE : time.toFixed(3);
 }
 
-function parseTime(word: string | undefined, number: number): number {
-  if (word === NONE) return LONG_AGO;
+function parseTime(word: string | undefined, number: number): MonotonicSeconds {
+  return word === NONE ? LONG_AGO : parseNumber(word, number);
+}
+
+function parseNumber(word: string | undefined, number: number): number {
   if (word !== undefined && /^\d{1,15}(\.\d{1,3})?$/.test(word)) return Number(word);
-  throw new InputError(`Cannot read the record of peers: unexpected line ${number}`);
+  throw unexpectedLine(number);
+}
+
+function unexpectedLine(number: number): InputError {
+  return new InputError(`Cannot read the record of peers: unexpected line ${number}`);
 }

@@ -20,7 +20,7 @@ export function registerDecision(
   const former = peers.ours.get(key)?.held;
   const router = peers.describe(key);
   if (decision.kind === 'keep')
-    return { change: { kind: 'keep', router, evicted: [] }, lines: noteSource(key, from, view) };
+    return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(key, from, view) };
   const goers = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
   const leaving = decision.evicted.map((goer) => evict(goer, view));
   const lines = [...leaving, ...(decision.kind === 'add' ? add(key, from, view) : reset(key, from, view))];
@@ -79,7 +79,8 @@ function findSource(
 ): Source | undefined {
   const other = findRecordedSource(from);
   if (other === undefined || other === source || !peers.pending.has(key)) return source;
-  return source === undefined || room.countPending(other) < room.countPending(source) ? other : source;
+  // The key itself is one of those that `source` has.
+  return source === undefined || room.countPending(other) + 1 < room.countPending(source) ? other : source;
 }
 
 function keep(key: PublicKey, registration: Registration, { record, peers, room }: DomainView): string {

@@ -31,7 +31,8 @@ export function findLost(view: DomainView, isNew: boolean): PublicKey[] {
 
 /** Restores keys as far as admission takes them today and nobody is evicted for them. */
 export function planRevival(lost: readonly PublicKey[], view: DomainView): RecordedChange[] {
-  return lost.filter((key) => isAdmittedFreely(key, view)).map((key) => registerRestored(key, view));
+  // One after the other: each takes an address, and a place.
+  return lost.flatMap((key) => (isAdmittedFreely(key, view) ? [registerRestored(key, view)] : []));
 }
 
 /** Whether a key that is gone may come back by itself. */

@@ -46,14 +46,18 @@ export class Room {
   /** The peer of the greediest endpoint that was silent longest, where the domain is full of connected ones. */
   findConnected(): PublicKey | undefined {
     this.#connected ??= this.#gatherConnected();
-    const share = this.#maxPeers * HOUSEHOLD_SHARE;
-    return this.#connected.findGreedy(share, share);
+    return this.#connected.findGreediest(this.#maxPeers * HOUSEHOLD_SHARE);
   }
 
-  /** A key that has just been registered. */
+  /** A key that has just been registered: it has no endpoint any more. */
   add(key: PublicKey): void {
+    this.#connected?.remove(key);
     const peer = this.#peers.ours.get(key);
-    if (peer !== undefined && this.#peers.pending.has(key)) this.#pending?.add(describePending(peer));
+    if (peer === undefined || !this.#peers.pending.has(key)) return;
+    const isNew = peer.registration.pendingSince >= this.#peers.now.monotonic;
+    if (isNew || this.#pending?.has(key)) this.#pending?.add(describePending(peer));
+    // Its place is somewhere among the older ones.
+    else this.#pending = undefined;
   }
 
   remove(key: PublicKey): void {
@@ -98,20 +102,20 @@ class Shares {
     for (const candidate of candidates) this.add(candidate);
   }
 
-  /** A key that is there already keeps its place. */
+  /** Comes last; one that is here already keeps its place. */
   add({ key, groups }: Candidate): void {
-    this.#uncount(key);
+    this.#addToCounts(key, -1);
     this.#keys.set(key, groups);
-    for (const group of groups) this.#counts.set(group, this.count(group) + 1);
+    this.#addToCounts(key, 1);
   }
 
   remove(key: PublicKey): void {
-    this.#uncount(key);
+    this.#addToCounts(key, -1);
     this.#keys.delete(key);
   }
 
-  #uncount(key: PublicKey): void {
-    for (const group of this.#keys.get(key) ?? []) this.#counts.set(group, this.count(group) - 1);
+  has(key: PublicKey): boolean {
+    return this.#keys.has(key);
   }
 
   keys(): Iterable<PublicKey> {
@@ -127,18 +131,24 @@ class Shares {
     return undefined;
   }
 
-  /** The first key of the source that has most, of those that have more than their share. */
+  /** The first key of those whose source has more than its share. */
   findGreedy(householdShare: number, siteShare: number): PublicKey | undefined {
-    const greedy = [...this.#counts].filter(([group, count]) => count > (isSite(group) ? siteShare : householdShare));
-    for (const [group] of greedy.sort(([, a], [, b]) => b - a)) {
-      const key = this.find((one) => this.#evictable?.has(one) !== false && this.#isOf(one, group));
-      if (key !== undefined) return key;
-    }
-    return undefined;
+    const isGreedy = (group: Source) => this.count(group) > (isSite(group) ? siteShare : householdShare);
+    return this.find((key) => this.#keys.get(key)?.some(isGreedy) === true);
   }
 
-  #isOf(key: PublicKey, group: Source): boolean {
-    return this.#keys.get(key)?.includes(group) === true;
+  /** The first evictable key of the source that has most, where that is more than `share`. */
+  findGreediest(share: number): PublicKey | undefined {
+    let [found, most]: [PublicKey | undefined, number] = [undefined, share];
+    for (const [key, groups] of this.#keys) {
+      const count = Math.max(0, ...groups.map((group) => this.count(group)));
+      if (count > most && this.#evictable?.has(key) !== false) [found, most] = [key, count];
+    }
+    return found;
+  }
+
+  #addToCounts(key: PublicKey, count: number): void {
+    for (const group of this.#keys.get(key) ?? []) this.#counts.set(group, this.count(group) + count);
   }
 }
 

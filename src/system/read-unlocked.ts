@@ -13,12 +13,13 @@ import { readWireguard } from './wireguard.ts';
  */
 export async function readUnlocked(domain: DomainConfig, config: Config, files: DomainFiles): Promise<DomainView> {
   const reading = await readWireguard(domain);
-  const now = readMoment();
   const lists = files.lists.read();
   const claims = orElse(NO_CLAIMS, () => files.readClaimTable());
   const memory: Memory = { ...orElse(EMPTY_STATE, () => files.state.read()), claims: claims.claims };
   const boot = readBootId();
   const found = orElse(undefined, () => files.record.read());
+  // After the record: a time in it that lies in the future would count as long ago.
+  const now = readMoment();
   const record = found?.boot === boot ? found : beginRecord(boot, memory, reading.peers, lists, now);
   return buildView({ reading, record, lists, claims, now, unrecordable: undefined }, domain, config, files);
 }

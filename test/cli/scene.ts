@@ -7,11 +7,10 @@ import { type Activity, NO_ACTIVITY } from '../../src/core/activity.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
 import { surveyDomain } from '../../src/core/survey.ts';
-import { COLLIDING_KEYS, KEYS, NOW } from '../core/arbitraries.ts';
+import { COLLIDING_KEYS, KEYS, NOW, ourPeer, viewOf } from '../core/arbitraries.ts';
 
 /** A gateway with a bit of everything, at one moment: what the tests of the output look at. */
 
@@ -42,9 +41,7 @@ export const [, ABSENT] = COLLIDING_KEYS[0];
 export const WELCOME = parsePublicKey('YLv7V4a6oCpGc0xK5k1sbkZKEqwUDQQs0ESqvhvLOXE=');
 
 function buildPeer(key: PublicKey, domain: DomainConfig, details: Partial<Peer> = {}): Peer {
-  const { address } = deriveLinkAddress(key, domain.address);
-  const nothing = { endpoint: undefined, lastHandshake: 'never', received: 0, sent: 0 } as const;
-  return { key, allowedIps: [`${address}/128`], ...nothing, ...details };
+  return ourPeer(key, { allowedIps: [`${deriveLinkAddress(key, domain.address).address}/128`], ...details });
 }
 
 function findDomain(name: string): DomainConfig {
@@ -59,15 +56,20 @@ function readScene(
   peers: readonly Peer[],
   isLost: (address: IpAddress, mac: string) => boolean = () => false,
 ): DomainReading {
-  const table = new PeerTable(peers, domain.address);
-  const links = [...table.ours.keys()].map((key) => table.derive(key));
+  const view = viewOf(peers, {
+    variant: domain.address,
+    maxPeers: domain.max_peers,
+    maxPending: domain.max_pending,
+    lists: { disallowed: new Set([ABSENT]) },
+  });
+  const links = view.peers.listHeld();
   const entries = links.flatMap((link) => buildEntries(link, domain.fdb, domain.wireguard));
   const forwarding = {
     entries: entries.filter(({ destination, mac }) => !isLost(destination, mac)),
     routes: links.map(({ address }) => address).filter((address) => !isLost(address, 'route')),
   };
   const settings = { ...domain, staleAfterSeconds: CONFIG.cleanup.stale_after_seconds };
-  return { domain, at: NOW, ownKey: undefined, table, ...surveyDomain(table, forwarding, settings, NOW) };
+  return { domain, at: NOW, view, ...surveyDomain(view.peers, forwarding, settings) };
 }
 
 const WESTERWALD = findDomain('ffww01');

@@ -2,16 +2,25 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/address-variant.ts';
 import type { DomainView } from '../../src/core/admission.ts';
+import { type Claims, ClaimTable } from '../../src/core/claims.ts';
+import { Derivations } from '../../src/core/derivations.ts';
 import type { DomainName, InterfaceName } from '../../src/core/domain.ts';
-import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
+import { noteHandshake } from '../../src/core/handshakes.ts';
+import { type IpAddress, parseIpAddress, type Source } from '../../src/core/ip-address.ts';
+import type { KeyLists } from '../../src/core/key-lists.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import type { Moment } from '../../src/core/moment.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { InputError } from '../../src/core/printable.ts';
 import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
+import { findRecordedSource, PeerRecord, type Registration, UNRECORDED } from '../../src/core/record.ts';
+import { Room } from '../../src/core/room.ts';
 
 /** Some moment, in seconds since 1970. */
 export const NOW = 1_700_000_000;
+/** The same moment by both clocks. */
+export const MOMENT: Moment = { unix: NOW, monotonic: 100_000 };
 
 /** Records of fast-check are then what a parser makes. */
 export const PLAIN = { noNullPrototype: true } as const;
@@ -101,21 +110,73 @@ export function addressOf(key: PublicKey): IpAddress {
 /** A peer of wgkex's; where nothing else is said, one that never had a handshake. */
 export function ourPeer(key: PublicKey, state: Partial<Peer> = {}): Peer {
   const allowedIps = [`${addressOf(key)}/128`];
-  return { key, endpoint: undefined, allowedIps, lastHandshake: 'never', received: 0, sent: 0, ...state };
+  const rest = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
+  return { key, endpoint: undefined, allowedIps, lastHandshake: 'never', ...rest, ...state };
+}
+
+/** A peer that bears a mark of the operator's. */
+export function operatorsPeer(key: PublicKey, ...allowedIps: string[]): Peer {
+  return ourPeer(key, { allowedIps, hasPresharedKey: true });
+}
+
+/** What is known of a domain beside its peers. */
+export interface Surroundings extends Partial<Omit<DomainView, 'peers' | 'record' | 'room' | 'claims' | 'lists'>> {
+  readonly now?: Moment;
+  /** Of keys that are in the record; peers are, a long time ago, where nothing else is said. */
+  readonly registrations?: ReadonlyMap<PublicKey, Partial<Registration>>;
+  readonly unrecorded?: ReadonlySet<PublicKey>;
+  readonly holds?: readonly (readonly [IpAddress, Source | undefined])[];
+  readonly claims?: Claims;
+  readonly lists?: Partial<KeyLists>;
+  readonly variant?: AddressVariant;
 }
 
 /** What an admission sees; where nothing else is said, nothing is in its way. */
-export function viewOf(peers: readonly Peer[], surroundings: Partial<DomainView> = {}): DomainView {
+export function viewOf(peers: readonly Peer[], surroundings: Surroundings = {}): DomainView {
+  const { now = MOMENT, holds = [], claims, lists: some, variant = 'eui64', ...limits } = surroundings;
+  const record = recordOf(peers, surroundings);
+  for (const [address, source] of holds) record.hold(address, source, now);
+  return viewWith(peers, record, { now, lists: listsOf(some), claims, variant, ...limits });
+}
+
+/** The lists of an operator, empty but for what is said. */
+export function listsOf(lists: Partial<KeyLists> = {}): KeyLists {
+  const none = { disallowed: new Set<PublicKey>(), static: new Set<PublicKey>(), allowed: undefined };
+  return { ...none, problems: [], doubts: [], complaints: [], ...lists };
+}
+
+/** The record after a reading of `peers`. */
+function recordOf(peers: readonly Peer[], { registrations, unrecorded, now = MOMENT }: Surroundings): PeerRecord {
+  const record = new PeerRecord('boot');
+  for (const { key } of peers) if (!unrecorded?.has(key)) record.set(key, UNRECORDED);
+  for (const [key, known] of registrations ?? []) record.set(key, { ...UNRECORDED, ...known });
+  for (const peer of peers) {
+    const known = record.registrations.get(peer.key);
+    const noted = known && noteHandshake(peer, known, now);
+    if (noted !== undefined) record.set(peer.key, noted);
+  }
+  return record;
+}
+
+interface ViewSettings extends Omit<Surroundings, 'lists' | 'claims'> {
+  readonly now: Moment;
+  readonly variant: AddressVariant;
+  readonly lists: KeyLists;
+  readonly claims: Claims | undefined;
+}
+
+/** A view of these peers with a record that is there already. */
+export function viewWith(peers: readonly Peer[], record: PeerRecord, settings: ViewSettings): DomainView {
+  const { now, lists, claims, variant, ownKey, ownAddresses, unrecordable } = settings;
+  const { maxPeers = 100, maxPending = 100, staleAfterSeconds = 3600 } = settings;
+  const derivations = new Derivations(variant);
+  const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
+  const table = new PeerTable(peers, { ...ownership, staleAfterSeconds }, now);
   return {
-    peers: new PeerTable(peers, 'eui64'),
-    ownKey: undefined,
-    ownAddresses: new Set(),
-    disallowed: new Set(),
-    maxPeers: 100,
-    maxPending: 100,
-    staleAfterSeconds: 3600,
-    firstSeen: () => NOW,
-    ...surroundings,
+    ...{ peers: table, record, room: new Room(table, { maxPeers, maxPending }), lists },
+    claims: new ClaimTable(claims ?? new Map(), (key) => derivations.describe(key).address),
+    ...{ ownKey, ownAddresses: ownAddresses ?? new Set<string>(), maxPeers, maxPending, staleAfterSeconds },
+    unrecordable,
   };
 }
 
@@ -125,46 +186,84 @@ export const keyPool: fc.Arbitrary<PublicKey> = fc.constantFrom(...KEYS, ...COLL
 /** A domain as the kernel could report it: no allowed IP belongs to two peers. For {@link viewOf}. */
 export interface Situation {
   readonly peers: readonly Peer[];
-  readonly surroundings: Partial<DomainView>;
+  readonly surroundings: Surroundings;
 }
 
-const ADDRESSES = [parseIpAddress('2001:db8::1'), parseIpAddress('2001:db8::2')] as const;
+/** Of three households, two of them of one site; and a fourth elsewhere. */
+export const SOURCES = ['2001:db8::1', '2001:db8::2', '2001:db8:0:100::1', '2001:db8:1::1', '192.0.2.1'].map(
+  parseIpAddress,
+);
+const ages = fc.oneof(fc.constantFrom(0, 9, 10, 59, 60), fc.nat(4000));
 const handshakes = fc.oneof(
   fc.constant('never' as const),
-  fc.integer({ min: -10, max: 4000 }).map((age) => NOW - age),
+  fc.oneof(ages, fc.integer({ min: -10, max: 4000 })).map((age) => NOW - age),
 );
+const endpoints = fc.constantFrom(undefined, ...SOURCES);
 const ours = fc
-  .tuple(keyPool, handshakes, fc.constantFrom(...ADDRESSES))
-  .map(([key, lastHandshake, endpoint]) => ourPeer(key, { lastHandshake, endpoint }));
+  .tuple(keyPool, handshakes, endpoints, fc.constantFrom('its', 'its', 'its', 'former', 'none'))
+  .map(([key, lastHandshake, endpoint, address]) => {
+    const networks = { its: [addressOf(key)], former: [deriveLinkAddress(key, 'ffmuc').address], none: [] };
+    return ourPeer(key, { lastHandshake, endpoint, allowedIps: networks[address].map((one) => `${one}/128`) });
+  });
 const operators = fc
   .tuple(keyPool, fc.subarray(['10.0.0.0/8', 'fe80::1/128']), fc.option(keyPool))
   .map(([key, networks, victim]) =>
-    ourPeer(key, { allowedIps: victim === null ? networks : [...networks, `${addressOf(victim)}/128`] }),
+    operatorsPeer(key, ...networks, ...(victim === null ? [] : [`${addressOf(victim)}/128`])),
   );
+
+const past = ages.map((age) => MOMENT.monotonic - age);
+const sources = endpoints.map((from) => findRecordedSource(from));
+/** As wgkex makes them: added at a time, reset after it. */
+export const registrations: fc.Arbitrary<Registration> = fc
+  .record(
+    {
+      times: fc.tuple(past, past).map((some) => some.sort((a, b) => a - b)),
+      isReset: fc.boolean(),
+      source: sources,
+      isProtected: fc.boolean(),
+      isLeaving: fc.boolean(),
+      restores: fc.nat(4),
+      heard: fc.option(fc.record({ at: fc.nat(4000).map((age) => NOW - age), readAt: past }, PLAIN), {
+        nil: undefined,
+      }),
+    },
+    PLAIN,
+  )
+  .map(({ times: [added = 0, reset = 0], ...rest }) => {
+    return { ...rest, pendingSince: added, registeredAt: rest.isReset ? reset : added };
+  });
+const claims: fc.Arbitrary<Claims> = fc
+  .uniqueArray(keyPool, { maxLength: 3, selector: addressOf })
+  .map((keys) => new Map(keys.map((key) => [key, { first: NOW - 9000, last: NOW - 5000, silentSeconds: 5000 }])));
 
 /** Within its limits, and often at them. */
 export const situations: fc.Arbitrary<Situation> = fc
   .record({
-    peers: fc.array(fc.oneof({ weight: 3, arbitrary: ours }, { weight: 1, arbitrary: operators }), { maxLength: 9 }),
+    peers: fc.array(fc.oneof({ weight: 4, arbitrary: ours }, { weight: 1, arbitrary: operators }), { maxLength: 9 }),
+    known: fc.array(fc.tuple(keyPool, registrations), { maxLength: 10 }),
     ownKey: fc.option(keyPool, { nil: undefined }),
     own: fc.subarray([addressOf(KEYS[0]), addressOf(COLLIDING_KEYS[1][0])]),
     disallowed: fc.subarray([KEYS[1], COLLIDING_KEYS[0][1]]),
-    firstSeen: fc.array(fc.integer({ min: 0, max: 120 }), { minLength: 10, maxLength: 10 }),
+    statics: fc.subarray([KEYS[3], COLLIDING_KEYS[2][1]]),
+    claims,
+    holds: fc.array(fc.tuple(keyPool.map(addressOf), sources), { maxLength: 4 }),
     spareRoom: fc.tuple(fc.nat(2), fc.nat(2)),
   })
-  .map(({ peers, ownKey, own, disallowed, firstSeen, spareRoom: [sparePeers, sparePending] }) => {
+  .map(({ peers, known, ownKey, own, disallowed, statics, spareRoom, ...rest }) => {
     const possible = asKernelReports(peers);
-    const table = new PeerTable(possible, 'eui64');
-    const times = new Map(possible.map(({ key }, index) => [key, NOW - (firstSeen[index] ?? 0)]));
     const surroundings = {
+      ...rest,
       ownKey,
+      registrations: new Map(known),
       ownAddresses: new Set(own),
-      disallowed: new Set(disallowed),
-      maxPeers: Math.max(1, table.ours.size + sparePeers),
-      maxPending: Math.max(1, table.pending.size + sparePending),
-      firstSeen: (key: PublicKey) => times.get(key) ?? NOW,
+      lists: { disallowed: new Set(disallowed), static: new Set(statics) },
     };
-    return { peers: possible, surroundings };
+    const table = viewOf(possible, surroundings).peers;
+    const maxPeers = Math.max(1, table.ours.size + spareRoom[0]);
+    return {
+      peers: possible,
+      surroundings: { ...surroundings, maxPeers, maxPending: Math.max(1, table.pending.size + spareRoom[1]) },
+    };
   });
 
 function asKernelReports(peers: readonly Peer[]): Peer[] {

@@ -34,9 +34,11 @@ test('a peer is removed and added again in one go', () => {
 const FLOOD_WORDS = '00:00:00:00:00:00 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';
 const UNICAST_WORDS = '02:a6:8f:21:54:65 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';
 
-test('a flood entry is appended, a unicast entry replaced', () => {
-  assert.equal(buildEnsureEntry(FLOOD, VXLAN), `fdb append ${FLOOD_WORDS}`);
-  assert.equal(buildEnsureEntry(UNICAST, VXLAN), `fdb replace ${UNICAST_WORDS}`);
+test('a flood entry is appended when the one without via is gone, a unicast entry replaced', () => {
+  const double = FLOOD_WORDS.replace(' via wgww01', '');
+  const expected = [`fdb append ${double}`, `fdb del ${double}`, `fdb append ${FLOOD_WORDS}`];
+  assert.deepEqual(buildEnsureEntry(FLOOD, VXLAN), expected);
+  assert.deepEqual(buildEnsureEntry(UNICAST, VXLAN), [`fdb replace ${UNICAST_WORDS}`]);
 });
 
 test('an entry is made sure of before it is deleted, as an error would end the batch', () => {

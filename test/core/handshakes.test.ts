@@ -1,48 +1,88 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { collectHandshakes, dropStale } from '../../src/core/handshakes.ts';
-import { KEYS, NOW, ourPeer } from './arbitraries.ts';
+import {
+  collectAlive,
+  findLastHandshake,
+  hadHandshakeWithin,
+  noteHandshake,
+  remember,
+  settleHandshake,
+} from '../../src/core/handshakes.ts';
+import type { Source } from '../../src/core/ip-address.ts';
+import { LONG_AGO } from '../../src/core/moment.ts';
+import { UNRECORDED } from '../../src/core/record.ts';
+import { KEYS, MOMENT, NOW } from './arbitraries.ts';
 
 const [FIRST, SECOND, THIRD, FOURTH] = KEYS;
-const HOUR = 3600;
+const heard = (at: number, secondsSinceRead = 0) => ({ at, readAt: MOMENT.monotonic - secondsSinceRead });
 
-test('the last handshakes of peers are collected, the latest first', () => {
-  const peers = [ourPeer(FIRST, { lastHandshake: NOW - 60 }), ourPeer(SECOND, { lastHandshake: NOW - 5 })];
+for (const [name, last, expected] of [
+  ['exactly as long ago', NOW - 180, true],
+  ['longer ago', NOW - 180.5, false],
+  ['in the future', NOW + 180, true],
+  ['never', 'never', false],
+] as const) {
+  test(`a handshake ${name} ${expected ? 'counts' : 'does not count'}`, () => {
+    assert.equal(hadHandshakeWithin(last, 180, MOMENT), expected);
+  });
+}
+
+for (const [name, last, known, expected] of [
+  ['in the past', NOW - 5, undefined, NOW - 5],
+  ['never', 'never', undefined, 'never'],
+  ['in the future, read for the first time', NOW + 900, undefined, NOW],
+  ['in the future, where another one was read before', NOW + 900, heard(NOW + 800, 70), NOW],
+  ['in the future, first read 70 s ago', NOW + 900, heard(NOW + 900, 70), NOW - 70],
+  ['in the future, read in the future', NOW + 900, heard(NOW + 900, -1), 0],
+  ['in the future, read before the record began', NOW + 900, { at: NOW + 900, readAt: LONG_AGO }, 0],
+] as const) {
+  test(`a handshake ${name} is at ${expected} by the clock as it is`, () => {
+    assert.equal(settleHandshake(last, known, MOMENT), expected);
+  });
+}
+
+for (const [name, reported, known, expected] of [
+  ['only the kernel knows it', NOW - 5, undefined, NOW - 5],
+  ['only the record knows it', 'never', heard(NOW - 9), NOW - 9],
+  ['the kernel knows a later one', NOW - 5, heard(NOW - 9), NOW - 5],
+  ['the record knows a later one', NOW - 9, heard(NOW - 5), NOW - 5],
+  ['nobody knows one', 'never', undefined, 'never'],
+] as const) {
+  test(`the last handshake, where ${name}`, () => {
+    assert.equal(findLastHandshake({ lastHandshake: reported }, known, MOMENT), expected);
+  });
+}
+
+test('a handshake is noted once; then the key has no source, was not restored and is not about to go', () => {
+  const before = { ...UNRECORDED, source: '192.0.2.1' as Source, restores: 2, isLeaving: true };
+  const after = noteHandshake({ lastHandshake: NOW }, before, MOMENT);
+  assert.deepEqual(after, { ...UNRECORDED, heard: heard(NOW) });
+  assert.equal(noteHandshake({ lastHandshake: NOW }, { ...UNRECORDED, heard: heard(NOW, 50) }, MOMENT), undefined);
+  assert.equal(noteHandshake({ lastHandshake: 'never' }, before, MOMENT), undefined);
+});
+
+test('a handshake that is known keeps the time at which it was first read, also when it ends the restores', () => {
+  const before = { ...UNRECORDED, heard: heard(NOW, 50), restores: 3 };
+  assert.deepEqual(noteHandshake({ lastHandshake: NOW }, before, MOMENT), { ...before, restores: 0 });
+});
+
+test('a handshake of an earlier file was read long ago, and one in the future now', () => {
+  assert.deepEqual(remember(NOW, MOMENT), { at: NOW, readAt: LONG_AGO });
+  assert.deepEqual(remember(NOW + 1, MOMENT), { at: NOW + 1, readAt: MOMENT.monotonic });
+});
+
+test('those who are alive are collected, the latest first, but nobody who is about to go', () => {
+  const registrations = new Map([
+    [FIRST, { ...UNRECORDED, heard: heard(NOW - 3600) }],
+    [SECOND, { ...UNRECORDED, heard: heard(NOW - 5) }],
+    [THIRD, { ...UNRECORDED, heard: heard(NOW - 3601) }],
+    [FOURTH, { ...UNRECORDED, heard: heard(NOW), isLeaving: true }],
+  ]);
   assert.deepEqual(
-    [...collectHandshakes(peers, new Map(), HOUR, NOW)],
+    [...collectAlive(registrations, 3600, MOMENT)],
     [
       [SECOND, NOW - 5],
-      [FIRST, NOW - 60],
+      [FIRST, NOW - 3600],
     ],
   );
-});
-
-test('a handshake that the kernel has forgotten is still known, one that it knows counts instead', () => {
-  const peers = [ourPeer(FIRST), ourPeer(SECOND, { lastHandshake: NOW - 5 }), ourPeer(THIRD)];
-  const remembered = new Map([
-    [FIRST, NOW - 60],
-    [SECOND, NOW - 600],
-  ]);
-  assert.deepEqual(
-    collectHandshakes(peers, remembered, HOUR, NOW),
-    new Map([
-      [SECOND, NOW - 5],
-      [FIRST, NOW - 60],
-    ]),
-  );
-});
-
-test('who is there no more is not collected', () => {
-  assert.deepEqual(collectHandshakes([], new Map([[FIRST, NOW]]), HOUR, NOW), new Map());
-});
-
-test('what is longer ago than the limit is dropped, what is in the future counts as just now', () => {
-  const handshakes = new Map([
-    [FIRST, NOW - HOUR],
-    [SECOND, NOW - HOUR - 1],
-    [THIRD, NOW + HOUR],
-  ]);
-  assert.deepEqual([...dropStale(handshakes, HOUR, NOW).keys()], [THIRD, FIRST]);
-  const peers = [ourPeer(FIRST), ourPeer(SECOND), ourPeer(FOURTH, { lastHandshake: NOW - HOUR - 1 })];
-  assert.deepEqual([...collectHandshakes(peers, handshakes, HOUR, NOW).keys()], [FIRST]);
 });

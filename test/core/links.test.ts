@@ -21,16 +21,23 @@ test('whatever ip prints, it is numbers or refused', () => {
   );
 });
 
+const WATCHED = ['wgww01', 'vxww01', 'wg', 'wg@', 'wg@ww01'];
 const LINES = [
   ['5: wgww01: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1420 qdisc noqueue state UNKNOWN group default', 'wgww01'],
+  ['5: wg@ww01: <POINTOPOINT,NOARP,UP> mtu 1420 qdisc noqueue state UNKNOWN group default', 'wg@ww01'],
+  ['5: wg@ww01@if7: <POINTOPOINT,NOARP,UP> mtu 1420 qdisc noqueue state UNKNOWN group default', 'wg@ww01'],
+  ['8: wg@ww01@x: <POINTOPOINT> mtu 1420', 'wg@ww01'],
+  ['8: wg@: <POINTOPOINT> mtu 1420', 'wg@'],
+  ['9: wgww011: <POINTOPOINT> mtu 1420', undefined],
+  ['9: other@vxww01: <POINTOPOINT> mtu 1420', undefined],
   ['6: vxww01@wgww01: <BROADCAST,MULTICAST> mtu 1350 qdisc noop state DOWN group default', 'vxww01'],
-  ['7: uplink@if3: <BROADCAST> mtu 1500', 'uplink'],
+  ['7: uplink@if3: <BROADCAST> mtu 1500', undefined],
   ['Deleted 5: wgww01: <POINTOPOINT,NOARP> mtu 1420 qdisc noop state DOWN group default', undefined],
   ['    link/ether 76:db:45:98:8c:8d brd ff:ff:ff:ff:ff:ff', undefined],
   ['', undefined],
 ] as const;
 for (const [line, expected] of LINES) {
   test(`a line of the monitor is about ${expected}: ${line}`, () => {
-    assert.equal(findChangedLink(line), expected);
+    assert.equal(findChangedLink(line, WATCHED), expected);
   });
 }

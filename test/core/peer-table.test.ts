@@ -1,116 +1,113 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { Derivations } from '../../src/core/derivations.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { hadHandshakeWithin, PeerTable } from '../../src/core/peer-table.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
-import { addressOf, COLLIDING_KEYS, KEYS, NOW, ourPeer, publicKeys } from './arbitraries.ts';
+import { findOperatorsMark, type OperatorsMark } from '../../src/core/ownership.ts';
+import type { Peer } from '../../src/core/peers.ts';
+import { UNRECORDED } from '../../src/core/record.ts';
+import {
+  addressOf,
+  COLLIDING_KEYS,
+  KEYS,
+  MOMENT,
+  NOW,
+  operatorsPeer,
+  ourPeer,
+  type Surroundings,
+  viewOf,
+} from './arbitraries.ts';
 
-const KEY = KEYS[0];
+const [KEY, OTHER] = KEYS;
+const [TWIN, COLLIDING] = COLLIDING_KEYS[0];
 const OWN = `${addressOf(KEY)}/128`;
+const tableOf = (peers: readonly Peer[], surroundings: Surroundings = {}) => viewOf(peers, surroundings).peers;
+const remembered = (secondsAgo: number) => ({ heard: { at: NOW - secondsAgo, readAt: MOMENT.monotonic } });
 
-const ALLOWED_IPS: readonly (readonly [name: string, allowedIps: string[], isOurs: boolean])[] = [
-  ['exactly its derived address', [OWN], true],
-  ['no address', [], false],
-  ['its derived address and another one', [OWN, 'fe80::1/128'], false],
-  ['its derived address and a network', ['10.0.0.0/8', OWN], false],
-  ['its derived address twice as long a network', [OWN.replace('/128', '/64')], false],
-  ['the derived address of another key', [`${addressOf(KEYS[1])}/128`], false],
-  ['its derived address of another variant', [`${deriveLinkAddress(KEY, 'ffmuc').address}/128`], false],
-  ['an IPv4 address', ['192.0.2.1/32'], false],
+const PEERS: readonly (readonly [name: string, state: Partial<Peer>, mark: OperatorsMark | undefined])[] = [
+  ['exactly its derived address', {}, undefined],
+  [
+    'its derived address of another variant',
+    { allowedIps: [`${deriveLinkAddress(KEY, 'ffmuc').address}/128`] },
+    undefined,
+  ],
+  ['no address', { allowedIps: [] }, undefined],
+  ['its derived address and another one', { allowedIps: [OWN, 'fe80::1/128'] }, 'allowed IPs'],
+  ['its derived address and a network', { allowedIps: ['10.0.0.0/8', OWN] }, 'allowed IPs'],
+  ['its derived address in a network', { allowedIps: [OWN.replace('/128', '/64')] }, 'allowed IPs'],
+  ['the derived address of another key', { allowedIps: [`${addressOf(OTHER)}/128`] }, 'allowed IPs'],
+  ['an IPv4 address', { allowedIps: ['192.0.2.1/32'] }, 'allowed IPs'],
+  ['a preshared key', { hasPresharedKey: true }, 'preshared key'],
+  ['a keepalive', { hasKeepalive: true }, 'keepalive'],
 ];
-for (const [name, allowedIps, isOurs] of ALLOWED_IPS) {
-  test(`a peer with ${name} is ${isOurs ? "wgkex's" : "the operator's"}`, () => {
-    const table = new PeerTable([ourPeer(KEY, { allowedIps })], 'eui64');
-    assert.equal(table.ours.has(KEY), isOurs);
-    assert.equal(table.isOperators(KEY), !isOurs);
-    assert.equal([...table.operators].length, isOurs ? 0 : 1);
+for (const [name, state, mark] of PEERS) {
+  test(`a recorded peer with ${name} is ${mark === undefined ? "wgkex's" : "the operator's"}`, () => {
+    const peer = ourPeer(KEY, state);
+    const table = tableOf([peer]);
+    assert.deepEqual([table.ours.has(KEY), table.isOperators(KEY)], [mark === undefined, mark !== undefined]);
+    assert.equal([...table.operators].length, mark === undefined ? 0 : 1);
+    const ownership = { registrations: new Map([[KEY, UNRECORDED]]), staticKeys: new Set<typeof KEY>() };
+    assert.equal(findOperatorsMark(peer, { ...ownership, derivations: new Derivations('eui64') }), mark);
   });
 }
 
-test('the addresses of the operator are known, and who holds those of wgkex', () => {
-  const table = new PeerTable([ourPeer(KEY), ourPeer(KEYS[1], { allowedIps: ['fe80::1/128', 'fe80::/64'] })], 'eui64');
+for (const [name, surroundings] of [
+  ['that is not in the record', { unrecorded: new Set([KEY]) }],
+  ['whose key is static', { lists: { static: new Set([KEY]) } }],
+] as const) {
+  test(`a peer ${name} is the operator's, whatever its address is`, () => {
+    assert.ok(tableOf([ourPeer(KEY)], surroundings).isOperators(KEY));
+  });
+}
+
+test('the addresses of the operator are known, those of static keys included, and who holds those of wgkex', () => {
+  const lists = { static: new Set([TWIN]) };
+  const table = tableOf([ourPeer(KEY), operatorsPeer(OTHER, 'fe80::1/128', 'fe80::/64')], { lists });
   assert.ok(table.isOperatorsAddress('fe80::1' as ReturnType<typeof addressOf>));
+  assert.equal(table.findOperatorsKey(addressOf(COLLIDING)), TWIN);
   assert.ok(!table.isOperatorsAddress(addressOf(KEY)));
   assert.equal(table.findHolder(addressOf(KEY))?.key, KEY);
-  assert.equal(table.findHolder(addressOf(KEYS[1])), undefined);
+  assert.equal(table.findHolder(addressOf(OTHER)), undefined);
 });
 
-test('a peer that never had a handshake is pending, also when it was registered again', () => {
-  const table = new PeerTable([ourPeer(KEY), ourPeer(KEYS[1], { lastHandshake: NOW })], 'eui64');
-  assert.deepEqual([...table.pending], [KEY]);
-  table.register(KEYS[1]);
-  assert.deepEqual([...table.pending], [KEY, KEYS[1]]);
+test('a peer holds the address that it has, by whichever derivation, and none where it has none', () => {
+  const former = deriveLinkAddress(KEY, 'ffmuc').address;
+  const table = tableOf([ourPeer(KEY, { allowedIps: [`${former}/128`] }), ourPeer(OTHER, { allowedIps: [] })]);
+  assert.equal(table.findHolder(former)?.key, KEY);
+  assert.equal(table.findHolder(addressOf(KEY)), undefined);
+  assert.deepEqual(
+    table.listHeld().map(({ address }) => address),
+    [former],
+  );
 });
 
-test('a registered peer is there, and a removed one is not', () => {
-  const table = new PeerTable([], 'eui64');
-  table.register(KEY);
-  assert.deepEqual(table.ours.get(KEY), ourPeer(KEY));
+test('pending is a peer of which neither the kernel nor the record knows a handshake', () => {
+  const peers = [ourPeer(KEY), ourPeer(OTHER, { lastHandshake: NOW }), ourPeer(TWIN), ourPeer(KEYS[2])];
+  const registrations = new Map([
+    [TWIN, remembered(3600)],
+    [KEYS[2], remembered(3601)],
+  ]);
+  const table = tableOf(peers, { registrations });
+  assert.deepEqual([...table.pending], [KEY, KEYS[2]]);
+  assert.deepEqual([table.ours.get(TWIN)?.heard, table.ours.get(TWIN)?.lastHandshake], [NOW - 3600, 'never']);
+});
+
+test('a registered peer is there without handshake, and a removed one is not', () => {
+  const table = tableOf([]);
+  table.register(KEY, { ...UNRECORDED, ...remembered(60) });
+  const { held, heard, lastHandshake } = table.ours.get(KEY) ?? {};
+  assert.deepEqual([held?.address, heard, lastHandshake], [addressOf(KEY), NOW - 60, 'never']);
+  assert.equal(table.pending.size, 0);
+  table.register(OTHER, UNRECORDED);
+  assert.deepEqual([...table.pending], [OTHER]);
   table.remove(KEY);
+  table.remove(OTHER);
   assert.equal(table.ours.size + table.pending.size, 0);
   assert.equal(table.findHolder(addressOf(KEY)), undefined);
 });
 
-const peerKeys = fc.uniqueArray(publicKeys, { minLength: 2, maxLength: 8 });
-const ages = fc.array(fc.nat(100), { minLength: 8, maxLength: 8 });
-const steps = fc.array(fc.tuple(fc.constantFrom('register', 'remove', 'look'), fc.nat(7)), { maxLength: 60 });
-
-test('whatever comes and goes, the oldest pending peer is found', () => {
-  fc.assert(
-    fc.property(peerKeys, ages, steps, (keys, some, list) => {
-      const seen = new Map(keys.map((key, index) => [key, NOW - (some[index] ?? 0)]));
-      const firstSeen = (key: PublicKey) => seen.get(key) ?? Number.NaN;
-      const peers = keys.map((key) => ourPeer(key));
-      const table = new PeerTable(peers, 'eui64');
-      const step = {
-        register: (key: PublicKey, now: number) => {
-          if (!table.pending.has(key)) seen.set(key, now);
-          table.register(key);
-        },
-        remove: (key: PublicKey) => table.remove(key),
-        look: () => {
-          const oldest = table.findOldestPending(firstSeen);
-          const times = [...table.pending].map(firstSeen);
-          assert.equal(oldest && firstSeen(oldest), times.length === 0 ? undefined : Math.min(...times));
-        },
-      };
-      for (const [now, [what, index]] of list.entries()) step[what](keys[index % keys.length] ?? KEY, NOW + now);
-    }),
-    { numRuns: 1000 },
-  );
-});
-
-test('to find the oldest pending peer again and again costs no more than once', () => {
-  const table = new PeerTable(
-    KEYS.map((key) => ourPeer(key)),
-    'eui64',
-  );
-  let calls = 0;
-  const firstSeen = () => {
-    calls++;
-    return NOW;
-  };
-  for (let time = 0; time < 100; time++) assert.ok(table.findOldestPending(firstSeen) !== undefined);
-  assert.equal(calls, KEYS.length);
-});
-
 test('to remove a peer takes no address from another one that got it since', () => {
-  const [first, second] = COLLIDING_KEYS[0];
-  const table = new PeerTable([ourPeer(first)], 'eui64');
-  table.register(second);
-  table.remove(first);
-  assert.equal(table.findHolder(addressOf(second))?.key, second);
+  const table = tableOf([ourPeer(TWIN)]);
+  table.register(COLLIDING, UNRECORDED);
+  table.remove(TWIN);
+  assert.equal(table.findHolder(addressOf(COLLIDING))?.key, COLLIDING);
 });
-
-const HANDSHAKES = [
-  ['exactly as long ago', NOW - 180, true],
-  ['longer ago', NOW - 180.5, false],
-  ['in the future', NOW + 180, true],
-  ['never', 'never', false],
-] as const;
-for (const [name, lastHandshake, expected] of HANDSHAKES) {
-  test(`a handshake ${name} ${expected ? 'counts' : 'does not count'}`, () => {
-    assert.equal(hadHandshakeWithin(ourPeer(KEY, { lastHandshake }), 180, NOW), expected);
-  });
-}

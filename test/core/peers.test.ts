@@ -14,6 +14,8 @@ const peers: fc.Arbitrary<Peer> = fc.record(
     lastHandshake: fc.oneof(fc.constant('never' as const), fc.integer({ min: 1, max: 4_000_000_000 })),
     received: fc.nat(1e15 - 1),
     sent: fc.nat(1e15 - 1),
+    hasPresharedKey: fc.boolean(),
+    hasKeepalive: fc.boolean(),
   },
   PLAIN,
 );
@@ -51,6 +53,8 @@ test('a peer as wg 1.0.20210914 prints it is read', () => {
         lastHandshake: 1_700_000_000,
         received: 1,
         sent: 2,
+        hasPresharedKey: false,
+        hasKeepalive: false,
       },
     ],
   });

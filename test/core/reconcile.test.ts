@@ -5,47 +5,73 @@ import type { InterfaceName } from '../../src/core/domain.ts';
 import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry } from '../../src/core/forwarding-entries.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
 import { deriveLinkAddress, type MacAddress } from '../../src/core/link-address.ts';
+import type { Peer } from '../../src/core/peers.ts';
 import { compareEntries, compareRoutes } from '../../src/core/reconcile.ts';
-import { addressOf, KEYS, keyPool, ourPeer, VXLAN, WIREGUARD } from './arbitraries.ts';
+import { addressOf, KEYS, keyPool, operatorsPeer, ourPeer, VXLAN, viewOf, WIREGUARD } from './arbitraries.ts';
 
 const SETTINGS = {
   wireguard: WIREGUARD,
   vxlan: VXLAN,
   fdb: ['flood', 'unicast'],
   route: true,
-  variant: 'eui64',
 } as const;
 const ROUTER = deriveLinkAddress(KEYS[0], 'eui64');
 const GONE = deriveLinkAddress(KEYS[1], 'eui64');
 const entriesOf = (router: typeof ROUTER) => buildEntries(router, ['flood', 'unicast'], WIREGUARD);
 const NOTHING = { missing: [], orphaned: [] };
+const tableOf = (keys: readonly (typeof KEYS)[number][] = [], operators: readonly Peer[] = []) =>
+  viewOf([...keys.map((key) => ourPeer(key)), ...operators]).peers;
+
+test('an entry to a router that names no interface is orphaned, as it doubles every frame', () => {
+  const doubles = entriesOf(ROUTER).map((entry) => ({ ...entry, via: undefined }));
+  const existing = [...entriesOf(ROUTER), ...doubles];
+  assert.deepEqual(compareEntries(existing, tableOf([KEYS[0]]), SETTINGS), { missing: [], orphaned: doubles });
+});
+
+test('entries and routes to the address of a static key are left alone, also without a peer', () => {
+  const { peers } = viewOf([], { lists: { static: new Set([KEYS[1]]) } });
+  assert.deepEqual(compareEntries(entriesOf(GONE), peers, SETTINGS), NOTHING);
+  assert.deepEqual(compareRoutes([GONE.address], peers), NOTHING);
+});
+
+test('a router has the entries of the address that it holds, by another derivation, too', () => {
+  const held = deriveLinkAddress(KEYS[0], 'ffmuc');
+  const { peers } = viewOf([
+    ourPeer(KEYS[0], { allowedIps: [`${held.address}/128`] }),
+    ourPeer(KEYS[2], { allowedIps: [] }),
+  ]);
+  const expected = { missing: entriesOf(held), orphaned: entriesOf(ROUTER) };
+  assert.deepEqual(compareEntries(entriesOf(ROUTER), peers, SETTINGS), expected);
+  assert.deepEqual(compareRoutes([ROUTER.address], peers), { missing: [held.address], orphaned: [ROUTER.address] });
+});
 
 test('where the kernel has what the routers need, nothing is to be done', () => {
-  assert.deepEqual(compareEntries(entriesOf(ROUTER), [ROUTER], [], SETTINGS), NOTHING);
-  assert.deepEqual(compareRoutes([ROUTER.address], [ROUTER], [], 'eui64'), NOTHING);
+  assert.deepEqual(compareEntries(entriesOf(ROUTER), tableOf([KEYS[0]]), SETTINGS), NOTHING);
+  assert.deepEqual(compareRoutes([ROUTER.address], tableOf([KEYS[0]])), NOTHING);
 });
 
 test('entries and routes of a router that are not there are missing', () => {
   const [flood, unicast] = entriesOf(ROUTER) as [ForwardingEntry, ForwardingEntry];
-  assert.deepEqual(compareEntries([flood], [ROUTER], [], SETTINGS), { missing: [unicast], orphaned: [] });
-  assert.deepEqual(compareRoutes([], [ROUTER], [], 'eui64'), { missing: [ROUTER.address], orphaned: [] });
+  assert.deepEqual(compareEntries([flood], tableOf([KEYS[0]]), SETTINGS), { missing: [unicast], orphaned: [] });
+  assert.deepEqual(compareRoutes([], tableOf([KEYS[0]])), { missing: [ROUTER.address], orphaned: [] });
 });
 
 test('entries and routes whose router is gone are orphaned', () => {
   const existing = [...entriesOf(ROUTER), ...entriesOf(GONE)];
-  assert.deepEqual(compareEntries(existing, [ROUTER], [], SETTINGS), { missing: [], orphaned: entriesOf(GONE) });
-  const routes = compareRoutes([ROUTER.address, GONE.address], [ROUTER], [], 'eui64');
+  assert.deepEqual(compareEntries(existing, tableOf([KEYS[0]]), SETTINGS), { missing: [], orphaned: entriesOf(GONE) });
+  const routes = compareRoutes([ROUTER.address, GONE.address], tableOf([KEYS[0]]));
   assert.deepEqual(routes, { missing: [], orphaned: [GONE.address] });
 });
 
 test('entries of a kind that the domain no longer wants are orphaned', () => {
   const [flood, unicast] = entriesOf(ROUTER);
-  const difference = compareEntries(entriesOf(ROUTER), [ROUTER], [], { ...SETTINGS, fdb: ['flood'] });
+  const difference = compareEntries(entriesOf(ROUTER), tableOf([KEYS[0]]), { ...SETTINGS, fdb: ['flood'] });
   assert.deepEqual(difference, { missing: [], orphaned: [unicast] });
   assert.ok(flood !== undefined);
 });
 
 const FOREIGN: readonly (readonly [name: string, entry: ForwardingEntry])[] = [
+  ['through no interface to a router that is gone', { mac: FLOOD_MAC, destination: GONE.address, via: undefined }],
   ['to an address that was not derived', { mac: FLOOD_MAC, destination: parseIpAddress('fe80::1'), via: WIREGUARD }],
   ['to an IPv4 address', { mac: FLOOD_MAC, destination: parseIpAddress('192.0.2.1'), via: WIREGUARD }],
   ['through another interface', { mac: FLOOD_MAC, destination: GONE.address, via: 'wgww02' as InterfaceName }],
@@ -53,34 +79,31 @@ const FOREIGN: readonly (readonly [name: string, entry: ForwardingEntry])[] = [
 ];
 for (const [name, entry] of FOREIGN) {
   test(`an entry ${name} is left alone`, () => {
-    assert.deepEqual(compareEntries([entry], [], [], SETTINGS), NOTHING);
+    assert.deepEqual(compareEntries([entry], tableOf(), SETTINGS), NOTHING);
   });
 }
 
 test('a route to an address that was not derived is left alone', () => {
-  assert.deepEqual(compareRoutes([parseIpAddress('fe80::1')], [], [], 'eui64'), NOTHING);
+  assert.deepEqual(compareRoutes([parseIpAddress('fe80::1')], tableOf()), NOTHING);
 });
 
 test('an entry and a route to an address are left alone where a peer of the operator has it', () => {
-  const operators = [ourPeer(KEYS[3], { allowedIps: ['10.0.0.0/8', `${GONE.address}/128`] })];
-  assert.deepEqual(compareEntries(entriesOf(GONE), [], operators, SETTINGS), NOTHING);
-  assert.deepEqual(compareRoutes([GONE.address], [], operators, 'eui64'), NOTHING);
+  const operators = [operatorsPeer(KEYS[3], '10.0.0.0/8', `${GONE.address}/128`)];
+  assert.deepEqual(compareEntries(entriesOf(GONE), tableOf([], operators), SETTINGS), NOTHING);
+  assert.deepEqual(compareRoutes([GONE.address], tableOf([], operators)), NOTHING);
 });
 
 for (const network of ['fe80::/64', '::/0']) {
   test(`an entry and a route are orphaned also where a peer of the operator has ${network}`, () => {
-    const operators = [ourPeer(KEYS[3], { allowedIps: [network] })];
-    assert.deepEqual(compareEntries(entriesOf(GONE), [], operators, SETTINGS).orphaned, entriesOf(GONE));
-    assert.deepEqual(compareRoutes([GONE.address], [], operators, 'eui64').orphaned, [GONE.address]);
+    const operators = [operatorsPeer(KEYS[3], network)];
+    assert.deepEqual(compareEntries(entriesOf(GONE), tableOf([], operators), SETTINGS).orphaned, entriesOf(GONE));
+    assert.deepEqual(compareRoutes([GONE.address], tableOf([], operators)).orphaned, [GONE.address]);
   });
 }
 
 test('an entry is orphaned where a peer of the operator has another network', () => {
-  const operators = [
-    ourPeer(KEYS[3], { allowedIps: ['10.0.0.0/8', 'fe80:1::/64', 'fe80::/120'] }),
-    ourPeer(KEYS[2], { allowedIps: [] }),
-  ];
-  assert.deepEqual(compareEntries(entriesOf(GONE), [], operators, SETTINGS).orphaned, entriesOf(GONE));
+  const operators = [operatorsPeer(KEYS[3], '10.0.0.0/8', 'fe80:1::/64', 'fe80::/120'), operatorsPeer(KEYS[2])];
+  assert.deepEqual(compareEntries(entriesOf(GONE), tableOf([], operators), SETTINGS).orphaned, entriesOf(GONE));
 });
 
 test('when what is missing is made and what is orphaned is gone, the routers have what they need and nothing foreign is lost', () => {
@@ -90,7 +113,7 @@ test('when what is missing is made and what is orphaned is gone, the routers hav
       const routers = needing.map((key) => deriveLinkAddress(key, 'eui64'));
       const foreign = FOREIGN.map(([, entry]) => entry);
       const made = present.flatMap((key) => entriesOf(deriveLinkAddress(key, 'eui64'))).slice(lost % 3);
-      const { missing, orphaned } = compareEntries([...foreign, ...made], routers, [], SETTINGS);
+      const { missing, orphaned } = compareEntries([...foreign, ...made], tableOf(needing), SETTINGS);
       const gone = new Set(orphaned.map(identifyEntry));
       const after = [...[...foreign, ...made].filter((entry) => !gone.has(identifyEntry(entry))), ...missing];
       assert.deepEqual(
@@ -107,8 +130,7 @@ test('the same holds for routes', () => {
   fc.assert(
     fc.property(some, some, (needing, present) => {
       const existing = [...foreign, ...present.map(addressOf)];
-      const routers = needing.map((key) => deriveLinkAddress(key, 'eui64'));
-      const { missing, orphaned } = compareRoutes(existing, routers, [], 'eui64');
+      const { missing, orphaned } = compareRoutes(existing, tableOf(needing));
       const after = [...existing.filter((address) => !orphaned.includes(address)), ...missing];
       assert.deepEqual(after.sort(), [...foreign, ...needing.map(addressOf)].sort());
     }),

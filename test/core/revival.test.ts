@@ -1,80 +1,126 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { DomainView } from '../../src/core/admission.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import { isForgetful, planRevival } from '../../src/core/revival.ts';
-import { addressOf, COLLIDING_KEYS, KEYS, keyPool, NOW, ourPeer, situations, viewOf } from './arbitraries.ts';
+import type { PublicKey } from '../../src/core/public-key.ts';
+import type { Registration } from '../../src/core/record.ts';
+import { findGone, findLost, planRevival } from '../../src/core/revival.ts';
+import {
+  addressOf,
+  COLLIDING_KEYS,
+  KEYS,
+  keyPool,
+  MOMENT,
+  NOW,
+  operatorsPeer,
+  ourPeer,
+  type Surroundings,
+  situations,
+  viewOf,
+} from './arbitraries.ts';
 
-const [KEY, OTHER] = KEYS;
+const [KEY, OTHER, THIRD, FOURTH] = KEYS;
 const [TWIN, COLLIDING] = COLLIDING_KEYS[0];
-const ALIVE = new Map([[KEY, NOW - 60]]);
+const alive = (secondsAgo = 60, more: Partial<Registration> = {}): Partial<Registration> => {
+  return { heard: { at: NOW - secondsAgo, readAt: MOMENT.monotonic }, ...more };
+};
+const known = (...keys: PublicKey[]) => new Map(keys.map((key) => [key, alive()]));
+const HERE = { lastHandshake: NOW };
 
-const TABLE: readonly [name: string, peers: Peer[], surroundings: Partial<DomainView>, isBack: boolean][] = [
+const PLACES: readonly [name: string, peers: Peer[], surroundings: Surroundings, isBack: boolean][] = [
   ['on an empty interface', [], {}, true],
-  ['beside others', [ourPeer(OTHER)], {}, true],
+  ['alongside others', [ourPeer(OTHER)], {}, true],
   ['though no key may be pending', [], { maxPending: 0 }, true],
-  ['that was disallowed since', [], { disallowed: new Set([KEY]) }, false],
+  ['that was disallowed since', [], { lists: { disallowed: new Set([KEY]) } }, false],
+  ['that is not allowed any more', [], { lists: { allowed: new Set() } }, false],
+  ['while a list cannot be read', [], { lists: { problems: ['gone'] } }, false],
+  ['while the record cannot be written', [], { unrecordable: 'full' }, false],
   ["that is the interface's own now", [], { ownKey: KEY }, false],
   ["whose address is the gateway's own now", [], { ownAddresses: new Set([addressOf(KEY)]) }, false],
+  ["whose address is an operator's now", [operatorsPeer(OTHER, `${addressOf(KEY)}/128`)], {}, false],
   ['that is there already', [ourPeer(KEY)], {}, false],
-  ['that the operator set up by hand since', [ourPeer(KEY, { allowedIps: ['10.0.0.0/8'] })], {}, false],
-  ['where there is no room', [ourPeer(OTHER, { lastHandshake: NOW })], { maxPeers: 1 }, false],
-  ['for which a pending one would have to go', [ourPeer(OTHER)], { maxPeers: 1, firstSeen: () => NOW - 99 }, false],
+  ['that the operator set up by hand since', [operatorsPeer(KEY, '10.0.0.0/8')], {}, false],
+  ['where there is no room', [ourPeer(OTHER, HERE)], { maxPeers: 1 }, false],
+  ['for which a pending one would be evicted', [ourPeer(OTHER)], { maxPeers: 1 }, false],
 ];
-for (const [name, peers, surroundings, isBack] of TABLE) {
-  test(`a key that was alive, ${name}, ${isBack ? 'comes' : 'does not come'} back`, () => {
-    const view = viewOf(peers, surroundings);
-    const added = planRevival(ALIVE, view, NOW).filter(({ kind }) => kind === 'add');
-    assert.deepEqual(added, isBack ? [{ kind: 'add', router: view.peers.describe(KEY), evicted: [] }] : []);
-    if (isBack) assert.ok(view.peers.ours.has(KEY));
+for (const [name, peers, surroundings, isBack] of PLACES) {
+  test(`a key that was alive, ${name}, ${isBack ? 'is' : 'is not'} restored`, () => {
+    const view = viewOf(peers, { ...surroundings, registrations: known(KEY) });
+    const [restored] = planRevival([KEY], view);
+    assert.deepEqual(
+      restored?.change,
+      isBack ? { kind: 'add', router: view.peers.describe(KEY), evicted: [] } : undefined,
+    );
+    if (restored === undefined) return;
+    assert.ok(view.peers.ours.has(KEY) && !view.peers.pending.has(KEY));
+    assert.equal(view.record.registrations.get(KEY)?.restores, 1);
+    assert.equal(restored.lines.length, 1);
   });
 }
 
-test('of two keys with one address the one with the later handshake comes back', () => {
-  const alive = new Map([
-    [COLLIDING, NOW - 1],
-    [TWIN, NOW - 2],
+/** The keys that are lost of the four, of which those in `peers` are there. */
+const LOSSES: readonly [string, Map<PublicKey, Partial<Registration>>, PublicKey[], boolean, PublicKey[]][] = [
+  ['nobody was alive', new Map(), [], true, []],
+  ['all are there', known(KEY, OTHER), [KEY, OTHER], false, []],
+  ['the only one is gone', known(KEY), [], false, [KEY]],
+  ['one of two is gone', known(KEY, OTHER), [OTHER], false, []],
+  ['two of three are gone, which an operator may have removed', known(KEY, OTHER, THIRD), [OTHER], false, []],
+  ['three of four are gone', known(KEY, OTHER, THIRD, FOURTH), [OTHER], false, [KEY, THIRD, FOURTH]],
+  ['three of six are gone, which is half', known(...KEYS, TWIN, COLLIDING_KEYS[1][0]), [KEY, OTHER, TWIN], false, []],
+  ['one of two is gone and the interface is new', known(KEY, OTHER), [OTHER], true, [KEY]],
+  ['it was heard an hour ago', new Map([[KEY, alive(3600)]]), [], true, [KEY]],
+  ['it was heard more than an hour ago', new Map([[KEY, alive(3601)]]), [], true, []],
+  ['it was restored twice', new Map([[KEY, alive(60, { restores: 2 })]]), [], true, [KEY]],
+  ['it was restored three times', new Map([[KEY, alive(60, { restores: 3 })]]), [], true, []],
+  ['it was removed on purpose', new Map([[KEY, alive(60, { isLeaving: true })]]), [], true, []],
+];
+for (const [name, registrations, present, isNew, expected] of LOSSES) {
+  test(`where ${name}, ${expected.length === 0 ? 'nobody is' : 'keys are'} lost`, () => {
+    const view = viewOf(
+      present.map((key) => ourPeer(key, HERE)),
+      { registrations },
+    );
+    assert.deepEqual(findLost(view, isNew), expected);
+  });
+}
+
+test('of two keys with one address the one with the later handshake is restored', () => {
+  const registrations = new Map([
+    [TWIN, alive(2)],
+    [COLLIDING, alive(1)],
   ]);
+  const view = viewOf([], { registrations });
   assert.deepEqual(
-    planRevival(alive, viewOf([]), NOW).map(({ router }) => router.key),
+    planRevival(findLost(view, true), view).map(({ change }) => change.router.key),
     [COLLIDING],
   );
 });
 
-test('peers that are there keep their place, and get their entries again', () => {
-  const view = viewOf([ourPeer(OTHER), ourPeer(TWIN, { lastHandshake: NOW })]);
-  const kept = planRevival(ALIVE, view, NOW).filter(({ kind }) => kind === 'keep');
-  assert.deepEqual(
-    kept.map(({ router }) => router.key),
-    [OTHER, TWIN],
-  );
+test('gone are the keys that are not peers and will not be restored', () => {
+  const registrations = new Map([
+    ...known(KEY),
+    [OTHER, alive(60, { restores: 3 })],
+    [THIRD, {}],
+    [FOURTH, {}],
+  ] as const);
+  const view = viewOf([ourPeer(FOURTH)], { registrations });
+  assert.deepEqual(findGone(view), [OTHER, THIRD]);
 });
 
-test('whatever a domain is like, nobody goes, no limit is exceeded, and who is back was alive and is let in', () => {
-  const aliveOnes = fc.uniqueArray(keyPool, { maxLength: 6 });
+test('whatever a domain is like, nobody goes, no limit is exceeded, and those restored were alive and are admitted', () => {
   fc.assert(
-    fc.property(situations, aliveOnes, ({ peers, surroundings }, keys) => {
-      const view = viewOf(peers, surroundings);
+    fc.property(situations, fc.uniqueArray(keyPool, { maxLength: 6 }), ({ peers, surroundings }, keys) => {
+      const registrations = new Map([...(surroundings.registrations ?? []), ...known(...keys)]);
+      const view = viewOf(peers, { ...surroundings, registrations });
       const before = [...view.peers.ours.keys()];
-      const changes = planRevival(new Map(keys.map((key) => [key, NOW])), view, NOW);
-      const back = changes.filter(({ kind }) => kind === 'add').map(({ router }) => router.key);
-      assert.ok(changes.every(({ kind, evicted }) => kind !== 'reset' && evicted.length === 0));
+      const lost = findLost(view, true);
+      const planned = planRevival(lost, view).map(({ change }) => change);
+      assert.ok(planned.every(({ kind, evicted }) => kind === 'add' && evicted.length === 0));
+      const back = planned.map(({ router }) => router.key);
       assert.deepEqual([...view.peers.ours.keys()], [...before, ...back]);
       assert.ok(view.peers.ours.size <= Math.max(view.maxPeers, before.length));
-      assert.ok(back.every((key) => keys.includes(key) && !view.disallowed.has(key)));
+      assert.ok(back.every((key) => lost.includes(key) && !view.lists.disallowed.has(key)));
+      assert.ok(back.every((key) => (view.record.registrations.get(key)?.restores ?? 9) <= 3));
     }),
   );
 });
-
-for (const [name, alive, interfaces, peers, expected] of [
-  ['nobody was alive', new Map(), 'other', [], false],
-  ['all is as it was', ALIVE, 'same', [ourPeer(KEY)], false],
-  ['one of several is gone', new Map([...ALIVE, [OTHER, NOW]]), 'same', [ourPeer(OTHER)], false],
-  ['all are gone', ALIVE, 'same', [ourPeer(OTHER)], true],
-  ['the interfaces are others', ALIVE, 'other', [ourPeer(KEY)], true],
-] as const) {
-  test(`where ${name}, there is ${expected ? 'something' : 'nothing'} to put back`, () => {
-    assert.equal(isForgetful({ alive, interfaces }, { interfaces: 'same', peers: viewOf(peers).peers }), expected);
-  });
-}

@@ -3,10 +3,11 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { Peer } from '../../src/core/peers.ts';
 import { judgePeer, updateMarks, type Verdict } from '../../src/core/staleness.ts';
-import { KEYS, NOW, ourPeer } from './arbitraries.ts';
+import { KEYS, NOW } from './arbitraries.ts';
 
 const LIMITS = { staleAfterSeconds: 3600, secondLookSeconds: 900 };
 const heard = (secondsAgo: number) => NOW - secondsAgo;
+const at = (unix: number) => ({ unix, monotonic: unix - NOW + 50_000 });
 
 const CASES: readonly (readonly [string, Peer['lastHandshake'], number | undefined, Verdict])[] = [
   ['a handshake just now', heard(0), undefined, 'alive'],
@@ -23,9 +24,19 @@ const CASES: readonly (readonly [string, Peer['lastHandshake'], number | undefin
   ['a mark long ago', 'never', heard(90_000), 'expired'],
   ['a mark from the future', 'never', heard(-1), 'marked'],
 ];
-for (const [name, lastHandshake, markedAt, verdict] of CASES) {
+for (const [name, last, markedAt, verdict] of CASES) {
   test(`a peer with ${name} is ${verdict}`, () => {
-    assert.equal(judgePeer(ourPeer(KEYS[0], { lastHandshake }), markedAt, LIMITS, NOW), verdict);
+    assert.equal(judgePeer({ heard: last, isAllowed: true }, markedAt, LIMITS, at(NOW)), verdict);
+  });
+}
+
+for (const [markedAt, verdict] of [
+  [undefined, 'marked'],
+  [heard(854), 'waiting'],
+  [heard(900), 'expired'],
+] as const) {
+  test(`a live peer that is not in allowed_keys any more is ${verdict} with the mark ${markedAt}`, () => {
+    assert.equal(judgePeer({ heard: NOW, isAllowed: false }, markedAt, LIMITS, at(NOW)), verdict);
   });
 }
 
@@ -63,17 +74,17 @@ test('whenever passes are made, a peer goes only after a second look in time, an
   const handshakes = fc.oneof(fc.constant('never' as const), fc.integer({ min: NOW - 10_000, max: NOW + 10_000 }));
   fc.assert(
     fc.property(pauses, handshakes, (some, lastHandshake) => {
-      const peer = ourPeer(KEYS[0], { lastHandshake });
+      const key = KEYS[0];
       let marks: ReadonlyMap<(typeof KEYS)[number], number> = new Map();
       let firstStale: number | undefined;
       let now = NOW;
       for (const pause of some) {
         now += pause;
         const isStale = lastHandshake === 'never' || now - lastHandshake > 3600;
-        const verdict = judgePeer(peer, marks.get(peer.key), LIMITS, now);
+        const verdict = judgePeer({ heard: lastHandshake, isAllowed: true }, marks.get(key), LIMITS, at(now));
         assert.equal(verdict === 'expired', isStale && firstStale !== undefined && now - firstStale >= 855);
         if (isStale) firstStale ??= now;
-        marks = updateMarks(marks, new Map([[peer.key, verdict]]), now);
+        marks = updateMarks(marks, new Map([[key, verdict]]), now);
       }
     }),
   );

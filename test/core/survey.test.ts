@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { buildEntries } from '../../src/core/forwarding-entries.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import { confirmFaults, countStates, isSound, type Survey, surveyDomain } from '../../src/core/survey.ts';
-import { addressOf, KEYS, NOW, ourPeer, VXLAN, WIREGUARD } from './arbitraries.ts';
+import { confirmFaults, countPeers, countStates, isSound, type Survey, surveyDomain } from '../../src/core/survey.ts';
+import { addressOf, KEYS, MOMENT, NOW, ourPeer, VXLAN, viewOf, WIREGUARD } from './arbitraries.ts';
 
 const [KEY, OTHER, OPERATORS, GONE] = KEYS;
 const SETTINGS = {
@@ -41,6 +40,20 @@ for (const [name, peer, staleAfterSeconds, state] of STATES) {
     );
   });
 }
+
+test('a peer that was reset, or restored, is in the state of its remembered handshake', () => {
+  const heard = { at: NOW - 60, readAt: MOMENT.monotonic };
+  const { peers: table } = viewOf([ourPeer(KEY), ourPeer(OTHER)], { registrations: new Map([[KEY, { heard }]]) });
+  const { peers } = surveyDomain(table, { entries: [], routes: [] }, SETTINGS);
+  assert.deepEqual(
+    peers.map(({ peer, state }) => [peer.lastHandshake, state]),
+    [
+      [NOW - 60, 'alive'],
+      ['never', 'pending'],
+    ],
+  );
+  assert.deepEqual(countPeers(table, 3600), countStates(peers));
+});
 
 test('a domain in which everybody has what they need is sound', () => {
   const operators = ourPeer(OPERATORS, { allowedIps: ['10.0.0.0/8'] });
@@ -90,5 +103,6 @@ function survey(
   routes: ReturnType<typeof routesOf>,
   settings: { readonly staleAfterSeconds?: number; readonly route?: boolean } = {},
 ): Survey {
-  return surveyDomain(new PeerTable(peers, 'eui64'), { entries, routes }, { ...SETTINGS, ...settings }, NOW);
+  const { peers: table } = viewOf(peers, settings);
+  return surveyDomain(table, { entries, routes }, { ...SETTINGS, ...settings });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { DomainName } from '../../src/core/domain.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { parseIpAddress } from '../../src/core/ip-address.ts';
@@ -138,6 +139,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     const child = new HandlerChild(['/nowhere/wgkex-handler'], {
       onReady: () => {},
       onEnd: (end) => void ends.push(end),
+      onRestartNeeded: () => {},
       onBatch: () => {},
     });
     assert.equal(await child.ask(EXCHANGE), 'FAILED');
@@ -156,6 +158,12 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     writeFileSync(mark, '');
     assert.equal(await asked, 'OK');
     assert.deepEqual(ends, ['exit status 0']);
+  });
+
+  test('that ends with its status for a restart has the whole service start again', async (t) => {
+    const { child, ends } = start(t, `${GREET}; exit ${EXIT_RESTART}`);
+    await child.closed;
+    assert.deepEqual(ends, [`exit status ${EXIT_RESTART}`, 'restart']);
   });
 
   test('that is told to end answers what it was asked, takes no more, and says nothing of its end', async (t) => {
@@ -266,6 +274,7 @@ function start(t: TestContext, script: string, limits = PATIENT) {
     {
       onReady: greet,
       onEnd: (reason) => void ends.push(reason),
+      onRestartNeeded: () => void ends.push('restart'),
       onBatch: (domain, exchanges) => void batches.push([domain, exchanges]),
     },
     limits,

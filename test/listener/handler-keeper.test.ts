@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { parseIpAddress } from '../../src/core/ip-address.ts';
 import { HandlerKeeper } from '../../src/listener/handler-keeper.ts';
@@ -144,6 +145,14 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.throws(() => process.kill(Number(readFileSync(file, 'utf8')), 0), { code: 'ESRCH' });
   });
 
+  test('says when a handler ends because the whole service has to start again, and for no other end', async (t) => {
+    const { counted } = keep(t, shell(`${GREET}; exit ${EXIT_RESTART}`));
+    await eventually(() => counted.serviceRestarts > 0);
+    const other = keep(t, shell('exit 78'));
+    await other.ended;
+    assert.equal(other.counted.serviceRestarts, 0);
+  });
+
   test('starts no handler any more when it was stopped', async (t) => {
     const file = join(directory, 'starts');
     const { keeper, ended } = keep(t, shell(`echo started >> ${file}; exit 1`));
@@ -177,7 +186,7 @@ function keep(t: TestContext, command: readonly string[], waitMilliseconds = NEV
   const log = new Log({ level: 'debug', addresses: 'full' }, 'json', (line) => {
     lines.push(line);
   });
-  const counted = { restarts: 0, exchanges: 0 };
+  const counted = { restarts: 0, exchanges: 0, serviceRestarts: 0 };
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
@@ -191,7 +200,10 @@ function keep(t: TestContext, command: readonly string[], waitMilliseconds = NEV
       counted.exchanges += exchanges;
     },
   };
-  const keeper = new HandlerKeeper(command, log, meter, waitMilliseconds);
+  const onRestartNeeded = () => {
+    counted.serviceRestarts++;
+  };
+  const keeper = new HandlerKeeper(command, log, meter, onRestartNeeded, waitMilliseconds);
   t.after(() => keeper.stop());
   const logged = () => lines.map((line) => JSON.parse(line) as Logged);
   const restarts = () =>
