@@ -48,14 +48,16 @@ export interface EntrySettings {
 
 /**
  * Decides exchanges one after the other, each on what the ones before it leave behind: `view` keeps up. Changes are to
- * be applied in their order. Exchanges for one key share a change; the one that resets counts.
+ * be applied in their order. Exchanges for one key share a change, and the one that resets counts; but a key that lost
+ * its place to another one of the same batch, and has it back, has two: whom the first one evicts goes all the same.
  */
 export function planChanges<E extends Exchange>(exchanges: readonly E[], view: DomainView): Plan<E> {
   const refused: { exchange: E; code: ErrorCode }[] = [];
-  const changes = new Map<PublicKey, Change<E>>();
+  const changes = new Set<Change<E>>();
+  const latest = new Map<PublicKey, Change<E>>();
   const lines: string[] = [];
   for (const exchange of exchanges) {
-    const earlier = changes.get(exchange.key);
+    const earlier = latest.get(exchange.key);
     const decision = isDecided(earlier, view) ? KEEP : decideAdmission(exchange, view);
     if (decision.kind === 'refuse') {
       refused.push({ exchange, code: decision.code });
@@ -65,12 +67,13 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
     lines.push(...recorded.lines);
     if (earlier !== undefined && decision.kind === 'keep') earlier.exchanges.push(exchange);
     else {
-      // At the end, as it follows from what was decided before.
-      changes.delete(exchange.key);
-      changes.set(exchange.key, { ...recorded.change, exchanges: [...(earlier?.exchanges ?? []), exchange] });
+      const kept = earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
+      const change = { ...recorded.change, exchanges: [...kept, exchange] };
+      changes.add(change);
+      latest.set(exchange.key, change);
     }
   }
-  return { refused, changes: [...changes.values()], lines };
+  return { refused, changes: [...changes], lines };
 }
 
 /** The words for `wg set`. */
