@@ -50,10 +50,15 @@ export class Room {
     return this.#connected.findGreedy(share, share);
   }
 
-  /** A key that has just been registered. */
+  /** A key that has just been registered; the kernel knows no endpoint of it any more. */
   add(key: PublicKey): void {
+    this.#connected?.remove(key);
     const peer = this.#peers.ours.get(key);
-    if (peer !== undefined && this.#peers.pending.has(key)) this.#pending?.add(describePending(peer));
+    if (peer === undefined || !this.#peers.pending.has(key)) return;
+    const isLast = peer.registration.pendingSince === this.#peers.now.monotonic;
+    // One that was reset long after its last handshake has a place between others.
+    if (isLast || this.#pending?.has(key)) this.#pending?.add(describePending(peer));
+    else this.#pending = undefined;
   }
 
   remove(key: PublicKey): void {
@@ -98,19 +103,24 @@ class Shares {
     for (const candidate of candidates) this.add(candidate);
   }
 
+  /** One that is there already stays where it is in the order. */
   add({ key, groups }: Candidate): void {
-    this.remove(key);
+    this.#uncount(key);
     this.#keys.set(key, groups);
     for (const group of groups) this.#counts.set(group, this.count(group) + 1);
   }
 
   remove(key: PublicKey): void {
-    for (const group of this.#keys.get(key) ?? []) this.#counts.set(group, this.count(group) - 1);
+    this.#uncount(key);
     this.#keys.delete(key);
   }
 
   keys(): Iterable<PublicKey> {
     return this.#keys.keys();
+  }
+
+  has(key: PublicKey): boolean {
+    return this.#keys.has(key);
   }
 
   count(group: Source): number {
@@ -130,6 +140,10 @@ class Shares {
       if (key !== undefined) return key;
     }
     return undefined;
+  }
+
+  #uncount(key: PublicKey): void {
+    for (const group of this.#keys.get(key) ?? []) this.#counts.set(group, this.count(group) - 1);
   }
 
   #isOf(key: PublicKey, group: Source): boolean {
