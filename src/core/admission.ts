@@ -1,7 +1,7 @@
 import type { ClaimTable } from './claims.ts';
 import type { Router } from './derivations.ts';
 import type { ErrorCode } from './exchange.ts';
-import { hadHandshakeWithin, LIVE_SECONDS } from './handshakes.ts';
+import { hadHandshakeWithin, LIVE_SECONDS, settleHandshake } from './handshakes.ts';
 import { deriveSource, type IpAddress } from './ip-address.ts';
 import type { KeyLists } from './key-lists.ts';
 import { findAge } from './moment.ts';
@@ -140,9 +140,14 @@ function decideHeldAddress({ key, router, known, view }: Question): Decision | u
 /** A key whose handshake is remembered is not pending, wherever it was meanwhile. */
 function decideRoomForPending(question: Question): Decision | undefined {
   const { key, known, view } = question;
-  const isRemembered = view.record.registrations.get(key)?.heard !== undefined;
-  if (known !== undefined || isRemembered || view.peers.pending.size < view.maxPending) return undefined;
+  if (known !== undefined || isRemembered(key, view) || view.peers.pending.size < view.maxPending) return undefined;
   return evictOrRefuse(findEvictablePending(question));
+}
+
+function isRemembered(key: PublicKey, { record, peers, staleAfterSeconds }: DomainView): boolean {
+  const heard = record.registrations.get(key)?.heard;
+  const last = heard === undefined ? 'never' : settleHandshake(heard.at, heard, peers.now);
+  return hadHandshakeWithin(last, staleAfterSeconds, peers.now);
 }
 
 function decideRoomForPeers(question: Question): Decision | undefined {
