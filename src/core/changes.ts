@@ -65,15 +65,20 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
     }
     const recorded = registerDecision(decision, exchange, view);
     lines.push(...recorded.lines);
-    if (earlier !== undefined && decision.kind === 'keep') earlier.exchanges.push(exchange);
-    else {
-      const kept = earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
-      const change = { ...recorded.change, exchanges: [...kept, exchange] };
-      changes.add(change);
-      latest.set(exchange.key, change);
+    if (earlier !== undefined && decision.kind === 'keep') {
+      earlier.exchanges.push(exchange);
+      continue;
     }
+    const change = { ...recorded.change, exchanges: [...takeKept(earlier, changes), exchange] };
+    changes.add(change);
+    latest.set(exchange.key, change);
   }
   return { refused, changes: [...changes], lines };
+}
+
+/** Nothing was done for those who were kept: they share the change that comes now. */
+function takeKept<E extends Exchange>(earlier: Change<E> | undefined, changes: Set<Change<E>>): readonly E[] {
+  return earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
 }
 
 /** The words for `wg set`. */
