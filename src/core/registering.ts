@@ -79,7 +79,8 @@ function findSource(
 ): Source | undefined {
   const other = findRecordedSource(from);
   if (other === undefined || other === source || !peers.pending.has(key)) return source;
-  return source === undefined || room.countPending(other) < room.countPending(source) ? other : source;
+  // The key itself is one of those that `source` has.
+  return source === undefined || room.countPending(other) + 1 < room.countPending(source) ? other : source;
 }
 
 function keep(key: PublicKey, registration: Registration, { record, peers, room }: DomainView): string {
