@@ -5,7 +5,11 @@ import type { Variant } from '../model/key.ts';
 
 /** What happens to a domain, one thing after the other. A key and a source are numbers; source 0 is nowhere. */
 export type Step =
-  | { readonly does: 'ask'; readonly asks: readonly (readonly [key: number, from: number])[]; readonly killedAfter?: number }
+  | {
+      readonly does: 'ask';
+      readonly asks: readonly (readonly [key: number, from: number])[];
+      readonly killedAfter?: number;
+    }
   | { readonly does: 'wait' | 'set the clock'; readonly seconds: number }
   | { readonly does: 'connect'; readonly key: number; readonly from: number }
   | { readonly does: OperatorsDeed; readonly key: number }
@@ -63,11 +67,29 @@ export function histories(): fc.Arbitrary<History> {
   const seconds = fc.constantFrom(...SECONDS);
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 8, arbitrary: asks.map((all): Step => ({ does: 'ask', asks: all })) },
-    { weight: 1, arbitrary: fc.tuple(asks, fc.nat(400)).map(([all, killedAfter]): Step => ({ does: 'ask', asks: all, killedAfter })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(asks, fc.nat(400))
+        .map(([all, killedAfter]): Step => ({ does: 'ask', asks: all, killedAfter })),
+    },
     { weight: 4, arbitrary: seconds.map((each): Step => ({ does: 'wait', seconds: each })) },
-    { weight: 1, arbitrary: fc.tuple(seconds, fc.constantFrom(1, -1)).map(([each, sign]): Step => ({ does: 'set the clock', seconds: sign * each })) },
-    { weight: 4, arbitrary: fc.tuple(keys, fc.integer({ min: 1, max: SOURCES.length - 1 })).map(([key, from]): Step => ({ does: 'connect', key, from })) },
-    { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...OPERATORS_DEEDS), keys).map(([does, key]): Step => ({ does, key })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(seconds, fc.constantFrom(1, -1))
+        .map(([each, sign]): Step => ({ does: 'set the clock', seconds: sign * each })),
+    },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(keys, fc.integer({ min: 1, max: SOURCES.length - 1 }))
+        .map(([key, from]): Step => ({ does: 'connect', key, from })),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(fc.constantFrom(...OPERATORS_DEEDS), keys).map(([does, key]): Step => ({ does, key })),
+    },
     { weight: 1, arbitrary: fc.constantFrom('break the lists', 'break the record').map((does): Step => ({ does })) },
   );
   return fc.record(

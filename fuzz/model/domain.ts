@@ -106,6 +106,19 @@ export class DomainModel {
     return this.#judgeAddress(key) ?? this.#judgeRoom(key) ?? { reply: 'OK', does: 'add', evictable: [] };
   }
 
+  /** A request where nobody has a choice; the code of the reply. */
+  admit(key: string, from: string | undefined): string {
+    const judgement = this.judge(key, from);
+    if (judgement.reply !== 'OK') return judgement.reply;
+    this.follow(key, from, judgement.does, judgement.does === 'keep' ? undefined : judgement.evictable[0]);
+    return judgement.reply;
+  }
+
+  /** The keys that are peers of wgkex's. */
+  get ours(): string[] {
+    return [...this.peers.keys()].filter((key) => this.isOurs(key));
+  }
+
   /** Follows what was decided: `evicted` is one of those that could be. */
   follow(key: string, from: string | undefined, does: 'keep' | 'reset' | 'add', evicted: string | undefined): void {
     if (evicted !== undefined) this.peers.delete(evicted);
@@ -145,7 +158,7 @@ export class DomainModel {
   #noteSource(key: string, from: string | undefined): void {
     const entry = this.record.get(key);
     if (entry === undefined || from === undefined || !this.#isPending(key)) return;
-    const count = (address: string) => this.#countPending(householdOf(address), householdOf);
+    const count = (address: string) => this.#countOtherPending(key, householdOf(address));
     if (entry.from === undefined || count(from) < count(entry.from)) entry.from = from;
   }
 
@@ -247,11 +260,11 @@ export class DomainModel {
     return [...groups.values()];
   }
 
-  #countPending(group: string, groupOf: (address: string) => string): number {
-    const ours = [...this.peers.keys()].filter((key) => this.isOurs(key) && this.#isPending(key));
-    return ours.filter((key) => {
-      const from = this.record.get(key)?.from;
-      return from !== undefined && groupOf(from) === group;
+  #countOtherPending(key: string, household: string): number {
+    const others = [...this.peers.keys()].filter((other) => other !== key && this.isOurs(other));
+    return others.filter((other) => {
+      const from = this.record.get(other)?.from;
+      return this.#isPending(other) && from !== undefined && householdOf(from) === household;
     }).length;
   }
 

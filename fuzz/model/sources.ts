@@ -5,7 +5,11 @@ function expand(address: string): number[] {
   const [head = '', tail] = address.split('::');
   const read = (text: string) => text.split(':').flatMap((group) => (group === '' ? [] : [Number.parseInt(group, 16)]));
   const [first, last] = [read(head), read(tail ?? '')];
-  return [...first, ...Array.from({ length: tail === undefined ? 0 : 8 - first.length - last.length }, () => 0), ...last];
+  return [
+    ...first,
+    ...Array.from({ length: tail === undefined ? 0 : 8 - first.length - last.length }, () => 0),
+    ...last,
+  ];
 }
 
 function prefix(address: string, bits: number): string {

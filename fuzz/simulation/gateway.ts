@@ -67,14 +67,20 @@ export class SimulatedGateway {
     const words = changes.map(buildPeerWords);
     for (const some of words.slice(0, most - text.length)) this.kernel.set(some);
     if (most - text.length < words.length) return;
-    for (const change of changes) for (const line of buildEntryLines(change, SETTINGS as never)) this.kernel.bridge(line);
+    for (const change of changes)
+      for (const line of buildEntryLines(change, SETTINGS as never)) this.kernel.bridge(line);
   }
 
   #write(lines: readonly string[]): void {
     this.recordText = `${repair(this.recordText)}${lines.join('\n')}\n`;
   }
 
-  #buildView(peers: Iterable<ReturnType<typeof parseDump>['peers'][number]>, record: PeerRecord, now: Moment, model: DomainModel): DomainView {
+  #buildView(
+    peers: Iterable<ReturnType<typeof parseDump>['peers'][number]>,
+    record: PeerRecord,
+    now: Moment,
+    model: DomainModel,
+  ): DomainView {
     const { settings, statics, disallowed, allowed, claims } = model;
     const { maxPeers, maxPending, staleAfterSeconds, ownKey, ownAddress } = settings;
     const staticKeys = statics as Set<string> as Set<PublicKey>;
@@ -86,7 +92,14 @@ export class SimulatedGateway {
       record,
       room: new Room(table, { maxPeers, maxPending }),
       claims: new ClaimTable(claims as never, (key) => table.describe(key).address),
-      lists: { disallowed: disallowed as never, static: staticKeys, allowed: allowed as never, problems, doubts: problems, complaints: [] },
+      lists: {
+        disallowed: disallowed as never,
+        static: staticKeys,
+        allowed: allowed as never,
+        problems,
+        doubts: problems,
+        complaints: [],
+      },
       ownKey: ownKey as PublicKey,
       ownAddresses: new Set([ownAddress]),
       maxPeers,

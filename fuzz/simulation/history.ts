@@ -66,7 +66,8 @@ function ask({ asks, killedAfter }: Extract<Step, { does: 'ask' }>, stage: Stage
   const admitted = all.filter((one) => judge(one, single, stage)).map(({ key }) => key);
   gateway.carryOut(plan, killedAfter);
   for (const [key, peer] of before)
-    if (isOperators.get(key)) assert.deepEqual(gateway.kernel.peers.get(key), peer, `the operator's ${key} was changed`);
+    if (isOperators.get(key))
+      assert.deepEqual(gateway.kernel.peers.get(key), peer, `the operator's ${key} was changed`);
   if (killedAfter === undefined) requireSame(admitted, stage);
   else requireRecorded(before, stage);
 }
