@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'smol-toml';
+import type { History } from './arbitraries/histories.ts';
 import type { Visit } from './model/wire.ts';
 
 /** A visit with a name for people and, where that is the point, the reply that the contract wants. */
@@ -24,6 +25,7 @@ export interface NamedText {
 
 export const readVisits = () => readEntries<NamedVisit>('visits');
 export const readStreams = () => readEntries<NamedStream>('streams');
+export const readHistories = () => readEntries<History & { readonly name: string }>('histories');
 export const readTexts = () => readEntries<NamedText>('texts');
 
 /** As they would stand in the corpus. */

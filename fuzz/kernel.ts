@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import type { Gateway } from '../test/lab/gateway.ts';
-import type { DomainSettings } from './model/admission.ts';
-import { deriveAddress } from './model/key.ts';
+import { deriveAddress, type Variant } from './model/key.ts';
 
-/** What the kernel has for a domain, a line each: `peer KEY NETWORKS`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
+/** A domain of a fuzzed gateway. */
+export interface DomainSettings {
+  readonly name: string;
+  /** What else it is called. */
+  readonly names: readonly string[];
+  readonly variant: Variant;
+  readonly kinds: readonly ('flood' | 'unicast')[];
+  readonly route: boolean;
+  readonly maxPeers: number;
+  /** Undefined where every key may come. */
+  readonly allowed?: readonly string[];
+}
+
+/** What the kernel has for a domain, a line each: `peer KEY NETWORKS SECRET KEEPALIVE`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
 type Things = ReadonlySet<string>;
 
 /** The keys that must be new peers of a domain; is told which keys are. Throws where none of those explain them. */
@@ -83,25 +95,31 @@ function describe(surplus: readonly string[], missing: readonly string[]): strin
 async function readThings(gateway: Gateway, domain: string): Promise<Things> {
   const [wireguard, vxlan] = [gateway.wireguard(domain), gateway.vxlan(domain)];
   const [peers, entries, routes] = await Promise.all([
-    gateway.run('wg', 'show', wireguard, 'allowed-ips'),
+    gateway.run('wg', 'show', wireguard, 'dump'),
     gateway.run('bridge', '-json', 'fdb', 'show', 'dev', vxlan),
     gateway.run('ip', '-6', '-json', 'route', 'show', 'dev', wireguard),
   ]);
-  const peerLines = peers.split('\n').filter((line) => line !== '');
+  const [, ...peerRows] = peers.split('\n').filter((line) => line !== '');
   const entryRows = JSON.parse(entries) as Record<string, string>[];
   const routeRows = JSON.parse(routes) as Record<string, string>[];
   return new Set([
-    ...peerLines.map((line) => `peer ${line.replace(/\s+/g, ' ')}`),
+    ...peerRows.map(describePeer),
     ...entryRows.map((row) => `entry ${row['mac']} ${row['dst']} ${row['viaIf']}`),
     ...routeRows.map((row) => `route ${row['dst']}`),
   ]);
+}
+
+/** But for endpoint, handshake and traffic. */
+function describePeer(row: string): string {
+  const [key, secret, , networks, , , , keepalive] = row.split('\t');
+  return `peer ${key} ${networks} ${secret} ${keepalive}`;
 }
 
 /** What a key brings into the kernel. */
 function buildThings(key: string, { variant, kinds, route }: DomainSettings, via: string): string[] {
   const { mac, address } = deriveAddress(key, variant);
   return [
-    `peer ${key} ${address}/128`,
+    `peer ${key} ${address}/128 (none) off`,
     ...kinds.map((kind) => `entry ${kind === 'flood' ? FLOOD_MAC : mac} ${address} ${via}`),
     ...(route ? [`route ${address}`] : []),
   ];

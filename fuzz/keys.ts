@@ -16,7 +16,17 @@ export const COLLIDING_KEYS = [
 
 /** What the operator of a fuzzed gateway has set up by hand. */
 export const DISALLOWED_KEY = makeKey('disallowed');
-export const OPERATORS_KEY = makeKey('the peer of the operator');
+export const STATIC_KEY = makeKey('static, and not there yet');
 export const KEY_OF_GATEWAYS_ADDRESS = makeKey('derives an address of the gateway');
 export const KEY_OF_OPERATORS_ADDRESS = makeKey('derives an address of the operator');
-export const REFUSED_KEYS = [DISALLOWED_KEY, OPERATORS_KEY, KEY_OF_GATEWAYS_ADDRESS, KEY_OF_OPERATORS_ADDRESS];
+/** With other networks, with exactly its derived address, with a preshared key, with a keepalive. */
+export const OPERATORS_KEYS = ['networks', 'address', 'secret', 'keepalive'].map((text) =>
+  makeKey(`a peer with ${text}`),
+);
+export const REFUSED_KEYS = [
+  DISALLOWED_KEY,
+  STATIC_KEY,
+  KEY_OF_GATEWAYS_ADDRESS,
+  KEY_OF_OPERATORS_ADDRESS,
+  ...OPERATORS_KEYS,
+];

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Campaign } from './campaign.ts';
+import { createDecisionsTarget } from './targets/decisions.ts';
 import { HandlerTarget } from './targets/handler.ts';
 import { createLinesTarget } from './targets/lines.ts';
 import { createReadersTarget } from './targets/readers.ts';
@@ -14,6 +15,7 @@ contract says. Takes all targets where none is named:
 
   lines    what clients send, as the listener reads it
   streams  what a handler is sent, as it reads it
+  decisions  whom the core admits, on a simulated kernel, as the lives of a domain's keys go
   readers  what programs print, the configuration, the log
   handler  the installed handler as root, on real interfaces
   socket   the installed listener and handler, on real connections and interfaces
@@ -25,6 +27,7 @@ contract says. Takes all targets where none is named:
 const TARGETS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   lines: async (options) => fuzz(createLinesTarget(), options),
   streams: async (options) => fuzz(createStreamsTarget(), options),
+  decisions: async (options) => fuzz(createDecisionsTarget(), options),
   readers: async (options) => fuzz(createReadersTarget(), options),
   handler: async (options) => fuzz(await HandlerTarget.create(), options),
   socket: async (options) => fuzz(await SocketTarget.create(), options),

@@ -1,17 +1,38 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { sh } from '../test/lab/commands.ts';
 import { Gateway } from '../test/lab/gateway.ts';
-import { KernelState } from './kernel.ts';
-import { DISALLOWED_KEY, KEY_OF_GATEWAYS_ADDRESS, KEY_OF_OPERATORS_ADDRESS, makeKey, OPERATORS_KEY } from './keys.ts';
-import { DomainModel, type DomainSettings, type Standing } from './model/admission.ts';
+import { type DomainSettings, KernelState } from './kernel.ts';
+import {
+  COLLIDING_KEYS,
+  DISALLOWED_KEY,
+  KEY_OF_GATEWAYS_ADDRESS,
+  KEY_OF_OPERATORS_ADDRESS,
+  makeKey,
+  OPERATORS_KEYS,
+  ROUTERS_KEYS,
+  STATIC_KEY,
+} from './keys.ts';
+import { DomainModel } from './model/domain.ts';
 import { deriveAddress } from './model/key.ts';
+import type { KernelPeer } from './model/ownership.ts';
 
-/** The domains of a fuzzed gateway: every derivation, every kind of entry, a route, and one that is soon full. */
+const MANY = 100_000;
+/** All but some. */
+const ALLOWED = [...ROUTERS_KEYS.slice(8), ...COLLIDING_KEYS, ...OPERATORS_KEYS];
+
+/** The domains of a fuzzed gateway: every derivation, every kind of entry, names, a route, a list, and one that is soon full. */
 const DOMAINS: readonly DomainSettings[] = [
-  { name: 'ffww01', variant: 'eui64', kinds: ['flood', 'unicast'], route: false, maxPending: 100_000 },
-  { name: 'ffmuc', variant: 'ffmuc', kinds: ['flood'], route: false, maxPending: 100_000 },
-  { name: 'gluon', variant: 'gluon', kinds: ['unicast'], route: true, maxPending: 100_000 },
-  { name: 'small', variant: 'eui64', kinds: ['flood'], route: false, maxPending: 3 },
+  {
+    name: 'ffww01',
+    names: ['westerwald', 'ww'],
+    variant: 'eui64',
+    kinds: ['flood', 'unicast'],
+    route: false,
+    maxPeers: MANY,
+  },
+  { name: 'ffmuc', names: [], variant: 'ffmuc', kinds: ['flood'], route: false, maxPeers: MANY },
+  { name: 'gluon', names: ['g'], variant: 'gluon', kinds: ['unicast'], route: true, maxPeers: MANY, allowed: ALLOWED },
+  { name: 'small', names: [], variant: 'eui64', kinds: ['flood'], route: false, maxPeers: 3 },
 ];
 
 /** A gateway, what was there before the fuzzer came, and a model of what may come to be. */
@@ -32,51 +53,90 @@ export class Scene {
   /** `number` tells the gateways of one lab apart. */
   static async create(number: number, { hasSmallDomain }: { hasSmallDomain: boolean }): Promise<Scene> {
     const domains = DOMAINS.filter(({ name }) => hasSmallDomain || name !== 'small');
-    const gateway = await Gateway.create(number, domains.map(describeDomain));
+    const gateway = await Gateway.create(
+      number,
+      domains.map((domain) => describeDomain(domain, `gw${number}`)),
+    );
     const ownKeys = await Promise.all(domains.map((domain) => furnish(gateway, domain)));
-    await writeFile(disallowedFile(gateway), `${DISALLOWED_KEY}\n`);
+    await writeFile(listFile(gateway, 'disallowed'), `${DISALLOWED_KEY}\n`);
+    await writeFile(listFile(gateway, 'static'), `# not there yet\n${STATIC_KEY} # gw2\n`);
+    await writeFile(listFile(gateway, 'allowed'), ALLOWED.map((key) => `${key}\n`).join(''));
     return new Scene(gateway, domains, await KernelState.read(gateway, domains), ownKeys);
   }
 
   /** Lifts what counts per source and per time; `settings` are the target's own. */
   configure(settings: Record<string, unknown> = {}): Promise<void> {
     const limits = { connections: 10_000, exempt: ['0.0.0.0/0', '::/0'], ...settings };
-    return this.gateway.configure({ limits, disallowed_keys: disallowedFile(this.gateway) });
+    const [disallowed_keys, static_keys] = [listFile(this.gateway, 'disallowed'), listFile(this.gateway, 'static')];
+    return this.gateway.configure({ limits, disallowed_keys, static_keys });
+  }
+
+  /** What else the domains are called, with their own names. */
+  get aliases(): Map<string, string> {
+    return new Map(this.domains.flatMap(({ name, names }) => names.map((other) => [other, name] as const)));
+  }
+
+  /** Once the peers are gone: nothing of a run counts in the next one. */
+  async forget(): Promise<void> {
+    for (const { name } of this.domains) await rm(this.gateway.recordFile(name), { force: true });
   }
 
   /** The domains as they are without any peer of wgkex's. */
   createModels(): Map<string, DomainModel> {
-    const models = this.domains.map((domain, index) => {
-      return [domain.name, new DomainModel(domain, describeStanding(domain, this.ownKeys[index] ?? ''))] as const;
-    });
-    return new Map(models);
+    return new Map(this.domains.map((domain, index) => [domain.name, createModel(domain, this.ownKeys[index] ?? '')]));
   }
 }
 
-function describeDomain({ name, variant, kinds, route, maxPending }: DomainSettings) {
-  return { name, settings: { address: variant, fdb: kinds, route, max_peers: 100_000, max_pending: maxPending } };
+function describeDomain({ name, names, variant, kinds, route, maxPeers, allowed }: DomainSettings, namespace: string) {
+  const lists = allowed === undefined ? {} : { allowed_keys: listFile({ namespace }, 'allowed') };
+  const limits = { max_peers: maxPeers, max_pending: MANY };
+  return { name, settings: { address: variant, fdb: kinds, route, names, ...limits, ...lists } };
 }
 
-function disallowedFile({ namespace }: Gateway): string {
-  return `/run/${namespace}.disallowed`;
+function listFile({ namespace }: Pick<Gateway, 'namespace'>, list: string): string {
+  return `/run/${namespace}.${list}`;
 }
 
-/** Gives the domain's interface its own key, an address that a key derives, and a peer with another one of those. */
-async function furnish(gateway: Gateway, { name, variant }: DomainSettings): Promise<string> {
+/** The operator's peers of a domain: of each kind that there is one, and one that has the address of a key. */
+function listPeers({ variant }: DomainSettings): ReadonlyMap<string, KernelPeer> {
+  const address = (key: string) => `${deriveAddress(key, variant).address}/128`;
+  const base = { handshake: 0, endpoint: undefined, hasPresharedKey: false, hasKeepalive: false };
+  const [networks = '', exact = '', secret = '', keepalive = ''] = OPERATORS_KEYS;
+  return new Map<string, KernelPeer>([
+    [networks, { ...base, networks: [address(KEY_OF_OPERATORS_ADDRESS), '192.0.2.0/24'] }],
+    [exact, { ...base, networks: [address(exact)] }],
+    [secret, { ...base, networks: [address(secret)], hasPresharedKey: true }],
+    [keepalive, { ...base, networks: [address(keepalive)], hasKeepalive: true }],
+  ]);
+}
+
+/** Gives the domain's interface its own key, an address that a key derives, and the operator's peers. */
+async function furnish(gateway: Gateway, domain: DomainSettings): Promise<string> {
+  const { name, variant } = domain;
   const device = gateway.wireguard(name);
   const file = `/run/${device}.key`;
   await writeFile(file, makeKey(`private key of ${name}`), { mode: 0o600 });
-  const networks = `${deriveAddress(KEY_OF_OPERATORS_ADDRESS, variant).address}/128,192.0.2.0/24`;
-  await gateway.run('wg', 'set', device, 'private-key', file, 'peer', OPERATORS_KEY, 'allowed-ips', networks);
+  await gateway.run('wg', 'set', device, 'private-key', file);
+  for (const [key, { networks, hasPresharedKey, hasKeepalive }] of listPeers(domain)) {
+    const more = [
+      ...(hasPresharedKey ? ['preshared-key', file] : []),
+      ...(hasKeepalive ? ['persistent-keepalive', '25'] : []),
+    ];
+    await gateway.run('wg', 'set', device, 'peer', key, ...more, 'allowed-ips', networks.join(','));
+  }
   const { address } = deriveAddress(KEY_OF_GATEWAYS_ADDRESS, variant);
   await gateway.run('ip', 'address', 'add', `${address}/64`, 'dev', device, 'nodad');
   return sh('wg', 'show', device, 'public-key');
 }
 
-function describeStanding({ variant }: DomainSettings, ownKey: string): Standing {
-  const takers = [KEY_OF_GATEWAYS_ADDRESS, KEY_OF_OPERATORS_ADDRESS];
-  return {
-    prohibited: new Set([DISALLOWED_KEY, OPERATORS_KEY, ownKey]),
-    taken: new Set(takers.map((key) => deriveAddress(key, variant).address)),
-  };
+function createModel(domain: DomainSettings, ownKey: string): DomainModel {
+  const { variant, maxPeers, allowed } = domain;
+  const ownAddress = deriveAddress(KEY_OF_GATEWAYS_ADDRESS, variant).address;
+  const limits = { maxPeers, maxPending: MANY, staleAfterSeconds: 3600 };
+  const model = new DomainModel({ variant, ...limits, ownKey, ownAddress }, { unix: 0, monotonic: 0 });
+  for (const [key, peer] of listPeers(domain)) model.peers.set(key, peer);
+  model.disallowed.add(DISALLOWED_KEY);
+  model.statics.add(STATIC_KEY);
+  model.allowed = allowed && new Set(allowed);
+  return model;
 }

@@ -73,6 +73,7 @@ export class Visitors {
     const isOld = performance.now() - start >= this.#lineSeconds * 1000;
     const allowed = isOld ? [...replies, ...atAnotherPace] : replies;
     const message = `${JSON.stringify(visit)} got ${JSON.stringify(reply)}, expected ${JSON.stringify(replies)}`;
+    if (model.isBusy(visit, reply)) return true;
     if (!allowed.includes(reply)) throw new assert.AssertionError({ message });
     return replies.includes(reply);
   }

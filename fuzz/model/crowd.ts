@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import type { DomainModel } from './admission.ts';
-import { deriveAddress } from './key.ts';
+import type { DomainModel } from './domain.ts';
 import { expectOutcome, expectOutcomesAtAnyPace, type Outcome, type Visit } from './wire.ts';
 
 type Models = ReadonlyMap<string, DomainModel>;
+
+const BUSY = 'ERR: BUSY\n';
 
 /** What may come back on a connection. */
 export interface Expectation {
@@ -15,14 +16,17 @@ export interface Expectation {
 /** What clients that come in no order ask of the domains, none of which is ever full. */
 export class CrowdModel {
   readonly #models: Models;
+  readonly #aliases: ReadonlyMap<string, string>;
   readonly #names: readonly string[];
   /** By domain: the keys that were let in, and those that may have been, as their client did not wait or was late. */
   readonly #asked: ReadonlyMap<string, { readonly must: Set<string>; readonly may: Set<string> }>;
 
-  constructor(models: Models) {
+  /** By all the names of each domain; `models` by its own. */
+  constructor(models: Models, aliases: ReadonlyMap<string, string> = new Map()) {
     this.#models = models;
-    this.#names = [...models.keys()];
-    this.#asked = new Map(this.#names.map((domain) => [domain, { must: new Set(), may: new Set() }]));
+    this.#aliases = aliases;
+    this.#names = [...models.keys(), ...aliases.keys()];
+    this.#asked = new Map([...models.keys()].map((domain) => [domain, { must: new Set(), may: new Set() }]));
   }
 
   /** Counts a visit in. */
@@ -33,12 +37,18 @@ export class CrowdModel {
     return { replies: isHasty ? ['', reply] : [reply], atAnotherPace: others };
   }
 
+  /** Whether a reply says that another key came first, which has the same address and may have been admitted. */
+  isBusy(visit: Visit, reply: string): boolean {
+    const outcomes = [expectOutcome(visit, this.#names), ...expectOutcomesAtAnyPace(visit, this.#names)];
+    return reply === BUSY && outcomes.some((outcome) => 'key' in outcome && this.#hasRival(outcome));
+  }
+
   /** Returns the new peers of a domain; throws unless they are those that were let in. */
   expectPeers(domain: string, newPeers: readonly string[]): readonly string[] {
     const { must, may } = this.#asked.get(domain) ?? { must: [], may: new Set() };
     for (const key of newPeers) assert.ok(may.has(key), `${key} is a peer of ${domain}, and nobody asked for that`);
-    const addressOf = (key: string) => deriveAddress(key, this.#find(domain).settings.variant).address;
-    // Of keys that derive the same address the last one has it.
+    const addressOf = (key: string) => this.#find(domain).addressOf(key);
+    // Of keys that derive the same address one has it.
     const held = new Set(newPeers.map(addressOf));
     for (const key of must) assert.ok(held.has(addressOf(key)), `${key} was told OK and is no peer of ${domain}`);
     return newPeers;
@@ -46,12 +56,20 @@ export class CrowdModel {
 
   #answer(outcome: Outcome, certainty: 'must' | 'may'): string {
     if ('refused' in outcome) return `ERR: ${outcome.refused}\n`;
-    const { domain, key } = outcome;
-    const code = this.#find(domain).judge(key);
+    const { key } = outcome;
+    const domain = this.#aliases.get(outcome.domain) ?? outcome.domain;
+    const { reply: code } = this.#find(domain).judge(key, undefined);
     if (code !== 'OK') return `ERR: ${code}\n`;
     this.#asked.get(domain)?.may.add(key);
     this.#asked.get(domain)?.[certainty].add(key);
     return 'OK\n';
+  }
+
+  #hasRival({ domain: name, key }: { readonly domain: string; readonly key: string }): boolean {
+    const domain = this.#aliases.get(name) ?? name;
+    const model = this.#find(domain);
+    const rivals = [...(this.#asked.get(domain)?.may ?? [])].filter((other) => other !== key);
+    return rivals.some((other) => model.addressOf(other) === model.addressOf(key));
   }
 
   #find(domain: string): DomainModel {

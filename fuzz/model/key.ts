@@ -12,7 +12,23 @@ export function isKey(text: string): boolean {
 }
 
 /** The MAC address of a key and its link-local address, as the kernel prints them. */
-export function deriveAddress(key: string, variant: Variant): { readonly mac: string; readonly address: string } {
+export interface LinkAddress {
+  readonly mac: string;
+  readonly address: string;
+}
+
+const MAX_KNOWN = 10_000;
+const known = new Map<string, LinkAddress>();
+
+export function deriveAddress(key: string, variant: Variant): LinkAddress {
+  const name = `${variant} ${key}`;
+  const found = known.get(name) ?? derive(key, variant);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, found);
+  return found;
+}
+
+function derive(key: string, variant: Variant): LinkAddress {
   const hash = createHash('md5').update(variant === 'gluon' ? key : `${key}\n`);
   const [h1, h2, h3, h4, h5] = hash.digest('hex').match(/../g) ?? [];
   const address = canonicaliseIpv6(`fe80::${variant === 'eui64' ? '00' : '02'}${h1}:${h2}ff:fe${h3}:${h4}${h5}`);

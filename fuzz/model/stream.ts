@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DomainModel } from './admission.ts';
+import type { DomainModel } from './domain.ts';
 import { expectServed, type Request, type Served } from './requests.ts';
 
 export interface Reply {
@@ -21,8 +21,8 @@ export class StreamModel {
     this.#served = inStep ? expectServed(chunks) : expectServed(splitLines(chunks));
     this.#isExact = inStep || this.#served.end === 'good';
     const models = createModels();
-    this.#replies = this.#served.chunks.flat().map(({ id, domain, key }) => {
-      return { id, reply: models.get(domain)?.admit(key) ?? 'INVALID_DOMAIN' };
+    this.#replies = this.#served.chunks.flat().map(({ id, domain, key, from }) => {
+      return { id, reply: models.get(domain)?.admit(key, from) ?? 'INVALID_DOMAIN' };
     });
   }
 
@@ -53,19 +53,19 @@ export class StreamModel {
     const requests = this.#served.chunks.flat().filter((request) => request.domain === domain);
     const model = this.#createModels().get(domain);
     assert.ok(model);
-    if (this.#isExact) for (const { key } of requests) model.admit(key);
+    if (this.#isExact) for (const { key, from } of requests) model.admit(key, from);
     else admitUntil(model, requests, newPeers);
-    return model.holders.values();
+    return model.ours;
   }
 }
 
 /** Requests of a domain are done in their order: some number of them explains what is there. */
 function admitUntil(model: DomainModel, requests: readonly Request[], newPeers: readonly string[]): void {
   const wanted = new Set(newPeers);
-  for (const { key } of requests) {
-    const { holders } = model;
-    if (holders.size === wanted.size && [...holders.values()].every((holder) => wanted.has(holder))) return;
-    model.admit(key);
+  for (const { key, from } of requests) {
+    const { ours } = model;
+    if (ours.length === wanted.size && ours.every((holder) => wanted.has(holder))) return;
+    model.admit(key, from);
   }
 }
 

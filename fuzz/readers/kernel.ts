@@ -24,6 +24,10 @@ export const readDump: Reader = (text) => {
     reading.peers.map(({ key, allowedIps, lastHandshake }) => [key, allowedIps, lastHandshake]),
     rows.map(([key, , , networks, time]) => [key, networks === NONE ? [] : networks?.split(','), readTime(time)]),
   );
+  assert.deepEqual(
+    reading.peers.map(({ hasPresharedKey, hasKeepalive }) => [hasPresharedKey, hasKeepalive]),
+    rows.map(([, secret, , , , , , keepalive]) => [secret !== NONE, keepalive !== 'off']),
+  );
   for (const { endpoint } of reading.peers) assert.ok(endpoint === undefined || isIP(endpoint) > 0, endpoint);
 };
 
@@ -33,7 +37,7 @@ export const readEntries: Reader = (text) => {
   if (entries === undefined) return;
   const rows = (parseJson(text) as Row[]).filter(
     ({ state, dst, viaIf }) =>
-      state === 'permanent' && typeof dst === 'string' && typeof viaIf === 'string' && isInterface(viaIf),
+      state === 'permanent' && typeof dst === 'string' && (viaIf === undefined || isInterface(String(viaIf))),
   );
   assert.deepEqual(
     entries.map(({ mac, via }) => [mac, via]),

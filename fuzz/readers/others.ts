@@ -43,7 +43,17 @@ export const readConfiguration: Reader = (text) => {
   for (const [name, domain] of config.domains) assert.ok(DOMAIN.test(name) && domain.name === name);
   const { line_bytes, line_seconds, connections } = config.limits;
   assert.ok(line_bytes >= 44 && line_bytes <= 4096 && line_seconds > 0 && line_seconds <= 300 && connections >= 1);
-  for (const path of [config.disallowed_keys, config.state_directory, config.runtime_directory]) {
+  const domainNames = [...config.domains.values()].flatMap(({ name, names: others }) => [name, ...others]);
+  assert.ok(domainNames.every((name) => DOMAIN.test(name)));
+  assert.equal(new Set(domainNames).size, domainNames.length, 'a name stands twice');
+  const allowed = [...config.domains.values()].flatMap(({ allowed_keys }) => allowed_keys ?? []);
+  for (const path of [
+    ...allowed,
+    config.static_keys,
+    config.disallowed_keys,
+    config.state_directory,
+    config.runtime_directory,
+  ]) {
     assert.match(path, /^\/[^\0]*$/);
   }
 };

@@ -25,7 +25,8 @@ export class HandlerTarget implements Target<Stream> {
     this.#scene = scene;
     this.corpus = readStreams().map(({ chunks, inStep = true }) => ({ chunks, inStep }));
     const texts = this.corpus.map(({ chunks }) => chunks.join('').trimEnd());
-    const domains = scene.domains.map(({ name }) => name);
+    // The handler knows the domains by their own names alone.
+    const domains = [...scene.domains.map(({ name }) => name), ...scene.aliases.keys()];
     this.runs = longStreams({ domains, keys: [...REFUSED_KEYS, ...scene.ownKeys] }, texts);
   }
 
@@ -51,6 +52,7 @@ export class HandlerTarget implements Target<Stream> {
     const model = new StreamModel(chunks, inStep, () => this.#scene.createModels());
     const ending = await converse(this.#scene.gateway, chunks, inStep, model);
     await this.#scene.kernel.settle((domain, newPeers) => model.expectPeers(domain, newPeers));
+    await this.#scene.forget();
     model.requireReplies(ending.replies);
     requireEnd(ending, model.isGood);
     await this.#requireLocksFree();

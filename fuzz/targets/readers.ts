@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { configurationsLike } from '../arbitraries/configurations.ts';
 import { textsLike } from '../arbitraries/texts.ts';
 import { printEntries, readTexts } from '../corpus.ts';
+import { readClaims, readKeyList, readRecord } from '../readers/files.ts';
 import { readDump, readEntries, readRoutes } from '../readers/kernel.ts';
 import { readConfiguration, readLogField, readReply } from '../readers/others.ts';
 import type { Reader } from '../readers/reader.ts';
@@ -11,6 +12,9 @@ const READERS = {
   dump: readDump,
   entries: readEntries,
   routes: readRoutes,
+  record: readRecord,
+  claims: readClaims,
+  keys: readKeyList,
   reply: readReply,
   configuration: readConfiguration,
   log: readLogField,

@@ -31,7 +31,7 @@ export class SocketTarget implements Target<Crowd> {
     this.#scene = scene;
     this.#service = service;
     this.#visitors = visitors;
-    const domains = scene.domains.map(({ name }) => name);
+    const domains = [...scene.domains.map(({ name }) => name), ...scene.aliases.keys()];
     const visits = readVisits();
     this.corpus = [visits];
     this.runs = crowdsOf({ domains, keys: [...REFUSED_KEYS, ...scene.ownKeys] }, visits);
@@ -58,7 +58,7 @@ export class SocketTarget implements Target<Crowd> {
   }
 
   async check(crowd: Crowd): Promise<void> {
-    const model = new CrowdModel(this.#scene.createModels());
+    const model = new CrowdModel(this.#scene.createModels(), this.#scene.aliases);
     const faults = await this.#visitors.visitAll(crowd, model);
     await this.#settle(model).catch((fault) => faults.push(fault));
     // What clients were told says more than what came of it.
@@ -83,6 +83,7 @@ export class SocketTarget implements Target<Crowd> {
     await this.#visitLast(model);
     await this.#visitLast(model);
     await this.#scene.kernel.settle((domain, newPeers) => model.expectPeers(domain, newPeers));
+    await this.#scene.forget();
     await this.#service.requireHealth();
   }
 

@@ -17,7 +17,7 @@ export interface ClaimsPass {
   readonly at: MonotonicSeconds;
 }
 
-interface ClaimsDocument {
+export interface ClaimsDocument {
   readonly claims: Claims;
   readonly pass: ClaimsPass | undefined;
 }
@@ -65,7 +65,8 @@ export class ClaimsFile {
   }
 }
 
-function parseClaims(text: string, path: string): ClaimsDocument {
+/** Parses such a file; `path` is for the errors. @throws InputError for any other text. */
+export function parseClaims(text: string, path: string): ClaimsDocument {
   const { claims, pass } = parseJsonOf(claimsSchema, text, `the claims in ${path}`);
   const entries = Object.entries(claims).map(
     ([key, { silent_seconds: silentSeconds, ...claim }]): [PublicKey, Claim] => {

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import type { DomainConfig } from '../config.ts';
 import type { Moment } from '../core/moment.ts';
+import { InputError } from '../core/printable.ts';
 import { PeerRecord } from '../core/record.ts';
 import { describeSystemError } from '../errors.ts';
 import { readPrivateFile } from './private-file.ts';
@@ -40,7 +41,12 @@ export class RecordFile {
    * @throws InputError where it is damaged, Error where it cannot be read.
    */
   read(): PeerRecord | undefined {
-    return this.#file.read();
+    try {
+      return this.#file.read();
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      throw new Error(`Cannot read ${this.path}: ${describeSystemError(error)}`, { cause: error });
+    }
   }
 
   /** The copy from before it was last rewritten; undefined where that is of no use. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, readlink, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, readlink, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
+import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { parsePublicKey } from '../../src/core/public-key.ts';
 import { Bystanders } from '../lab/bystanders.ts';
 import { exchange, makeKey, open, readAll } from '../lab/client.ts';
 import { attempt, Background, eventually, sh } from '../lab/commands.ts';
@@ -8,6 +10,7 @@ import { curse, liftCurses } from '../lab/fakes.ts';
 import { Gateway } from '../lab/gateway.ts';
 import { give, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
 import { type Action, findProgramMoments, findWriteMoments, type Moment } from '../lab/kills.ts';
+import { readRecordedKeys, recordKeys } from '../lab/record.ts';
 
 const DOMAIN = 'ffww01';
 const SECOND_LOOK_SECONDS = 900;
@@ -23,9 +26,8 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     assert.equal(await letIn(gateway, keys[0] ?? ''), 'OK\n');
     const letNextIn = async () => {
       await gateway.unlocked();
-      // A handler that starts with this takes the last one for a key that has had its minute.
-      await writeFile(gateway.firstSeenFile(), JSON.stringify({ [keys.at(-1) ?? '']: 0 }));
-      await replaceHandler(gateway);
+      // One that has had its minute.
+      await recordKeys(gateway, keys.slice(-1));
       keys.push(makeKey());
       return letIn(gateway, keys.at(-1) ?? '');
     };
@@ -58,8 +60,10 @@ describe('whoever is killed', { concurrency: 5 }, () => {
       const keys: string[] = [];
       const letNextIn = async () => {
         const key = next(keys.at(-1));
-        keys.push(key);
         await gateway.unlocked();
+        // Nobody is kept for having registered a moment ago.
+        await recordKeys(gateway, keys.slice(-1));
+        keys.push(key);
         return letIn(gateway, key);
       };
       await letNextIn();
@@ -204,6 +208,55 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     });
   }
 
+  test('between record and kernel no stranger is taken for one of ours, and nobody of ours is lost', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 84);
+    await gateway.start();
+    assert.equal(await letIn(gateway, makeKey()), 'OK\n', 'the record has begun');
+    let key = '';
+    const letNextIn = async () => {
+      key = makeKey();
+      await gateway.unlocked();
+      return letIn(gateway, key);
+    };
+    const letTracedIn = (strace: readonly string[]) => traceHandler(gateway, strace, letNextIn);
+    const writes = await findWriteMoments(gateway, letTracedIn);
+    assert.ok(writes.length >= 3, 'it opens and writes the record, and replies');
+    const strikes = [
+      ...writes.map(({ name, strike }) => ({ name, strike: () => strike(letTracedIn) })),
+      ...(await findProgramMoments(gateway, 'caller', letNextIn)).map(({ name, strike }) => ({
+        name,
+        strike: () => strike(letNextIn),
+      })),
+    ];
+    for (const { name, strike } of strikes) {
+      await t.test(name, async () => {
+        assert.equal(await strike(), 'ERR: FAILED\n');
+        const isPeer = (await gateway.findPeer(key)) !== undefined;
+        assert.ok((await readRecordedKeys(gateway)).includes(key) || !isPeer, 'recorded before it is a peer');
+        assert.equal(await letInNow(gateway, makeKey()), 'OK\n', 'a reading');
+        assert.equal((await readRecordedKeys(gateway)).includes(key), isPeer);
+        await (isPeer ? assertOurs : assertOperators)(gateway, key);
+        await bystanders.assertConsistency();
+      });
+    }
+  });
+
+  test('a last line that was torn is nobody, and is gone before the next one is written', async (t) => {
+    const { gateway, bystanders } = await createGateway(t, 85);
+    await gateway.start();
+    const [first, stranger, second] = [makeKey(), makeKey(), makeKey()];
+    assert.equal(await letIn(gateway, first), 'OK\n');
+    await gateway.unlocked();
+    await addByHand(gateway, stranger);
+    await appendFile(gateway.recordFile(), `key ${stranger} - - - - 0`);
+    assert.equal(await letIn(gateway, stranger), 'ERR: PROHIBITED_WGKEY\n');
+    assert.equal(await letIn(gateway, second), 'OK\n');
+    assert.deepEqual(await readRecordedKeys(gateway), [bystanders.living, first, second].sort());
+    assert.doesNotMatch(await readFile(gateway.recordFile(), 'utf8'), new RegExp(stranger.replaceAll('+', '\\+')));
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', stranger, 'remove');
+    await bystanders.assertHoldings([first, second]);
+  });
+
   const sweeps = [
     { what: 'that runs programs', number: 31, find: findCallerMoments },
     { what: 'that writes', number: 32, find: findWriteMoments },
@@ -230,6 +283,9 @@ describe('whoever is killed', { concurrency: 5 }, () => {
         await assertCleanPass(gateway);
         await bystanders.assertHoldings([marked, bare]);
         assert.deepEqual(Object.keys(await readMarks(gateway)).sort(), [marked, bare].sort());
+        assert.deepEqual(await readRecordedKeys(gateway), [bystanders.living, marked, bare].sort());
+        const { claims } = JSON.parse(await readFile(gateway.claimsFile(), 'utf8'));
+        assert.deepEqual(Object.keys(claims), [bystanders.living]);
       });
     });
   }
@@ -263,14 +319,6 @@ async function letInNow(gateway: Gateway, key: string): Promise<string> {
   return letIn(gateway, key);
 }
 
-/** Kills the handler while it has nothing to do. */
-async function replaceHandler(gateway: Gateway): Promise<void> {
-  const ends = countLines(gateway, 'handler ended');
-  for (const handler of await gateway.findHandlers()) process.kill(handler, 'SIGKILL');
-  await eventually('it has ended', () => countLines(gateway, 'handler ended') > ends);
-  await handlerIsReady(gateway);
-}
-
 async function handlerIsReady(gateway: Gateway): Promise<void> {
   const isReady = () => countLines(gateway, 'handler is ready') > countLines(gateway, 'handler ended');
   await eventually('a handler is ready', isReady, 60);
@@ -285,6 +333,25 @@ async function assertComplete(gateway: Gateway, key: string): Promise<void> {
   const holdings = await readHoldings(gateway);
   const missing = listHoldings(gateway, key).filter((line) => !holdings.includes(line));
   assert.deepEqual(missing, []);
+}
+
+async function assertOurs(gateway: Gateway, key: string): Promise<void> {
+  assert.equal(await letIn(gateway, key), 'OK\n');
+  await assertCleanPass(gateway);
+}
+
+/** Whoever is added by hand after all is the operator's. */
+async function assertOperators(gateway: Gateway, key: string): Promise<void> {
+  await addByHand(gateway, key);
+  assert.equal(await letIn(gateway, key), 'ERR: PROHIBITED_WGKEY\n');
+  await assertCleanPass(gateway);
+  await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
+}
+
+/** A peer of the operator's that looks like one of wgkex's. */
+async function addByHand(gateway: Gateway, key: string): Promise<void> {
+  const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
+  await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'allowed-ips', `${address}/128`);
 }
 
 async function assertCleanPass(gateway: Gateway): Promise<void> {

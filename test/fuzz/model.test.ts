@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { readVisits } from '../../fuzz/corpus.ts';
-import { DomainModel } from '../../fuzz/model/admission.ts';
 import { CrowdModel } from '../../fuzz/model/crowd.ts';
+import { DomainModel } from '../../fuzz/model/domain.ts';
 import { deriveAddress, type Variant } from '../../fuzz/model/key.ts';
 import { expectServed, expectServedWithMetrics } from '../../fuzz/model/requests.ts';
 import { COLLIDING_KEYS, KEYS } from '../core/arbitraries.ts';
 
 const [FIRST, SECOND] = COLLIDING_KEYS[0];
-const STANDING = { prohibited: new Set([KEYS[0]]), taken: new Set([deriveAddress(KEYS[1], 'eui64').address]) };
+const SOURCE = '192.0.2.1';
 
 describe('the model that the fuzzers go by', () => {
   for (const visit of readVisits().filter(({ reply }) => reply !== undefined)) {
@@ -45,17 +45,26 @@ describe('the model that the fuzzers go by', () => {
     assert.deepEqual(expectServedWithMetrics([line]), { chunks: [[{ id: 7, numbers: 'ffww01' }]], end: 'good' });
   });
 
-  test('gives an address to the last of two keys, and is full when it has no room for another', () => {
+  test('keeps an address for the first of two keys for 60 s, and for one household once', () => {
+    const domain = createDomain(100);
+    const take = (keys: readonly string[]) => keys.map((key) => domain.admit(key, SOURCE));
+    assert.deepEqual(take([FIRST, SECOND, FIRST]), ['OK', 'BUSY', 'OK']);
+    domain.monotonic += 60;
+    assert.deepEqual(take([SECOND, FIRST, SECOND]), ['OK', 'OK', 'OK']);
+    assert.deepEqual(domain.ours, [SECOND]);
+  });
+
+  test('is full when it has no room for another, and refuses what the operator has', () => {
     const domain = createDomain(1);
     assert.deepEqual(
-      [KEYS[0], KEYS[1], FIRST, SECOND, SECOND, KEYS[2]].map((key) => domain.admit(key)),
-      ['PROHIBITED_WGKEY', 'ADDRESS_TAKEN', 'OK', 'OK', 'OK', 'FULL'],
+      [KEYS[0], KEYS[1], FIRST, KEYS[2]].map((key) => domain.admit(key, SOURCE)),
+      ['PROHIBITED_WGKEY', 'ADDRESS_TAKEN', 'OK', 'FULL'],
     );
-    assert.deepEqual([...domain.holders.values()], [SECOND]);
   });
 });
 
-function createDomain(maxPending: number): DomainModel {
-  const settings = { name: 'ffww01', variant: 'eui64', kinds: ['flood'], route: false, maxPending } as const;
-  return new DomainModel(settings, STANDING);
+function createDomain(maxPeers: number): DomainModel {
+  const limits = { maxPeers, maxPending: 100, staleAfterSeconds: 3600 };
+  const ownAddress = deriveAddress(KEYS[1], 'eui64').address;
+  return new DomainModel({ variant: 'eui64', ...limits, ownKey: KEYS[0], ownAddress }, { unix: 0, monotonic: 0 });
 }

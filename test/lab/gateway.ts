@@ -71,6 +71,16 @@ export class Gateway {
     return `/run/wgkex/${this.namespace}/${domain}.pending.json`;
   }
 
+  /** The record of the keys that wgkex registered on a domain's WireGuard interface. */
+  recordFile(domain = this.#firstDomain): string {
+    return `/run/wgkex/${this.namespace}/${this.wireguard(domain)}.record`;
+  }
+
+  /** Whose address is whose, though its peer is gone. */
+  claimsFile(domain = this.#firstDomain): string {
+    return `/var/lib/wgkex/${this.namespace}/${domain}.claims.json`;
+  }
+
   /** What is remembered of a domain. */
   stateFile(domain = this.#firstDomain): string {
     return `/var/lib/wgkex/${this.namespace}/${domain}.json`;
@@ -244,7 +254,8 @@ export class Gateway {
     await pause(50);
     await this.segment.close();
     await rm(`/etc/netns/${this.namespace}`, { recursive: true });
-    await rm(`/var/lib/wgkex/${this.namespace}`, { recursive: true, force: true });
+    for (const directory of ['/var/lib/wgkex', '/run/wgkex'])
+      await rm(`${directory}/${this.namespace}`, { recursive: true, force: true });
   }
 
   get #directory(): string {

@@ -4,6 +4,7 @@ import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { attempt } from './commands.ts';
 import type { Gateway } from './gateway.ts';
+import { recordKeys } from './record.ts';
 
 const FLOOD_MAC = '00:00:00:00:00:00';
 
@@ -31,8 +32,9 @@ export async function readHoldings(gateway: Gateway): Promise<string[]> {
   ].sort();
 }
 
-/** Does by hand what wgkex does to let keys in. */
+/** Does by hand what wgkex does to admit keys. */
 export async function give(gateway: Gateway, keys: readonly string[]): Promise<void> {
+  await recordKeys(gateway, keys);
   const routers = keys.map(derive);
   const words = routers.flatMap(({ key, address }) => ['peer', key, 'allowed-ips', `${address}/128`]);
   await gateway.run('wg', 'set', gateway.wireguard(), ...words);

@@ -17,7 +17,7 @@ export interface Moment {
 export type Victim = 'program' | 'caller';
 
 /** The system calls by which the handler and the cleanup change files, and by which the handler replies. */
-const WRITES = ['openat', 'write', 'fsync', 'rename'];
+const WRITES = ['openat', 'write', 'ftruncate', 'fsync', 'link', 'unlink', 'rename'];
 
 /**
  * Has an action done once, unharmed, and finds the moments before and after each effect of the programs that it calls:
@@ -38,11 +38,15 @@ export async function findProgramMoments(gateway: Gateway, victim: Victim, actio
   });
 }
 
-/** The same for what the caller itself does with its state, and with its replies if the action has their file traced. */
+/**
+ * The same for what the caller itself does with its record, its state and the claims, and with its replies if the action
+ * has their file traced.
+ */
 export async function findWriteMoments(gateway: Gateway, action: Action<unknown>): Promise<Moment[]> {
   const output = `/run/${gateway.namespace}.strace`;
-  const state = gateway.stateFile();
-  const trace = ['strace', '-o', output, '-e', `trace=${WRITES}`, '-P', state, '-P', `${state}.new`];
+  const files = [gateway.recordFile(), gateway.stateFile(), gateway.claimsFile()];
+  const paths = files.flatMap((file) => [file, `${file}.new`, `${file}.previous`]);
+  const trace = ['strace', '-o', output, '-e', `trace=${WRITES}`, ...paths.flatMap((path) => ['-P', path])];
   await action(trace);
   const calls = [...(await readFile(output, 'utf8')).matchAll(/^([a-z]+)\(/gm)].map(([, call = '']) => call);
   return calls.map((call, index) => {

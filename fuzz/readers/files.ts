@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { parseKeyList } from '../../src/core/key-list.ts';
+import { PeerRecord } from '../../src/core/record.ts';
+import { parseClaims } from '../../src/system/claims-file.ts';
+import { isKey } from '../model/key.ts';
+import { parseJson, type Reader, readOrRefuse } from './reader.ts';
+
+const TIME = String.raw`(?:-|\d{1,15}(?:\.\d{1,3})?)`;
+const HEARD = String.raw`(?: \d{1,15}(?:\.\d{1,3})? ${TIME})?`;
+const KEY_LINE = new RegExp(String.raw`^key (\S{44}) ${TIME} ${TIME} (?:-|[rpl]+) \S+ \d{1,15}(?:\.\d{1,3})?${HEARD}$`);
+
+/** The record of an interface: whole lines alone count, and what was read is written so that it is read again. */
+export const readRecord: Reader = (text) => {
+  const record = readOrRefuse(() => PeerRecord.parse(text));
+  if (record === undefined) return;
+  const lines = text.split('\n').slice(0, -1);
+  assert.equal(lines[0], `wgkex-record 1 ${record.boot}`);
+  const left = new Set<string>();
+  for (const line of lines.slice(1)) {
+    const [, added] = line.match(KEY_LINE) ?? [];
+    if (added !== undefined) left.add(added);
+    else if (line.startsWith('drop ')) left.delete(line.split(' ')[1] ?? '');
+    else assert.match(line, /^(on|on .*|hold .*|)$/s);
+  }
+  assert.deepEqual(new Set<string>(record.registrations.keys()), left);
+  assert.ok([...left].every(isKey));
+  // So early that every hold lies in the future, which the next record leaves out.
+  const again = PeerRecord.parse(record.format({ unix: 0, monotonic: 0 }));
+  assert.deepEqual(again.registrations, record.registrations);
+  assert.equal(again.interfaces, record.interfaces);
+};
+
+/** Who claims which address. */
+export const readClaims: Reader = (text) => {
+  const document = readOrRefuse(() => parseClaims(text, '/var/lib/wgkex/ffww01.claims.json'));
+  if (document === undefined) return;
+  const { version, claims } = parseJson(text) as { version: unknown; claims: Record<string, Record<string, unknown>> };
+  assert.equal(version, 1);
+  const names = Object.keys(claims).filter((name) => name !== '__proto__');
+  assert.deepEqual([...document.claims.keys()], names);
+  assert.ok(names.every(isKey));
+  for (const claim of document.claims.values())
+    for (const number of Object.values(claim)) assert.ok(Number.isFinite(number) && number >= 0);
+};
+
+/** A list that an operator edits: a bad line spoils no other. */
+export const readKeyList: Reader = (text) => {
+  const { keys, complaints } = parseKeyList(text, '/etc/wgkex/static_keys');
+  const words = text.split('\n').map((line) => (line.split('#')[0] ?? '').trim());
+  assert.deepEqual(new Set<string>(keys), new Set(words.filter(isKey)));
+  assert.equal(complaints.length, words.filter((word) => word !== '' && !isKey(word)).length);
+  for (const complaint of complaints) assert.match(complaint, /^[ -~…]{1,300}$/);
+};

@@ -1,0 +1,116 @@
+import type { DomainView } from '../../src/core/admission.ts';
+import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../src/core/changes.ts';
+import { ClaimTable } from '../../src/core/claims.ts';
+import { Derivations } from '../../src/core/derivations.ts';
+import type { Exchange } from '../../src/core/exchange.ts';
+import type { EntryKind } from '../../src/core/forwarding-entries.ts';
+import { noteHandshake } from '../../src/core/handshakes.ts';
+import type { IpAddress } from '../../src/core/ip-address.ts';
+import type { Moment } from '../../src/core/moment.ts';
+import { PeerTable } from '../../src/core/peer-table.ts';
+import { parseDump } from '../../src/core/peers.ts';
+import type { PublicKey } from '../../src/core/public-key.ts';
+import { PeerRecord } from '../../src/core/record.ts';
+import { findGone } from '../../src/core/revival.ts';
+import { Room } from '../../src/core/room.ts';
+import type { DomainModel } from '../model/domain.ts';
+import type { SimulatedKernel } from './kernel.ts';
+
+const DOMAIN = 'ffww01' as Exchange['domain'];
+const SETTINGS = { wireguard: 'wg', vxlan: 'vx', fdb: ['flood', 'unicast'] as EntryKind[], route: false };
+
+/** A request as it reaches the core. */
+export interface Ask {
+  readonly key: string;
+  readonly from: string | undefined;
+}
+
+/** wgkex's core on a simulated kernel, with a record that is a text: read again for each batch, as it was written. */
+export class SimulatedGateway {
+  readonly kernel: SimulatedKernel;
+  readonly #derivations: Derivations;
+  recordText = 'wgkex-record 1 boot\non interfaces\n';
+
+  constructor(kernel: SimulatedKernel, variant: DomainModel['settings']['variant']) {
+    this.kernel = kernel;
+    this.#derivations = new Derivations(variant);
+  }
+
+  /** A reading, as `system/domain-session` puts it together; the rest is what the model knows from the operator. */
+  read(model: DomainModel): DomainView {
+    const reading = parseDump(this.kernel.dump(model.settings.ownKey));
+    const now: Moment = { unix: model.unix, monotonic: model.monotonic };
+    const record = PeerRecord.parse(this.recordText);
+    for (const peer of reading.peers) {
+      const known = record.registrations.get(peer.key);
+      const noted = known && noteHandshake(peer, known, now);
+      if (noted !== undefined) this.#write([record.set(peer.key, noted)]);
+    }
+    const statics = model.statics as ReadonlySet<string> as ReadonlySet<PublicKey>;
+    for (const key of statics) if (record.registrations.has(key)) this.#write([record.drop(key)]);
+    const view = this.#buildView(reading.peers, record, now, model);
+    for (const key of findGone(view))
+      if (record.registrations.get(key)?.heard === undefined) this.#write([record.drop(key)]);
+    return view;
+  }
+
+  plan(asks: readonly Ask[], view: DomainView): Plan<Exchange> {
+    const exchanges = asks.map(({ key, from }) => ({ domain: DOMAIN, key: key as PublicKey, from: from as IpAddress }));
+    return planChanges(exchanges, view);
+  }
+
+  /** In the order of the product; the first `most` things alone where it is killed after those. */
+  carryOut({ lines, changes }: Plan<Exchange>, most = Number.POSITIVE_INFINITY): void {
+    const text = lines.map((line) => `${line}\n`).join('');
+    this.recordText = repair(this.recordText) + text.slice(0, most);
+    if (most < text.length) return;
+    const words = changes.map(buildPeerWords);
+    for (const some of words.slice(0, most - text.length)) this.kernel.set(some);
+    if (most - text.length < words.length) return;
+    for (const change of changes)
+      for (const line of buildEntryLines(change, SETTINGS as never)) this.kernel.bridge(line);
+  }
+
+  #write(lines: readonly string[]): void {
+    this.recordText = `${repair(this.recordText)}${lines.join('\n')}\n`;
+  }
+
+  #buildView(
+    peers: Iterable<ReturnType<typeof parseDump>['peers'][number]>,
+    record: PeerRecord,
+    now: Moment,
+    model: DomainModel,
+  ): DomainView {
+    const { settings, statics, disallowed, allowed, claims } = model;
+    const { maxPeers, maxPending, staleAfterSeconds, ownKey, ownAddress } = settings;
+    const staticKeys = statics as Set<string> as Set<PublicKey>;
+    const ownership = { registrations: record.registrations, staticKeys, derivations: this.#derivations };
+    const table = new PeerTable(peers, { ...ownership, staleAfterSeconds }, now);
+    const problems = model.isListBroken ? ['a list cannot be read'] : [];
+    return {
+      peers: table,
+      record,
+      room: new Room(table, { maxPeers, maxPending }),
+      claims: new ClaimTable(claims as never, (key) => table.describe(key).address),
+      lists: {
+        disallowed: disallowed as never,
+        static: staticKeys,
+        allowed: allowed as never,
+        problems,
+        doubts: problems,
+        complaints: [],
+      },
+      ownKey: ownKey as PublicKey,
+      ownAddresses: new Set([ownAddress]),
+      maxPeers,
+      maxPending,
+      staleAfterSeconds,
+      unrecordable: model.isRecordBroken ? 'the record cannot be written' : undefined,
+    };
+  }
+}
+
+/** What a killed process left of a line goes before the next one is written. */
+function repair(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1);
+}
