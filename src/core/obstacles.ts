@@ -1,10 +1,18 @@
-import { askAbout, type Decision, type DomainView, type Question, RULES, type Rule } from './admission.ts';
+import {
+  askAbout,
+  type Decision,
+  type DomainView,
+  isObstacleRule,
+  type ObstacleRule,
+  type Question,
+  RULES,
+} from './admission.ts';
 import type { ErrorCode } from './exchange.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** Something that keeps a key, which is not there, from being admitted; or that may have evicted it. */
 export interface Obstacle {
-  readonly rule: Rule['name'];
+  readonly rule: ObstacleRule;
   /** What its router gets; undefined where the key would be admitted all the same. */
   readonly code: ErrorCode | undefined;
   /** Who has its address. */
@@ -14,10 +22,10 @@ export interface Obstacle {
 /** Everything that is in the way of a key, by the rules of admission, first what the gateway would answer. */
 export function findObstacles(key: PublicKey, view: DomainView): Obstacle[] {
   const question = askAbout({ key, from: undefined }, view);
-  return RULES.flatMap((rule) => describeDecision(rule, rule.decide(question), question));
+  return RULES.filter(isObstacleRule).flatMap(({ name, decide }) => describeDecision(name, decide(question), question));
 }
 
-function describeDecision({ name }: Rule, decision: Decision | undefined, { view }: Question): Obstacle[] {
+function describeDecision(name: ObstacleRule, decision: Decision | undefined, { view }: Question): Obstacle[] {
   if (decision?.kind === 'refuse') return [{ rule: name, code: decision.code, holder: decision.holder }];
   if (decision?.kind !== 'add') return [];
   const [holder] = decision.evicted;
