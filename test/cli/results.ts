@@ -17,8 +17,7 @@ const JOURNAL = [
 /** What `wgkex show` answers. */
 export function findAnswer(asked: string): Answer {
   const query = parseRouterQuery(asked);
-  const surroundings = { config: CONFIG, ownAddresses: new Set<never>(), disallowed: new Set([ABSENT]) };
-  const routers = findRouters(query, READINGS, surroundings);
+  const routers = findRouters(query, READINGS, CONFIG);
   const isFound = routers.some(({ memberships }) => memberships.some(({ listed }) => listed !== undefined));
   const journal = isFound ? undefined : asked === ABSENT ? JOURNAL : [];
   return { asked, query, config: CONFIG, readings: READINGS, routers, isFound, isOwn: false, journal };
@@ -71,8 +70,8 @@ export function buildOutcome(meaning: Outcome['meaning']): Outcome {
 export function buildEdits(what: 'added' | 'blocked', dryRun: boolean): Edits {
   const key = SCENE_KEYS.alive;
   const [westerwald, munich] = READINGS;
-  const router = westerwald.table.describe(key);
-  const evicted = [westerwald.table.describe(SCENE_KEYS.pending)];
+  const router = westerwald.view.peers.describe(key);
+  const evicted = [westerwald.view.peers.describe(SCENE_KEYS.pending)];
   const added = listEffects({ kind: 'add', router, evicted }, westerwald.domain);
   const removed = listRemovalEffects(router, westerwald.domain);
   const list = { file: '/etc/wgkex/disallowed_keys', outcome: 'added', line: `${key} # stolen, 2026-11-20` } as const;
