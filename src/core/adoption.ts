@@ -1,7 +1,6 @@
 import type { DomainView } from './admission.ts';
 import type { Router } from './derivations.ts';
 import { remember } from './handshakes.ts';
-import { findHeld } from './ownership.ts';
 import type { Peer } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 import { UNRECORDED } from './record.ts';
@@ -59,7 +58,7 @@ function judge(peer: Peer, { peers, lists }: DomainView): Adoptee | LeftOut {
   if (lists.disallowed.has(key)) return { key, why: 'disallowed' };
   if (lists.static.has(key)) return { key, why: 'static key' };
   if (peer.hasPresharedKey) return { key, why: 'preshared key' };
-  const router = findHeld(peer, peers);
+  const router = peers.derivations.findHeld(key, peer.allowedIps);
   return router === undefined ? { key, why: 'allowed IPs' } : { peer, router };
 }
 

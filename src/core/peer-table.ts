@@ -3,7 +3,7 @@ import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandsh
 import type { IpAddress } from './ip-address.ts';
 import type { LinkAddress } from './link-address.ts';
 import type { Moment } from './moment.ts';
-import { findOperatorsMark, findOwner, type OperatorsMark, type Ownership } from './ownership.ts';
+import { findOwner, type OperatorsMark, type Ownership } from './ownership.ts';
 import type { Peer } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Registration } from './record.ts';
@@ -114,7 +114,8 @@ export class PeerTable {
 
   /** Why a peer is the operator's; undefined for ours. */
   findMark(peer: Peer): OperatorsMark | undefined {
-    return findOperatorsMark(peer, this.#settings);
+    const owner = findOwner(peer, this.#settings);
+    return 'mark' in owner ? owner.mark : undefined;
   }
 
   get operators(): Iterable<Peer> {
