@@ -8,7 +8,7 @@ _wgkex() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
       --config) config=${COMP_WORDS[++index]} ;;
-      --html | --sort | --interval | --variant | --vni | --reason) ((index++)) ;;
+      --html | --sort | --interval | --variant | --vni | --reason | --note) ((index++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[index]}} ;;
     esac
@@ -19,19 +19,21 @@ _wgkex() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
-    --interval | --vni | --reason) return ;;
+    --interval | --vni | --reason | --note) return ;;
     --sort) words='key handshake traffic address' ;;
     --variant) words='eui64 ffmuc gluon' ;;
     *) case $command in
-      '') words+=' status check peers watch show derive exchange add remove block unblock' ;;
+      '') words+=' status check peers watch show derive exchange add remove block unblock static release adopt' ;;
       status) words+=' --html' ;;
       peers) words+=" --alive --idle --stale --pending --static --sort $(_wgkex_domains "$config")" ;;
       watch) words+=" --alive --idle --stale --pending --static --sort --interval $(_wgkex_domains "$config")" ;;
       derive) words+=' --variant --vni' ;;
       exchange) words+=" --quiet-success $(_wgkex_domains "$config")" ;;
-      add | remove) words+=" --dry-run $(_wgkex_domains "$config")" ;;
+      add | remove | release) words+=" --dry-run $(_wgkex_domains "$config")" ;;
       block) words+=' --dry-run --reason' ;;
       unblock) words+=' --dry-run' ;;
+      static) words+=' --dry-run --note add remove' ;;
+      adopt) words+=" --yes $(_wgkex_domains "$config")" ;;
     esac ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

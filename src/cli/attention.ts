@@ -1,7 +1,5 @@
-import type { DomainConfig } from '../config.ts';
 import type { DomainName } from '../core/domain.ts';
-import type { PublicKey } from '../core/public-key.ts';
-import type { SurveyedPeer } from '../core/survey.ts';
+import { isAllowed } from '../core/key-lists.ts';
 import type { DomainReading } from './reading/domain.ts';
 import type { DomainStatus, GatewayStatus } from './reading/gateway.ts';
 import type { InterfaceReading, InterfaceRole } from './reading/interfaces.ts';
@@ -24,22 +22,22 @@ const NEARLY_FULL = 0.9;
 
 export function findConcerns(status: GatewayStatus): Concern[] {
   const ofDomains = status.domains.flatMap((one) =>
-    findDomainFaults(one, status.disallowed.keys).map((fault) => ({ domain: one.domain.name, ...fault })),
+    findDomainFaults(one).map((fault) => ({ domain: one.domain.name, ...fault })),
   );
   return [...findGatewayFaults(status).map((fault) => ({ domain: undefined, ...fault })), ...ofDomains];
 }
 
-function findGatewayFaults({ isListening, disallowed }: GatewayStatus): Fault[] {
+function findGatewayFaults({ isListening, listFaults }: GatewayStatus): Fault[] {
   const deaf = fault('neither wgkex.socket nor wgkex.service is active', 'systemctl enable --now wgkex.socket');
-  return [...(isListening === false ? [deaf] : []), ...disallowed.complaints.map((complaint) => fault(complaint))];
+  return [...(isListening === false ? [deaf] : []), ...listFaults.map((problem) => fault(problem))];
 }
 
-function findDomainFaults(status: DomainStatus, disallowed: ReadonlySet<PublicKey>): Fault[] {
+function findDomainFaults(status: DomainStatus): Fault[] {
   const { domain, wireguard, vxlan, reading, nextCleanup } = status;
   const faults = [...findInterfaceFaults(wireguard, 'WireGuard'), ...findInterfaceFaults(vxlan, 'VXLAN')];
   // Why there are no peers to see is clear where there is no interface.
   if (reading instanceof Error) faults.push(...(wireguard.state === 'missing' ? [] : [fault(reading.message)]));
-  else faults.push(...findPeerFaults(reading, vxlan, disallowed));
+  else faults.push(...findPeerFaults(reading, vxlan));
   if (nextCleanup === 'none')
     faults.push(fault('no cleanup is scheduled', `systemctl enable --now wgkex-cleanup@${domain.name}.timer`));
   return faults;
@@ -58,19 +56,27 @@ function findInterfaceFaults({ name, state, kind }: InterfaceReading, role: Inte
   }
 }
 
-function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading, disallowed: ReadonlySet<PublicKey>): Fault[] {
-  const { domain, peers } = reading;
-  const blocked = peers.filter(({ peer }) => disallowed.has(peer.key));
+function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading): Fault[] {
+  const { unrecordable } = reading.view;
   return [
     ...(vxlan.state === 'ok' ? findForwardingFaults(reading) : []),
-    ...blocked.map((surveyed) => fault('a disallowed key is a peer', buildRemoval(surveyed, domain))),
+    ...(unrecordable === undefined ? [] : [fault(unrecordable)]),
+    ...findKeyFaults(reading),
     ...findLimitFaults(reading),
   ];
 }
 
-/** What was set up by hand is removed by hand. */
-function buildRemoval({ peer: { key }, state }: SurveyedPeer, { name, wireguard }: DomainConfig): string {
-  return state === 'static' ? `wg set ${wireguard} peer ${key} remove` : `wgkex remove ${name} ${key}`;
+/** An operator's peer may have any key: gateways are on the list of disallowed keys so that nobody registers them. */
+function findKeyFaults({ domain, view: { peers, lists } }: DomainReading): Fault[] {
+  const ours = [...peers.ours.keys()];
+  const blocked = ours.filter((key) => lists.disallowed.has(key));
+  const unlisted = ours.filter((key) => !isAllowed(key, lists));
+  const has = count(unlisted.length, 'peer has a key', 'peers have keys');
+  const problem = `${has} that ${domain.allowed_keys} does not list; the cleanup removes them`;
+  return [
+    ...blocked.map((key) => fault('a disallowed key is a peer', `wgkex remove ${domain.name} ${key}`)),
+    ...(unlisted.length === 0 ? [] : [fault(problem)]),
+  ];
 }
 
 function findForwardingFaults({ domain, peers, orphanedEntries, orphanedRoutes }: DomainReading): Fault[] {

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { version } from '../../package.json';
 import { DEFAULT_CONFIG_PATH, EXIT_FAILURE } from '../command-line.ts';
 import { ADDRESS_VARIANTS } from '../core/address-variant.ts';
@@ -77,6 +77,24 @@ export function buildProgram(): Command {
     .description('take a key off the list of disallowed keys')
     .argument('<key>', 'a public key')
     .action(lazily(() => import('./commands/unblock.ts')));
+  addEditOptions(program.command('static'))
+    .description('edit the list of static keys, whose peers are left alone')
+    .addArgument(new Argument('<action>', 'what to do with the key').choices(['add', 'remove']))
+    .argument('<key>', 'a public key')
+    .option('--note <text>', 'note this in the list of static keys')
+    .action(lazily(() => import('./commands/static.ts')));
+  addEditOptions(program.command('release'))
+    .description('leave a peer to the operator, as it is')
+    .argument('<domain>', 'the name of a domain')
+    .argument('<key>', 'a public key')
+    .action(lazily(() => import('./commands/release.ts')));
+  program
+    .command('adopt')
+    .description('take over the peers that another service left in a domain')
+    .argument('<domain>', 'the name of a domain')
+    .argument('[keys...]', 'only these public keys')
+    .option('--yes', 'do it, and do not only say what would be done')
+    .action(lazily(() => import('./commands/adopt.ts')));
   return program;
 }
 

@@ -48,10 +48,32 @@ export interface Question {
   readonly view: DomainView;
 }
 
-export interface Rule {
-  readonly name: string;
+/** The rules that keep a peer or reset it; all others may be in the way of a key. */
+const KEEPING_RULES = ['live-elsewhere', 'reset-and-connected', 'about-to-connect', 'known'] as const;
+
+type KeepingRule = (typeof KEEPING_RULES)[number];
+export type ObstacleRule =
+  | 'disallowed'
+  | 'static'
+  | 'not-allowed'
+  | 'own-key'
+  | 'operators-peer'
+  | 'lists'
+  | 'record'
+  | 'own-address'
+  | 'operators-address'
+  | 'same-address'
+  | 'pending'
+  | 'peers';
+
+export interface Rule<Name extends string = ObstacleRule | KeepingRule> {
+  readonly name: Name;
   /** Undefined where the rule does not apply. */
   decide(question: Question): Decision | undefined;
+}
+
+export function isObstacleRule(rule: Rule): rule is Rule<ObstacleRule> {
+  return !(KEEPING_RULES as readonly string[]).includes(rule.name);
 }
 
 /** The contract's admission table: the first rule that applies decides. */
@@ -160,15 +182,15 @@ function evictOrRefuse(evicted: PublicKey | undefined): Decision {
   return evicted === undefined ? { kind: 'refuse', code: 'FULL' } : { kind: 'add', evicted: [evicted] };
 }
 
-function refuseWhere(name: string, code: ErrorCode, applies: (question: Question) => boolean): Rule {
+function refuseWhere(name: ObstacleRule, code: ErrorCode, applies: (question: Question) => boolean): Rule {
   return { name, decide: (question) => (applies(question) ? { kind: 'refuse', code } : undefined) };
 }
 
 /** What is no reason to refuse a key that is a peer already. */
-function refuseNewWhere(name: string, code: ErrorCode, applies: (question: Question) => boolean): Rule {
+function refuseNewWhere(name: ObstacleRule, code: ErrorCode, applies: (question: Question) => boolean): Rule {
   return refuseWhere(name, code, (question) => question.known === undefined && applies(question));
 }
 
-function keepWhere(name: string, applies: (question: Question) => boolean): Rule {
+function keepWhere(name: KeepingRule, applies: (question: Question) => boolean): Rule {
   return { name, decide: (question) => (applies(question) ? KEEP : undefined) };
 }

@@ -18,6 +18,11 @@ const MOST_SECONDS_BETWEEN_PASSES = 3600;
 /** A domain has at most so many claims for each peer that it takes. */
 const CLAIMS_PER_PEER = 2;
 
+/** How long a claim lasts yet, as far as the passes of the cleanup counted. */
+export function findRemainingSeconds({ silentSeconds }: Claim): number {
+  return Math.max(0, CLAIM_SECONDS - silentSeconds);
+}
+
 /** What a pass of the cleanup knows of the keys that had handshakes. */
 export interface Proofs {
   /** The last handshake of each key that ever had one, as far as anybody remembers. */

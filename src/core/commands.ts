@@ -13,6 +13,10 @@ export function buildRemovePeer(key: PublicKey): string[] {
   return ['peer', key, 'remove'];
 }
 
+export function buildClearKeepalive(key: PublicKey): string[] {
+  return ['peer', key, 'persistent-keepalive', 'off'];
+}
+
 /** Forgets the peer's largest timestamp (whitepaper, 5.1): it may have come from a clock that was since set back. */
 export function buildResetPeer(key: PublicKey, address: IpAddress): string[] {
   return [...buildRemovePeer(key), ...buildAddPeer(key, address)];

@@ -3,10 +3,13 @@ import type { Router } from './derivations.ts';
 import { buildEntries } from './forwarding-entries.ts';
 import type { MacAddress } from './link-address.ts';
 
-/** A thing in the kernel that is made, unmade or left as it is for a router; `set` is also right where it is there. */
+/**
+ * A thing that is made, unmade or left as it is for a router; `set` is also right where it is there, `release` leaves a
+ * peer to the operator. A claim and a memory are in root's files, all else is in the kernel.
+ */
 export interface Effect {
-  readonly action: PeerChange['kind'] | 'remove' | 'set';
-  readonly what: 'peer' | 'forwarding entry' | 'route';
+  readonly action: PeerChange['kind'] | 'remove' | 'set' | 'release';
+  readonly what: 'peer' | 'forwarding entry' | 'route' | 'claim' | 'memory';
   readonly router: Router;
   /** Of a forwarding entry. */
   readonly mac?: MacAddress;
@@ -25,6 +28,39 @@ export function listEffects({ kind, router, evicted, former }: PeerChange, setti
 /** What the removal of a router does. */
 export function listRemovalEffects(router: Router, settings: EntrySettings): Effect[] {
   return [{ action: 'remove', what: 'peer', router }, ...listForwarding('remove', router, settings)];
+}
+
+/** What there is of a key that may not be a peer. */
+export interface Traces {
+  /** With the address that it has. */
+  readonly peer: Router | undefined;
+  readonly router: Router;
+  readonly hasClaim: boolean;
+  /** Something would restore it, or the cleanup knows it. */
+  readonly isRemembered: boolean;
+}
+
+export function hasTraces({ peer, hasClaim, isRemembered }: Traces): boolean {
+  return peer !== undefined || hasClaim || isRemembered;
+}
+
+/** What an operator's removal of a key does, in its order. */
+export function listForgettingEffects(traces: Traces, settings: EntrySettings): Effect[] {
+  const { peer } = traces;
+  return [...listTraceEffects(traces), ...(peer === undefined ? [] : listRemovalEffects(peer, settings))];
+}
+
+/** What it does to leave a key to the operator. */
+export function listReleaseEffects(traces: Traces): Effect[] {
+  const { peer } = traces;
+  const released = peer && ({ action: 'release', what: 'peer', router: peer } as const);
+  return [...listTraceEffects(traces), ...(released === undefined ? [] : [released])];
+}
+
+/** What is remembered of a peer goes with it without a word. */
+function listTraceEffects({ peer, router, hasClaim, isRemembered }: Traces): Effect[] {
+  if (hasClaim) return [{ action: 'remove', what: 'claim', router }];
+  return peer === undefined && isRemembered ? [{ action: 'remove', what: 'memory', router }] : [];
 }
 
 function listForwarding(action: 'set' | 'remove', router: Router, { fdb, wireguard, route }: EntrySettings): Effect[] {

@@ -1,10 +1,18 @@
-import { askAbout, type Decision, type DomainView, type Question, RULES, type Rule } from './admission.ts';
+import {
+  askAbout,
+  type Decision,
+  type DomainView,
+  isObstacleRule,
+  type ObstacleRule,
+  type Question,
+  RULES,
+} from './admission.ts';
 import type { ErrorCode } from './exchange.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** Something that keeps a key, which is not there, from being admitted; or that may have evicted it. */
 export interface Obstacle {
-  readonly rule: Rule['name'];
+  readonly rule: ObstacleRule;
   /** What its router gets; undefined where the key would be admitted all the same. */
   readonly code: ErrorCode | undefined;
   /** Who has its address. */
@@ -14,14 +22,17 @@ export interface Obstacle {
 /** Everything that is in the way of a key, by the rules of admission, first what the gateway would answer. */
 export function findObstacles(key: PublicKey, view: DomainView): Obstacle[] {
   const question = askAbout({ key, from: undefined }, view);
-  const decided = RULES.map((rule) => ({ rule, decision: rule.decide(question) }));
-  // The rules after one that admits the key are never asked.
-  const last = decided.findIndex(({ decision }) => decision !== undefined && decision.kind !== 'refuse');
-  const asked = last === -1 ? decided : decided.slice(0, last + 1);
-  return asked.flatMap(({ rule, decision }) => describeDecision(rule, decision, question));
+  const obstacles: Obstacle[] = [];
+  for (const { name, decide } of RULES.filter(isObstacleRule)) {
+    const decision = decide(question);
+    obstacles.push(...describeDecision(name, decision, question));
+    // The rules after one that admits the key are never asked.
+    if (decision !== undefined && decision.kind !== 'refuse') break;
+  }
+  return obstacles;
 }
 
-function describeDecision({ name }: Rule, decision: Decision | undefined, { view }: Question): Obstacle[] {
+function describeDecision(name: ObstacleRule, decision: Decision | undefined, { view }: Question): Obstacle[] {
   if (decision?.kind === 'refuse') return [{ rule: name, code: decision.code, holder: decision.holder }];
   if (decision?.kind !== 'add') return [];
   const [holder] = decision.evicted;

@@ -3,7 +3,7 @@ import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandsh
 import type { IpAddress } from './ip-address.ts';
 import type { LinkAddress } from './link-address.ts';
 import type { Moment } from './moment.ts';
-import { findOwner, type Ownership } from './ownership.ts';
+import { findOwner, type OperatorsMark, type Ownership } from './ownership.ts';
 import type { Peer } from './peers.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Registration } from './record.ts';
@@ -114,6 +114,12 @@ export class PeerTable {
 
   isOperators(key: PublicKey): boolean {
     return this.#operators.has(key);
+  }
+
+  /** Why a peer is the operator's; undefined for ours. */
+  findMark(peer: Peer): OperatorsMark | undefined {
+    const owner = findOwner(peer, this.#settings);
+    return 'mark' in owner ? owner.mark : undefined;
   }
 
   get operators(): Iterable<Peer> {

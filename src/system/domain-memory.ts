@@ -65,10 +65,16 @@ export class DomainMemory {
     }
   }
 
+  /** Whether there is a mark or a remembered handshake of it. */
+  remembers(key: PublicKey): boolean {
+    const { marks, alive } = this.readState();
+    return marks.has(key) || alive.has(key);
+  }
+
   /** @throws Error as {@link DomainMemory.writeState}. */
   forget(key: PublicKey): void {
     const state = this.readState();
-    if (state.marks.has(key) || state.alive.has(key))
+    if (this.remembers(key))
       this.writeState({ ...state, marks: without(key, state.marks), alive: without(key, state.alive) });
     const { claims } = this.readClaims();
     if (claims.has(key)) this.#files.claims.write({ ...this.#files.claims.read(), claims: without(key, claims) });

@@ -122,6 +122,16 @@ export class DomainSession {
     if (!this.#writer.write([line], record, readMoment())) throw new Error(this.#writer.fault);
   }
 
+  /**
+   * For a key whose peer is the operator's from now on: nothing of it is remembered.
+   * @throws Error where that cannot be written down.
+   */
+  release(key: PublicKey, { record }: DomainView): void {
+    this.memory.forget(key);
+    if (!record.registrations.has(key)) return;
+    if (!this.#writer.write([record.drop(key)], record, readMoment())) throw new Error(this.#writer.fault);
+  }
+
   close(): void {
     this.#lock?.release();
     this.#lock = undefined;

@@ -13,17 +13,17 @@ const WAIT_SECONDS = 4;
 /** flock(1): the status for "somebody else has it" when none is chosen. */
 const LOCK_IS_TAKEN = 1;
 
-/** Of the list of disallowed keys; no domain has a name with a dot. */
-const LIST = 'disallowed.keys';
+/** Of the lists that the operator's command edits; no domain has a name with a dot. */
+const LISTS = 'disallowed.keys';
 
 /** Takes the lock under which the peers of a domain are read and changed; waits up to 4 seconds for it. */
 export function takeDomainLock(runtimeDirectory: string, domain: DomainName): Promise<Lock> {
   return takeLock(runtimeDirectory, domain);
 }
 
-/** The same for the list of disallowed keys, which is read without it. */
+/** The same for the lists of disallowed and static keys, which are read without it. */
 export function takeListLock(runtimeDirectory: string): Promise<Lock> {
-  return takeLock(runtimeDirectory, LIST);
+  return takeLock(runtimeDirectory, LISTS);
 }
 
 /**

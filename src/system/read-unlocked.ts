@@ -4,6 +4,7 @@ import { beginRecord, type Memory } from '../core/begin-record.ts';
 import { NO_CLAIMS } from '../core/claims.ts';
 import { readBootId, readMoment } from './moment.ts';
 import { buildView, type DomainFiles } from './read-domain.ts';
+import { findRecordFault } from './record-fault.ts';
 import { EMPTY_STATE } from './state.ts';
 import { readWireguard } from './wireguard.ts';
 
@@ -21,7 +22,12 @@ export async function readUnlocked(domain: DomainConfig, config: Config, files: 
   // After the record: a time in it that lies in the future would count as long ago.
   const now = readMoment();
   const record = found?.boot === boot ? found : beginRecord(boot, memory, reading.peers, lists, now);
-  return buildView({ reading, record, lists, claims, now, unrecordable: undefined }, domain, config, files);
+  return buildView(
+    { reading, record, lists, claims, now, unrecordable: findRecordFault(files.record) },
+    domain,
+    config,
+    files,
+  );
 }
 
 function orElse<T>(fallback: T, read: () => T): T {

@@ -24,13 +24,15 @@ function findOptions(command: Command) {
 }
 
 const flags = (command: Command) => ['--help', ...findOptions(command).map(({ long }) => long)];
+/** What its arguments can be. */
+const choices = (command: Command) => command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
 const takesDomain = (command: Command) => command.registeredArguments.some((argument) => argument.name() === 'domain');
 
 describe('bash completes', { concurrency: true }, () => {
   test('the commands', async () => {
     const commands = program.commands.map((command) => command.name());
     assert.deepEqual(await complete('wgkex', ''), [...flags(program), ...commands].sort());
-    assert.deepEqual(await complete('wgkex', '--config', config, 'st'), ['status']);
+    assert.deepEqual(await complete('wgkex', '--config', config, 'st'), ['static', 'status']);
   });
 
   for (const command of program.commands) {
@@ -38,7 +40,7 @@ describe('bash completes', { concurrency: true }, () => {
       const domains = takesDomain(command) ? ['ffmuc_welt', 'ffww01'] : [];
       assert.deepEqual(
         await complete('wgkex', '--config', config, command.name(), ''),
-        [...flags(command), ...domains].sort(),
+        [...flags(command), ...choices(command), ...domains].sort(),
       );
       assert.deepEqual(await complete('wgkex', command.name(), '--js'), ['--json']);
     });

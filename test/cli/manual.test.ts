@@ -15,7 +15,13 @@ const MANUAL = readFileSync(new URL('../../man/wgkex.8', import.meta.url), 'utf8
 const program = buildProgram();
 
 test('the manual has every command', () => {
-  for (const command of program.commands) assert.match(MANUAL, new RegExp(`^\\.SS wgkex ${command.name()}$`, 'm'));
+  for (const command of program.commands) {
+    const [actions = ['']] = command.registeredArguments.flatMap(({ argChoices }) => (argChoices ? [argChoices] : []));
+    for (const action of actions) {
+      const name = `${command.name()} ${action}`.trim();
+      assert.match(MANUAL, new RegExp(`^\\.SS wgkex ${name}$`, 'm'));
+    }
+  }
 });
 
 test('the manual has every option', () => {

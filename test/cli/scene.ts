@@ -4,13 +4,20 @@ import type { DomainStatus, GatewayStatus } from '../../src/cli/reading/gateway.
 import type { Config, DomainConfig } from '../../src/config.ts';
 import { parseConfig } from '../../src/config.ts';
 import { type Activity, NO_ACTIVITY } from '../../src/core/activity.ts';
+import type { DomainView } from '../../src/core/admission.ts';
+import { type Claims, ClaimTable } from '../../src/core/claims.ts';
+import { Derivations } from '../../src/core/derivations.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
+import type { KeyLists } from '../../src/core/key-lists.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
+import { PeerRecord, UNRECORDED } from '../../src/core/record.ts';
+import { Room } from '../../src/core/room.ts';
 import { surveyDomain } from '../../src/core/survey.ts';
-import { COLLIDING_KEYS, KEYS, NOW, ourPeer, viewOf } from '../core/arbitraries.ts';
+import { COLLIDING_KEYS, KEYS, NOW } from '../core/arbitraries.ts';
 
 /** A gateway with a bit of everything, at one moment: what the tests of the output look at. */
 
@@ -41,7 +48,10 @@ export const [, ABSENT] = COLLIDING_KEYS[0];
 export const WELCOME = parsePublicKey('YLv7V4a6oCpGc0xK5k1sbkZKEqwUDQQs0ESqvhvLOXE=');
 
 function buildPeer(key: PublicKey, domain: DomainConfig, details: Partial<Peer> = {}): Peer {
-  return ourPeer(key, { allowedIps: [`${deriveLinkAddress(key, domain.address).address}/128`], ...details });
+  const { address } = deriveLinkAddress(key, domain.address);
+  const nothing = { endpoint: undefined, lastHandshake: 'never', received: 0, sent: 0 } as const;
+  const marks = { hasPresharedKey: false, hasKeepalive: false };
+  return { key, allowedIps: [`${address}/128`], ...nothing, ...marks, ...details };
 }
 
 function findDomain(name: string): DomainConfig {
@@ -50,27 +60,56 @@ function findDomain(name: string): DomainConfig {
   return domain;
 }
 
+/** What is kept of a domain beside its peers. */
+interface Kept {
+  readonly claims?: Claims;
+  readonly lists?: Partial<KeyLists>;
+}
+
+/** Its peers are recorded, as is the operator's one, which has other allowed IPs. */
+function viewScene(domain: DomainConfig, peers: readonly Peer[], { claims = new Map(), lists }: Kept): DomainView {
+  const record = new PeerRecord('boot');
+  for (const { key } of peers) record.set(key, UNRECORDED);
+  const derivations = new Derivations(domain.address);
+  const none = { disallowed: new Set<PublicKey>(), static: new Set<PublicKey>(), allowed: undefined };
+  const staleAfterSeconds = CONFIG.cleanup.stale_after_seconds;
+  const limits = { maxPeers: domain.max_peers, maxPending: domain.max_pending };
+  const ownership = { registrations: record.registrations, staticKeys: none.static, derivations };
+  const table = new PeerTable(peers, { ...ownership, staleAfterSeconds }, { unix: NOW, monotonic: 100_000 });
+  return {
+    peers: table,
+    record,
+    room: new Room(table, limits),
+    claims: new ClaimTable(claims, (key) => derivations.describe(key).address),
+    lists: { ...none, problems: [], doubts: [], complaints: [], ...lists },
+    ownKey: undefined,
+    ownAddresses: new Set(),
+    ...limits,
+    staleAfterSeconds,
+    unrecordable: undefined,
+  };
+}
+
 /** All have their entries, but for what `isLost` says. */
 function readScene(
   domain: DomainConfig,
   peers: readonly Peer[],
-  isLost: (address: IpAddress, mac: string) => boolean = () => false,
+  isLost: (address: IpAddress, mac: string) => boolean,
+  kept: Kept,
 ): DomainReading {
-  const view = viewOf(peers, {
-    variant: domain.address,
-    maxPeers: domain.max_peers,
-    maxPending: domain.max_pending,
-    lists: { disallowed: new Set([ABSENT]) },
-  });
+  const view = viewScene(domain, peers, kept);
   const links = view.peers.listHeld();
   const entries = links.flatMap((link) => buildEntries(link, domain.fdb, domain.wireguard));
   const forwarding = {
     entries: entries.filter(({ destination, mac }) => !isLost(destination, mac)),
     routes: links.map(({ address }) => address).filter((address) => !isLost(address, 'route')),
   };
-  const settings = { ...domain, staleAfterSeconds: CONFIG.cleanup.stale_after_seconds };
+  const settings = { ...domain, staleAfterSeconds: view.staleAfterSeconds };
   return { domain, at: NOW, view, ...surveyDomain(view.peers, forwarding, settings) };
 }
+
+/** Of nine days that were silent. */
+const CLAIM = { first: NOW - 2_000_000, last: NOW - 800_000, silentSeconds: 9 * 86_400 };
 
 const WESTERWALD = findDomain('ffww01');
 const MUNICH = findDomain('ffmuc_welt');
@@ -108,15 +147,21 @@ export const READINGS: readonly [DomainReading, DomainReading] = [
       }),
     ],
     (address, what) => address === staleAddress && (what === FLOOD_MAC || what === 'route'),
+    { claims: new Map([[WELCOME, CLAIM]]), lists: { disallowed: new Set([ABSENT, PENDING, STATIC]) } },
   ),
-  readScene(MUNICH, [
-    buildPeer(ALIVE, MUNICH, {
-      endpoint: parseIpAddress('203.0.113.177'),
-      lastHandshake: NOW,
-      received: 4096,
-      sent: 1,
-    }),
-  ]),
+  readScene(
+    MUNICH,
+    [
+      buildPeer(ALIVE, MUNICH, {
+        endpoint: parseIpAddress('203.0.113.177'),
+        lastHandshake: NOW,
+        received: 4096,
+        sent: 1,
+      }),
+    ],
+    () => false,
+    { claims: new Map([[ALIVE, CLAIM]]), lists: { disallowed: new Set([ABSENT]) } },
+  ),
 ];
 
 const ok = (name: DomainConfig['vxlan'], kind: string) => ({ name, state: 'ok', kind }) as const;
@@ -137,10 +182,10 @@ const TEST = findDomain('fftest');
 export const STATUS: GatewayStatus = {
   at: NOW,
   isListening: false,
-  disallowed: {
-    keys: new Set([PENDING]),
-    complaints: ['/etc/wgkex/disallowed_keys: line 3: expected a public key, found "x"'],
-  },
+  listFaults: [
+    '/etc/wgkex/disallowed_keys: line 3: expected a public key, found "x"',
+    'Cannot read /etc/wgkex/static_keys: there is no such file; new keys get FAILED, and the cleanup removes nobody',
+  ],
   domains: [
     statusOf(READINGS[0], NOW - 2700, NOW + 720.5),
     statusOf(READINGS[1], 'never', 'none'),
@@ -158,6 +203,6 @@ export const STATUS: GatewayStatus = {
 export const SOUND_STATUS: GatewayStatus = {
   at: NOW,
   isListening: true,
-  disallowed: { keys: new Set(), complaints: [] },
+  listFaults: [],
   domains: [statusOf(READINGS[1], NOW, undefined)],
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Derivations } from '../../src/core/derivations.ts';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { findOperatorsMark, type OperatorsMark } from '../../src/core/ownership.ts';
+import { findOwner, type OperatorsMark } from '../../src/core/ownership.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { UNRECORDED } from '../../src/core/record.ts';
 import {
@@ -46,7 +46,8 @@ for (const [name, state, mark] of PEERS) {
     assert.deepEqual([table.ours.has(KEY), table.isOperators(KEY)], [mark === undefined, mark !== undefined]);
     assert.equal([...table.operators].length, mark === undefined ? 0 : 1);
     const ownership = { registrations: new Map([[KEY, UNRECORDED]]), staticKeys: new Set<typeof KEY>() };
-    assert.equal(findOperatorsMark(peer, { ...ownership, derivations: new Derivations('eui64') }), mark);
+    const owner = findOwner(peer, { ...ownership, derivations: new Derivations('eui64') });
+    assert.equal('mark' in owner ? owner.mark : undefined, mark);
   });
 }
 

@@ -1,15 +1,12 @@
 import type { DomainConfig } from '../../config.ts';
-import { buildListLine } from '../../core/key-list.ts';
 import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
-import { addToList, isListed } from '../../system/disallowed-list.ts';
-import { readClock } from '../../system/moment.ts';
 import { readWireguard } from '../../system/wireguard.ts';
 import { type Call, readWord } from '../call.ts';
 import { describeReason } from '../editing/domain-edit.ts';
-import { beginEditing, type Editing, type EditOptions, finishEditing, type ListEdit } from '../editing/editing.ts';
+import { beginEditing, type EditOptions, finishEditing } from '../editing/editing.ts';
+import { addListedKey } from '../editing/listed-key.ts';
 import { removeKey } from '../editing/remove-key.ts';
 import { findDomains } from '../reading/configuration.ts';
-import { formatTime } from '../rendering/words.ts';
 
 interface Options extends EditOptions {
   readonly reason?: string;
@@ -22,7 +19,7 @@ export async function run({ args: [text = ''], options }: Call<Options>): Promis
   const { config, dryRun } = editing;
   const all = findDomains(config, options.config, undefined);
   await requireStranger(key, all);
-  const list = await blockKey(key, options.reason ?? '', editing);
+  const list = await addListedKey(key, options.reason ?? '', editing, { setting: 'disallowed_keys', event: 'blocked' });
   // Who lets keys in reads the list under the lock of a domain: from now on nobody finds the key missing from it.
   const domains = await Promise.all(all.map((domain) => removeKey(key, domain, editing)));
   const complaints = domains.filter(({ outcome }) => outcome !== 'absent').flatMap(describeReason);
@@ -34,18 +31,4 @@ async function requireStranger(key: PublicKey, domains: readonly DomainConfig[])
   const readings = await Promise.allSettled(domains.map((domain) => readWireguard(domain)));
   const isOwn = readings.some((result) => result.status === 'fulfilled' && result.value.ownKey === key);
   if (isOwn) throw new Error(`Cannot block ${key}: it is the gateway's own key`);
-}
-
-async function blockKey(key: PublicKey, reason: string, { config, dryRun, log }: Editing): Promise<ListEdit> {
-  const file = config.disallowed_keys;
-  const line = buildListLine(key, reason, formatDay());
-  const isNew = dryRun ? !isListed(key, config) : await addToList(key, line, config);
-  if (!isNew) return { file, outcome: 'present' };
-  log.info('blocked', { key, by: 'operator', ...(reason === '' ? {} : { reason }) });
-  return { file, outcome: 'added', line };
-}
-
-/** Today, where the operator is. */
-function formatDay(): string {
-  return formatTime(readClock()).slice(0, '2026-11-20'.length);
 }

@@ -35,7 +35,6 @@ export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): 
 }
 
 function explain(code: ErrorCode, key: PublicKey, view: DomainView, domain: DomainConfig, { config }: Editing): string {
-  if (view.peers.isOperators(key)) return 'it was set up by hand';
   const obstacle = findObstacles(key, view).find((one) => one.code === code);
   return obstacle === undefined
     ? 'it is refused'

@@ -6,7 +6,7 @@ import { describeError } from '../../errors.ts';
 import { DomainSession } from '../../system/domain-session.ts';
 import type { Editing } from './editing.ts';
 
-type EditOutcome = 'added' | 'reset' | 'kept' | 'refused' | 'removed' | 'absent' | 'static' | 'failed';
+type EditOutcome = 'added' | 'reset' | 'kept' | 'refused' | 'removed' | 'released' | 'absent' | 'static' | 'failed';
 
 /** What became of a key in a domain, or would. */
 export interface DomainEdit {

@@ -1,11 +1,9 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { Activity } from '../../core/activity.ts';
-import type { KeyList } from '../../core/key-list.ts';
 import type { Link } from '../../core/link-details.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
-import { describeSystemError } from '../../errors.ts';
 import { readActivity } from '../../system/activity.ts';
-import { readDisallowedKeys } from '../../system/disallowed-keys.ts';
+import { KeyListFiles } from '../../system/key-lists.ts';
 import { readLinks } from '../../system/link-details.ts';
 import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/units.ts';
 import { type DomainReading, readSettledDomain } from './domain.ts';
@@ -26,7 +24,8 @@ export interface DomainStatus {
 export interface GatewayStatus {
   readonly at: UnixSeconds;
   readonly domains: readonly DomainStatus[];
-  readonly disallowed: KeyList;
+  /** What is wrong with the operator's lists of keys, a line each, and what follows from it. */
+  readonly listFaults: readonly string[];
   /** Undefined where systemd cannot be asked. */
   readonly isListening: boolean | undefined;
 }
@@ -46,7 +45,7 @@ export async function readGateway(domains: readonly DomainConfig[], config: Conf
     activity: readActivity(config.state_directory, domain.name),
     nextCleanup: schedule && (schedule.get(domain.name) ?? ('none' as const)),
   }));
-  return { at: Date.now() / 1000, domains: statuses, disallowed: readDisallowed(config), isListening };
+  return { at: Date.now() / 1000, domains: statuses, listFaults: findListFaults(domains, config), isListening };
 }
 
 function findInterfaces({ wireguard, vxlan }: DomainConfig, links: ReadonlyMap<string, Link>) {
@@ -61,13 +60,19 @@ function askSystemd<T>(ask: () => Promise<T>): Promise<T | undefined> {
   return isSystemdRunning() ? ask().catch(() => undefined) : Promise.resolve(undefined);
 }
 
-/** Who may not read the list learns that, and all the rest. */
-function readDisallowed({ disallowed_keys: path }: Config): KeyList {
-  try {
-    return readDisallowedKeys(path);
-  } catch (error) {
-    return { keys: new Set(), complaints: [`Cannot read ${path}: ${describeSystemError(error)}`] };
-  }
+/** Most lists are the same for all domains. */
+function findListFaults(domains: readonly DomainConfig[], config: Config): string[] {
+  const faults = domains.flatMap((domain) => {
+    const { problems, doubts, complaints } = new KeyListFiles(domain, config).read();
+    const harmless = complaints.filter((complaint) => !doubts.includes(complaint));
+    const others = doubts.filter((doubt) => !problems.includes(doubt));
+    return [
+      ...problems.map((problem) => `${problem}; new keys get FAILED, and the cleanup removes nobody`),
+      ...others.map((doubt) => `${doubt}; the cleanup removes nobody`),
+      ...harmless,
+    ];
+  });
+  return [...new Set(faults)];
 }
 
 function toError(error: unknown): Error {

@@ -1,7 +1,10 @@
 import type { Config } from '../../config.ts';
+import type { DomainView } from '../../core/admission.ts';
+import type { Claim } from '../../core/claims.ts';
 import type { JournalEntry } from '../../core/journal.ts';
 import { type Derivation, deriveAll } from '../../core/link-address.ts';
 import { findObstacles, type Obstacle } from '../../core/obstacles.ts';
+import type { OperatorsMark } from '../../core/ownership.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
 import type { PublicKey } from '../../core/public-key.ts';
 import { isMeant, type RouterQuery } from '../../core/router-query.ts';
@@ -18,6 +21,10 @@ export interface Membership {
   readonly markedAt: UnixSeconds | undefined;
   /** None where it is there. */
   readonly obstacles: readonly Obstacle[];
+  /** Its right to its address; undefined where it has none. */
+  readonly claim: Claim | undefined;
+  /** Why its peer is the operator's; undefined where it is not one. */
+  readonly mark: OperatorsMark | undefined;
 }
 
 /** A key and what becomes of it in every domain. */
@@ -43,10 +50,12 @@ export interface Answer {
   readonly journal: readonly JournalEntry[] | Error | undefined;
 }
 
-/** Every router that may be meant; one that is asked for by its whole key also where it is nowhere. */
+/** Every router that may be meant, also by its claim; one that is asked for by its whole key also where it is nowhere. */
 export function findRouters(query: RouterQuery, readings: readonly DomainReading[], config: Config): RouterReading[] {
-  const meant = readings.flatMap(({ peers }) => peers.filter(({ peer }) => isMeant(query, peer)));
-  const keys = new Set([...meant.map(({ peer }) => peer.key), ...(query.kind === 'key' ? [query.key] : [])]);
+  const peers = readings.flatMap((reading) => reading.peers.filter(({ peer }) => isMeant(query, peer)));
+  const claimants = readings.flatMap(({ view }) => findClaimants(query, view));
+  const asked = query.kind === 'key' ? [query.key] : [];
+  const keys = new Set([...peers.map(({ peer }) => peer.key), ...claimants, ...asked]);
   return [...keys].map((key) => ({
     key,
     derivations: deriveAll(key),
@@ -54,14 +63,27 @@ export function findRouters(query: RouterQuery, readings: readonly DomainReading
   }));
 }
 
-function findMembership(key: PublicKey, reading: DomainReading, config: Config): Membership {
-  const found = reading.peers.find(({ peer }) => peer.key === key);
-  if (found === undefined) return describeAbsence(key, reading);
-  return { reading, listed: { ...found, reading }, markedAt: findMark(found, reading, config), obstacles: [] };
+/** Those of this domain's derivation: by another one nobody claims an address. */
+function findClaimants(query: RouterQuery, { claims, peers }: DomainView): PublicKey[] {
+  return [...claims.claims.keys()].filter((key) => {
+    if (query.kind === 'key') return key === query.key;
+    if (query.kind === 'beginning') return key.startsWith(query.beginning);
+    const { address, mac } = peers.describe(key);
+    return query.kind === 'mac' ? mac === query.mac : address === query.address;
+  });
 }
 
-function describeAbsence(key: PublicKey, reading: DomainReading): Membership {
-  return { reading, listed: undefined, markedAt: undefined, obstacles: findObstacles(key, reading.view) };
+function findMembership(key: PublicKey, reading: DomainReading, config: Config): Membership {
+  const { view } = reading;
+  const found = reading.peers.find(({ peer }) => peer.key === key);
+  const claim = view.claims.claims.get(key);
+  if (found === undefined) {
+    const absent = { listed: undefined, markedAt: undefined, mark: undefined };
+    return { reading, claim, ...absent, obstacles: findObstacles(key, view) };
+  }
+  const listed = { ...found, reading };
+  const mark = view.peers.findMark(found.peer);
+  return { reading, claim, listed, markedAt: findMark(found, reading, config), mark, obstacles: [] };
 }
 
 /** The mark of a peer that is alive again stays until the cleanup comes, and means nothing. */

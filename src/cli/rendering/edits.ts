@@ -12,17 +12,20 @@ const VERBS: Record<Effect['action'], { readonly done: string; readonly dry: str
   keep: { done: 'kept', dry: 'would keep' },
   remove: { done: 'removed', dry: 'would remove' },
   set: { done: 'set', dry: 'would set' },
+  release: { done: 'released', dry: 'would release' },
 };
 
 /** A line for each thing that was done, or would be. */
 export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Terminal): string[] {
   const effects = domains.flatMap((edit) => edit.effects.map((effect) => [edit, effect] as const));
+  const operators = domains.filter(({ outcome, reason }) => outcome === 'static' && reason === undefined);
   const isNowhere = domains.length > 0 && domains.every(({ outcome }) => outcome === 'absent');
   return [
     ...(list === undefined
       ? []
       : describeListEdit(list, key, dryRun).flatMap((text) => renderLine(list.file, text, terminal))),
     ...effects.flatMap(([{ domain }, effect]) => renderLine(domain.name, describeEffect(effect, dryRun), terminal)),
+    ...operators.flatMap(({ domain }) => renderLine(domain.name, `peer ${key} is the operator's already`, terminal)),
     ...(list !== undefined && isNowhere ? ['It is a peer of no domain.'] : []),
     ...(dryRun ? [terminal.paint('notice', 'Nothing was changed.')] : []),
   ];
@@ -47,11 +50,20 @@ function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun:
   }
 }
 
+const PEER_NOTES: Partial<Record<Effect['action'], string>> = {
+  keep: ', which is alive',
+  release: ", which is the operator's from now on",
+};
+
 function describeEffect({ action, what, router, mac }: Effect, dryRun: boolean): string {
   const verb = findVerb(action, dryRun);
   switch (what) {
     case 'peer':
-      return `${verb} peer ${router.key}${action === 'keep' ? ', which is alive' : ''}`;
+      return `${verb} peer ${router.key}${PEER_NOTES[action] ?? ''}`;
+    case 'claim':
+      return `${verb} the claim of ${router.key} to ${router.address}`;
+    case 'memory':
+      return `${verb} what was remembered of ${router.key}`;
     case 'forwarding entry':
       return `${verb} forwarding entry ${mac} to ${router.address}`;
     case 'route':
@@ -63,7 +75,7 @@ function findVerb(action: Effect['action'], dryRun: boolean): string {
   return VERBS[action][dryRun ? 'dry' : 'done'];
 }
 
-/** The document of `add`, `remove`, `block` and `unblock` with `--json`; its shape is fixed in wgkex(8). */
+/** The document of the commands that edit one key, with `--json`; its shape is fixed in wgkex(8). */
 export function describeEdits({ key, dryRun, isGood, list, domains }: Edits): object {
   return {
     key,

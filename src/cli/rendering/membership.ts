@@ -1,5 +1,8 @@
 import { formatBytes } from '../../core/byte-count.ts';
+import { type Claim, findRemainingSeconds } from '../../core/claims.ts';
+import { formatDuration } from '../../core/duration.ts';
 import { deriveAll } from '../../core/link-address.ts';
+import type { OperatorsMark } from '../../core/ownership.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Answer, Membership } from '../reading/router.ts';
 import { renderFields } from './fields.ts';
@@ -11,7 +14,11 @@ import { formatAgo, formatNetworks, formatTime } from './words.ts';
 type Field = readonly [name: string, value: string];
 
 /** A router in a domain where it is a peer. */
-export function renderMembership({ listed, markedAt }: Membership, answer: Answer, terminal: Terminal): string[] {
+export function renderMembership(
+  { listed, markedAt, claim, mark }: Membership,
+  answer: Answer,
+  terminal: Terminal,
+): string[] {
   if (listed === undefined) return [];
   const { peer, state, reading } = listed;
   const { paint } = terminal;
@@ -21,8 +28,9 @@ export function renderMembership({ listed, markedAt }: Membership, answer: Answe
     ['endpoint', peer.endpoint ?? 'none'],
     ['handshake', describeHandshake(listed)],
     ['traffic', `${formatBytes(peer.received)} received, ${formatBytes(peer.sent)} sent`],
-    ...(state === 'static' ? [] : describeForwarding(listed)),
-    ...(markedAt === undefined ? [] : [['cleanup', describeMark(markedAt, reading.at, answer)] as const]),
+    ...(mark === undefined ? describeForwarding(listed) : [['static', describeMark(mark, answer)] as const]),
+    ...(claim === undefined ? [] : [['claim', describeClaim(claim)] as const]),
+    ...(markedAt === undefined ? [] : [['cleanup', describeCleanup(markedAt, reading.at, answer)] as const]),
     ...describeMismatch(listed, answer),
   ];
   return [heading, ...renderFields(fields, terminal)];
@@ -41,7 +49,23 @@ function describeForwarding(listed: ListedPeer): Field[] {
   return domain.route ? [entries, ['route', listed.lacksRoute ? 'missing' : 'ok']] : [entries];
 }
 
-function describeMark(markedAt: number, now: number, { config }: Answer): string {
+/** Why a peer is the operator's. */
+function describeMark(mark: OperatorsMark, { config }: Answer): string {
+  const because: Record<OperatorsMark, string> = {
+    'static key': `its key is in ${config.static_keys}`,
+    'preshared key': 'it has a preshared key, which wgkex never sets',
+    keepalive: 'it has a keepalive, which wgkex never sets',
+    'not recorded': 'wgkex did not register it',
+    'allowed IPs': 'its allowed IPs are not exactly its derived address',
+  };
+  return `the operator's: ${because[mark]}`;
+}
+
+function describeClaim(claim: Claim): string {
+  return `its address is kept for it, for another ${formatDuration(findRemainingSeconds(claim))} if it goes`;
+}
+
+function describeCleanup(markedAt: number, now: number, { config }: Answer): string {
   const due = markedAt + config.cleanup.second_look_seconds;
   return `marked ${formatAgo(markedAt, now)}; a pass from ${formatTime(due)} on removes it, unless it connects`;
 }

@@ -1,3 +1,4 @@
+import { findRemainingSeconds } from '../../core/claims.ts';
 import type { Answer, Membership } from '../reading/router.ts';
 import { describePeer } from './peer-json.ts';
 
@@ -19,11 +20,13 @@ export function describeAnswer({ asked, routers, isFound, isOwn, journal }: Answ
   };
 }
 
-function describeMembership({ reading, listed, markedAt, obstacles }: Membership): object {
+function describeMembership({ reading, listed, markedAt, obstacles, claim, mark }: Membership): object {
   return {
     domain: reading.domain.name,
     peer: listed === undefined ? null : describePeer(listed),
     marked_at: markedAt ?? null,
+    operators_mark: mark ?? null,
+    claim_seconds: claim === undefined ? null : Math.floor(findRemainingSeconds(claim)),
     obstacles: obstacles.map(({ rule, code, holder }) => ({ kind: rule, code: code ?? null, holder: holder ?? null })),
   };
 }

@@ -46,7 +46,8 @@ function renderRouter(
   const present = memberships.filter(({ listed }) => listed !== undefined);
   // Where it is a peer somewhere, it is no news that it is none elsewhere, unless it could not be one.
   const absent = memberships.filter(
-    ({ listed, obstacles }) => listed === undefined && (present.length === 0 || obstacles.length > 0),
+    ({ listed, obstacles, claim }) =>
+      listed === undefined && (present.length === 0 || obstacles.length > 0 || claim !== undefined),
   );
   return [
     [terminal.paint('strong', key)],
@@ -56,16 +57,11 @@ function renderRouter(
   ];
 }
 
-function renderAbsence(
-  key: PublicKey,
-  { reading, obstacles }: Membership,
-  answer: Answer,
-  terminal: Terminal,
-): string[] {
+function renderAbsence(key: PublicKey, membership: Membership, answer: Answer, terminal: Terminal): string[] {
   const { paint, width } = terminal;
-  const reasons = explainAbsence(key, obstacles, reading, answer.config);
+  const reasons = explainAbsence(key, membership, answer.config);
   const lines = reasons.flatMap((reason) => fold(`${MARGIN}${reason}`, width, MARGIN.repeat(2)));
-  return [`${paint('strong', reading.domain.name)}  ${paint('bad', 'not there')}`, ...lines];
+  return [`${paint('strong', membership.reading.domain.name)}  ${paint('bad', 'not there')}`, ...lines];
 }
 
 /** The derivations, and which domains go by each. */

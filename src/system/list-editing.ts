@@ -1,42 +1,40 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Config } from '../config.ts';
-import { isLineOf } from '../core/key-list.ts';
+import { isLineOf, parseKeyList } from '../core/key-list.ts';
 import type { PublicKey } from '../core/public-key.ts';
 import { describeSystemError } from '../errors.ts';
-import { readDisallowedKeys, readList } from './disallowed-keys.ts';
 import { takeListLock } from './lock.ts';
 import { replaceFile } from './replace-file.ts';
 import { findTrusted, makeTrustedDirectory } from './trust.ts';
 
 const READABLE_BY_ALL = 0o644;
 
-type Settings = Pick<Config, 'disallowed_keys' | 'runtime_directory'>;
+/** A list of keys that an operator edits, and where its lock is. */
+export interface EditableList {
+  readonly path: string;
+  readonly runtimeDirectory: string;
+}
 
 /** Whether the key is on the list. @throws Error with one line where that cannot be read. */
-export function isListed(key: PublicKey, { disallowed_keys: path }: Pick<Settings, 'disallowed_keys'>): boolean {
-  try {
-    return readDisallowedKeys(path).keys.has(key);
-  } catch (error) {
-    throw new Error(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
-  }
+export function isListed(key: PublicKey, path: string): boolean {
+  return parseKeyList(readList(path).toString('utf8'), path).keys.has(key);
 }
 
 /** Puts a line at the end of the list, which stays as it is otherwise. False where its key was there already. */
-export function addToList(key: PublicKey, line: string, settings: Settings): Promise<boolean> {
-  return underLock(settings, (file) => {
-    if (isListed(key, { disallowed_keys: file })) return false;
-    const list = readList(file);
-    const isOpen = list.length > 0 && list.at(-1) !== '\n'.charCodeAt(0);
-    writeList(file, [list, Buffer.from(`${isOpen ? '\n' : ''}${line}\n`)]);
+export function addToList(key: PublicKey, line: string, list: EditableList): Promise<boolean> {
+  return underLock(list, (file) => {
+    if (isListed(key, file)) return false;
+    const content = readList(file);
+    const isOpen = content.length > 0 && content.at(-1) !== '\n'.charCodeAt(0);
+    writeList(file, [content, Buffer.from(`${isOpen ? '\n' : ''}${line}\n`)]);
     return true;
   });
 }
 
 /** Takes every line with the key out of the list. False where there was none. */
-export function removeFromList(key: PublicKey, settings: Settings): Promise<boolean> {
-  return underLock(settings, (file) => {
-    if (!isListed(key, { disallowed_keys: file })) return false;
+export function removeFromList(key: PublicKey, list: EditableList): Promise<boolean> {
+  return underLock(list, (file) => {
+    if (!isListed(key, file)) return false;
     const lines = splitLines(readList(file));
     writeList(
       file,
@@ -46,11 +44,11 @@ export function removeFromList(key: PublicKey, settings: Settings): Promise<bool
   });
 }
 
-/** Of two operators who edit the list at the same time neither loses the other's line. */
-async function underLock<T>(settings: Settings, edit: (file: string) => T): Promise<T> {
-  const lock = await takeListLock(settings.runtime_directory);
+/** Of two operators who edit a list at the same time neither loses the other's line. */
+async function underLock<T>({ path, runtimeDirectory }: EditableList, edit: (file: string) => T): Promise<T> {
+  const lock = await takeListLock(runtimeDirectory);
   try {
-    return edit(findList(settings.disallowed_keys));
+    return edit(findList(path));
   } finally {
     lock.release();
   }
@@ -65,6 +63,16 @@ function findList(path: string): string {
   const file = findTrusted(path)?.path ?? path;
   makeTrustedDirectory(dirname(file));
   return file;
+}
+
+/** The list as it is, byte for byte; no file is an empty list. */
+function readList(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw new Error(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
+  }
 }
 
 /** With their ends, whatever bytes they have. */

@@ -1,0 +1,30 @@
+import type { DomainConfig } from '../../config.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { readPeerFiles } from '../../system/peer-files.ts';
+import type { Concern } from '../attention.ts';
+import { readDomains } from '../reading/peers.ts';
+import { type Check, isRoot, NEEDS_ROOT } from './check.ts';
+
+/** What an operator set up in a file and a stranger registered first. */
+export const ownership: Check = {
+  name: 'ownership',
+  async find({ domains, config }) {
+    if (!isRoot()) return NEEDS_ROOT;
+    const files = readPeerFiles();
+    // What cannot be read, the interfaces say.
+    const { readings } = await readDomains(domains, config);
+    return readings.flatMap(({ domain, view }) => judgeOwnership(view.record.registrations.keys(), files, domain));
+  },
+};
+
+export function judgeOwnership(
+  recorded: Iterable<PublicKey>,
+  files: ReadonlyMap<PublicKey, string>,
+  { name }: Pick<DomainConfig, 'name'>,
+): Concern[] {
+  return [...recorded].flatMap((key) => {
+    const file = files.get(key);
+    const problem = `${file} sets up a peer whose key wgkex registered: to wgkex it is a router's`;
+    return file === undefined ? [] : [{ domain: name, problem, remedy: `wgkex release ${name} ${key}` }];
+  });
+}

@@ -1,0 +1,48 @@
+import type { DomainConfig } from '../../config.ts';
+import type { DomainView } from '../../core/admission.ts';
+import { type Adoption, planAdoption } from '../../core/adoption.ts';
+import { buildClearKeepalive } from '../../core/commands.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { DomainSession } from '../../system/domain-session.ts';
+import { applyJointly } from '../../system/jointly.ts';
+import { setPeers } from '../../system/wireguard.ts';
+import type { Editing } from './editing.ts';
+
+/**
+ * Takes over the peers that another service left, or only those of `keys`, under the lock of their domain.
+ * @throws Error with one line that says why not; what was begun then, another call ends.
+ */
+export async function adoptPeers(
+  domain: DomainConfig,
+  keys: ReadonlySet<PublicKey> | undefined,
+  { config, log, dryRun }: Editing,
+): Promise<Adoption> {
+  const session = new DomainSession(domain, config, log, dryRun);
+  try {
+    const view = await session.open();
+    requireLists(view);
+    const adoption = planAdoption(view, keys);
+    if (dryRun || adoption.adopted.length === 0) return adoption;
+    // Recorded first: a peer without a keepalive that nobody recorded would look like any other of the operator's.
+    if (!session.write(adoption.lines, view)) throw new Error('Cannot adopt: the record of peers cannot be written');
+    await clearKeepalives(adoption, domain);
+    log.info('adopted', { domain: domain.name, keys: adoption.adopted.length, by: 'operator' });
+    return adoption;
+  } finally {
+    session.close();
+    if (!dryRun) await log.write();
+  }
+}
+
+/** Who is on a list that cannot be read nobody knows. @throws Error */
+function requireLists({ lists }: DomainView): void {
+  const [doubt] = lists.doubts;
+  if (doubt !== undefined) throw new Error(`Cannot adopt: ${doubt}`);
+}
+
+/** @throws Error of the first that has one still. */
+async function clearKeepalives({ adopted }: Adoption, domain: DomainConfig): Promise<void> {
+  const keys = adopted.filter(({ peer }) => peer.hasKeepalive).map(({ peer }) => peer.key);
+  const failures = await applyJointly(keys, (some) => setPeers(domain, some.map(buildClearKeepalive)));
+  for (const error of failures.values()) throw error;
+}

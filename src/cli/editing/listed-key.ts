@@ -1,0 +1,52 @@
+import { buildListLine } from '../../core/key-list.ts';
+import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
+import { addToList, isListed, removeFromList } from '../../system/list-editing.ts';
+import { readClock } from '../../system/moment.ts';
+import { type CommonOptions, readWord } from '../call.ts';
+import { formatTime } from '../rendering/words.ts';
+import { beginEditing, type Editing, type EditOptions, finishEditing, type ListEdit } from './editing.ts';
+
+/** An edit of a list: which one, and what the journal calls it. */
+interface Manner {
+  readonly setting: 'disallowed_keys' | 'static_keys';
+  readonly event: string;
+}
+
+/** Puts a key on one of the operator's lists, with a comment behind it. */
+export async function addListedKey(
+  key: PublicKey,
+  comment: string,
+  { config, dryRun, log }: Editing,
+  { setting, event }: Manner,
+): Promise<ListEdit> {
+  const file = config[setting];
+  const line = buildListLine(key, comment, formatDay());
+  const list = { path: file, runtimeDirectory: config.runtime_directory };
+  const isNew = dryRun ? !isListed(key, file) : await addToList(key, line, list);
+  if (!isNew) return { file, outcome: 'present' };
+  log.info(event, { key, by: 'operator', ...(comment === '' ? {} : { reason: comment }) });
+  return { file, outcome: 'added', line };
+}
+
+/** Takes a key off one of them, and no more. False where it was not there. */
+export async function removeListedKey(
+  text: string,
+  options: CommonOptions & EditOptions,
+  { setting, event, verb }: Manner & { readonly verb: string },
+): Promise<boolean> {
+  const key = readWord(parsePublicKey, text);
+  const editing = beginEditing(options);
+  const { config, dryRun, log } = editing;
+  const file = config[setting];
+  const list = { path: file, runtimeDirectory: config.runtime_directory };
+  const isGood = dryRun ? isListed(key, file) : await removeFromList(key, list);
+  if (isGood) log.info(event, { key, by: 'operator' });
+  const edit = { file, outcome: isGood ? 'removed' : 'absent' } as const;
+  const complaints = isGood ? [] : [`Cannot ${verb} ${key}: it is not in ${file}`];
+  return finishEditing({ key, dryRun, isGood, list: edit, domains: [], complaints }, editing, options);
+}
+
+/** Today, where the operator is. */
+function formatDay(): string {
+  return formatTime(readClock()).slice(0, '2026-11-20'.length);
+}

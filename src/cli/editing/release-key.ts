@@ -1,0 +1,30 @@
+import type { DomainConfig } from '../../config.ts';
+import { hasTraces, listReleaseEffects } from '../../core/effects.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import { type DomainEdit, editDomain } from './domain-edit.ts';
+import type { Editing } from './editing.ts';
+import { findTraces } from './traces.ts';
+
+/** Takes a key out of all that wgkex knows of it; its peer stays as it is, and is the operator's from then on. */
+export function releaseKey(
+  key: PublicKey,
+  domain: DomainConfig,
+  editing: Editing,
+  wasRecorded = false,
+): Promise<DomainEdit> {
+  const { dryRun, log } = editing;
+  return editDomain(domain, editing, async (view, session) => {
+    const traces = findTraces(key, view, session, wasRecorded);
+    if (!hasTraces(traces)) return explain(key, view.peers.isOperators(key));
+    if (!dryRun) {
+      session.release(key, view);
+      log.info('released', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
+    }
+    return { outcome: 'released', effects: listReleaseEffects(traces) };
+  });
+}
+
+function explain(key: PublicKey, isOperators: boolean): Omit<DomainEdit, 'domain'> {
+  const why = isOperators ? "it is a peer of the operator's already" : 'it is not a peer';
+  return { outcome: isOperators ? 'static' : 'absent', reason: `Cannot release ${key}: ${why}`, effects: [] };
+}

@@ -1,0 +1,26 @@
+import type { DomainView } from '../../core/admission.ts';
+import type { Traces } from '../../core/effects.ts';
+import type { PublicKey } from '../../core/public-key.ts';
+import type { DomainSession } from '../../system/domain-session.ts';
+
+/**
+ * What there is of a key under the lock of a domain. An operator's peer counts only where the record has its key, or
+ * `wasRecorded` says that it had until now.
+ */
+export function findTraces(
+  key: PublicKey,
+  { peers, record, claims }: DomainView,
+  session: DomainSession,
+  wasRecorded = false,
+): Traces {
+  const router = peers.describe(key);
+  const ours = peers.ours.get(key);
+  const registration = record.registrations.get(key);
+  const isRecorded = ours !== undefined || (peers.isOperators(key) && (wasRecorded || registration !== undefined));
+  return {
+    peer: isRecorded ? (ours?.held ?? router) : undefined,
+    router,
+    hasClaim: claims.has(key),
+    isRemembered: session.memory.remembers(key) || registration?.isLeaving === false,
+  };
+}

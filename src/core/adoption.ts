@@ -1,0 +1,69 @@
+import type { DomainView } from './admission.ts';
+import type { Router } from './derivations.ts';
+import { remember } from './handshakes.ts';
+import type { Peer } from './peers.ts';
+import type { PublicKey } from './public-key.ts';
+import { UNRECORDED } from './record.ts';
+
+/** Why a peer is not adopted. */
+export type LeftOutReason =
+  | 'not a peer'
+  | 'already ours'
+  | 'disallowed'
+  | 'static key'
+  | 'preshared key'
+  | 'allowed IPs';
+
+/** A peer of another service that becomes wgkex's. */
+export interface Adoptee {
+  readonly peer: Peer;
+  /** With the address that it has. */
+  readonly router: Router;
+}
+
+export interface LeftOut {
+  readonly key: PublicKey;
+  readonly why: LeftOutReason;
+}
+
+export interface Adoption {
+  readonly adopted: readonly Adoptee[];
+  readonly leftOut: readonly LeftOut[];
+  /** For the record, before a keepalive is cleared. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Which of the operator's peers wgkex takes over: those that have exactly their derived address, whether or not they
+ * have a keepalive; without `only` all of them. The record of `view` is afterwards as it will be then.
+ */
+export function planAdoption(view: DomainView, only: ReadonlySet<PublicKey> | undefined): Adoption {
+  const { peers } = view;
+  const candidates = [...peers.operators].filter(({ key }) => only === undefined || only.has(key));
+  const judged = candidates.map((peer) => judge(peer, view));
+  const adopted = judged.filter((one) => 'router' in one);
+  const others = [...(only ?? [])].filter((key) => !peers.isOperators(key));
+  return {
+    adopted,
+    leftOut: [
+      ...judged.filter((one) => 'why' in one),
+      ...others.map((key) => ({ key, why: peers.ours.has(key) ? 'already ours' : 'not a peer' }) as const),
+    ],
+    lines: adopted.map(({ peer }) => enter(peer, view)),
+  };
+}
+
+function judge(peer: Peer, { peers, lists }: DomainView): Adoptee | LeftOut {
+  const { key } = peer;
+  if (lists.disallowed.has(key)) return { key, why: 'disallowed' };
+  if (lists.static.has(key)) return { key, why: 'static key' };
+  if (peer.hasPresharedKey) return { key, why: 'preshared key' };
+  const router = peers.derivations.findHeld(key, peer.allowedIps);
+  return router === undefined ? { key, why: 'allowed IPs' } : { peer, router };
+}
+
+/** One that an adoption began with, and did not end, is in the record already. */
+function enter({ key, lastHandshake }: Peer, { record, peers }: DomainView): string {
+  const heard = lastHandshake === 'never' ? undefined : remember(lastHandshake, peers.now);
+  return record.set(key, { ...UNRECORDED, heard, ...record.registrations.get(key), isLeaving: false });
+}

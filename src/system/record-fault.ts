@@ -1,0 +1,45 @@
+import { accessSync, closeSync, constants, openSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { InputError } from '../core/printable.ts';
+import { describeSystemError } from '../errors.ts';
+import type { RecordFile } from './record-file.ts';
+
+/**
+ * What keeps the record of a domain from being read or written, and what follows from that; undefined where nothing
+ * does. Writes nothing.
+ */
+export function findRecordFault(record: RecordFile): string | undefined {
+  return findReadingFault(record) ?? findWritingFault(record);
+}
+
+/** A damaged one is replaced by whoever takes the lock next. */
+function findReadingFault(record: RecordFile): string | undefined {
+  try {
+    record.read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    const reason = `Cannot read ${record.path}: ${describeSystemError(error)}`;
+    return `${reason}; all routers get FAILED, and the cleanup removes nobody`;
+  }
+}
+
+function findWritingFault({ path }: RecordFile): string | undefined {
+  try {
+    tryToOpen(path);
+    if (statfsSync(dirname(path)).bfree === 0) throw new Error('no space left on device');
+    return undefined;
+  } catch (error) {
+    return `Cannot write ${path}: ${describeSystemError(error)}; new keys get FAILED`;
+  }
+}
+
+/** There is none before the first exchange. */
+function tryToOpen(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    accessSync(dirname(path), constants.W_OK);
+  }
+}

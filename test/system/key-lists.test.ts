@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { parseConfig } from '../../src/config.ts';
+import { isPublicKey } from '../../src/core/public-key.ts';
+import { KeyListFiles } from '../../src/system/key-lists.ts';
+import { KEYS, publicKeys, texts } from '../core/arbitraries.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'wgkex-lists-'));
+after(() => rmSync(directory, { recursive: true }));
+const [disallowed, statics, allowed] = ['disallowed', 'static', 'allowed'].map((name) => join(directory, name)) as [
+  string,
+  string,
+  string,
+];
+
+/** With the lists of these settings named in the configuration; those that it does not name are nowhere. */
+function openLists(...named: ('disallowed_keys' | 'static_keys' | 'allowed_keys')[]): KeyListFiles {
+  const lines = [
+    ...(named.includes('disallowed_keys') ? [`disallowed_keys = "${disallowed}"`] : []),
+    ...(named.includes('static_keys') ? [`static_keys = "${statics}"`] : []),
+    '[domains.ffww01]\nwireguard = "wg"\nvxlan = "vx"',
+    ...(named.includes('allowed_keys') ? [`allowed_keys = "${allowed}"`] : []),
+  ];
+  const config = parseConfig(lines.join('\n'), 'test.toml');
+  const [domain] = config.domains.values();
+  assert.ok(domain);
+  return new KeyListFiles(domain, config);
+}
+
+describe('the lists of keys', () => {
+  beforeEach(() => {
+    for (const file of [disallowed, statics, allowed]) rmSync(file, { recursive: true, force: true });
+  });
+
+  test('that nobody names and that are not there are empty', () => {
+    const none = { disallowed: new Set(), static: new Set(), allowed: undefined };
+    assert.deepEqual(openLists().read(), { ...none, problems: [], doubts: [], complaints: [] });
+  });
+
+  for (const [setting, file] of [
+    ['disallowed_keys', disallowed],
+    ['static_keys', statics],
+    ['allowed_keys', allowed],
+  ] as const) {
+    test(`that are named as ${setting} and missing are a problem`, () => {
+      const { problems, doubts } = openLists(setting).read();
+      assert.deepEqual([problems, doubts].flat(), Array(2).fill(`Cannot read ${file}: there is no such file`));
+    });
+  }
+
+  test('that cannot be read are a problem, and no empty lists', () => {
+    const lists = openLists('disallowed_keys');
+    writeFileSync(disallowed, KEYS[0]);
+    assert.deepEqual(lists.read().problems, []);
+    rmSync(disallowed);
+    assert.equal(lists.read().problems.length, 1);
+  });
+
+  test('are read with comments, blanks, empty lines and line ends of either kind', () => {
+    writeFileSync(disallowed, `# stolen\n\n${KEYS[0]}\r\n  ${KEYS[1]} # this one, too\n\t${KEYS[2]}`);
+    assert.deepEqual(openLists('disallowed_keys').read().disallowed, new Set(KEYS.slice(0, 3)));
+  });
+
+  test('are named with each line that is not a key, which spoils no other line', () => {
+    for (const file of [disallowed, statics]) writeFileSync(file, `${KEYS[0]}\nkey\x1b[31m\n${KEYS[3]}\n`);
+    const lists = openLists('disallowed_keys', 'static_keys').read();
+    const describeIn = (file: string) => `${file}: line 2: expected a public key, found "key\\u001b[31m"`;
+    assert.deepEqual([lists.disallowed, lists.static], [new Set([KEYS[0], KEYS[3]]), new Set([KEYS[0], KEYS[3]])]);
+    assert.deepEqual(lists.complaints, [describeIn(disallowed), describeIn(statics)]);
+    assert.deepEqual(
+      [lists.problems, lists.doubts],
+      [[], [describeIn(statics)]],
+      'only the operator’s keys are in doubt',
+    );
+  });
+
+  test('whatever is in them, have every key that stands on a line of its own', () => {
+    const lines = fc.array(fc.oneof(publicKeys, texts), { maxLength: 8 });
+    fc.assert(
+      fc.property(lines, (some) => {
+        writeFileSync(disallowed, some.join('\n'));
+        const { disallowed: keys, complaints } = openLists('disallowed_keys').read();
+        for (const line of some.filter(isPublicKey)) assert.ok(keys.has(line));
+        assert.ok([...keys].every(isPublicKey));
+        for (const complaint of complaints) assert.match(complaint, /^[ -~…]+$/);
+      }),
+    );
+  });
+});
