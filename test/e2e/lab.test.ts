@@ -39,6 +39,6 @@ describe('a lab', () => {
     const asUser = 'setpriv --reuid=wgkex --regid=wgkex --clear-groups bin/lab wgkex --version';
     const line = `mkdir -p /run/project && mount --bind . /run/project && cd /run/project && ${asUser}`;
     const { stdout } = await execa('unshare', ['--mount', 'sh', '-c', line]);
-    assert.match(stdout, /^\d+\.\d+\.\d+$/m);
+    assert.match(stdout, /^wgkex \d+\.\d+\.\d+$/m);
   });
 });
