@@ -327,7 +327,7 @@ test('whatever a domain is like, no key that is not allowed to register is serve
       assert.ok(!view.peers.isOperators(key) && key !== view.ownKey);
       assert.ok(!view.lists.disallowed.has(key) && !view.lists.static.has(key));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -344,7 +344,7 @@ test('whatever a domain is like, no address of somebody else is given away', () 
       assert.deepEqual(decision.evicted, [holder.key]);
       assert.equal(holder.registration.heard, undefined);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -359,7 +359,7 @@ test('whatever a domain is like, only peers of ours that are not live are evicte
         assert.ok(last === 'never' || (last !== undefined && NOW - last >= 180));
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 

@@ -225,7 +225,7 @@ test('after a batch the kernel has what the table says, no address twice, and ev
       const untouched = viewOf(situation.peers, situation.surroundings).peers.operators;
       assert.deepEqual([...view.peers.operators], [...untouched]);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -239,7 +239,7 @@ test('what is asked in one batch comes out as if each request had a batch of its
       assert.deepEqual(applyToKernel(situation.peers, together.changes), alone.kernel);
       assert.deepEqual(together.view.record.registrations, alone.record.registrations);
     }),
-    { numRuns: 2000 },
+    { numRuns: 300 },
   );
 });
 
@@ -253,7 +253,7 @@ test('the lines of a batch turn the record from before into the one from after',
       assert.deepEqual(after.registrations, view.record.registrations);
       assert.equal(after.format(MOMENT), view.record.format(MOMENT));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -267,7 +267,7 @@ test('every key that a batch adds or resets is in the record with its time, and 
       const gone = changes.flatMap(({ evicted }) => evicted).filter(({ key }) => !view.peers.ours.has(key));
       for (const { key } of gone) assert.equal(registrations.get(key)?.isLeaving, true);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -277,7 +277,7 @@ test('a batch never leaves more peers than max_peers', () => {
       const { view } = plan(situation, exchanges);
       assert.ok(view.peers.ours.size <= view.maxPeers);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -289,7 +289,7 @@ test('new keys never bring the pending ones beyond max_pending', () => {
       const returned = changes.filter(({ router }) => situation.peers.some(({ key }) => key === router.key));
       assert.ok(view.peers.pending.size <= view.maxPending + returned.length);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -301,7 +301,7 @@ test('no live peer is removed by the request of another key', () => {
       for (const { key, lastHandshake } of situation.peers)
         if (lastHandshake !== 'never' && NOW - lastHandshake < 180) assert.ok(!evicted.has(key));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
