@@ -167,12 +167,10 @@ export class DomainModel {
     const entry = this.record.get(key);
     if (peer === undefined || entry === undefined) throw new Error(`${key} is not known`);
     const isInPlace = this.heldBy(key) === this.addressOf(key);
-    const isFromEndpoint =
-      from !== undefined && peer.endpoint !== undefined && sourceOf(from) === sourceOf(peer.endpoint);
     const hasConnected = peer.handshake > 0;
     const sinceChange = this.monotonic - entry.changedAt;
     const isLive = hasConnected && this.#ageOf(peer.handshake, entry) <= 180;
-    if (isLive && !isFromEndpoint) return { reply: 'OK', does: 'keep' };
+    if (isLive && !comesFrom(peer.endpoint, from)) return { reply: 'OK', does: 'keep' };
     if (hasConnected && entry.wasReset && sinceChange < 60) return { reply: 'OK', does: 'keep' };
     if (!hasConnected && isInPlace && sinceChange < 10) return { reply: 'OK', does: 'keep' };
     const takesAddress = isInPlace ? undefined : this.#judgeAddress(key);
@@ -285,6 +283,11 @@ export class DomainModel {
     if (at <= this.unix) return this.unix - at;
     return entry?.heard?.at === at ? this.monotonic - entry.heard.readAt : 0;
   }
+}
+
+/** Without a source a request matches no endpoint. */
+function comesFrom(endpoint: string | undefined, from: string | undefined): boolean {
+  return from !== undefined && endpoint !== undefined && sourceOf(from) === sourceOf(endpoint);
 }
 
 function describeHold(address: string, from: string | undefined): string {

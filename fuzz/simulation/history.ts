@@ -31,7 +31,8 @@ function take(step: Step, stage: Stage): void {
   const { model, gateway } = stage;
   switch (step.does) {
     case 'ask':
-      return ask(step, stage);
+      ask(step, stage);
+      return;
     case 'wait':
       model.unix += step.seconds;
       model.monotonic += step.seconds;

@@ -64,6 +64,8 @@ export class RecordFile {
    */
   append(lines: readonly string[], record: PeerRecord, now: Moment): void {
     if (lines.length === 0) return;
+    // A record with lines that are not in the file is worth nothing.
+    this.#file.forget();
     const size = this.#attempt(() => appendWhole(this.path, lines));
     this.#file.settle(record);
     if (size > Math.max(SHORT_BYTES, this.#writtenBytes * GROWTH)) this.rewrite(record, now);

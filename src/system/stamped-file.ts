@@ -19,6 +19,11 @@ export class StampedFile<T> {
     return this.#known.value;
   }
 
+  /** Reads the file again the next time, whatever it is. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
   /** The file was changed to hold this value. */
   settle(value: T): void {
     const stamp = findStamp(this.path);
