@@ -227,14 +227,14 @@ export class DomainSession {
     if (!isNew && lost.length === 0) return false;
     const planned = planRevival(lost, view);
     const lines = [...planned.flatMap((one) => one.lines), ...(isNew ? [record.setInterfaces(this.#interfaces)] : [])];
-    this.write(lines, view);
-    const changes = planned.map(({ change }) => change);
+    // What is not in the record would be a stranger's peer: it waits until it can be.
+    const changes = this.write(lines, view) ? planned.map(({ change }) => change) : [];
     await revive(changes, { domain: this.#domain, log: this.#log, lost: lost.length });
     if (isNew)
       await this.repair(view).catch((error) =>
         this.#log.warn('could not repair', { domain: this.#domain.name, reason: describeError(error) }),
       );
-    return changes.length > 0;
+    return planned.length > 0;
   }
 }
 

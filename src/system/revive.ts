@@ -9,7 +9,7 @@ export async function revive(
   changes: readonly PeerChange[],
   { domain, log, lost }: { readonly domain: DomainConfig; readonly log: Events; readonly lost: number },
 ): Promise<void> {
-  if (lost === 0) return;
+  if (changes.length === 0) return;
   const { failures } = await applyChanges(domain, changes);
   const reason = `interface ${domain.wireguard} or ${domain.vxlan} was made again, or emptied`;
   log.info('put back', { domain: domain.name, keys: changes.length - failures.size, of: lost, reason });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
+import { ageRecord } from '../lab/aging.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, pause, sh } from '../lab/commands.ts';
 import { Crowd } from '../lab/crowd.ts';
@@ -10,6 +11,8 @@ import { Gateway } from '../lab/gateway.ts';
 import { shakeHands } from '../lab/noise.ts';
 import { Router } from '../lab/router.ts';
 
+/** Of the contract: so long an address is kept for a new key that may be about to connect. */
+const CONNECT_SECONDS = 60;
 const YEAR_MILLISECONDS = 365 * 86_400_000;
 
 /** Two key pairs with the same derived address, found by trying 1.7 million. */
@@ -98,10 +101,20 @@ test('a router whose address is in ::/96 keeps nobody else from an exchange', as
 });
 
 describe('a colliding address', () => {
-  test('is handed over where its holder never had a handshake', async () => {
-    assert.equal(await exchange(gateway.address, 'ffww01', NEWCOMER.publicKey), 'OK\n');
-    assert.equal(await exchange(gateway.address, 'ffww01', OWNER.publicKey), 'OK\n');
+  test('is kept for the first 60 s of a key without a handshake, and then goes to whoever registers', async () => {
+    const [one, other] = await Promise.all(
+      ['4.1', '4.2'].map((host) => gateway.segment.addSource(gateway.segment.ipv4(host))),
+    );
+    const register = (key: string, from = '') => exchange(gateway.address, 'ffww01', key, { from });
+    assert.equal(await register(NEWCOMER.publicKey, one), 'OK\n');
+    assert.equal(await register(OWNER.publicKey, other), 'ERR: BUSY\n');
+    await ageRecord(gateway, CONNECT_SECONDS);
+    assert.equal(await register(OWNER.publicKey, other), 'OK\n');
     assert.equal(await gateway.findPeer(NEWCOMER.publicKey), undefined);
+    assert.equal(await register(NEWCOMER.publicKey, one), 'ERR: BUSY\n', 'its first 60 s');
+    await ageRecord(gateway, CONNECT_SECONDS);
+    assert.equal(await register(NEWCOMER.publicKey, one), 'OK\n');
+    assert.equal(await register(OWNER.publicKey, other), 'OK\n', 'one household keeps an address once in an hour');
     await assertOwned();
   });
 

@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { type ClientOptions, exchange, makeKey, open, readAll, send } from '../lab/client.ts';
+import { Crowd } from '../lab/crowd.ts';
 import { Gateway } from '../lab/gateway.ts';
 
 /** Of the contract. */
@@ -119,12 +120,13 @@ describe('what may not come in is refused, and changes nothing:', () => {
     await assertRefused(key, 'ADDRESS_TAKEN');
   });
 
-  test('a domain that is full of keys which still have time to connect: FULL', async () => {
-    await configure({}, { max_pending: 3 });
-    const ours = (await gateway.peers()).filter(({ allowedIps }) =>
-      /^fe80::[0-9a-f]+:[0-9a-f]+ff:fe/.test(allowedIps.join()),
-    ).length;
-    for (let pending = ours; pending < 4; pending++) await exchange(gateway.address, 'ffww01', makeKey());
+  test('a domain that is full of keys which still have time to connect, and nobody has too many: FULL', async () => {
+    const most = 10;
+    await configure({}, { max_pending: most });
+    const crowd = await Crowd.gather(gateway);
+    // Each from a network of its own.
+    for (let pending = 0; pending < most; pending++)
+      assert.equal(await exchange(gateway.address, 'ffww01', makeKey(), { from: crowd.ipv4(pending << 8) }), 'OK\n');
     await assertRefused(makeKey(), 'FULL');
   });
 

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { ageRecord, ageRemembered } from '../lab/aging.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, pause, sh } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
+import { connect, makeKeyPair } from '../lab/operator.ts';
 import { Router } from '../lab/router.ts';
 
 const HOUR = 3600;
+/** Of the contract: so long a new key may take to connect. */
+const CONNECT_SECONDS = 60;
 
 let gateway: Gateway;
 let router: Router;
@@ -38,7 +42,7 @@ describe('whoever was alive', () => {
     await gateway.addInterfaces();
     await isBack();
     assert.equal(await gateway.findPeer(stranger), undefined, 'who never had a handshake stays away');
-    const told = /"domain":"ffww01","keys":1,"of":1,.*made anew, or emptied","msg":"put back"/;
+    const told = /"domain":"ffww01","keys":1,"of":1,.*made again, or emptied","msg":"put back"/;
     await eventually('the log says so', () => told.test(gateway.listener?.stderr ?? ''));
   });
 
@@ -56,6 +60,17 @@ describe('whoever was alive', () => {
     const { stderr, exitCode } = await gateway.cleanUp();
     assert.equal(exitCode, 0, stderr);
     await isBack();
+  });
+
+  test('goes on after a reboot, which the state alone survives', async () => {
+    await remakeStopped();
+    await rm(gateway.recordFile());
+    const state = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
+    assert.deepEqual(Object.keys(state.alive), [router.key]);
+    await writeFile(gateway.stateFile(), JSON.stringify({ ...state, interfaces: 'another-boot 1 2' }));
+    await gateway.start();
+    await isBack();
+    assert.doesNotMatch(gateway.listener?.stderr ?? '', /record lost/);
   });
 
   test('is remembered over two restarts, though it was not heard of in between', async () => {
@@ -77,8 +92,7 @@ describe('whoever was alive', () => {
 
   test('stays away where it was not heard of for an hour', async () => {
     await remakeStopped();
-    const state = await readState();
-    await writeState({ ...state, alive: { [router.key]: (state.alive[router.key] ?? 0) - HOUR - 1 } });
+    await ageRemembered(gateway, HOUR + 1);
     await gateway.start();
     await staysAway();
   });
@@ -92,11 +106,10 @@ describe('whoever was alive', () => {
   });
 
   test('stays away where an operator removed it, and others who were alive are there', async () => {
-    const other = makeKey();
-    assert.equal(await exchange(gateway.address, 'ffww01', other), 'OK\n');
+    const other = makeKeyPair('one who was alive, too');
+    assert.equal(await exchange(gateway.address, 'ffww01', other.publicKey), 'OK\n');
+    await connect(gateway, other);
     await gateway.listener?.stop();
-    const state = await readState();
-    await writeState({ ...state, alive: { ...state.alive, [other]: Math.floor(Date.now() / 1000) } });
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', router.key, 'remove');
     await gateway.start();
     await staysAway();
@@ -111,10 +124,8 @@ describe('whoever was alive', () => {
     const pending = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', pending), 'OK\n');
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FULL\n');
-    // When the handler lets go of the lock it has written down when it saw which key first.
-    await gateway.unlocked();
-    // A handler that is killed takes nothing with it of what it knew: the pending key has had its minute.
-    await makeOlder(pending, 60);
+    // A handler that is killed takes nothing with it of what it knew: the pending key has had its 60 s.
+    await ageRecord(gateway, CONNECT_SECONDS);
     const [killed = 0] = await gateway.findHandlers();
     process.kill(killed, 'SIGKILL');
     await eventually('another handler is there', async () => {
@@ -139,13 +150,6 @@ async function remakeStopped(): Promise<void> {
   assert.deepEqual(await gateway.peers(), []);
 }
 
-/** As if time had passed for the handler. */
-async function makeOlder(key: string, seconds: number): Promise<void> {
-  const times = JSON.parse(await readFile(gateway.firstSeenFile(), 'utf8'));
-  times[key] -= seconds;
-  await writeFile(gateway.firstSeenFile(), JSON.stringify(times));
-}
-
 /** Peer, entries and route of the router are there. */
 async function isBack(): Promise<void> {
   const { address, mac } = router.link;
@@ -163,16 +167,4 @@ async function staysAway(): Promise<void> {
   assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
   await pause(100);
   assert.equal(await gateway.findPeer(router.key), undefined);
-}
-
-interface State {
-  readonly alive: Record<string, number>;
-}
-
-async function readState(): Promise<State> {
-  return JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
-}
-
-function writeState(state: State): Promise<void> {
-  return writeFile(gateway.stateFile(), JSON.stringify(state));
 }

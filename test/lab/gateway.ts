@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { stringify } from 'smol-toml';
 import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
 import { type Peer, parseDump } from '../../src/core/peers.ts';
+import { pretendTime } from './clock.ts';
 import { attempt, Background, eventually, pause, sh, shIn } from './commands.ts';
 import { addVxlan, addWireguard, Segment } from './network.ts';
 
@@ -18,7 +19,9 @@ export const IS_IN_USER_NAMESPACE = USER_RANGES[0]?.[1] !== '0';
 export const IS_ROOT_ALONE = USER_RANGES.length === 1 && USER_RANGES[0]?.[2] === '1';
 /** What makes a program the user wgkex. */
 export const AS_WGKEX = IS_ROOT_ALONE ? [] : ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups'];
+const NODE = '/usr/bin/node';
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';
+const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 
 export interface DomainSetup {
   readonly name: string;
@@ -40,16 +43,23 @@ export class Gateway {
   readonly #closing: (() => Promise<void>)[] = [];
   listener: Background | undefined;
 
-  private constructor(number: number, segment: Segment, domains: readonly DomainSetup[]) {
+  readonly #suffix: string;
+
+  private constructor(number: number, segment: Segment, domains: readonly DomainSetup[], suffix: string) {
     this.#number = number;
+    this.#suffix = suffix;
     this.segment = segment;
     this.#domains = domains;
     this.namespace = `gw${number}`;
   }
 
-  /** `number` tells the gateways of one lab apart: 1 to 254. */
-  static async create(number: number, domains: readonly DomainSetup[] = [{ name: 'ffww01' }]): Promise<Gateway> {
-    const gateway = new Gateway(number, await Segment.create(number), domains);
+  /** `number` tells the gateways of one lab apart: 1 to 254. The names of the interfaces have the `suffix` after it. */
+  static async create(
+    number: number,
+    domains: readonly DomainSetup[] = [{ name: 'ffww01' }],
+    suffix = '',
+  ): Promise<Gateway> {
+    const gateway = new Gateway(number, await Segment.create(number), domains, suffix);
     await gateway.segment.join(gateway.namespace, '0.1', '0::1');
     for (const { name } of domains) await gateway.addInterfaces(name);
     await mkdir(gateway.#directory, { recursive: true });
@@ -87,11 +97,11 @@ export class Gateway {
   }
 
   wireguard(domain = this.#firstDomain): string {
-    return `wg${this.#number}${domain}`;
+    return `wg${this.#number}${this.#suffix}${domain}`;
   }
 
   vxlan(domain = this.#firstDomain): string {
-    return `vx${this.#number}${domain}`;
+    return `vx${this.#number}${this.#suffix}${domain}`;
   }
 
   wireguardPort(domain = this.#firstDomain): number {
@@ -123,7 +133,7 @@ export class Gateway {
     else await process.stop();
     await eventually(
       'the interfaces are gone',
-      async () => !(await this.run('ip', '-o', 'link')).includes(`${this.#number}${domain}`),
+      async () => !(await this.run('ip', '-o', 'link')).includes(`${this.#number}${this.#suffix}${domain}`),
     );
   }
 
@@ -202,9 +212,19 @@ export class Gateway {
     return attempt(this.namespace, 'env', [...env, HANDLER], input);
   }
 
+  /** {@link Gateway.handle} by a handler that believes that it is another time, see `pretendTime`. */
+  handleAt(unixSeconds: number, input: string) {
+    return attempt(this.namespace, NODE, [pretendTime(unixSeconds), HANDLER], input);
+  }
+
   /** Runs one pass of the installed cleanup. */
   cleanUp(...args: string[]) {
-    return attempt(this.namespace, '/usr/lib/wgkex/wgkex-cleanup', args.length === 0 ? [this.#firstDomain] : args);
+    return attempt(this.namespace, CLEANUP, args.length === 0 ? [this.#firstDomain] : args);
+  }
+
+  /** A pass that believes that it is another time, see `pretendTime`. */
+  cleanUpAt(unixSeconds: number) {
+    return attempt(this.namespace, NODE, [pretendTime(unixSeconds), CLEANUP, this.#firstDomain]);
   }
 
   async peers(domain = this.#firstDomain): Promise<readonly Peer[]> {

@@ -39,6 +39,8 @@ export interface Handshake {
   readonly gatewayKey: string;
   /** What the router's clock says. */
   readonly now: Date;
+  /** An address of the test's own, see `Segment.addSource`. */
+  readonly from?: string;
   /** How long to wait for the gateway's response; where one is expected, as long as it takes. */
   readonly waitMilliseconds?: number;
 }
@@ -47,6 +49,8 @@ export interface Handshake {
 export async function shakeHands(handshake: Handshake): Promise<boolean> {
   const socket = createSocket('udp4');
   try {
+    if (handshake.from !== undefined)
+      await new Promise<void>((bound) => socket.bind({ address: handshake.from }, bound));
     const { packet, finish } = buildInitiation(handshake);
     const response = awaitMessage(socket, handshake.waitMilliseconds ?? RESPONSE_MILLISECONDS);
     await sendPacket(socket, packet, handshake);

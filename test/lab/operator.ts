@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Peer } from '../../src/core/peers.ts';
+import { pretendTime } from './clock.ts';
 import { attempt, eventually } from './commands.ts';
 import type { Gateway } from './gateway.ts';
 import { shakeHands } from './noise.ts';
@@ -12,7 +13,7 @@ export interface ViewOptions {
 
 /** Runs the installed `wgkex` on a gateway. */
 export function look(gateway: Gateway, args: readonly string[], { columns = 80, now }: ViewOptions = {}) {
-  const clock = now === undefined ? [] : [`NODE_OPTIONS=--import=data:text/javascript,Date.now=()=>${now}e3`];
+  const clock = now === undefined ? [] : [`NODE_OPTIONS=${pretendTime(now)}`];
   return attempt(gateway.namespace, 'env', [`COLUMNS=${columns}`, ...clock, 'wgkex', ...args]);
 }
 
@@ -38,10 +39,14 @@ export function makeKeyPair(name: string): KeyPair {
   return { privateKey: secret.toString('base64'), publicKey: Buffer.from(x, 'base64url').toString('base64') };
 }
 
-/** Has a router connect; returns the time of its handshake as the gateway knows it. */
-export async function connect(gateway: Gateway, { privateKey, publicKey }: KeyPair, domain?: string): Promise<number> {
+/** Lets a router connect, from an address of the test's own; returns the time of its handshake as the gateway knows it. */
+export async function connect(
+  gateway: Gateway,
+  { privateKey, publicKey }: KeyPair,
+  { domain, from }: { readonly domain?: string; readonly from?: string } = {},
+): Promise<number> {
   const gatewayKey = await gateway.publicKey(domain);
-  const where = { host: gateway.address, port: gateway.wireguardPort(domain) };
+  const where = { host: gateway.address, port: gateway.wireguardPort(domain), ...(from !== undefined && { from }) };
   if (!(await shakeHands({ ...where, privateKey, gatewayKey, now: new Date() })))
     throw new Error(`The gateway had no handshake with ${publicKey}`);
   // Complete for the gateway with what came last, which it may not have read yet.
