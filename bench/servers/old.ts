@@ -6,6 +6,8 @@ import { DOMAIN, Server } from './server.ts';
 
 const USER = 'shell-service';
 const HANDLER = '/usr/local/sbin/shell-service';
+/** As many may wait as with wgkex; a connection that socat's own 5 leave no place for is tried again a second later. */
+const BACKLOG = 4096;
 const MAX_CHILDREN = 100;
 
 /** The shell service behind socat, as a user of its own with a sudoers rule of its own; its interfaces a gateway's. */
@@ -13,7 +15,7 @@ export async function createOld(gateway: Gateway): Promise<Server> {
   await copyFile('bench/servers/shell-service', HANDLER);
   const asUser = IS_ROOT_ALONE ? [] : await addUser();
   const handler = [...(IS_ROOT_ALONE ? [] : ['sudo', '-n']), HANDLER, DOMAIN, gateway.wireguard(), gateway.vxlan()];
-  const listen = `TCP6-LISTEN:${EXCHANGE_PORT},reuseaddr,fork,max-children=${MAX_CHILDREN}`;
+  const listen = `TCP6-LISTEN:${EXCHANGE_PORT},reuseaddr,fork,backlog=${BACKLOG},max-children=${MAX_CHILDREN}`;
   return new Server({
     name: 'old',
     namespace: gateway.namespace,

@@ -1,24 +1,29 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Background, eventually, sh } from './commands.ts';
 import type { Gateway } from './gateway.ts';
 
-/** Of the loopback interface; each segment has an address of its own there. */
+/** Of the loopback interface, where each segment has an address of its own; those of its next round trip follow. */
 const PORTS = { near: 4000, far: 4002 } as const;
+const PORTS_EACH = 4;
+const HELD_FRAMES = fileURLToPath(new URL('held-frames.ts', import.meta.url));
 /** For what TCP sends at once. */
 const BUFFER_BYTES = 1 << 21;
 
 /**
  * A part of a gateway's segment that is far away: a second bridge, joined to the segment by two TAP devices. Between
- * them this process holds every frame for half of the round trip, so that addresses stay what they are. netem would do
- * the same, where the kernel has it.
+ * them a process holds every frame for half of the round trip, so that addresses stay what they are. netem would do
+ * the same, where the kernel has it. A gateway can have several.
  */
 export class RoundTrip {
+  static readonly #counts = new WeakMap<Gateway, number>();
   readonly #gateway: Gateway;
+  readonly #index: number;
   readonly #closing: (() => Promise<unknown>)[] = [];
 
   private constructor(gateway: Gateway) {
     this.#gateway = gateway;
+    this.#index = RoundTrip.#counts.get(gateway) ?? 0;
+    RoundTrip.#counts.set(gateway, this.#index + 1);
   }
 
   /** Of the packets of each direction, `lossPercent` are lost by chance. */
@@ -28,10 +33,9 @@ export class RoundTrip {
     await sh('ip', 'link', 'add', roundTrip.#bridge, 'type', 'bridge');
     roundTrip.#closing.push(() => sh('ip', 'link', 'delete', roundTrip.#bridge));
     await sh('ip', 'link', 'set', roundTrip.#bridge, 'up');
-    const near = await roundTrip.#openEnd('near', gateway.segment.bridge);
-    const far = await roundTrip.#openEnd('far', roundTrip.#bridge);
-    holdFrames(near, far, milliseconds / 2);
-    holdFrames(far, near, milliseconds / 2);
+    await roundTrip.#hold(milliseconds / 2);
+    await roundTrip.#openEnd('near', gateway.segment.bridge);
+    await roundTrip.#openEnd('far', roundTrip.#bridge);
     if (lossPercent > 0) await roundTrip.#lose(lossPercent);
     return roundTrip;
   }
@@ -42,32 +46,44 @@ export class RoundTrip {
   }
 
   get #bridge(): string {
-    return `${this.#gateway.segment.bridge}far`;
+    return `${this.#gateway.segment.bridge}far${this.#index}`;
   }
 
   #device(side: keyof typeof PORTS): string {
-    return `${this.#gateway.segment.bridge}${side}tap`;
+    return `${this.#gateway.segment.bridge}${side}tap${this.#index}`;
   }
 
-  /** A TAP device, whose frames socat(1) exchanges with this process, a datagram for each. */
-  async #openEnd(side: keyof typeof PORTS, bridge: string): Promise<End> {
-    const [address, port, device] = [this.#gateway.segment.loopback, PORTS[side], this.#device(side)];
-    const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES });
-    this.#closing.push(async () => socket.close());
-    socket.bind(port, address);
-    await once(socket, 'listening');
+  #port(side: keyof typeof PORTS): number {
+    return PORTS[side] + this.#index * PORTS_EACH;
+  }
+
+  async #hold(milliseconds: number): Promise<void> {
+    const { loopback } = this.#gateway.segment;
+    const words = [
+      loopback,
+      String(milliseconds),
+      ...(['near', 'far'] as const).map((side) => String(this.#port(side))),
+    ];
+    const holding = new Background(process.execPath, ['--import', 'tsx', HELD_FRAMES, ...words]);
+    this.#closing.push(() => holding.stop());
+    await eventually('frames are held', () => holding.hasEnded || holding.stdout !== '');
+    if (holding.hasEnded) throw new Error(`Frames cannot be held: ${holding.stderr}`);
+  }
+
+  /** A TAP device, whose frames socat(1) exchanges with the process that holds them, a datagram for each. */
+  async #openEnd(side: keyof typeof PORTS, bridge: string): Promise<void> {
+    const [address, port, device] = [this.#gateway.segment.loopback, this.#port(side), this.#device(side)];
     const tap = `TUN,tun-type=tap,tun-name=${device},iff-no-pi,iff-up`;
     const peer = `UDP4:${address}:${port},bind=${address}:${port + 1},rcvbuf=${BUFFER_BYTES}`;
-    const process = new Background('socat', [tap, peer]);
-    this.#closing.push(() => process.stop());
-    await eventually(`socat makes ${device}`, () => process.hasEnded || isThere(device));
-    if (process.hasEnded) throw new Error(`socat could not make ${device}: ${process.stderr}`);
+    const socat = new Background('socat', [tap, peer]);
+    this.#closing.push(() => socat.stop());
+    await eventually(`socat makes ${device}`, () => socat.hasEnded || isThere(device));
+    if (socat.hasEnded) throw new Error(`socat could not make ${device}: ${socat.stderr}`);
     await sh('ip', 'link', 'set', device, 'master', bridge);
-    return { socket, send: (frame) => socket.send(frame, port + 1, address) };
   }
 
   async #lose(percent: number): Promise<void> {
-    const table = `${this.#gateway.segment.bridge}far`;
+    const table = this.#bridge;
     const devices = `{ ${this.#device('near')}, ${this.#device('far')} }`;
     const chain = `type filter hook ingress devices = ${devices} priority 0; numgen random mod 100 < ${percent} drop`;
     await sh('nft', `table netdev ${table} { chain lose { ${chain}; }; }`);
@@ -77,26 +93,6 @@ export class RoundTrip {
   async #close(): Promise<void> {
     for (const close of this.#closing.reverse()) await close();
   }
-}
-
-interface End {
-  readonly socket: Socket;
-  send(frame: Buffer): void;
-}
-
-/** Timers of the same length fire in their order, so the frames stay in theirs. */
-function holdFrames(from: End, to: End, milliseconds: number): void {
-  const held = new Set<NodeJS.Timeout>();
-  from.socket.on('message', (frame) => {
-    const timer = setTimeout(() => {
-      held.delete(timer);
-      to.send(frame);
-    }, milliseconds);
-    held.add(timer);
-  });
-  to.socket.on('close', () => {
-    for (const timer of held) clearTimeout(timer);
-  });
 }
 
 async function isThere(device: string): Promise<boolean> {
