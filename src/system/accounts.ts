@@ -1,5 +1,4 @@
 import { type Account, parseAccount } from '../core/account.ts';
-import { parseSudoRights, type SudoRights } from '../core/sudo-rights.ts';
 import { ProgramError, run } from './run.ts';
 
 /** getent(1): no such key. */
@@ -13,9 +12,4 @@ export async function findAccount(name: string): Promise<Account | undefined> {
     if (error instanceof ProgramError && error.exitCode === NOT_FOUND) return undefined;
     throw error;
   }
-}
-
-/** What sudo lets a user do; root alone may ask. */
-export async function readSudoRights(name: string): Promise<SudoRights> {
-  return parseSudoRights(await run('sudo', ['-n', '-l', '-U', name]));
 }
