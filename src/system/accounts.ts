@@ -13,3 +13,8 @@ export async function findAccount(name: string): Promise<Account | undefined> {
     throw error;
   }
 }
+
+/** The addresses of a machine, by /etc/hosts and name servers. */
+export function findAddress(name: string): Promise<string> {
+  return run('getent', ['ahosts', name]);
+}

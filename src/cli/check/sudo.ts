@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../core/sudo-rights.ts';
-import { findAccount } from '../../system/accounts.ts';
+import { findAccount, findAddress } from '../../system/accounts.ts';
 import { ProgramError } from '../../system/run.ts';
 import { SudoAsUser, type SudoProgram } from '../../system/sudo.ts';
 import type { Concern } from '../attention.ts';
@@ -56,7 +55,7 @@ async function judgeStart(asUser: SudoAsUser): Promise<Concern[]> {
   try {
     const rights = parseSudoRights(await asUser.list());
     const seconds = (performance.now() - start) / 1000;
-    const slow = seconds < SLOW_SECONDS ? [] : judgeName(seconds);
+    const slow = seconds < SLOW_SECONDS ? [] : await judgeName(seconds);
     // Each further question would take as long.
     if (slow.length > 0) return [...slow, ...judgeRules(rights), ...judgeOptions(rights)];
     const takesArguments = await asUser.allows(HANDLER, '--version');
@@ -67,19 +66,19 @@ async function judgeStart(asUser: SudoAsUser): Promise<Concern[]> {
     ];
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    const slow = error.exitCode === undefined ? judgeName((performance.now() - start) / 1000) : [];
+    const slow = error.exitCode === undefined ? await judgeName((performance.now() - start) / 1000) : [];
     return slow.length > 0 ? slow : [describeRefusal(error)];
   }
 }
 
 /** Why sudo takes its time, where it is for the usual reason. */
-function judgeName(seconds: number): Concern[] {
+async function judgeName(seconds: number): Promise<Concern[]> {
   const name = hostname();
-  const isKnown = readFileSync('/etc/hosts', 'utf8').split(/\s+/).includes(name);
+  const start = performance.now();
+  await findAddress(name).catch(() => {});
+  if (performance.now() - start < SLOW_SECONDS * 1000) return [];
   const reason = `it looks up "${name}", the name of this machine, which is not in /etc/hosts, and no name server answers`;
-  return isKnown
-    ? []
-    : [concern(`sudo takes ${Math.round(seconds)} s: ${reason}`, `echo '127.0.1.1 ${name}' >>/etc/hosts`)];
+  return [concern(`sudo takes ${Math.round(seconds)} s: ${reason}`, `echo '127.0.1.1 ${name}' >>/etc/hosts`)];
 }
 
 /** In sudo's words; those for a user without any rule speak of a password, or are an apology. */
