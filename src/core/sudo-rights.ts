@@ -2,23 +2,50 @@
 export interface SudoRights {
   /** A rule each, as sudo prints it: `(root) NOPASSWD: /bin/true`. */
   readonly rules: readonly string[];
-  /** The options that hold for single commands, by their command. */
-  readonly options: ReadonlyMap<string, readonly string[]>;
+  /** The options that may hold when the user starts something; of those with the same name the last one counts. */
+  readonly options: readonly SudoOption[];
+}
+
+interface SudoOption {
+  /** As sudo prints it: `!use_pty`, `umask=0022`. */
+  readonly text: string;
+  /** The one command that it holds for, or `ALL`; undefined where it does not depend on the command. */
+  readonly command: string | undefined;
 }
 
 const RULES_HEAD = /^User \S+ may run the following commands on /;
-const OPTIONS_HEAD = /^Runas and Command-specific defaults for /;
+const USER_HEAD = /^Matching Defaults entries for /;
+const COMMANDS_HEAD = /^Runas and Command-specific defaults for /;
 
-/** Parses `sudo -l -U USER`, which breaks long lines. Whatever else sudo says is no right. */
+/** Parses `sudo -l`, which breaks long lines; sudo-rs prints no options. Whatever else sudo says is no right. */
 export function parseSudoRights(text: string): SudoRights {
-  const rules = joinLines(findSection(text, RULES_HEAD), /^ {4}\(/);
-  const defaults = joinLines(findSection(text, OPTIONS_HEAD), /^ {4}Defaults/);
-  const options = new Map<string, string[]>();
-  for (const line of defaults) {
-    const [, command = '', list = ''] = line.match(/^Defaults!(\S+) (.*)$/) ?? [];
-    if (command !== '') options.set(command, [...(options.get(command) ?? []), ...list.split(', ')]);
-  }
-  return { rules, options };
+  const forUser = findSection(text, USER_HEAD).map((line) => line.trim());
+  const forCommands = joinLines(findSection(text, COMMANDS_HEAD), /^ {4}Defaults/);
+  return {
+    rules: joinLines(findSection(text, RULES_HEAD), /^ {4}\(/),
+    options: [...splitOptions(forUser.join(' '), undefined), ...forCommands.flatMap(parseDefaults)],
+  };
+}
+
+/** `Defaults!/bin/true !use_pty, umask=0022`; behind a `>` there is who it is run as. */
+function parseDefaults(line: string): SudoOption[] {
+  const [, sign, subject, list = ''] = line.match(/^Defaults([!>])(\S+) (.*)$/) ?? [];
+  return splitOptions(list, sign === '!' ? subject : undefined);
+}
+
+function splitOptions(list: string, command: string | undefined): SudoOption[] {
+  return list === '' ? [] : list.split(', ').map((text) => ({ text, command }));
+}
+
+/** The option of this name that counts for a command; undefined where none of it is set. */
+export function findOption({ options }: SudoRights, name: string, command: string): string | undefined {
+  const holds = (option: SudoOption) => option.command === undefined || ['ALL', command].includes(option.command);
+  return options.findLast((option) => holds(option) && nameOption(option.text) === name)?.text;
+}
+
+/** `!use_pty` is `use_pty`, `umask=0022` and `umask+=0022` are `umask`. */
+export function nameOption(text: string): string {
+  return text.replace(/^!/, '').replace(/[+-]?=.*$/, '');
 }
 
 /** The indented lines below a head. */

@@ -32,6 +32,11 @@ export class HandlerKeeper {
   #starting: HandlerChild | undefined;
   #restart: NodeJS.Timeout | undefined;
   #onStarted: (isServing: boolean) => void = () => {};
+  #onDecided: () => void = () => {};
+  /** Resolves when the first handler serves, or has failed: its greeting comes within 30 s or not at all. */
+  readonly isDecided = new Promise<void>((resolve) => {
+    this.#onDecided = resolve;
+  });
   readonly #onRestartNeeded: () => void;
   #pause = FIRST_PAUSE_MILLISECONDS;
 
@@ -111,6 +116,7 @@ export class HandlerKeeper {
     this.#serving = child;
     this.#log.info('handler is ready');
     this.#onStarted(true);
+    this.#onDecided();
     for (const resolve of this.#waiting) resolve(child);
     this.#waiting.clear();
   }
@@ -126,6 +132,7 @@ export class HandlerKeeper {
   }
 
   #restartLater(reason: string): void {
+    this.#onDecided();
     this.#log.warn('handler ended', { restart_ms: this.#pause, reason });
     this.#meter.handlerRestarted();
     this.#restart = setTimeout(() => this.#start(), this.#pause);

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const open = async () => {
     // Counted is from the first connection on, and the routers' port comes first.
     await metrics.configure(config, { server, handler });
-    await sockets.open(config.listen).catch((error) => {
+    await sockets.open(config.listen, handler.isDecided).catch((error) => {
       reportInputError(log, 'cannot start')(error);
       process.exit(EXIT_FAILURE);
     });

@@ -12,14 +12,21 @@ export class ListeningSockets {
   readonly #accept: (socket: Socket) => void;
   readonly #servers = new Map<string, Server>();
   readonly #inherited: number;
+  #isClosed = false;
 
   constructor(accept: (socket: Socket) => void, environment: NodeJS.ProcessEnv) {
     this.#accept = accept;
     this.#inherited = countInherited(environment);
   }
 
-  /** @throws InputError where a socket cannot be listened on. */
-  async open(addresses: readonly ListenAddress[]): Promise<void> {
+  /**
+   * Accepts from systemd's sockets when `isReady` resolves: until then connections wait in them, without a deadline
+   * and without taking a place. Nobody would hold a port of our own meanwhile, so that is opened at once.
+   * @throws InputError where a socket cannot be listened on.
+   */
+  async open(addresses: readonly ListenAddress[], isReady = Promise.resolve()): Promise<void> {
+    if (this.#inherited > 0) await isReady;
+    if (this.#isClosed) return;
     const descriptors = Array.from({ length: this.#inherited }, (_, index) => FIRST_INHERITED + index);
     for (const fd of descriptors) await this.#listen(`descriptor ${fd}`, { fd });
     await this.configure(addresses);
@@ -54,6 +61,7 @@ export class ListeningSockets {
 
   /** Accepts no more; connections go on. */
   close(): void {
+    this.#isClosed = true;
     for (const name of this.#servers.keys()) this.#close(name);
   }
 

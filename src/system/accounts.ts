@@ -1,5 +1,4 @@
 import { type Account, parseAccount } from '../core/account.ts';
-import { parseSudoRights, type SudoRights } from '../core/sudo-rights.ts';
 import { ProgramError, run } from './run.ts';
 
 /** getent(1): no such key. */
@@ -15,7 +14,7 @@ export async function findAccount(name: string): Promise<Account | undefined> {
   }
 }
 
-/** What sudo lets a user do; root alone may ask. */
-export async function readSudoRights(name: string): Promise<SudoRights> {
-  return parseSudoRights(await run('sudo', ['-n', '-l', '-U', name]));
+/** The addresses of a machine, by /etc/hosts and name servers. */
+export function findAddress(name: string): Promise<string> {
+  return run('getent', ['ahosts', name]);
 }

@@ -9,12 +9,14 @@ export const PROGRAMS = {
   ip: '/usr/sbin/ip',
   flock: '/usr/bin/flock',
   setpriv: '/usr/bin/setpriv',
+  setsid: '/usr/bin/setsid',
   systemctl: '/usr/bin/systemctl',
   journalctl: '/usr/bin/journalctl',
   'systemd-cat': '/usr/bin/systemd-cat',
   timedatectl: '/usr/bin/timedatectl',
   getent: '/usr/bin/getent',
   sudo: '/usr/bin/sudo',
+  'sudo-rs': '/usr/bin/sudo-rs',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 
@@ -42,7 +44,7 @@ export function hasHung(error: unknown): boolean {
 const TIMEOUT_SECONDS = 5;
 /** These ask a service, which may have to be started for it, or search a journal; only an operator waits for them. */
 const PATIENCE_SECONDS = 30;
-const PATIENT: readonly Program[] = ['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'sudo'];
+const PATIENT: readonly Program[] = ['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'setpriv'];
 /** A dump of 100,000 peers is about 16 MB. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const SHOWN_ERROR_CHARACTERS = 200;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { formatMessage, type Request } from '../../src/core/messages.ts';
@@ -8,6 +8,7 @@ import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
 
 const LISTEN = '/usr/lib/wgkex/wgkex-listen';
+const HANDLER_COMMAND = `${IS_ROOT_ALONE ? '' : 'sudo -n '}/usr/lib/wgkex/wgkex-handler`;
 
 let gateway: Gateway;
 
@@ -127,6 +128,32 @@ describe('the listener', () => {
     await eventually('systemd listens', () => /Listening on/.test(activated.stderr));
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
     await activated.stop();
+  });
+
+  test('leaves routers in the sockets that systemd passes until a handler is there: a slow one fails nobody', async () => {
+    // A request waits 10 s for a handler.
+    await startActivated(['sh', '-c', `sleep 12; exec ${HANDLER_COMMAND}`]);
+    const replies = [1, 2, 3].map(() => exchange(gateway.address, 'ffww01', makeKey()));
+    assert.deepEqual(await Promise.all(replies), ['OK\n', 'OK\n', 'OK\n']);
+  });
+
+  test('answers routers in the sockets that systemd passes where no handler comes', async () => {
+    await startActivated(['false']);
+    assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');
+  });
+
+  test('reloaded as systemd does it at any moment after its start, is neither ended nor misses it', async () => {
+    const unit = await readFile('systemd/wgkex.service', 'utf8');
+    const [, reload = ''] = unit.match(/^ExecReload=\/bin\/sh -c '(.*)'$/m) ?? [];
+    for (const delay of [0, 20, 100]) {
+      const words = [...AS_WGKEX, 'sh', '-c', 'echo started; exec "$0"', LISTEN];
+      const listener = new Background('ip', ['netns', 'exec', gateway.namespace, ...words]);
+      await eventually('it is started', () => listener.stdout !== '');
+      await pause(delay);
+      await sh('sh', '-c', reload.replaceAll('$$', '$').replaceAll(/\$\{MAINPID\}/g, String(listener.pid)));
+      await eventually('it was reloaded', () => /"msg":"reloaded"/.test(listener.stderr) || listener.hasEnded);
+      assert.equal(await listener.stop(), 0, listener.stderr);
+    }
   });
 
   test('run as root warns, and works', async () => {
@@ -320,6 +347,15 @@ describe('the system files', () => {
     assert.equal(exitCode, 0, stderr);
   });
 });
+
+/** The listener as systemd starts it at the first connection, with this handler. */
+async function startActivated(handler: readonly string[]): Promise<void> {
+  await gateway.configure({ handler });
+  const activate = ['systemd-socket-activate', `--listen=${gateway.address}:10012`, LISTEN];
+  const activated = new Background('ip', ['netns', 'exec', gateway.namespace, ...activate]);
+  gateway.onClose(async () => void (await activated.stop()));
+  await eventually('systemd listens', () => /Listening on/.test(activated.stderr));
+}
 
 /** A line for the handler, good but for the changes. */
 function request(changes: Partial<Record<keyof Request, unknown>> = {}): string {

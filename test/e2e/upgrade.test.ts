@@ -14,14 +14,20 @@ const [LIVING, OTHER] = [makeKeyPair('living since 0.1'), makeKeyPair('living si
 test('an upgrade from 0.1 adopts its peers, whose sessions go on, and leaves those that an operator marked', async (t) => {
   const gateway = await Gateway.create(37, [{ name: 'ffww01', settings: { route: true } }]);
   t.after(() => gateway.close());
-  const [pending, unmarked, keepalive, preshared, networks] = Array.from({ length: 5 }, makeKey) as [string, ...string[]];
+  const [pending, unmarked, keepalive, preshared, networks] = Array.from({ length: 5 }, makeKey) as [
+    string,
+    ...string[],
+  ];
   const ours = [LIVING.publicKey, OTHER.publicKey, pending, unmarked ?? ''];
   for (const key of ours) await addAsVersion01(gateway, key);
   await add(gateway, keepalive, ['persistent-keepalive', '25']);
   await writeFile('/run/upgrade.psk', await sh('wg', 'genpsk'), { mode: 0o600 });
   await add(gateway, preshared, ['preshared-key', '/run/upgrade.psk']);
   await gateway.run('wg', 'set', gateway.wireguard(), 'peer', networks ?? '', 'allowed-ips', '192.0.2.0/24');
-  const alive = { [LIVING.publicKey]: await connect(gateway, LIVING), [OTHER.publicKey]: await connect(gateway, OTHER) };
+  const alive = {
+    [LIVING.publicKey]: await connect(gateway, LIVING),
+    [OTHER.publicKey]: await connect(gateway, OTHER),
+  };
   await leaveAsVersion01(gateway, alive, pending);
   const [holdings, peers] = [await readHoldings(gateway), await gateway.peers()];
 
@@ -38,7 +44,7 @@ test('an upgrade from 0.1 adopts its peers, whose sessions go on, and leaves tho
   assert.deepEqual([...record.registrations.keys()].sort(), [...ours].sort());
   await assert.rejects(access(noteFile(gateway)), 'the note is gone');
   const log = gateway.listener?.stderr ?? '';
-  assert.match(log, new RegExp(`"keys":[1-4],"msg":"adopted"`));
+  assert.match(log, /"keys":[1-4],"msg":"adopted"/);
   assert.doesNotMatch(log, /record lost|"level":[456]0/);
 
   const { stderr, exitCode } = await gateway.cleanUp();

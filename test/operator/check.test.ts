@@ -197,17 +197,19 @@ sed -i /^wgkex:/d /etc/passwd /etc/shadow`;
 
   test('by another sudo rule is told', { skip }, async () => {
     const breaks = `${OWN_ETC}
-sed -i 's/!use_pty, //; s/, umask = 0022//' /etc/sudoers.d/wgkex
+sed -i 's/, !use_pty//; s/NOINTERCEPT: //' /etc/sudoers.d/wgkex; sed -i 's/, !pam_setcred//' /etc/sudoers.d/wgkex-sudo
 echo 'wgkex ALL = (root) NOPASSWD: /bin/true' >/etc/sudoers.d/more`;
     const [first] = await breakAndMend(breaks);
     assert.deepEqual(
       first.map(({ check, problem }) => [check, problem]),
       [
-        ['sudo', 'sudo runs the handler without !use_pty, umask=0022'],
         ['sudo', 'sudo also lets user wgkex run (root) NOPASSWD: /bin/true'],
+        ['sudo', 'sudo runs the handler without !use_pty, NOINTERCEPT'],
+        ['sudo', 'sudo runs the handler without !pam_setcred'],
       ],
     );
-    assert.equal(first[1]?.remedy, 'grep -rw wgkex /etc/sudoers /etc/sudoers.d');
+    assert.equal(first[0]?.remedy, 'grep -rw wgkex /etc/sudoers /etc/sudoers.d');
+    assert.equal(first[2]?.remedy, '/usr/lib/wgkex/harden; systemctl try-restart wgkex.service');
   });
 
   test('by a tunnel that is down is told step by step, and mended', async () => {

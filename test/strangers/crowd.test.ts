@@ -15,7 +15,9 @@ test('a pass over 6,000 peers without entries gives them all, and writes some hu
   t.after(() => gateway.close());
   await gateway.configure({}, { max_peers: PEERS });
   const keys = Array.from({ length: PEERS }, makeKey);
-  const peers = keys.map((key) => `[Peer]\nPublicKey = ${key}\nAllowedIPs = ${listHoldings(gateway, key)[0]?.split(' ')[2]}\n`);
+  const peers = keys.map(
+    (key) => `[Peer]\nPublicKey = ${key}\nAllowedIPs = ${listHoldings(gateway, key)[0]?.split(' ')[2]}\n`,
+  );
   const file = `/run/${gateway.wireguard()}.conf`;
   await writeFile(file, peers.join(''));
   const start = performance.now();

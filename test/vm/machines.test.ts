@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { execa } from 'execa';
@@ -59,11 +59,14 @@ async function makePayload(): Promise<void> {
   await execa('mke2fs', ['-q', '-t', 'ext4', '-d', `${WORK}/payload`, `${WORK}/payload.img`]);
 }
 
-/** The same package with a lower number, to upgrade from. */
+/** The same package with a lower number, to upgrade from; as of 0.1, dpkg looks after its configuration, with a setting less. */
 async function makeOldPackage(from: string, to: string): Promise<void> {
   const tree = `${WORK}/old`;
   await execa('dpkg-deb', ['--raw-extract', from, tree]);
   await execa('sed', ['-i', `s/^Version:.*/Version: ${OLD_VERSION}/`, `${tree}/DEBIAN/control`]);
+  await execa('mv', [`${tree}/usr/share/wgkex/wgkex.toml`, `${tree}/etc/wgkex/wgkex.toml`]);
+  await execa('sed', ['-i', '/line_seconds/d', `${tree}/etc/wgkex/wgkex.toml`]);
+  await appendFile(`${tree}/DEBIAN/conffiles`, '/etc/wgkex/wgkex.toml\n');
   await execa('dpkg-deb', ['--root-owner-group', '--build', tree, to]);
   await rm(tree, { recursive: true });
 }

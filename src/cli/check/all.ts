@@ -1,4 +1,4 @@
-import { account, sudo } from './account.ts';
+import { account } from './account.ts';
 import type { Check } from './check.ts';
 import { clock } from './clock.ts';
 import { interfaces } from './interfaces.ts';
@@ -7,6 +7,7 @@ import { peers } from './peers.ts';
 import { permissions } from './permissions.ts';
 import { port } from './port.ts';
 import { programs } from './programs.ts';
+import { sudo } from './sudo.ts';
 import { units } from './units.ts';
 
 /** From the ground up. */

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { findAccount } from '../../system/accounts.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern } from './check.ts';
-import { EXECUTABLES, REINSTALL, SUDOERS, USER } from './installation.ts';
+import { EXECUTABLES, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './installation.ts';
+import { usesSudo } from './sudo.ts';
 import { findReadingFaults, findTrustFaults, isThere } from './trust.ts';
 
 /** Which sudo expects, and the package brings. */
@@ -24,11 +25,6 @@ export const permissions: Check = {
   },
 };
 
-/** The default, and whatever an operator writes in its place. */
-export function usesSudo([program = '']: readonly string[]): boolean {
-  return /(^|\/)sudo$/.test(program);
-}
-
 /** The services may not make one: all but these directories is read-only to them. */
 function findDirectoryFaults(path: string): Concern[] {
   if (!isThere(path)) return [concern(`directory ${path} does not exist`, `install -d -m 0755 ${path}`)];
@@ -43,12 +39,16 @@ function findExecutableFaults(path: string): Concern[] {
 }
 
 function findSudoersFaults(): Concern[] {
-  if (!isThere(SUDOERS)) return [concern(`${SUDOERS} does not exist`, REINSTALL)];
-  const mode = statSync(SUDOERS).mode & 0o7777;
-  const wrong = `${SUDOERS} has mode ${mode.toString(8).padStart(4, '0')}, expected 0440`;
+  const missing = isThere(SUDOERS) ? [] : [concern(`${SUDOERS} does not exist`, REINSTALL)];
+  return [...missing, ...[SUDOERS, SUDOERS_OF_SUDO].filter(isThere).flatMap(judgeSudoers)];
+}
+
+function judgeSudoers(path: string): Concern[] {
+  const mode = statSync(path).mode & 0o7777;
+  const wrong = `${path} has mode ${mode.toString(8).padStart(4, '0')}, expected 0440`;
   return [
-    ...findTrustFaults(SUDOERS).filter(({ remedy }) => !remedy?.startsWith(`chmod go-w ${SUDOERS}`)),
-    ...(mode === SUDOERS_MODE ? [] : [concern(wrong, `chmod 0440 ${SUDOERS}`)]),
+    ...findTrustFaults(path).filter(({ remedy }) => !remedy?.startsWith(`chmod go-w ${path}`)),
+    ...(mode === SUDOERS_MODE ? [] : [concern(wrong, `chmod 0440 ${path}`)]),
   ];
 }
 

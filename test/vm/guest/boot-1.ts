@@ -203,6 +203,88 @@ test('the operator is shown what became of a key that is gone', async () => {
   assert.match(JSON.parse(output).journal[0].message, /^joined ffww01 fe80::/);
 });
 
+test('a reload at any moment after a start is neither the end of the service nor lost', async () => {
+  for (let time = 0; time < 5; time++) {
+    await sh(`sleep 0.${time * 2}; systemctl restart wgkex; systemctl reload wgkex`);
+    const pid = await mainPid();
+    await eventually('it was reloaded', async () => /^reloaded on=/m.test(await journal(`_PID=${pid}`)));
+    assert.deepEqual([await mainPid(), await sh('systemctl is-active wgkex')], [pid, 'active']);
+  }
+});
+
+/** What an operator may ask of everybody; the log file cannot be written by the service. */
+const HARDENED = [
+  'requiretty',
+  'use_pty',
+  'log_input',
+  'log_output',
+  'noexec',
+  'umask=0777, umask_override',
+  'logfile=/var/log/sudo.log',
+];
+
+test('sudo starts the handler without DNS and under hardened sudoers, and the doctor finds nothing wrong', async () => {
+  await sh(`cp /etc/hosts /root/hosts; echo 127.0.0.1 localhost >/etc/hosts
+ip link add silent type bridge; ip address add 192.0.2.65/26 dev silent; ip link set silent up
+ip neigh add 192.0.2.100 lladdr 02:00:00:00:00:53 dev silent nud permanent
+echo nameserver 192.0.2.100 >/etc/resolv.conf
+${HARDENED.map((words) => `echo 'Defaults ${words}' >>/etc/sudoers.d/aa; `).join('')}chmod 0440 /etc/sudoers.d/aa
+systemctl restart wgkex`);
+  await eventually('an exchange works', isServing);
+  await expectNothingFrom('sudo');
+  assert.doesNotMatch(await journal(`_PID=${await mainPid()}`), /unable to|handler ended/);
+  await sh('rm /etc/sudoers.d/aa /etc/resolv.conf; mv /root/hosts /etc/hosts; ip link delete silent');
+});
+
+test('sudo-rs starts the handler, whose log keeps its form, and the doctor finds nothing wrong', async (context) => {
+  if ((await attempt('command -v sudo-rs')).exitCode !== 0) return context.skip('Debian 12 has no sudo-rs');
+  await sh(`cp ${CONFIG} /root/good.toml; sed -i 's/^#handler.*/handler = ["sudo-rs", "-n", "\\/usr\\/lib\\/wgkex\\/wgkex-handler"]/' ${CONFIG}
+/usr/lib/wgkex/harden; systemctl restart wgkex`);
+  await eventually('an exchange works', isServing);
+  assert.match(await sh('ps -o args= -C sudo-rs'), /^sudo-rs -n /);
+  await expectNothingFrom('sudo');
+  const entries = await journal(
+    '--output=json',
+    `_SYSTEMD_INVOCATION_ID=${await sh('systemctl show --property=InvocationID --value wgkex')}`,
+  );
+  const joined = entries
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ MESSAGE }) => MESSAGE.startsWith('joined '));
+  assert.ok(joined.length > 0, entries);
+  assert.deepEqual([...new Set(joined.map(({ PRIORITY }) => PRIORITY))], ['6']);
+  assert.doesNotMatch(entries, /sudoers/);
+  await sh(`cp /root/good.toml ${CONFIG}; /usr/lib/wgkex/harden; systemctl restart wgkex`);
+  await eventually('an exchange works', isServing);
+});
+
+test('the hardening follows an upgrade of systemd and of sudo', async () => {
+  const drop_in = '/usr/lib/systemd/system/wgkex.service.d/hardening.conf';
+  const version = Number.parseInt((await sh('systemctl --version')).split(' ')[1] ?? '', 10);
+  // As it was before the upgrade.
+  await sh(
+    version >= 257
+      ? `rm -r $(dirname ${drop_in})`
+      : `mkdir $(dirname ${drop_in}); ln -s /usr/lib/wgkex/hardening.conf ${drop_in}`,
+  );
+  await sh(
+    'rm /etc/sudoers.d/wgkex-sudo; dpkg-trigger --no-await /usr/lib/systemd/systemd; dpkg --configure --pending',
+  );
+  assert.equal((await attempt(`test -e ${drop_in}`)).exitCode === 0, version >= 257);
+  await sh('visudo --check --strict; test -e /etc/sudoers.d/wgkex-sudo');
+});
+
+/** That the doctor has nothing to say of it. */
+async function expectNothingFrom(name: string): Promise<void> {
+  const { checks } = JSON.parse((await attempt('wgkex check --json')).output);
+  assert.deepEqual(
+    checks
+      .filter(({ check }: { check: string }) => check === name)
+      .map(({ state, findings }: { state: string; findings: unknown }) => [state, findings]),
+    [['ok', []]],
+  );
+}
+
 test('a restart in the middle of 200 exchanges refuses and resets nobody', async () => {
   await during(200, () => sh('systemctl restart wgkex.service'));
 });
@@ -261,7 +343,11 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
   await sh('systemctl stop wgkex-cleanup@ffww01.timer; systemctl start wgkex-cleanup@ffww01');
   const marks = await readMarks();
   const config = await readFile(CONFIG, 'utf8');
-  await during(50, () => sh('dpkg --install /payload/wgkex.deb'));
+  let said = '';
+  await during(50, async () => {
+    said = await sh('dpkg --install /payload/wgkex.deb </dev/null');
+  });
+  assert.match(said, /your \/etc\/wgkex\/wgkex\.toml stays as it is\. New settings, .*: limits\.line_seconds $/m);
   assert.deepEqual(await readMarks(), marks);
   assert.equal(await readFile(CONFIG, 'utf8'), config);
   assert.equal(await sh('systemctl is-enabled wgkex.socket wgkex-cleanup@ffww01.timer'), 'enabled\nenabled');

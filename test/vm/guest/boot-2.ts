@@ -28,8 +28,14 @@ test('remove stops it, and keeps the configuration', async () => {
   await sh('test -e /etc/wgkex/wgkex.toml');
 });
 
-test('purge leaves no file, user or unit behind', async () => {
+test('purge leaves no file, user or unit behind, nor what an operator had systemd remember, nor a process of the user', async () => {
+  await sh(`mkdir -p /etc/systemd/system/wgkex.service.d /etc/systemd/system/wgkex-cleanup@ffww01.timer.d
+printf '[Service]\\nNice=1\\n' >/etc/systemd/system/wgkex.service.d/override.conf
+printf '[Timer]\\nAccuracySec=1s\\n' >/etc/systemd/system/wgkex-cleanup@ffww01.timer.d/override.conf
+ln -s /dev/null /etc/systemd/system/wgkex.socket
+systemd-run --quiet --uid=wgkex --unit=straggler sleep 10000`);
   await sh('dpkg --purge wgkex');
+  assert.notEqual((await attempt('systemctl is-active straggler')).exitCode, 0);
   assert.equal(await sh("find / -xdev -name '*wgkex*' ! -path '/proc/*' ! -path '/var/log/*' ! -path '/tmp/*'"), '');
   assert.notEqual((await attempt('getent passwd wgkex')).exitCode, 0);
   assert.equal(await sh("systemctl list-units --all --plain --no-legend 'wgkex*'"), '');

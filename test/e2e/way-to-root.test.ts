@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { exchange, makeKey } from '../lab/client.ts';
+import { Background, eventually, sh } from '../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+
+const NUMBER = 57;
+const LOG = `/run/way-to-root${NUMBER}.log`;
+const HARDEN = '/usr/lib/wgkex/harden; systemctl try-restart wgkex.service';
+const SUDO_RS = 'node_modules/.cache/sudo-rs';
+/** A name server takes 20 s to be given up, and there are two. */
+const NO_DNS_SECONDS = 15;
+/** What an operator may ask of everybody. sudo-rs knows two of these words, and takes them for what sudo does. */
+const HARDENINGS = [
+  ...['requiretty', 'use_pty', 'log_input', 'log_output', 'log_stdin, log_stdout, log_stderr', 'noexec'],
+  ...['umask=0777, umask_override', 'command_timeout=2', 'log_subcmds', 'intercept', 'log_exit_status', 'fqdn'],
+  ...['pam_session, pam_setcred', 'runas_default=nobody', 'logfile=/nowhere/sudo.log'],
+];
+const OF_SUDO_RS = ['use_pty', 'noexec'];
+const skip = IS_ROOT_ALONE && 'a user namespace has no other user that could need sudo';
+
+interface Finding {
+  readonly problem: string;
+  readonly remedy: string | null;
+}
+
+let gateway: Gateway;
+/** Runs while it is looked at: the gateway's processes with files of their own. */
+let listener: Background;
+
+before(async () => {
+  gateway = await Gateway.create(NUMBER);
+  // Name servers that never answer: their frames go to nobody.
+  for (const host of ['0.53', '0.54'])
+    await gateway.run(
+      'ip',
+      'neigh',
+      'add',
+      gateway.segment.ipv4(host),
+      ...'lladdr 02:00:00:00:00:53 dev uplink'.split(' '),
+    );
+});
+afterEach(() => listener.stop());
+after(() => gateway.close());
+
+describe('sudo, without DNS,', { skip }, () => {
+  for (const hardening of ['', ...HARDENINGS]) {
+    test(`starts the handler and becomes it with Defaults ${hardening || 'as Debian has them'}`, async () => {
+      await start([], hardening === '' ? [] : [hardening]);
+      await expectService();
+      assert.deepEqual(await findSudos(), []);
+    });
+  }
+});
+
+describe('wgkex check', { skip }, () => {
+  const NAME =
+    /^sudo takes \d+ s: it looks up "\S+", the name of this machine, which is not in \/etc\/hosts, and no name/;
+
+  test('finds out why sudo takes long: no name server answers', async () => {
+    await start([`sed -i s/!fqdn/fqdn/ /etc/sudoers.d/wgkex; sed -i 2d /etc/resolv.conf`], []);
+    const [slow, unset, ...more] = await check();
+    assert.match(slow?.problem ?? '', NAME);
+    assert.match(slow?.remedy ?? '', /^echo '127\.0\.1\.1 \S+' >>\/etc\/hosts$/);
+    assert.match(unset?.problem ?? '', /^sudo runs the handler without !fqdn$/);
+    assert.deepEqual(more, []);
+    await inside(slow?.remedy ?? '');
+    assert.deepEqual(
+      (await check()).map(({ problem }) => problem),
+      [unset?.problem],
+    );
+  });
+
+  const LATER = [
+    ['log_output', 'a line of sudoers undoes !log_output for the handler'],
+    ['use_pty', 'a line of sudoers undoes !use_pty for the handler'],
+    ['requiretty', `sudo refuses user wgkex: sorry, you must have a tty to run sudo`],
+  ] as const;
+  for (const [word, problem] of LATER) {
+    test(`names a later line with ${word} for all commands`, async () => {
+      await start([`echo 'Defaults!ALL ${word}' >/etc/sudoers.d/zz; chmod 0440 /etc/sudoers.d/zz`], []);
+      assert.deepEqual(
+        (await check()).map((found) => found.problem),
+        [problem],
+      );
+      await inside('rm /etc/sudoers.d/zz');
+      assert.deepEqual(await check(), []);
+    });
+  }
+
+  test('misses what sudo alone knows, and arguments that the handler must not get', async () => {
+    const rule = 'sed -i \'s/wgkex-handler ""/wgkex-handler/\' /etc/sudoers.d/wgkex';
+    await start(['rm /etc/sudoers.d/wgkex-sudo', rule], []);
+    const [open, unset, ...more] = await check();
+    assert.equal(open?.problem, 'sudo lets user wgkex give the handler arguments');
+    assert.match(unset?.problem ?? '', /^sudo runs the handler without .*!requiretty.*, !pam_session, !pam_setcred$/);
+    assert.equal(unset?.remedy, HARDEN);
+    await inside('/usr/lib/wgkex/harden');
+    assert.deepEqual([(await check()).map(({ problem }) => problem), more], [[open?.problem], []]);
+  });
+});
+
+for (const release of ['trixie', 'testing']) {
+  const tree = `/run/sudo-rs-${release}`;
+  const replaceSudo = [
+    `mount -t overlay overlay -o lowerdir=${tree}/usr:/usr,upperdir=${tree}/upper,workdir=${tree}/work /usr`,
+    '/usr/lib/wgkex/harden',
+  ];
+
+  describe(`sudo-rs of Debian's ${release}, without DNS,`, { skip }, () => {
+    before(async () => {
+      assert.ok(existsSync(`${SUDO_RS}/${release}`), 'expected that bin/prepare-sudo-rs was run');
+      await sh('mkdir', '-p', `${tree}/upper`, `${tree}/work`);
+      await sh('cp', '-r', `${SUDO_RS}/${release}/usr`, tree);
+      await sh('ln', '-s', '../lib/cargo/bin/sudo', `${tree}/usr/bin/sudo`);
+      await sh('chmod', '4755', `${tree}/usr/lib/cargo/bin/sudo`);
+    });
+
+    test('starts the handler, whose log keeps its form, and warns of nothing', async () => {
+      await start(replaceSudo, []);
+      assert.match(await inside('sudo --version 2>&1'), /^sudo-rs /);
+      await expectService();
+    });
+
+    for (const hardening of OF_SUDO_RS) {
+      test(`starts the handler with Defaults ${hardening}`, async () => {
+        await start(replaceSudo, [hardening]);
+        // 0.2.5 does not know noexec, and says so of the operator's line.
+        await expectService(/aa_hardening|Defaults noexec|\^~*$|^$/);
+      });
+    }
+
+    test('warns of what sudo alone knows, and wgkex check says so', async () => {
+      await start([...replaceSudo, 'cp -p /usr/lib/wgkex/sudoers /etc/sudoers.d/wgkex-sudo'], []);
+      await inside('chmod 0440 /etc/sudoers.d/wgkex-sudo');
+      const problem = 'sudo-rs warns of /etc/sudoers.d/wgkex-sudo at each start, which is for sudo';
+      assert.deepEqual(await check(), [{ problem, remedy: HARDEN }]);
+      await inside('/usr/lib/wgkex/harden');
+      assert.deepEqual(await check(), []);
+    });
+
+    test('stays in front of the handler, and hands on no signal that opens a debugger, ends or stops it', async () => {
+      await start(replaceSudo, []);
+      const handlers = await gateway.findHandlers();
+      const [sudo = 0] = await findSudos();
+      assert.equal(handlers.length, 1);
+      // Of those that sudo-rs does not die of; it gets each while it is there.
+      for (const signal of [
+        'USR1',
+        'USR2',
+        'HUP',
+        'INT',
+        'QUIT',
+        'TERM',
+        'ALRM',
+        'TSTP',
+        'TTIN',
+        'TTOU',
+        'WINCH',
+        'PIPE',
+      ])
+        await sh(...asWgkex('kill', `-${signal}`, String(sudo)));
+      for (const handler of handlers) await assert.rejects(sh(...asWgkex('kill', '-0', String(handler))));
+      await sh(...asWgkex('kill', '-STOP', String(sudo)));
+      assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n', 'what is stopped is sudo alone');
+      assert.deepEqual(await findOpenPorts(), ['10012']);
+      assert.deepEqual([await gateway.findHandlers(), await findSudos()], [handlers, [sudo]]);
+      await sh(...asWgkex('kill', '-KILL', String(sudo)));
+      await eventually('another handler serves', async () => {
+        const now = await gateway.findHandlers();
+        return now.length === 1 && now[0] !== handlers[0];
+      });
+      assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
+    });
+
+    test('hands on SIGUSR1 while the handler starts: no debugger opens', async () => {
+      await start(replaceSudo, []);
+      const words = asWgkex('setsid', 'sudo', '-n', '/usr/lib/wgkex/wgkex-handler');
+      const second = new Background('nsenter', [`--target=${listener.pid}`, '--mount', '--net', ...words]);
+      await eventually('it is sudo', async () => (await findSudos()).includes(second.pid));
+      const opened = new Set<string>();
+      let sent = 0;
+      while (!second.stdout.includes('ready') && !second.hasEnded) {
+        second.child.kill('SIGUSR1');
+        sent++;
+        for (const port of await findOpenPorts()) opened.add(port);
+      }
+      assert.deepEqual([[...opened], second.stdout], [['10012'], '{"ready":true}\n'], second.stderr);
+      assert.ok(sent > 2);
+      await second.stop('SIGKILL');
+    });
+  });
+}
+
+/**
+ * Starts the listener as wgkex.service does, with the journal's variable, in a view of the files of its own: there is
+ * no DNS, what `steps` do, and sudoers that begin with these Defaults.
+ */
+async function start(steps: readonly string[], defaults: readonly string[]): Promise<void> {
+  const servers = ['0.53', '0.54'].map((host) => `nameserver ${gateway.segment.ipv4(host)}`).join('\\n');
+  const script = `set -e
+rm -rf /run/etc${NUMBER}; cp -a /etc /run/etc${NUMBER} || true; mount --bind /run/etc${NUMBER} /etc
+echo 127.0.0.1 localhost >/etc/hosts; rm -f /etc/resolv.conf; printf '${servers}\\n' >/etc/resolv.conf
+printf '${defaults.map((word) => `Defaults ${word}\\n`).join('')}' >/etc/sudoers.d/aa_hardening
+chmod 0440 /etc/sudoers.d/aa_hardening
+${steps.join('\n')}
+: >${LOG}; chmod a+w ${LOG}; export JOURNAL_STREAM=$(stat --format=%d:%i ${LOG})
+exec ${AS_WGKEX.join(' ')} setsid /usr/lib/wgkex/wgkex-listen 2>>${LOG}`;
+  await sh('rm', '-f', LOG);
+  listener = new Background('ip', ['netns', 'exec', gateway.namespace, 'unshare', '--mount', 'sh', '-c', script]);
+  gateway.listener = listener;
+  const log = () => readFile(LOG, 'utf8').catch(() => '');
+  const said = async () => (await log()).match(/handler is ready|handler ended/)?.[0] !== undefined;
+  await eventually('it is known whether a handler starts', async () => listener.hasEnded || (await said()));
+  assert.equal(listener.hasEnded, false, listener.stderr);
+}
+
+/** A router is served, the log has its form, and a look finds nothing wrong. */
+async function expectService(besides = /^$/): Promise<void> {
+  const began = performance.now();
+  assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n', await readFile(LOG, 'utf8'));
+  const lines = (await readFile(LOG, 'utf8')).trim().split('\n');
+  assert.match(lines.join('\n'), /^<6>joined ffww01 /m);
+  assert.deepEqual(
+    lines.filter((line) => !/^<[46]>/.test(line) && !besides.test(line)),
+    [],
+  );
+  assert.doesNotMatch(lines.join('\n'), /handler ended/);
+  assert.deepEqual(await check(), []);
+  assert.ok(performance.now() - began < NO_DNS_SECONDS * 1000, 'nothing waits for name servers');
+}
+
+/** Runs a script in the view of the listener, as root. */
+function inside(script: string): Promise<string> {
+  return sh('nsenter', `--target=${listener.pid}`, '--mount', '--net', 'sh', '-c', script);
+}
+
+/** What `wgkex check` says of sudo, and of permissions. */
+async function check(): Promise<Finding[]> {
+  const { checks } = JSON.parse(await inside('wgkex check --json || true')) as {
+    checks: { check: string; findings: (Finding & { domain: unknown })[] }[];
+  };
+  const about = checks.filter((found) => ['sudo', 'permissions', 'programs'].includes(found.check));
+  assert.equal(about.length, 3);
+  return about.flatMap(({ findings }) => findings.map(({ problem, remedy }) => ({ problem, remedy })));
+}
+
+function asWgkex(...words: readonly string[]): [string, ...string[]] {
+  const [program = '', ...options] = AS_WGKEX;
+  return [program, ...options, ...words];
+}
+
+/** What runs in the gateway's namespace and is a sudo. */
+async function findSudos(): Promise<number[]> {
+  const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_, index) => lines[index]?.startsWith('sudo\0'));
+}
+
+async function findOpenPorts(): Promise<string[]> {
+  const lines = await gateway.run('ss', '--listening', '--tcp', '--numeric', '--no-header');
+  return [...lines.matchAll(/:(\d+)\s/g)].map(([, port = '']) => port);
+}
