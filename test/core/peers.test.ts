@@ -109,11 +109,12 @@ function formatDump({
   peers: readonly Peer[];
 }): string {
   const head = ['(none)', ownKey, '51820', 'off'].join('\t');
-  const lines = rows.map(({ key, endpoint, allowedIps, lastHandshake, received, sent }) => {
+  const lines = rows.map(({ key, endpoint, allowedIps, lastHandshake, received, sent, ...marks }) => {
     const host = endpoint !== undefined && isIpv4(endpoint) ? endpoint : `[${endpoint}]`;
     const where = endpoint === undefined ? '(none)' : `${host}:51820`;
     const time = lastHandshake === 'never' ? '0' : String(lastHandshake);
-    return [key, '(none)', where, allowedIps.join(',') || '(none)', time, received, sent, '25'].join('\t');
+    const [presharedKey, keepalive] = [marks.hasPresharedKey ? KEYS[3] : '(none)', marks.hasKeepalive ? '25' : 'off'];
+    return [key, presharedKey, where, allowedIps.join(',') || '(none)', time, received, sent, keepalive].join('\t');
   });
   return [head, ...lines].map((line) => `${line}\n`).join('');
 }
