@@ -49,5 +49,5 @@ export const readKeyList: Reader = (text) => {
   const words = text.split('\n').map((line) => (line.split('#')[0] ?? '').trim());
   assert.deepEqual(new Set<string>(keys), new Set(words.filter(isKey)));
   assert.equal(complaints.length, words.filter((word) => word !== '' && !isKey(word)).length);
-  for (const complaint of complaints) assert.match(complaint, /^[ -~…]{1,300}$/);
+  for (const complaint of complaints) assert.match(complaint, /^[ -~…]{1,500}$/);
 };

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
-import { InputError } from './printable.ts';
+import { escapeLine, InputError } from './printable.ts';
+
+const PLACE_CHARACTERS = 64;
 
 /**
  * Parses JSON of a known shape. The text stays out of the error: it may be untrusted, and the place of the fault
@@ -9,7 +11,9 @@ import { InputError } from './printable.ts';
 export function parseJsonOf<T>(schema: z.ZodType<T>, text: string, what: string): T {
   const result = schema.safeParse(parseJson(text, what));
   if (result.success) return result.data;
-  const places = new Set(result.error.issues.map(({ path }) => path.join('.') || 'shape'));
+  const places = new Set(
+    result.error.issues.map(({ path }) => escapeLine(path.join('.'), PLACE_CHARACTERS) || 'shape'),
+  );
   throw new InputError(`Cannot read ${what}: unexpected ${[...places].slice(0, 3).join(', ')}`);
 }
 
