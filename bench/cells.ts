@@ -13,27 +13,35 @@ export interface Cell extends LoadResult {
   readonly clients: number;
   /** Peers that the interface had before. */
   readonly peers: number;
+  /** `OK` replies a second: within the window, however long others wait; of a storm, until the last was served. */
+  readonly perSecond: number;
   /** Processor time of all processes of the server; that of wireguard-go apart, as the kernel's WireGuard has none. */
   readonly cpuSeconds: number;
   readonly wireguardCpuSeconds: number;
 }
 
-/** Clients that for so many seconds begin one exchange after the other, on new interfaces with so many peers. */
-export async function measureRate(
-  load: LoadGenerator,
-  server: Server,
-  { clients, seconds, peers = 0 }: { readonly clients: number; readonly seconds: number; readonly peers?: number },
-): Promise<Cell> {
+export interface RateOrder {
+  readonly clients: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  readonly peers?: number;
+}
+
+/** Clients that begin one exchange after the other, on new interfaces with this number of peers. */
+export async function measureRate(load: LoadGenerator, server: Server, order: RateOrder): Promise<Cell> {
+  const { peers = 0, ...times } = order;
   await server.reset(peers);
-  return { peers, ...(await runMeasured(load, server, { clients, exchanges: MANY_EXCHANGES, seconds })) };
+  const measured = await runMeasured(load, server, { ...times, exchanges: MANY_EXCHANGES });
+  return { peers, perSecond: measured.repliesInTime / times.seconds, ...measured };
 }
 
 /** Routers that all come at once, each with one exchange, to a server that was just started. */
 export async function measureStorm(load: LoadGenerator, server: Server, routers: number): Promise<Cell> {
   await server.restart();
   await server.reset();
-  const order = { clients: routers, exchanges: routers, seconds: STORM_SECONDS };
-  return { peers: 0, ...(await runMeasured(load, server, order)) };
+  const order = { clients: routers, exchanges: routers, warmUpSeconds: 0, seconds: STORM_SECONDS };
+  const measured = await runMeasured(load, server, order);
+  return { peers: 0, perSecond: measured.latencies.length / measured.seconds, ...measured };
 }
 
 async function runMeasured(load: LoadGenerator, server: Server, order: Omit<LoadOrder, 'host'>) {
