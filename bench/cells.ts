@@ -1,5 +1,5 @@
 import type { LoadGenerator, LoadOrder, LoadResult } from './load.ts';
-import { readCpuSeconds, readOwnCpuSeconds } from './processes.ts';
+import { readCpuSeconds, readOwnCpuSeconds, readProgramCpuSeconds } from './processes.ts';
 import type { Server, ServerName } from './servers/server.ts';
 
 /** More than any server answers in the seconds of a cell. */
@@ -17,6 +17,9 @@ export interface Cell extends LoadResult {
   readonly perSecond: number;
   /** Processor time of all processes of the server; that of wireguard-go apart, as the kernel's WireGuard has none. */
   readonly cpuSeconds: number;
+  /** What of that wgkex's two parts take themselves: the rest is that of the programs that the handler runs. */
+  readonly listenerCpuSeconds: number;
+  readonly handlerCpuSeconds: number;
   readonly wireguardCpuSeconds: number;
 }
 
@@ -53,11 +56,14 @@ async function runMeasured(load: LoadGenerator, server: Server, order: Omit<Load
     clients: order.clients,
     ...result,
     cpuSeconds: after.server - before.server,
+    listenerCpuSeconds: after.listener - before.listener,
+    handlerCpuSeconds: after.handler - before.handler,
     wireguardCpuSeconds: after.wireguard - before.wireguard,
   };
 }
 
 function readCpu({ pid, wireguardPid }: Server) {
   const wireguard = wireguardPid === undefined ? 0 : readOwnCpuSeconds(wireguardPid);
-  return { server: readCpuSeconds(pid), wireguard };
+  const [listener, handler] = ['wgkex-listen', 'wgkex-handler'].map((part) => readProgramCpuSeconds(pid, part));
+  return { server: readCpuSeconds(pid), listener: listener ?? 0, handler: handler ?? 0, wireguard };
 }

@@ -21,6 +21,9 @@ export interface Figure {
   readonly failures: Partial<Record<Failure, number>>;
   /** Processor time for a thousand exchanges that were answered `OK`; wireguard-go's apart. */
   readonly cpuSecondsPer1000: number;
+  /** What of that wgkex's two parts take themselves. */
+  readonly listenerCpuSecondsPer1000: number;
+  readonly handlerCpuSecondsPer1000: number;
   readonly wireguardCpuSecondsPer1000: number;
 }
 
@@ -116,7 +119,7 @@ function summariseRounds(rounds: readonly Cell[]): Figure {
   const [first] = rounds;
   if (first === undefined) throw new Error('there is nothing to summarise');
   const latencies = rounds.flatMap((round) => round.latencies).sort((a, b) => a - b);
-  const thousands = latencies.length / 1000;
+  const perThousand = (pick: (round: Cell) => number) => sum(rounds.map(pick)) / (latencies.length / 1000);
   return {
     server: first.server,
     clients: first.clients,
@@ -127,8 +130,10 @@ function summariseRounds(rounds: readonly Cell[]): Figure {
     p99: findQuantile(latencies, 0.99),
     exchanges: latencies.length,
     failures: addFailures(rounds),
-    cpuSecondsPer1000: sum(rounds.map(({ cpuSeconds }) => cpuSeconds)) / thousands,
-    wireguardCpuSecondsPer1000: sum(rounds.map(({ wireguardCpuSeconds }) => wireguardCpuSeconds)) / thousands,
+    cpuSecondsPer1000: perThousand(({ cpuSeconds }) => cpuSeconds),
+    listenerCpuSecondsPer1000: perThousand(({ listenerCpuSeconds }) => listenerCpuSeconds),
+    handlerCpuSecondsPer1000: perThousand(({ handlerCpuSeconds }) => handlerCpuSeconds),
+    wireguardCpuSecondsPer1000: perThousand(({ wireguardCpuSeconds }) => wireguardCpuSeconds),
   };
 }
 

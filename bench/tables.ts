@@ -12,6 +12,7 @@ export function renderResults(results: Results): string {
     `Load average before the first measurement: ${machine.loadBefore.toFixed(2)}`,
     ...(builds === undefined ? [] : [renderBuilds(builds)]),
     renderSection('Clients that do one exchange after the other', HEAD, rates.map(renderFigure)),
+    renderParts([...rates, ...withPeers.filter(({ peers }) => peers > 0)]),
     renderSection('Routers that all come at once', HEAD, storms.map(renderFigure)),
     renderSection('With peers that are there already', HEAD, withPeers.map(renderFigure)),
     renderSection(
@@ -50,6 +51,18 @@ function renderBuilds({ revision, figures }: Builds): string {
     renderSection(title, HEAD, figures.map(renderFigure)),
     renderSection('This build by the other one', ['clients', 'peers', 'OK/s', 'CPU'], ratios),
   ].join('\n');
+}
+
+function renderParts(figures: readonly Figure[]): string {
+  const rows = figures
+    .filter(({ server }) => server === 'wgkex')
+    .map((figure) => {
+      const { cpuSecondsPer1000: all, listenerCpuSecondsPer1000: listener, handlerCpuSecondsPer1000: handler } = figure;
+      const parts = [listener, handler, all - listener - handler, figure.wireguardCpuSecondsPer1000];
+      return [String(figure.clients), String(figure.peers), ...parts.map(formatNumber)];
+    });
+  const head = ['clients', 'peers', 'listener', 'handler', 'programs', 'wireguard-go'];
+  return renderSection("Processor time of an exchange of wgkex's in ms", head, rows);
 }
 
 function renderFigure(figure: Figure): string[] {
