@@ -1,11 +1,13 @@
 // What a gateway and its routers notice of abuse: `npm run bench:abuse`, in a lab; with `-- NAME...` only some cases.
 // The last result of all of them is in bench/results.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, release } from 'node:os';
-import { type AbuseCase, CASES, type Figures } from './abuse/cases.ts';
+import { type AbuseCase, CASES, NEWCOMERS } from './abuse/cases.ts';
 import { drawMemory } from './abuse/chart.ts';
+import type { FarRouter } from './abuse/far-router.ts';
+import type { Figures } from './abuse/figures.ts';
 import { type AbuseReport, type CaseReport, print, summarise } from './abuse/report.ts';
 import { Scene } from './abuse/scene.ts';
+import { describeMachine } from './results.ts';
 
 const RESULTS = new URL('results/', import.meta.url);
 
@@ -16,20 +18,22 @@ if (names.length === 0) await keep(report);
 
 /** One after the other on the same gateway, so that whatever one of them leaves behind is seen with the next. */
 async function showAll(some: readonly AbuseCase[]): Promise<AbuseReport> {
+  const machine = describeMachine();
   const scene = await Scene.set();
   const cases: CaseReport[] = [];
   for (const abuse of some) {
     console.error(`${abuse.name}: ${abuse.what}`);
     cases.push(await show(abuse, scene));
   }
-  const machine = { cores: cpus().length, kernel: release(), node: process.version };
   return { machine, cases, memory: await scene.close() };
 }
 
-async function show({ name, what, run }: AbuseCase, scene: Scene): Promise<CaseReport> {
+async function show({ name, what, run, arrivals = NEWCOMERS }: AbuseCase, scene: Scene): Promise<CaseReport> {
   let abuser: Figures = {};
-  const witness = await scene.witness(async () => {
-    abuser = await run(scene);
+  const routers: FarRouter[] = [];
+  for (const { milliseconds, privateKey } of arrivals) routers.push(await scene.addFarRouter(milliseconds, privateKey));
+  const witness = await scene.witness(routers, async () => {
+    abuser = await run(scene, routers);
   });
   return summarise(name, what, abuser, witness);
 }

@@ -1,14 +1,15 @@
 import { init } from 'echarts';
 import type { Figure, Results, Storm } from './results.ts';
-import { SERVER_NAMES, type ServerName } from './servers/server.ts';
 
 const SIZE = { width: 1200, height: 900 };
 /** Of the palette of Okabe and Ito, which people who see colours differently can tell apart. */
-const LOOKS: Record<ServerName, { readonly name: string; readonly color: string }> = {
+const LOOKS = {
   old: { name: 'shell service', color: '#d55e00' },
   wgkex: { name: 'wgkex', color: '#0072b2' },
   limit: { name: 'bare Node server, does nothing', color: '#999999' },
-};
+} as const;
+type Shown = keyof typeof LOOKS;
+const SHOWN = Object.keys(LOOKS) as Shown[];
 const PANELS = [
   { left: 80, top: 130 },
   { left: 680, top: 130 },
@@ -52,7 +53,7 @@ export function renderChart(results: Results): string {
         textStyle: { fontSize: 14 },
       })),
     ],
-    legend: { bottom: 8, itemGap: 40, data: SERVER_NAMES.map((server) => LOOKS[server].name) },
+    legend: { bottom: 8, itemGap: 40, data: SHOWN.map((server) => LOOKS[server].name) },
     grid: PANELS,
     xAxis: panels.map(({ xAxis }, gridIndex) => ({ ...xAxis, gridIndex })),
     yAxis: panels.map(({ yAxis }, gridIndex) => ({ type: 'log', ...yAxis, gridIndex })),
@@ -72,7 +73,7 @@ function barsByClients(
   startValue: number,
   value: (figure: Figure) => number,
 ): Panel {
-  const series = SERVER_NAMES.map((server) => ({
+  const series = SHOWN.map((server) => ({
     type: 'bar',
     ...look(server),
     label: {
@@ -87,7 +88,7 @@ function barsByClients(
 }
 
 function linesByClients(title: string, figures: readonly Figure[]): Panel {
-  const series = SERVER_NAMES.flatMap((server) =>
+  const series = SHOWN.flatMap((server) =>
     (['p50', 'p99'] as const).map((quantile) => ({
       type: 'line',
       ...look(server),
@@ -103,7 +104,7 @@ function storm(storms: readonly Storm[]): Panel {
   const routers = storms[0]?.clients ?? 0;
   const series = storms.map(({ server, served }) => ({
     type: 'line',
-    ...look(server),
+    ...look(server as Shown),
     showSymbol: false,
     data: served.map((point) => [point.milliseconds / 1000, point.routers]),
   }));
@@ -124,7 +125,7 @@ function nameAxis(name: string): object {
   return { name, nameLocation: 'middle', nameGap: 28 };
 }
 
-function look(server: ServerName) {
+function look(server: Shown) {
   const { name, color } = LOOKS[server];
   return { name, itemStyle: { color }, color };
 }

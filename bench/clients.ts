@@ -28,6 +28,8 @@ class Load {
   #next = 0;
   #repliesInTime = 0;
   #start = 0;
+  #windowStart = 0;
+  #windowEnd = 0;
   #onEnd: () => void = () => {};
 
   constructor(order: LoadOrder) {
@@ -38,6 +40,8 @@ class Load {
   async run(): Promise<LoadResult> {
     const sweep = setInterval(() => this.#giveUpLate(), SWEEP_MILLISECONDS);
     this.#start = performance.now();
+    this.#windowStart = this.#start + this.#order.warmUpSeconds * 1000;
+    this.#windowEnd = this.#windowStart + this.#order.seconds * 1000;
     await new Promise<void>((resolve) => {
       this.#onEnd = resolve;
       for (let client = 0; client < this.#order.clients; client++) this.#begin();
@@ -51,7 +55,7 @@ class Load {
   #begin(): void {
     const request = this.#requests[this.#next];
     const begun = performance.now();
-    if (request === undefined || begun - this.#start > this.#order.seconds * 1000) {
+    if (request === undefined || begun > this.#windowEnd) {
       if (this.#begun.size === 0) this.#onEnd();
       return;
     }
@@ -84,7 +88,7 @@ class Load {
 
   #count(begun: number, answered: number): void {
     this.#latencies.push(answered - begun);
-    if (answered - this.#start <= this.#order.seconds * 1000) this.#repliesInTime++;
+    if (answered >= this.#windowStart && answered <= this.#windowEnd) this.#repliesInTime++;
   }
 
   #fail(failure: Failure): void {

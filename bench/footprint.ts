@@ -28,7 +28,7 @@ export interface Occasions {
   readonly peers: number;
 }
 
-/** Starts servers anew and leaves them alone until they are at rest. */
+/** Starts servers again and leaves them alone until they are at rest. */
 export async function restAnew(servers: readonly Server[]): Promise<void> {
   for (const server of servers) {
     await server.restart();

@@ -5,8 +5,11 @@ import { once } from 'node:events';
 export interface LoadOrder {
   readonly host: string;
   readonly clients: number;
-  /** Beyond so many exchanges, or after so many seconds, none is begun any more. */
+  /** No client begins more exchanges than this in all, nor one after the end of the window. */
   readonly exchanges: number;
+  /** Seconds before the window, in which replies do not count yet. */
+  readonly warmUpSeconds: number;
+  /** The window. */
   readonly seconds: number;
 }
 
@@ -15,7 +18,7 @@ export type Failure = 'refused' | 'reset' | 'timed out' | 'closed without a repl
 export interface LoadResult {
   /** From the first connection to the end of the last exchange. */
   readonly seconds: number;
-  /** Replies within the seconds of the order. */
+  /** `OK` replies within the window. */
   readonly repliesInTime: number;
   /** Of every exchange that was answered `OK`: milliseconds from connect to the reply, in rising order. */
   readonly latencies: readonly number[];

@@ -12,56 +12,54 @@ export interface Subjects {
   readonly limit: Server;
 }
 
-/** What this machine does besides comes and goes: everything is done so often, in turns. */
-const ROUNDS = 3;
-/** The old one takes longest, and where it is a hundred times slower its last digit does not matter. */
-const OLD_ROUNDS = 2;
-const SECONDS = 2;
+/** How long and how often. What this machine does besides comes and goes: so everything is done in turns. */
+export interface Plan {
+  readonly rounds: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+export const FULL: Plan = { rounds: 3, warmUpSeconds: 1, seconds: 4 };
+/** Shows that everything runs; its figures are worth nothing. */
+export const QUICK: Plan = { rounds: 1, warmUpSeconds: 0.5, seconds: 1 };
+
 const CLIENTS = [1, 16, 64, 256];
 const STORM_ROUTERS = 1000;
 const PEERS = [0, 1000, 10_000];
+const MANY_PEERS = Math.max(...PEERS);
 const CLIENTS_WITH_PEERS = [1, 64];
+const SETTINGS = CLIENTS.map((clients) => ({ clients, peers: 0 }));
+const SETTINGS_WITH_PEERS = PEERS.flatMap((peers) => CLIENTS_WITH_PEERS.map((clients) => ({ clients, peers })));
+const SETTINGS_OF_BUILDS = [...SETTINGS, { clients: 64, peers: MANY_PEERS }];
 
-export async function measureRates({ load, old, wgkex, limit }: Subjects): Promise<Figure[]> {
-  const cells: Cell[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const clients of CLIENTS) {
-      for (const server of round < OLD_ROUNDS ? [old, wgkex, limit] : [wgkex, limit]) {
-        cells.push(await reported(measureRate(load, server, { clients, seconds: SECONDS })));
-      }
-    }
-  }
-  return summarise(cells);
+export function measureRates({ load, old, wgkex, limit }: Subjects, plan: Plan): Promise<Figure[]> {
+  return measureInTurns(load, [old, wgkex, limit], SETTINGS, plan);
 }
 
-export async function measureStorms({ load, old, wgkex, limit }: Subjects): Promise<Storm[]> {
+export function measureWithPeers({ load, old, wgkex }: Subjects, plan: Plan): Promise<Figure[]> {
+  return measureInTurns(load, [old, wgkex], SETTINGS_WITH_PEERS, plan);
+}
+
+/** Another build of wgkex, and this one. */
+export function measureBuilds({ load, wgkex }: Subjects, before: Server, plan: Plan): Promise<Figure[]> {
+  return measureInTurns(load, [before, wgkex], SETTINGS_OF_BUILDS, plan);
+}
+
+export async function measureStorms({ load, old, wgkex, limit }: Subjects, { rounds }: Plan): Promise<Storm[]> {
   const cells: Cell[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const server of round === 0 ? [old, wgkex, limit] : [wgkex, limit]) {
+  for (let round = 0; round < rounds; round++) {
+    for (const server of [old, wgkex, limit]) {
       cells.push(await reported(measureStorm(load, server, STORM_ROUTERS)));
     }
   }
   return summariseStorms(cells);
 }
 
-export async function measureWithPeers({ load, old, wgkex }: Subjects): Promise<Figure[]> {
-  const cells: Cell[] = [];
-  for (let round = 0; round < OLD_ROUNDS; round++) {
-    for (const peers of PEERS) {
-      for (const clients of CLIENTS_WITH_PEERS) {
-        cells.push(await reported(measureRate(load, wgkex, { clients, seconds: SECONDS, peers })));
-      }
-      if (round === 0) cells.push(await reported(measureRate(load, old, { clients: 1, seconds: SECONDS, peers })));
-    }
-  }
-  return summarise(cells);
-}
-
 /** Memory of all three, and how often wgkex wakes up at rest, which it is while the others are looked at. */
-export async function measureFootprints({ load, old, wgkex, limit }: Subjects) {
-  const storm = { clients: STORM_ROUTERS, exchanges: STORM_ROUTERS, seconds: SECONDS };
-  const crowd = { clients: Math.max(...CLIENTS), exchanges: MANY_EXCHANGES, seconds: SECONDS };
-  const occasions = { storm, crowd, peers: Math.max(...PEERS) };
+export async function measureFootprints({ load, old, wgkex, limit }: Subjects, { seconds }: Plan) {
+  const storm = { clients: STORM_ROUTERS, exchanges: STORM_ROUTERS, warmUpSeconds: 0, seconds };
+  const crowd = { clients: Math.max(...CLIENTS), exchanges: MANY_EXCHANGES, warmUpSeconds: 0, seconds };
+  const occasions = { storm, crowd, peers: MANY_PEERS };
   await restAnew([old, wgkex, limit]);
   const ours = await measureFootprint(load, wgkex, occasions);
   const resting = countWakeUps(wgkex);
@@ -70,10 +68,25 @@ export async function measureFootprints({ load, old, wgkex, limit }: Subjects) {
   return { footprints: [theirs, ours, bare], wakeUps: await resting };
 }
 
+async function measureInTurns(
+  load: LoadGenerator,
+  servers: readonly Server[],
+  settings: readonly { readonly clients: number; readonly peers: number }[],
+  { rounds, ...times }: Plan,
+): Promise<Figure[]> {
+  const cells: Cell[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const setting of settings) {
+      for (const server of servers) cells.push(await reported(measureRate(load, server, { ...setting, ...times })));
+    }
+  }
+  return summarise(cells);
+}
+
 /** Says on standard error how far it is. */
 async function reported(measuring: Promise<Cell>): Promise<Cell> {
   const cell = await measuring;
-  const rate = (cell.latencies.length / cell.seconds).toFixed(0);
-  console.error(`${cell.server}, ${cell.clients} clients, ${cell.peers} peers: ${rate}/s`);
+  const { server, clients, peers, perSecond } = cell;
+  console.error(`${server}, ${clients} clients, ${peers} peers: ${perSecond.toFixed(0)}/s`);
   return cell;
 }

@@ -45,6 +45,12 @@ export function readOwnCpuSeconds(pid: number): number {
   return (user + system) / TICKS_A_SECOND;
 }
 
+/** The same for those processes of a tree that are Node with a certain program. */
+export function readProgramCpuSeconds(root: number, program: string): number {
+  const isProgram = (pid: number) => /^\S*node\0/.test(read(pid, 'cmdline')) && read(pid, 'cmdline').includes(program);
+  return sum(findTree(root).filter(isProgram).map(readOwnCpuSeconds));
+}
+
 /** Resident memory of a process and all that descend from it. */
 export function readMemory(root: number): Memory {
   const processes = findTree(root).map(readRollup);

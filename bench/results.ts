@@ -1,4 +1,4 @@
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 import type { Cell } from './cells.ts';
 import type { Footprint } from './footprint.ts';
 import type { Failure } from './load.ts';
@@ -10,9 +10,9 @@ export interface Figure {
   readonly server: ServerName;
   readonly clients: number;
   readonly peers: number;
-  /** Exchanges that were answered `OK`, by the seconds until the last client had its reply or had given up; median. */
+  /** `OK` replies a second in the window; median. Of a storm, until the last router was served or had given up. */
   readonly perSecond: number;
-  /** Those seconds; median. */
+  /** Until the last client had its reply or had given up; median. */
   readonly seconds: number;
   /** Milliseconds from connect to reply, of all exchanges that were answered `OK`. */
   readonly p50: number;
@@ -21,6 +21,9 @@ export interface Figure {
   readonly failures: Partial<Record<Failure, number>>;
   /** Processor time for a thousand exchanges that were answered `OK`; wireguard-go's apart. */
   readonly cpuSecondsPer1000: number;
+  /** What of that wgkex's two parts take themselves. */
+  readonly listenerCpuSecondsPer1000: number;
+  readonly handlerCpuSecondsPer1000: number;
   readonly wireguardCpuSecondsPer1000: number;
 }
 
@@ -29,22 +32,40 @@ export interface Storm extends Figure {
   readonly served: readonly { readonly milliseconds: number; readonly routers: number }[];
 }
 
-/** Everything that was measured; `machine` is all that is told of where. */
+/** Where and when. */
+export interface Machine {
+  readonly cores: number;
+  readonly kernel: string;
+  readonly node: string;
+  /** The average of the last minute before the first measurement: above 1, something else was running. */
+  readonly loadBefore: number;
+}
+
+/** Everything that was measured. */
 export interface Results {
-  readonly machine: { readonly cores: number; readonly kernel: string; readonly node: string };
+  readonly machine: Machine;
   readonly wireguard: 'kernel' | 'wireguard-go';
   readonly rates: readonly Figure[];
   readonly storms: readonly Storm[];
   readonly withPeers: readonly Figure[];
+  /** This build and another one in turns. */
+  readonly builds: Builds | undefined;
   readonly footprints: readonly Footprint[];
   /** How often a thread of wgkex ran in ten seconds in which nobody wanted anything of it. */
   readonly wakeUps: number;
 }
 
+export interface Builds {
+  /** The commit of the other one, which is called `before`. */
+  readonly revision: string;
+  readonly figures: readonly Figure[];
+}
+
 const SERVED_POINTS = 100;
 
-export function describeMachine(): Results['machine'] {
-  return { cores: cpus().length, kernel: release(), node: process.version };
+export function describeMachine(): Machine {
+  const [loadBefore = Number.NaN] = loadavg();
+  return { cores: cpus().length, kernel: release(), node: process.version, loadBefore };
 }
 
 /** One figure for each number of clients, number of peers, and server, in that order. */
@@ -68,23 +89,51 @@ export function summariseStorms(cells: readonly Cell[]): Storm[] {
   });
 }
 
+/** What this build makes of the other one's figures, for each setting. */
+export function compareBuilds(figures: readonly Figure[]) {
+  return figures
+    .filter(({ server }) => server === 'wgkex')
+    .map((figure) => {
+      const { clients, peers } = figure;
+      const before = findFigure(figures, { server: 'before', clients, peers });
+      return {
+        clients,
+        peers,
+        rate: figure.perSecond / before.perSecond,
+        cpu: figure.cpuSecondsPer1000 / before.cpuSecondsPer1000,
+      };
+    });
+}
+
+/** @throws Error where that was not measured. */
+export function findFigure<T extends Figure>(
+  figures: readonly T[],
+  { server, clients, peers = 0 }: { readonly server: ServerName; readonly clients: number; readonly peers?: number },
+): T {
+  const found = figures.find((one) => one.server === server && one.clients === clients && one.peers === peers);
+  if (found === undefined) throw new Error(`${server} was not measured with ${clients} clients and ${peers} peers`);
+  return found;
+}
+
 function summariseRounds(rounds: readonly Cell[]): Figure {
   const [first] = rounds;
   if (first === undefined) throw new Error('there is nothing to summarise');
   const latencies = rounds.flatMap((round) => round.latencies).sort((a, b) => a - b);
-  const thousands = latencies.length / 1000;
+  const perThousand = (pick: (round: Cell) => number) => sum(rounds.map(pick)) / (latencies.length / 1000);
   return {
     server: first.server,
     clients: first.clients,
     peers: first.peers,
-    perSecond: findMedian(rounds.map((round) => round.latencies.length / round.seconds)),
+    perSecond: findMedian(rounds.map(({ perSecond }) => perSecond)),
     seconds: findMedian(rounds.map(({ seconds }) => seconds)),
     p50: findQuantile(latencies, 0.5),
     p99: findQuantile(latencies, 0.99),
     exchanges: latencies.length,
     failures: addFailures(rounds),
-    cpuSecondsPer1000: sum(rounds.map(({ cpuSeconds }) => cpuSeconds)) / thousands,
-    wireguardCpuSecondsPer1000: sum(rounds.map(({ wireguardCpuSeconds }) => wireguardCpuSeconds)) / thousands,
+    cpuSecondsPer1000: perThousand(({ cpuSeconds }) => cpuSeconds),
+    listenerCpuSecondsPer1000: perThousand(({ listenerCpuSeconds }) => listenerCpuSeconds),
+    handlerCpuSecondsPer1000: perThousand(({ handlerCpuSeconds }) => handlerCpuSeconds),
+    wireguardCpuSecondsPer1000: perThousand(({ wireguardCpuSeconds }) => wireguardCpuSeconds),
   };
 }
 

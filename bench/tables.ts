@@ -1,14 +1,18 @@
 import type { Footprint } from './footprint.ts';
-import type { Figure, Results } from './results.ts';
+import { type Builds, compareBuilds, type Figure, type Results } from './results.ts';
 import { isMet, type Target } from './targets.ts';
 
 const HEAD = ['clients', 'peers', 'server', 'OK/s', 'p50 ms', 'p99 ms', 'all s', 'CPU ms', 'wg ms', 'OK', 'failed'];
 
 /** Everything that was measured, for a terminal. */
-export function renderResults({ machine, wireguard, rates, storms, withPeers, footprints, wakeUps }: Results): string {
+export function renderResults(results: Results): string {
+  const { machine, wireguard, builds, rates, storms, withPeers, footprints, wakeUps } = results;
   return [
     `${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}, WireGuard: ${wireguard}`,
+    `Load average before the first measurement: ${machine.loadBefore.toFixed(2)}`,
+    ...(builds === undefined ? [] : [renderBuilds(builds)]),
     renderSection('Clients that do one exchange after the other', HEAD, rates.map(renderFigure)),
+    renderParts([...rates, ...withPeers.filter(({ peers }) => peers > 0)]),
     renderSection('Routers that all come at once', HEAD, storms.map(renderFigure)),
     renderSection('With peers that are there already', HEAD, withPeers.map(renderFigure)),
     renderSection(
@@ -17,7 +21,7 @@ export function renderResults({ machine, wireguard, rates, storms, withPeers, fo
       footprints.map(renderFootprint),
     ),
     `wgkex at rest: its threads ran ${wakeUps} times in ten seconds.`,
-    'OK/s: answered OK, by the seconds until the last client had its reply or had given up (all s).',
+    'OK/s: answered OK within a window of some seconds; of a storm, until the last had its reply or had given up (all s).',
     'CPU: processor time of an exchange that was answered OK, all processes of the server; wg: of wireguard-go.',
     'storm: the routers that all come at once; crowd: 256 clients, and 10,000 peers that are there already.',
     'Memory: what processes of one program share counts once; RSS: for each of them.',
@@ -32,6 +36,33 @@ export function renderTargets(targets: readonly Target[]): string {
     isMet(target) ? 'met' : 'NOT MET',
   ]);
   return renderSection('To reach', ['', 'reached', 'wanted', ''], rows);
+}
+
+/** Each setting of the other build, of this one, and what became of the rate and of the processor time. */
+function renderBuilds({ revision, figures }: Builds): string {
+  const title = `Another build (before: ${revision}) and this one, in turns`;
+  const ratios = compareBuilds(figures).map(({ clients, peers, rate, cpu }) => [
+    String(clients),
+    String(peers),
+    formatNumber(rate),
+    formatNumber(cpu),
+  ]);
+  return [
+    renderSection(title, HEAD, figures.map(renderFigure)),
+    renderSection('This build by the other one', ['clients', 'peers', 'OK/s', 'CPU'], ratios),
+  ].join('\n');
+}
+
+function renderParts(figures: readonly Figure[]): string {
+  const rows = figures
+    .filter(({ server }) => server === 'wgkex')
+    .map((figure) => {
+      const { cpuSecondsPer1000: all, listenerCpuSecondsPer1000: listener, handlerCpuSecondsPer1000: handler } = figure;
+      const parts = [listener, handler, all - listener - handler, figure.wireguardCpuSecondsPer1000];
+      return [String(figure.clients), String(figure.peers), ...parts.map(formatNumber)];
+    });
+  const head = ['clients', 'peers', 'listener', 'handler', 'programs', 'wireguard-go'];
+  return renderSection("Processor time of an exchange of wgkex's in ms", head, rows);
 }
 
 function renderFigure(figure: Figure): string[] {

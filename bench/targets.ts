@@ -1,4 +1,4 @@
-import type { Figure, Results } from './results.ts';
+import { compareBuilds, type Figure, findFigure, type Results } from './results.ts';
 import type { ServerName } from './servers/server.ts';
 import { sum } from './statistics.ts';
 
@@ -9,13 +9,18 @@ export interface Target {
   readonly wanted: number;
   /** Whether more is better, or less. */
   readonly isMinimum: boolean;
-  readonly unit: 'times' | 's' | 'MB' | '';
+  readonly unit: 'times' | 's' | 'MB' | 'a second' | '';
 }
 
+/** Set when the shell service was measured with socat's backlog of 5. */
 const RATE_AGAINST_OLD = { 1: 5, 16: 20, 64: 40, 256: 100 };
 const RATE_AGAINST_LIMIT = { 16: 0.12, 64: 0.25, 256: 0.3 };
 const CPU_BELOW_OLD = 20;
 const RATE_WITH_PEERS = 0.5;
+/** Exchanges a second of 64 clients where the most peers are. */
+const FULL_RATE = { clients: 64, perSecond: 500 };
+/** What the rate of 64 clients may come to against the build before. */
+const RATE_AGAINST_BEFORE = { clients: 64, peers: 0, ratio: 0.8 };
 const STORM_SECONDS = 1;
 const RESIDENT_MB = 130;
 
@@ -25,6 +30,7 @@ export function evaluateTargets(results: Results): Target[] {
     ...compareRates(results.rates, 'limit', RATE_AGAINST_LIMIT),
     ...compareCpu([...results.rates, ...results.storms]),
     ...compareWithPeers(results.withPeers),
+    ...judgeBuilds(results.builds?.figures ?? []),
     ...judgeStorm(results.storms),
     ...judgeFootprint(results),
   ];
@@ -36,7 +42,8 @@ export function isMet({ reached, wanted, isMinimum }: Target): boolean {
 
 function compareRates(rates: readonly Figure[], other: ServerName, wanted: Record<number, number>): Target[] {
   return Object.entries(wanted).map(([clients, ratio]) => {
-    const [ours, theirs] = [find(rates, 'wgkex', Number(clients)), find(rates, other, Number(clients))];
+    const ours = findFigure(rates, { server: 'wgkex', clients: Number(clients) });
+    const theirs = findFigure(rates, { server: other, clients: Number(clients) });
     return atLeast(`rate against ${other}, ${describeClients(ours)}`, ours.perSecond / theirs.perSecond, ratio);
   });
 }
@@ -44,7 +51,7 @@ function compareRates(rates: readonly Figure[], other: ServerName, wanted: Recor
 function compareCpu(figures: readonly Figure[]): Target[] {
   const ours = figures.filter(({ server }) => server === 'wgkex');
   return ours.map((figure) => {
-    const old = find(figures, 'old', figure.clients);
+    const old = findFigure(figures, { server: 'old', clients: figure.clients });
     const ratio = old.cpuSecondsPer1000 / figure.cpuSecondsPer1000;
     return atLeast(`CPU per exchange below old, ${describeClients(figure)}`, ratio, CPU_BELOW_OLD);
   });
@@ -53,17 +60,23 @@ function compareCpu(figures: readonly Figure[]): Target[] {
 function compareWithPeers(figures: readonly Figure[]): Target[] {
   const ours = figures.filter(({ server }) => server === 'wgkex');
   const most = Math.max(...ours.map(({ peers }) => peers));
-  return ours
-    .filter(({ peers }) => peers === most)
-    .map((full) => {
-      const empty = find(
-        ours.filter(({ peers }) => peers === 0),
-        'wgkex',
-        full.clients,
-      );
-      const what = `rate with ${most} peers against none, ${describeClients(full)}`;
-      return atLeast(what, full.perSecond / empty.perSecond, RATE_WITH_PEERS);
-    });
+  const full = ours.filter(({ peers }) => peers === most);
+  const ratios = full.map((figure) => {
+    const empty = findFigure(ours, { server: 'wgkex', clients: figure.clients });
+    const what = `rate with ${most} peers against none, ${describeClients(figure)}`;
+    return atLeast(what, figure.perSecond / empty.perSecond, RATE_WITH_PEERS);
+  });
+  const crowd = findFigure(full, { server: 'wgkex', clients: FULL_RATE.clients, peers: most });
+  const what = `rate with ${most} peers, ${describeClients(crowd)}`;
+  return [...ratios, { ...atLeast(what, crowd.perSecond, FULL_RATE.perSecond), unit: 'a second' }];
+}
+
+function judgeBuilds(figures: readonly Figure[]): Target[] {
+  return compareBuilds(figures)
+    .filter(({ clients, peers }) => clients === RATE_AGAINST_BEFORE.clients && peers === RATE_AGAINST_BEFORE.peers)
+    .map(({ clients, rate }) =>
+      atLeast(`rate against the build before, ${clients} clients`, rate, RATE_AGAINST_BEFORE.ratio),
+    );
 }
 
 function judgeStorm(storms: readonly Figure[]): Target[] {
@@ -83,12 +96,6 @@ function judgeFootprint({ footprints, wakeUps }: Results): Target[] {
     ]),
     atMost('wake-ups at rest', wakeUps, 0, ''),
   ];
-}
-
-function find(figures: readonly Figure[], server: ServerName, clients: number): Figure {
-  const found = figures.find((figure) => figure.server === server && figure.clients === clients);
-  if (found === undefined) throw new Error(`${server} was not measured with ${clients} clients`);
-  return found;
 }
 
 function describeClients({ clients }: Figure): string {

@@ -2,18 +2,24 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { exchange, makeKey, open, readAll, send } from '../../test/lab/client.ts';
 import { pause } from '../../test/lab/commands.ts';
-import { countEach, inParallel } from '../../test/lab/crowd.ts';
+import { inParallel } from '../../test/lab/crowd.ts';
 import { EXCHANGE_PORT } from '../../test/lab/gateway.ts';
-import type { Scene } from './scene.ts';
-
-/** What the abuser got: replies and other counts, by name. */
-export type Figures = Readonly<Record<string, number>>;
+import type { FarRouter } from './far-router.ts';
+import { countReplies, type Figures } from './figures.ts';
+import { ROUND_TRIPS_MILLISECONDS, type RoundTripMilliseconds, type Scene } from './scene.ts';
+import { beBehindSameAddress, COLLIDING_KEY, registerAddress, registerKeys } from './strangers.ts';
 
 export interface AbuseCase {
   readonly name: string;
   readonly what: string;
-  run(scene: Scene): Promise<Figures>;
+  /** The new routers that come meanwhile, {@link NEWCOMERS} by default. */
+  readonly arrivals?: readonly { readonly milliseconds: RoundTripMilliseconds; readonly privateKey?: string }[];
+  run(scene: Scene, routers: readonly FarRouter[]): Promise<Figures>;
 }
+
+export const NEWCOMERS: NonNullable<AbuseCase['arrivals']> = ROUND_TRIPS_MILLISECONDS.map((milliseconds) => ({
+  milliseconds,
+}));
 
 const WIDTH = 256;
 const SOURCES = 25_000;
@@ -33,6 +39,22 @@ export const CASES: readonly AbuseCase[] = [
   { name: 'deaf', what: '5,000 clients that never read their reply', run: stayDeaf },
   { name: 'reset', what: '20,000 connections that are reset, at every stage', run: resetConnections },
   { name: 'replay', what: "a live router's key, 1,000 times from 1,000 sources", run: replay },
+  {
+    name: 'key',
+    what: 'a stranger registers the key of each new router 75 times a second from 90 addresses, for 60 s',
+    run: registerKeys,
+  },
+  ...ROUND_TRIPS_MILLISECONDS.map((milliseconds) => ({
+    name: `address, ${milliseconds} ms`,
+    what: 'a stranger registers a string that has the address of the new router, once a second, for 120 s',
+    arrivals: [{ milliseconds, privateKey: COLLIDING_KEY }],
+    run: registerAddress,
+  })),
+  {
+    name: 'neighbour',
+    what: 'a stranger with the address of a router (carrier-grade NAT) sends its key once a second, for 150 s',
+    run: beBehindSameAddress,
+  },
   { name: 'keys', what: '100,000 keys that never connect, from 25,000 sources', run: sendManyKeys },
 ];
 
@@ -116,8 +138,4 @@ async function sendEscapes({ gateway, crowd }: Scene): Promise<Figures> {
     send(gateway.address, [lines], { from: crowd.ipv4(index % SOURCES) }),
   );
   return countReplies(replies);
-}
-
-function countReplies(replies: readonly string[]): Figures {
-  return countEach(replies.map((reply) => reply.trim()));
 }

@@ -1,4 +1,7 @@
-import type { Figures } from './cases.ts';
+import { countEach } from '../../test/lab/crowd.ts';
+import type { Machine } from '../results.ts';
+import type { Arrival } from './far-router.ts';
+import type { Figures } from './figures.ts';
 import type { MemorySample } from './memory.ts';
 import type { Witness } from './scene.ts';
 
@@ -18,12 +21,14 @@ export interface CaseReport {
     readonly longestMilliseconds: number;
   };
   readonly pings: Witness['pings'];
+  /** What routers needed that came meanwhile; without `seconds` where one had no handshake. */
+  readonly arrivals: readonly Arrival[];
   /** What was written meanwhile. */
   readonly log: { readonly lines: number; readonly bytes: number; readonly unprintableBytes: number };
 }
 
 export interface AbuseReport {
-  readonly machine: { readonly cores: number; readonly kernel: string; readonly node: string };
+  readonly machine: Machine;
   readonly cases: readonly CaseReport[];
   readonly memory: readonly MemorySample[];
 }
@@ -33,7 +38,7 @@ const SPARKS = '▁▂▃▄▅▆▇█';
 const SPARK_COLUMNS = 100;
 
 export function summarise(name: string, what: string, abuser: Figures, witness: Witness): CaseReport {
-  const { begin, end, probes, pings, log } = witness;
+  const { begin, end, probes, pings, arrivals, log } = witness;
   const { milliseconds, replies } = probes;
   const router = {
     replies,
@@ -45,11 +50,12 @@ export function summarise(name: string, what: string, abuser: Figures, witness: 
     bytes: Buffer.byteLength(log),
     unprintableBytes: log.replace(/[ -~…\n]/g, '').length,
   };
-  return { name, what, begin, end, abuser, router, pings, log: written };
+  return { name, what, begin, end, abuser, router, pings, arrivals, log: written };
 }
 
 /** A table of all cases, what each abuser got, and the curve of both parts' memory. */
-export function print({ cases, memory }: AbuseReport): void {
+export function print({ machine, cases, memory }: AbuseReport): void {
+  console.log(`Load average before the first case: ${machine.loadBefore.toFixed(2)}\n`);
   const header = ['', 'seconds', 'router: OK', 'median', 'longest', 'pings', 'lost', 'log: lines', 'unprintable'];
   const memoryHeader = ['listener: first', 'most', 'last MB', 'handler: first', 'most', 'last MB'];
   const rows = cases.map((report) => [
@@ -65,7 +71,8 @@ export function print({ cases, memory }: AbuseReport): void {
     ...describeMemory(cut(memory, report)),
   ]);
   printTable([[...header, ...memoryHeader], ...rows]);
-  for (const { name, what, abuser } of cases) console.log(`\n${name}: ${what}\n  ${describeFigures(abuser)}`);
+  for (const { name, what, abuser, arrivals } of cases)
+    console.log([`\n${name}: ${what}`, describeFigures(abuser), ...arrivals.map(describeArrival)].join('\n  '));
   console.log(`\nResident memory over ${memory.at(-1)?.seconds} s:`);
   for (const part of ['listener', 'handler'] as const) console.log(`  ${part} ${drawCurve(memory, part)}`);
 }
@@ -73,6 +80,11 @@ export function print({ cases, memory }: AbuseReport): void {
 function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const row of rows) console.log(row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
+}
+
+function describeArrival({ roundTripMilliseconds, seconds, replies }: Arrival): string {
+  const connected = seconds === undefined ? 'does not connect' : `connects after ${round(seconds)} s`;
+  return `a new router ${roundTripMilliseconds} ms away ${connected}; it got ${describeFigures(countEach(replies))}`;
 }
 
 function describeFigures(figures: Figures): string {

@@ -4,11 +4,18 @@ import { exchange } from '../../test/lab/client.ts';
 import { Background, pause } from '../../test/lab/commands.ts';
 import { Crowd, countEach } from '../../test/lab/crowd.ts';
 import { Gateway } from '../../test/lab/gateway.ts';
+import { RoundTrip } from '../../test/lab/round-trip.ts';
 import { Router } from '../../test/lab/router.ts';
+import { type Arrival, FarRouter } from './far-router.ts';
 import { MemoryCurve, type MemorySample } from './memory.ts';
 import type { ProbeOrder, ProbeResult } from './probe.ts';
 
 const PING_SECONDS = 0.05;
+/** How far the routers are away that come meanwhile. */
+export const ROUND_TRIPS_MILLISECONDS = [100, 300] as const;
+export type RoundTripMilliseconds = (typeof ROUND_TRIPS_MILLISECONDS)[number];
+/** Before a router comes, the abuse is under way. */
+const LEAD_MILLISECONDS = 500;
 /** What is under way ends in this time, or has a problem that the figures shall show. */
 const CALM_MILLISECONDS = 3000;
 /** So long the handler may not know what an operator does by hand. */
@@ -23,13 +30,15 @@ export interface Witness {
   readonly pings: { readonly sent: number; readonly lost: number };
   /** Exchanges of a router: milliseconds from the connection to its reply, in rising order. */
   readonly probes: { readonly replies: Readonly<Record<string, number>>; readonly milliseconds: readonly number[] };
+  /** What routers needed that came meanwhile. */
+  readonly arrivals: readonly Arrival[];
   /** What was logged meanwhile. */
   readonly log: string;
 }
 
 /**
- * A gateway with a router that pings through its tunnel all the time, and one that registers four times a second, each
- * time from another IPv6 source. The IPv4 sources are for who means ill.
+ * A gateway with a router that pings through its tunnel all the time, one that registers four times a second, each
+ * time from another IPv6 source, and new ones that come from far away. The IPv4 sources are for whoever misbehaves.
  */
 export class Scene {
   readonly gateway: Gateway;
@@ -37,12 +46,19 @@ export class Scene {
   readonly router: Router;
   readonly #listener: Background;
   readonly #memory: MemoryCurve;
+  readonly #roundTrips: ReadonlyMap<number, RoundTrip>;
+  /** The first is the router that is near. */
+  #routers = 1;
 
-  private constructor(gateway: Gateway, crowd: Crowd, router: Router, listener: Background) {
+  private constructor(
+    gateway: Gateway,
+    { crowd, router, listener, roundTrips }: Pick<Scene, 'crowd' | 'router'> & SceneParts,
+  ) {
     this.gateway = gateway;
     this.crowd = crowd;
     this.router = router;
     this.#listener = listener;
+    this.#roundTrips = roundTrips;
     this.#memory = new MemoryCurve(listener.pid);
   }
 
@@ -57,19 +73,35 @@ export class Scene {
     await router.ping(1);
     // Both hosts learn of one another's IPv6 neighbours here, and not in a measurement.
     await exchange(gateway.segment.ipv6('0::1'), 'ffww01', router.key, { from: crowd.ipv6(0) });
-    return new Scene(gateway, crowd, router, listener);
+    const roundTrips = new Map<number, RoundTrip>();
+    for (const milliseconds of ROUND_TRIPS_MILLISECONDS)
+      roundTrips.set(milliseconds, await RoundTrip.create(gateway, milliseconds));
+    return new Scene(gateway, { crowd, router, listener, roundTrips });
   }
 
-  /** Lets `abuse` happen, and tells what the others noticed until some seconds after its end. */
-  async witness(abuse: () => Promise<void>): Promise<Witness> {
+  /** A router that this gateway does not know yet. */
+  async addFarRouter(milliseconds: RoundTripMilliseconds, privateKey?: string): Promise<FarRouter> {
+    const roundTrip = this.#roundTrips.get(milliseconds);
+    if (roundTrip === undefined) throw new Error(`No part of the segment is ${milliseconds} ms away`);
+    const number = ++this.#routers;
+    return FarRouter.create(this.gateway, { number, milliseconds, roundTrip, ...(privateKey && { privateKey }) });
+  }
+
+  /** Lets `abuse` happen while `routers` come, and says what the others noticed until some seconds after its end. */
+  async witness(routers: readonly FarRouter[], abuse: () => Promise<void>): Promise<Witness> {
     const logged = this.#listener.stderr.length;
     const begin = this.#memory.seconds;
     const ping = this.#startPing();
     const probe = this.#startProbe();
-    await abuse();
+    const abusing = abuse();
+    await pause(LEAD_MILLISECONDS);
+    const arriving = await Promise.all(routers.map((router) => router.arrive()));
+    await abusing;
     const end = this.#memory.seconds;
     await pause(CALM_MILLISECONDS);
-    const witness = { begin, end, probes: await probe.stop(), pings: await stopPing(ping) };
+    const arrivals = await Promise.all(arriving.map((arrival) => arrival.stop()));
+    const witness = { begin, end, arrivals, probes: await probe.stop(), pings: await stopPing(ping) };
+    for (const router of routers) await router.leave();
     await this.#removePending();
     return { ...witness, log: this.#listener.stderr.slice(logged) };
   }
@@ -115,7 +147,13 @@ export class Scene {
   }
 }
 
-async function stopPing(ping: Background) {
+interface SceneParts {
+  readonly listener: Background;
+  readonly roundTrips: ReadonlyMap<number, RoundTrip>;
+}
+
+/** What came back of them. */
+export async function stopPing(ping: Background) {
   await ping.stop('SIGINT');
   const sent = Number(ping.stdout.match(/(\d+) packets transmitted/)?.[1]);
   const received = new Set([...ping.stdout.matchAll(/icmp_seq=(\d+) /g)].map(([, number]) => Number(number)));

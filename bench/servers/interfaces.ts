@@ -13,7 +13,7 @@ import type { Gateway } from '../../test/lab/gateway.ts';
 const PEERS_A_CALL = 1000;
 
 /**
- * Makes the interfaces of a gateway anew, with peers as wgkex would have made them, none of which ever connected.
+ * Makes the interfaces of a gateway again, with peers as wgkex would have made them, none of which ever connected.
  * Returns the process of wireguard-go; undefined where the kernel has WireGuard itself.
  */
 export async function resetInterfaces(gateway: Gateway, peers: number): Promise<number | undefined> {

@@ -1,8 +1,8 @@
 import { exchange, makeKey } from '../../test/lab/client.ts';
 import { Background, eventually } from '../../test/lab/commands.ts';
 
-/** The shell service, wgkex, and what Node alone can do. */
-export const SERVER_NAMES = ['old', 'wgkex', 'limit'] as const;
+/** The shell service, another build of wgkex, this one, and what Node alone can do. */
+export const SERVER_NAMES = ['old', 'before', 'wgkex', 'limit'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 export const DOMAIN = 'ffww01';
@@ -16,14 +16,16 @@ export interface ServerSetup {
   readonly environment?: Record<string, string>;
   /** The file that gets its standard error. */
   readonly log: string;
+  /** Before it is started. */
+  install?(): Promise<void>;
   /**
-   * Makes its interfaces anew, with so many peers that never had a handshake. Returns the process of wireguard-go;
+   * Makes its interfaces again, with this number of peers that never had a handshake. Returns the process of wireguard-go;
    * undefined where the kernel does its work, or where there is none to do.
    */
   reset(peers: number): Promise<number | undefined>;
 }
 
-/** One of the three that are compared. */
+/** One of those that are compared. */
 export class Server {
   readonly #setup: ServerSetup;
   #running: Background | undefined;
@@ -54,6 +56,7 @@ export class Server {
   /** Starts it and waits for its first reply. */
   async start(): Promise<void> {
     const { namespace, command, environment, log } = this.#setup;
+    await this.#setup.install?.();
     const logged = ['-c', 'exec "$@" 2>>"$0"', log, 'ip', 'netns', 'exec', namespace, ...command];
     const running = new Background('sh', logged, { ...process.env, ...environment });
     this.#running = running;

@@ -1,32 +1,52 @@
 import { closeSync, openSync, statSync } from 'node:fs';
+import { execa } from 'execa';
+import { exchange, makeKey } from '../../test/lab/client.ts';
 import { pause } from '../../test/lab/commands.ts';
+import { inParallel } from '../../test/lab/crowd.ts';
 import { AS_WGKEX, type Gateway } from '../../test/lab/gateway.ts';
 import { resetInterfaces } from './interfaces.ts';
-import { Server } from './server.ts';
+import { DOMAIN, Server, type ServerName } from './server.ts';
 
-const LOG = '/run/wgkex.log';
 /** All of the load comes from one address, and none of its keys ever connects; every other limit is as it is. */
 const SETTINGS = { limits: { exempt: ['10.0.0.0/8'] } };
 const DOMAIN_SETTINGS = { max_peers: 100_000, max_pending: 100_000 };
-/** For one second the handler decides on what it read, which is not true of new interfaces. */
+/** Version 0.1 decides for one second on what it read, which is not true of new interfaces. */
 const READING_MILLISECONDS = 1100;
+const REGISTERING_CLIENTS = 256;
 
-/** The installed wgkex: the listener as its user, the handler behind sudo, and lines for the journal in a file. */
-export async function createWgkex(gateway: Gateway): Promise<Server> {
+/**
+ * The wgkex that is built in `directory`, installed: the listener as its user, the handler behind sudo, and lines for
+ * the journal in a file.
+ */
+export async function createWgkex(gateway: Gateway, name: ServerName, directory: string): Promise<Server> {
   await gateway.configure(SETTINGS, DOMAIN_SETTINGS);
+  const log = `/run/${name}.log`;
   return new Server({
-    name: 'wgkex',
+    name,
     namespace: gateway.namespace,
     host: gateway.address,
     command: [...AS_WGKEX, '/usr/lib/wgkex/wgkex-listen'],
-    environment: { JOURNAL_STREAM: nameStream(LOG) },
-    log: LOG,
-    reset: async (peers) => {
-      const wireguardPid = await resetInterfaces(gateway, peers);
-      await pause(READING_MILLISECONDS);
-      return wireguardPid;
+    environment: { JOURNAL_STREAM: nameStream(log) },
+    log,
+    // A process that runs keeps what it was started from: several builds can serve at a time.
+    install: async () => {
+      await execa(`${directory}/bin/install`);
     },
+    reset: (peers) => resetGateway(gateway, peers),
   });
+}
+
+/** A peer is wgkex's only if wgkex has registered it. The cleanup takes those of the former interfaces off the record. */
+async function resetGateway(gateway: Gateway, peers: number): Promise<number | undefined> {
+  const wireguardPid = await resetInterfaces(gateway, 0);
+  await gateway.cleanUp();
+  await pause(READING_MILLISECONDS);
+  const register = () => exchange(gateway.address, DOMAIN, makeKey());
+  const replies = await inParallel(peers, REGISTERING_CLIENTS, register);
+  const refused = replies.find((reply) => reply !== 'OK\n');
+  if (refused !== undefined) throw new Error(`A peer could not be registered: ${refused}`);
+  await pause(READING_MILLISECONDS);
+  return wireguardPid;
 }
 
 /** Makes the file; by this name systemd tells a service that its standard error is the journal. */
