@@ -6,13 +6,15 @@ import type { PublicKey } from './public-key.ts';
 import { UNRECORDED } from './record.ts';
 
 /** Why a peer is not adopted. */
-export type LeftOutReason =
-  | 'not a peer'
-  | 'already ours'
-  | 'disallowed'
-  | 'static key'
-  | 'preshared key'
-  | 'allowed IPs';
+export const LEFT_OUT_REASONS = [
+  'not a peer',
+  'already ours',
+  'disallowed',
+  'static key',
+  'preshared key',
+  'allowed IPs',
+] as const;
+export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number];
 
 /** A peer of another service that becomes wgkex's. */
 export interface Adoptee {

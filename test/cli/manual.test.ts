@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { findConcerns } from '../../src/cli/attention.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { describeAdoption } from '../../src/cli/rendering/adoption.ts';
 import { describeEdits } from '../../src/cli/rendering/edits.ts';
 import { describeReply } from '../../src/cli/rendering/reply.ts';
 import { describeAnswer } from '../../src/cli/rendering/router-json.ts';
 import { describeStatus } from '../../src/cli/rendering/status-json.ts';
 import { describeFrame } from '../../src/cli/rendering/watch.ts';
-import { buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
+import { buildAdoption, buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
 import { ABSENT, SCENE_KEYS, STATUS } from './scene.ts';
 
 const MANUAL = readFileSync(new URL('../../man/wgkex.8', import.meta.url), 'utf8').replaceAll('\\-', '-');
@@ -39,6 +40,7 @@ test('the manual has every member of what --json prints', () => {
     describeReply(buildOutcome('OK')),
     describeEdits(buildEdits('added', true)),
     describeEdits(buildEdits('blocked', false)),
+    describeAdoption(buildAdoption(true), true),
   ];
   const names = new Set(documents.flatMap(findNames));
   assert.ok(names.size > 50);

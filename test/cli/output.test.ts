@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { findConcerns } from '../../src/cli/attention.ts';
 import { listPeers } from '../../src/cli/reading/peers.ts';
+import { renderAdoption } from '../../src/cli/rendering/adoption.ts';
 import { renderDerivations } from '../../src/cli/rendering/derivations.ts';
 import { renderEdits } from '../../src/cli/rendering/edits.ts';
 import { renderPeers } from '../../src/cli/rendering/peers.ts';
@@ -13,7 +14,7 @@ import { makePaint, type Terminal } from '../../src/cli/rendering/terminal.ts';
 import { renderFrame } from '../../src/cli/rendering/watch.ts';
 import { deriveAll } from '../../src/core/link-address.ts';
 import { assertSnapshot } from '../snapshot.ts';
-import { buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
+import { buildAdoption, buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
 import { ABSENT, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';
 
 process.env['TZ'] = 'UTC';
@@ -32,6 +33,7 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
       terminal,
     ),
   'show-alive': (terminal) => renderAnswer(findAnswer(SCENE_KEYS.alive), terminal),
+  'show-static': (terminal) => renderAnswer(findAnswer(SCENE_KEYS.static), terminal),
   'show-stale': (terminal) => renderAnswer(findAnswer(deriveAll(SCENE_KEYS.stale)[2]?.address ?? ''), terminal),
   'show-absent': (terminal) => renderAnswer(findAnswer(ABSENT), terminal),
   'show-welcome': (terminal) => renderAnswer(findAnswer(WELCOME), terminal),
@@ -44,6 +46,10 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   'add-dry': (terminal) => renderEdits(buildEdits('added', true), terminal),
   block: (terminal) => renderEdits(buildEdits('blocked', false), terminal),
   'block-dry': (terminal) => renderEdits(buildEdits('blocked', true), terminal),
+  release: (terminal) => renderEdits(buildEdits('released', false), terminal),
+  'remove-claim-dry': (terminal) => renderEdits(buildEdits('lifted', true), terminal),
+  adopt: (terminal) => renderAdoption(buildAdoption(false), terminal),
+  'adopt-dry': (terminal) => renderAdoption(buildAdoption(true), terminal),
   'exchange-nonsense': (terminal) => renderReply(buildOutcome(undefined), terminal),
 };
 

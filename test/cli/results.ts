@@ -2,9 +2,13 @@ import type { Edits } from '../../src/cli/editing/editing.ts';
 import { listPeers } from '../../src/cli/reading/peers.ts';
 import { TrafficMeter } from '../../src/cli/reading/rates.ts';
 import { type Answer, findRouters } from '../../src/cli/reading/router.ts';
+import type { Taken } from '../../src/cli/rendering/adoption.ts';
 import type { Outcome } from '../../src/cli/rendering/reply.ts';
 import type { Frame } from '../../src/cli/rendering/watch.ts';
-import { listEffects, listRemovalEffects } from '../../src/core/effects.ts';
+import { LEFT_OUT_REASONS } from '../../src/core/adoption.ts';
+import { listEffects, listForgettingEffects, listReleaseEffects, listRemovalEffects } from '../../src/core/effects.ts';
+import type { Peer } from '../../src/core/peers.ts';
+import type { PublicKey } from '../../src/core/public-key.ts';
 import { parseRouterQuery } from '../../src/core/router-query.ts';
 import { NOW } from '../core/arbitraries.ts';
 import { ABSENT, CONFIG, READINGS, SCENE_KEYS } from './scene.ts';
@@ -67,7 +71,7 @@ export function buildOutcome(meaning: Outcome['meaning']): Outcome {
 }
 
 /** What `wgkex add` and `wgkex block` did, or would do. */
-export function buildEdits(what: 'added' | 'blocked', dryRun: boolean): Edits {
+export function buildEdits(what: 'added' | 'blocked' | 'released' | 'lifted', dryRun: boolean): Edits {
   const key = SCENE_KEYS.alive;
   const [westerwald, munich] = READINGS;
   const router = westerwald.view.peers.describe(key);
@@ -79,6 +83,13 @@ export function buildEdits(what: 'added' | 'blocked', dryRun: boolean): Edits {
   const common = { key, dryRun, complaints: [] };
   if (what === 'added')
     return { ...common, isGood: true, domains: [{ domain: westerwald.domain, outcome: 'added', effects: added }] };
+  const traces = { peer: router, router, hasClaim: true, isRemembered: true };
+  const lifted = listForgettingEffects({ ...traces, peer: undefined }, westerwald.domain);
+  const effects = what === 'released' ? listReleaseEffects(traces) : lifted;
+  if (what === 'released' || what === 'lifted') {
+    const outcome = what === 'released' ? 'released' : 'removed';
+    return { ...common, isGood: true, domains: [{ domain: westerwald.domain, outcome, effects }] };
+  }
   return {
     ...common,
     isGood: false,
@@ -87,5 +98,23 @@ export function buildEdits(what: 'added' | 'blocked', dryRun: boolean): Edits {
       { domain: westerwald.domain, outcome: 'removed', effects: removed },
       { domain: munich.domain, outcome: 'failed', reason, effects: [] },
     ],
+  };
+}
+
+/** What `wgkex adopt` did, or would do. */
+export function buildAdoption(dryRun: boolean): Taken {
+  const [{ domain, view, peers }] = READINGS;
+  const find = (key: PublicKey, details: Partial<Peer>) => {
+    const peer = peers.find((one) => one.peer.key === key)?.peer;
+    if (peer === undefined) throw new Error(`The scene has no ${key}`);
+    return { peer: { ...peer, ...details }, router: view.peers.describe(key) };
+  };
+  return {
+    domain,
+    config: CONFIG,
+    dryRun,
+    adopted: [find(SCENE_KEYS.alive, { hasKeepalive: true }), find(SCENE_KEYS.stale, {})],
+    leftOut: LEFT_OUT_REASONS.map((why) => ({ key: SCENE_KEYS.static, why })),
+    lines: [],
   };
 }

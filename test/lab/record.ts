@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PeerRecord } from '../../src/core/record.ts';
+import { PeerRecord, type Registration } from '../../src/core/record.ts';
+import { readMoment } from '../../src/system/moment.ts';
 import type { Gateway } from './gateway.ts';
 
 /** A line of the record for a key that wgkex registered long ago; of two lines the later one counts. */
@@ -21,4 +22,31 @@ export async function recordKeys(gateway: Gateway, keys: readonly string[]): Pro
 /** The keys that are in the record of a gateway. */
 export async function readRecordedKeys(gateway: Gateway): Promise<string[]> {
   return [...PeerRecord.parse(await readFile(gateway.recordFile(), 'utf8')).registrations.keys()].sort();
+}
+
+/** What the record has of each key. */
+export async function readRegistrations(gateway: Gateway): Promise<ReadonlyMap<string, Registration>> {
+  return PeerRecord.parse(await readFile(gateway.recordFile(), 'utf8')).registrations;
+}
+
+/** Makes all keys as much older as if a test had waited. */
+export async function ageRecord(gateway: Gateway, seconds: number): Promise<void> {
+  const record = PeerRecord.parse(await readFile(gateway.recordFile(), 'utf8'));
+  for (const [key, one] of record.registrations)
+    record.set(key, {
+      ...one,
+      registeredAt: one.registeredAt - seconds,
+      pendingSince: one.pendingSince - seconds,
+    });
+  await writeFile(gateway.recordFile(), record.format(readMoment()));
+}
+
+/** Leaves nothing that would bring back peers which a test removes with `wg`. */
+export async function forgetAll(gateway: Gateway, ...domains: string[]): Promise<void> {
+  const records = domains.map((name) => gateway.recordFile(name));
+  for (const file of [claimsFile(gateway), gateway.stateFile(), ...records]) await rm(file, { force: true });
+}
+
+export function claimsFile(gateway: Gateway): string {
+  return gateway.stateFile().replace(/json$/, 'claims.json');
 }

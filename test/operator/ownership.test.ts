@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
-import { PeerRecord } from '../../src/core/record.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { attempt } from '../lab/commands.ts';
 import { liftCurses } from '../lab/fakes.ts';
@@ -10,6 +8,7 @@ import { Gateway } from '../lab/gateway.ts';
 import { give, giveOperators, listHoldings, readHoldings } from '../lab/holdings.ts';
 import { findProgramMoments } from '../lab/kills.ts';
 import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
+import { claimsFile, forgetAll, readRegistrations } from '../lab/record.ts';
 
 const ROUTER = makeKeyPair('a router that was let in before');
 
@@ -27,8 +26,8 @@ before(async () => {
 after(() => gateway.close());
 beforeEach(async () => {
   await gateway.configure();
-  for (const file of [list, `${directory}/disallowed_keys`, gateway.stateFile(), claimsFile(), recordFile()])
-    await rm(file, { force: true });
+  for (const file of [list, `${directory}/disallowed_keys`]) await rm(file, { force: true });
+  await forgetAll(gateway, 'ffww01');
   for (const { key } of await gateway.peers())
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
   await gateway.unlocked();
@@ -46,7 +45,7 @@ describe('wgkex static add', () => {
     assert.deepEqual([outcome, effects.map(describeEffect)], ['released', ['release peer']]);
     assert.match(document.list.line, / # map server, \d{4}-\d\d-\d\d$/);
     assert.equal(await readFile(list, 'utf8'), `${document.list.line}\n`);
-    assert.equal((await readRecord()).has(key), false);
+    assert.equal((await readRegistrations(gateway)).has(key), false);
     assert.deepEqual(await readHoldings(gateway), holdings);
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: PROHIBITED_WGKEY\n');
     assert.deepEqual(await countStates(), { alive: 0, idle: 0, stale: 0, pending: 0, static: 1 });
@@ -69,14 +68,14 @@ describe('wgkex static add', () => {
 
   test('as a dry run changes nothing', async () => {
     const key = await register();
-    const unchanged = [await readHoldings(gateway), (await readRecord()).has(key)];
+    const unchanged = [await readHoldings(gateway), (await readRegistrations(gateway)).has(key)];
     const { exitCode, stdout } = await look(gateway, ['static', 'add', key, '--dry-run'], { columns: 160 });
     assert.equal(exitCode, 0);
     assert.match(
       stdout,
       /^\/etc\/wgkex\/static_keys: would add .*\nffww01: would release peer .*\nNothing was changed\.$/,
     );
-    assert.deepEqual([await readHoldings(gateway), (await readRecord()).has(key)], unchanged);
+    assert.deepEqual([await readHoldings(gateway), (await readRegistrations(gateway)).has(key)], unchanged);
     await assert.rejects(stat(list));
   });
 });
@@ -102,11 +101,14 @@ describe('wgkex release', () => {
     const key = ROUTER.publicKey;
     const [holdings, session] = [await readHoldings(gateway), await gateway.findSession(key)];
     const dry = await lookUp(gateway, ['release', 'ffww01', key, '--dry-run']);
-    assert.equal((await readRecord()).has(key), true);
+    assert.equal((await readRegistrations(gateway)).has(key), true);
     const { exitCode, document } = await lookUp(gateway, ['release', 'ffww01', key]);
     assert.deepEqual([exitCode, document.domains[0].outcome], [0, 'released']);
     assert.deepEqual(dry.document.domains, document.domains);
-    assert.deepEqual([(await readRecord()).has(key), await readMemory()], [false, { alive: {}, claims: {} }]);
+    assert.deepEqual(
+      [(await readRegistrations(gateway)).has(key), await readMemory()],
+      [false, { alive: {}, claims: {} }],
+    );
     await gateway.cleanUp();
     assert.deepEqual([await readHoldings(gateway), await gateway.findSession(key)], [holdings, session]);
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: PROHIBITED_WGKEY\n');
@@ -123,9 +125,7 @@ describe('wgkex release', () => {
 });
 
 describe('wgkex adopt', () => {
-  const [plain, kept, secret, listed, blocked, odd, absent] = Array.from({ length: 7 }, makeKey).map(
-    parsePublicKey,
-  ) as Seven;
+  const [plain, kept, secret, listed, blocked, odd, absent] = Array.from({ length: 7 }, makeKey) as Seven;
 
   beforeEach(async () => {
     await give(gateway, [plain, kept, secret, listed, blocked]);
@@ -153,7 +153,7 @@ describe('wgkex adopt', () => {
       `ffww01: left out ${odd}: its allowed IPs are not exactly its derived address`,
     ])
       assert.ok(lines.includes(line), `${line}\n${stdout}`);
-    assert.equal((await readRecord()).size, 0);
+    assert.equal((await readRegistrations(gateway)).size, 0);
     assert.deepEqual(await readHoldings(gateway), unchanged);
     assert.equal((await gateway.findPeer(kept))?.hasKeepalive, true);
   });
@@ -163,7 +163,7 @@ describe('wgkex adopt', () => {
     assert.equal(exitCode, 0);
     const adopted = document.adopted.map(({ key, keepalive }: Record<string, unknown>) => `${key} ${keepalive}`);
     assert.deepEqual(adopted.sort(), [`${plain} false`, `${kept} true`].sort());
-    assert.deepEqual([...(await readRecord()).keys()].sort(), [plain, kept].sort());
+    assert.deepEqual([...(await readRegistrations(gateway)).keys()].sort(), [plain, kept].sort());
     assert.equal((await gateway.findPeer(kept))?.hasKeepalive, false);
     assert.equal((await gateway.findPeer(secret))?.hasPresharedKey, true);
     assert.deepEqual(await countStates(), { alive: 0, idle: 0, stale: 0, pending: 2, static: 4 });
@@ -179,7 +179,7 @@ describe('wgkex adopt', () => {
       { key: secret, kind: 'preshared key' },
       { key: absent, kind: 'not a peer' },
     ]);
-    assert.deepEqual([...(await readRecord()).keys()], [plain]);
+    assert.deepEqual([...(await readRegistrations(gateway)).keys()], [plain]);
     const again = await lookUp(gateway, ['adopt', 'ffww01', plain, '--yes']);
     assert.deepEqual([again.exitCode, again.document.left_out], [0, [{ key: plain, kind: 'already ours' }]]);
   });
@@ -189,11 +189,11 @@ describe('wgkex adopt', () => {
     const { exitCode, stderr } = await look(gateway, ['adopt', 'ffww01', '--yes']);
     assert.equal(exitCode, 1);
     assert.match(stderr, /Cannot adopt: \/etc\/wgkex\/static_keys: line 1: expected a public key, found "rubbish"/);
-    assert.equal((await readRecord()).size, 0);
+    assert.equal((await readRegistrations(gateway)).size, 0);
   });
 
   test('that is killed is ended by another call, wherever that was', async () => {
-    const [wireguard, record] = [gateway.wireguard(), recordFile()];
+    const [wireguard, record] = [gateway.wireguard(), gateway.recordFile()];
     const adopt = () => attempt(gateway.namespace, 'wgkex', ['adopt', 'ffww01', '--yes']);
     const begin = async () => {
       await rm(record, { force: true });
@@ -206,9 +206,9 @@ describe('wgkex adopt', () => {
     for (const moment of moments) {
       await begin();
       assert.equal((await moment.strike(adopt)).signal ?? 'SIGKILL', 'SIGKILL');
-      assert.ok((await readRecord()).has(parsePublicKey(kept)), `${moment.name}: recorded before it is changed`);
+      assert.ok((await readRegistrations(gateway)).has(kept), `${moment.name}: recorded before it is changed`);
       assert.equal((await adopt()).exitCode, 0);
-      assert.deepEqual([...(await readRecord()).keys()].sort(), [plain, kept].sort());
+      assert.deepEqual([...(await readRegistrations(gateway)).keys()].sort(), [plain, kept].sort());
       assert.equal((await gateway.findPeer(kept))?.hasKeepalive, false);
     }
   });
@@ -220,7 +220,7 @@ describe('wgkex remove', () => {
     await gateway.cleanUp();
     const key = ROUTER.publicKey;
     await writeFile(gateway.stateFile(), '{"version":1,"marks":{}}');
-    await rm(recordFile());
+    await rm(gateway.recordFile());
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
     const { exitCode, stdout, stderr } = await look(gateway, ['remove', 'ffww01', key], { columns: 160 });
     assert.deepEqual([exitCode, stderr], [0, '']);
@@ -233,13 +233,13 @@ describe('wgkex remove', () => {
     await letIn();
     await gateway.cleanUp();
     const unchanged = await readHoldings(gateway);
-    await gateway.run('mkdir', `${claimsFile()}.new`);
+    await gateway.run('mkdir', `${claimsFile(gateway)}.new`);
     const { exitCode, stderr } = await look(gateway, ['remove', 'ffww01', ROUTER.publicKey]);
-    await gateway.run('rmdir', `${claimsFile()}.new`);
+    await gateway.run('rmdir', `${claimsFile(gateway)}.new`);
     assert.equal(exitCode, 1);
     assert.match(stderr, /^wgkex: ffww01: Cannot write \S+\.claims\.json: illegal operation on a directory$/);
     assert.deepEqual(await readHoldings(gateway), unchanged);
-    assert.ok((await readRecord()).has(parsePublicKey(ROUTER.publicKey)));
+    assert.ok((await readRegistrations(gateway)).has(ROUTER.publicKey));
   });
 });
 
@@ -252,10 +252,10 @@ describe('wgkex show', () => {
     await look(gateway, ['remove', 'ffww01', makeKey()]);
     const { silent_seconds: _, ...times } = (await readClaims())[ROUTER.publicKey];
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', ROUTER.publicKey, 'remove');
-    await rm(recordFile());
+    await rm(gateway.recordFile());
     await writeFile(gateway.stateFile(), '{"version":1,"marks":{}}');
     const claims = { [ROUTER.publicKey]: { ...times, silent_seconds: 86_400 * 9 - 5 } };
-    await writeFile(claimsFile(), JSON.stringify({ version: 1, claims }));
+    await writeFile(claimsFile(gateway), JSON.stringify({ version: 1, claims }));
     for (const query of [ROUTER.publicKey, address, mac]) {
       const { exitCode, stdout } = await look(gateway, ['show', query], { columns: 160 });
       assert.equal(exitCode, 1);
@@ -278,26 +278,14 @@ describe('wgkex show', () => {
   });
 });
 
-type Seven = [PublicKey, PublicKey, PublicKey, PublicKey, PublicKey, PublicKey, PublicKey];
+type Seven = [string, string, string, string, string, string, string];
 
 function describeEffect({ action, what }: { readonly action: string; readonly what: string }): string {
   return `${action} ${what}`;
 }
 
-function recordFile(): string {
-  return `/run/wgkex/${gateway.namespace}/${gateway.wireguard()}.record`;
-}
-
-function claimsFile(): string {
-  return gateway.stateFile().replace(/json$/, 'claims.json');
-}
-
-async function readRecord(): Promise<PeerRecord['registrations']> {
-  return PeerRecord.parse(await readFile(recordFile(), 'utf8')).registrations;
-}
-
 async function readClaims() {
-  return JSON.parse(await readFile(claimsFile(), 'utf8')).claims;
+  return JSON.parse(await readFile(claimsFile(gateway), 'utf8')).claims;
 }
 
 async function readMemory() {
@@ -310,7 +298,7 @@ async function countStates() {
 }
 
 async function register() {
-  const key = parsePublicKey(makeKey());
+  const key = makeKey();
   assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
   await gateway.unlocked();
   assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, key).sort());

@@ -9,6 +9,7 @@ import { Background, eventually } from '../lab/commands.ts';
 import { AS_WGKEX, GATEWAY_LINK_ADDRESS, Gateway, IS_IN_USER_NAMESPACE } from '../lab/gateway.ts';
 import { logged, startJournal } from '../lab/journal.ts';
 import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
+import { ageRecord } from '../lab/record.ts';
 
 /** Two key pairs with the same derived address. */
 const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'));
@@ -61,7 +62,8 @@ describe('a router that is there', () => {
     const { received_bytes, sent_bytes, ...shown } = domains[0].peer;
     assert.deepEqual(shown, listed);
     assert.ok(received_bytes > 0 && sent_bytes > 0);
-    assert.deepEqual(domains[1], { domain: 'ffmuc', peer: null, marked_at: null, obstacles: [] });
+    const nothing = { marked_at: null, operators_mark: null, claim_seconds: null, obstacles: [] };
+    assert.deepEqual(domains[1], { domain: 'ffmuc', peer: null, ...nothing });
     assert.equal(document.journal, null, 'nobody asks why it is not there');
   });
 
@@ -106,9 +108,11 @@ describe('a key that is not there', () => {
     await assertObstacles(key, [{ kind: 'own-address', code: 'ADDRESS_TAKEN', holder: null }], []);
   });
 
-  test('is told what keeps it out: a living key has its address, and makes room when it is not', async () => {
+  test('is told what keeps it out: a living key has its address, or one that may still connect', async () => {
     const holder = OWNER.publicKey;
     assert.equal(await exchange(gateway.address, 'ffww01', holder), 'OK\n');
+    await assertObstacles(NEWCOMER.publicKey, [{ kind: 'same-address', code: 'BUSY', holder }], []);
+    await ageRecord(gateway, 60);
     await assertObstacles(NEWCOMER.publicKey, [{ kind: 'same-address', code: null, holder }], []);
     await connect(gateway, OWNER);
     await assertObstacles(NEWCOMER.publicKey, [{ kind: 'same-address', code: 'ADDRESS_TAKEN', holder }], []);

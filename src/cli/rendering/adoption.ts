@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { Adoptee, Adoption, LeftOutReason } from '../../core/adoption.ts';
+import { renderLine } from './edits.ts';
 import type { Terminal } from './terminal.ts';
-import { fold } from './words.ts';
 
 /** What `wgkex adopt` did, or would do. */
 export interface Taken extends Adoption {
@@ -10,17 +10,15 @@ export interface Taken extends Adoption {
   readonly dryRun: boolean;
 }
 
-const MARGIN = '    ';
-
 /** A line for each peer, then what there is to do. */
 export function renderAdoption(taken: Taken, terminal: Terminal): string[] {
   const { adopted, leftOut, dryRun, domain, config } = taken;
   const reasons = describeReasons(config);
   const lines = [
-    ...adopted.map((one) => `${domain.name}: ${describeAdoptee(one, dryRun)}`),
-    ...leftOut.map(({ key, why }) => `${domain.name}: left out ${key}: ${reasons[why]}`),
-    ...(adopted.length === 0 ? [`${domain.name}: there is no peer to adopt`] : []),
-  ].flatMap((line) => fold(line, terminal.width, MARGIN));
+    ...adopted.map((one) => describeAdoptee(one, dryRun)),
+    ...leftOut.map(({ key, why }) => `left out ${key}: ${reasons[why]}`),
+    ...(adopted.length === 0 ? ['there is no peer to adopt'] : []),
+  ].flatMap((text) => renderLine(domain.name, text, terminal));
   if (!dryRun) return lines;
   const more = adopted.length === 0 ? '' : ' To adopt them, call it with --yes.';
   return [...lines, terminal.paint('notice', `Nothing was changed.${more}`)];

@@ -31,7 +31,8 @@ export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Ter
   ];
 }
 
-function renderLine(where: string, text: string, { width, paint }: Terminal): string[] {
+/** What was done, and where. */
+export function renderLine(where: string, text: string, { width, paint }: Terminal): string[] {
   const [first = '', ...others] = fold(`${where}: ${text}`, width, MARGIN);
   return [`${paint('strong', first.slice(0, where.length))}${first.slice(where.length)}`, ...others];
 }
