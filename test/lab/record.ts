@@ -44,9 +44,5 @@ export async function ageRecord(gateway: Gateway, seconds: number): Promise<void
 /** Leaves nothing that would bring back peers which a test removes with `wg`. */
 export async function forgetAll(gateway: Gateway, ...domains: string[]): Promise<void> {
   const records = domains.map((name) => gateway.recordFile(name));
-  for (const file of [claimsFile(gateway), gateway.stateFile(), ...records]) await rm(file, { force: true });
-}
-
-export function claimsFile(gateway: Gateway): string {
-  return gateway.stateFile().replace(/json$/, 'claims.json');
+  for (const file of [gateway.claimsFile(), gateway.stateFile(), ...records]) await rm(file, { force: true });
 }

@@ -8,7 +8,7 @@ import { Gateway } from '../lab/gateway.ts';
 import { give, giveOperators, listHoldings, readHoldings } from '../lab/holdings.ts';
 import { findProgramMoments } from '../lab/kills.ts';
 import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
-import { claimsFile, forgetAll, readRegistrations } from '../lab/record.ts';
+import { forgetAll, readRegistrations } from '../lab/record.ts';
 
 const ROUTER = makeKeyPair('a router that was let in before');
 
@@ -233,9 +233,9 @@ describe('wgkex remove', () => {
     await letIn();
     await gateway.cleanUp();
     const unchanged = await readHoldings(gateway);
-    await gateway.run('mkdir', `${claimsFile(gateway)}.new`);
+    await gateway.run('mkdir', `${gateway.claimsFile()}.new`);
     const { exitCode, stderr } = await look(gateway, ['remove', 'ffww01', ROUTER.publicKey]);
-    await gateway.run('rmdir', `${claimsFile(gateway)}.new`);
+    await gateway.run('rmdir', `${gateway.claimsFile()}.new`);
     assert.equal(exitCode, 1);
     assert.match(stderr, /^wgkex: ffww01: Cannot write \S+\.claims\.json: illegal operation on a directory$/);
     assert.deepEqual(await readHoldings(gateway), unchanged);
@@ -255,7 +255,7 @@ describe('wgkex show', () => {
     await rm(gateway.recordFile());
     await writeFile(gateway.stateFile(), '{"version":1,"marks":{}}');
     const claims = { [ROUTER.publicKey]: { ...times, silent_seconds: 86_400 * 9 - 5 } };
-    await writeFile(claimsFile(gateway), JSON.stringify({ version: 1, claims }));
+    await writeFile(gateway.claimsFile(), JSON.stringify({ version: 1, claims }));
     for (const query of [ROUTER.publicKey, address, mac]) {
       const { exitCode, stdout } = await look(gateway, ['show', query], { columns: 160 });
       assert.equal(exitCode, 1);
@@ -285,7 +285,7 @@ function describeEffect({ action, what }: { readonly action: string; readonly wh
 }
 
 async function readClaims() {
-  return JSON.parse(await readFile(claimsFile(gateway), 'utf8')).claims;
+  return JSON.parse(await readFile(gateway.claimsFile(), 'utf8')).claims;
 }
 
 async function readMemory() {
