@@ -17,32 +17,32 @@ export interface Plan {
   readonly rounds: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
+  /** That are there already, in rising order. */
+  readonly peers: readonly number[];
 }
 
-export const FULL: Plan = { rounds: 3, warmUpSeconds: 1, seconds: 4 };
+export const FULL: Plan = { rounds: 3, warmUpSeconds: 1, seconds: 4, peers: [0, 1000, 10_000] };
 /** Shows that everything runs; its figures are worth nothing. */
-export const QUICK: Plan = { rounds: 1, warmUpSeconds: 0.5, seconds: 1 };
+export const QUICK: Plan = { rounds: 1, warmUpSeconds: 0.5, seconds: 1, peers: [0, 200] };
 
 const CLIENTS = [1, 16, 64, 256];
 const STORM_ROUTERS = 1000;
-const PEERS = [0, 1000, 10_000];
-const MANY_PEERS = Math.max(...PEERS);
 const CLIENTS_WITH_PEERS = [1, 64];
 const SETTINGS = CLIENTS.map((clients) => ({ clients, peers: 0 }));
-const SETTINGS_WITH_PEERS = PEERS.flatMap((peers) => CLIENTS_WITH_PEERS.map((clients) => ({ clients, peers })));
-const SETTINGS_OF_BUILDS = [...SETTINGS, { clients: 64, peers: MANY_PEERS }];
 
 export function measureRates({ load, old, wgkex, limit }: Subjects, plan: Plan): Promise<Figure[]> {
   return measureInTurns(load, [old, wgkex, limit], SETTINGS, plan);
 }
 
 export function measureWithPeers({ load, old, wgkex }: Subjects, plan: Plan): Promise<Figure[]> {
-  return measureInTurns(load, [old, wgkex], SETTINGS_WITH_PEERS, plan);
+  const settings = plan.peers.flatMap((peers) => CLIENTS_WITH_PEERS.map((clients) => ({ clients, peers })));
+  return measureInTurns(load, [old, wgkex], settings, plan);
 }
 
 /** Another build of wgkex, and this one. */
 export function measureBuilds({ load, wgkex }: Subjects, before: Server, plan: Plan): Promise<Figure[]> {
-  return measureInTurns(load, [before, wgkex], SETTINGS_OF_BUILDS, plan);
+  const settings = [...SETTINGS, { clients: 64, peers: Math.max(...plan.peers) }];
+  return measureInTurns(load, [before, wgkex], settings, plan);
 }
 
 export async function measureStorms({ load, old, wgkex, limit }: Subjects, { rounds }: Plan): Promise<Storm[]> {
@@ -56,10 +56,10 @@ export async function measureStorms({ load, old, wgkex, limit }: Subjects, { rou
 }
 
 /** Memory of all three, and how often wgkex wakes up at rest, which it is while the others are looked at. */
-export async function measureFootprints({ load, old, wgkex, limit }: Subjects, { seconds }: Plan) {
+export async function measureFootprints({ load, old, wgkex, limit }: Subjects, { seconds, peers }: Plan) {
   const storm = { clients: STORM_ROUTERS, exchanges: STORM_ROUTERS, warmUpSeconds: 0, seconds };
   const crowd = { clients: Math.max(...CLIENTS), exchanges: MANY_EXCHANGES, warmUpSeconds: 0, seconds };
-  const occasions = { storm, crowd, peers: MANY_PEERS };
+  const occasions = { storm, crowd, peers: Math.max(...peers) };
   await restAnew([old, wgkex, limit]);
   const ours = await measureFootprint(load, wgkex, occasions);
   const resting = countWakeUps(wgkex);
@@ -72,12 +72,13 @@ async function measureInTurns(
   load: LoadGenerator,
   servers: readonly Server[],
   settings: readonly { readonly clients: number; readonly peers: number }[],
-  { rounds, ...times }: Plan,
+  { rounds, warmUpSeconds, seconds }: Plan,
 ): Promise<Figure[]> {
   const cells: Cell[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const setting of settings) {
-      for (const server of servers) cells.push(await reported(measureRate(load, server, { ...setting, ...times })));
+      const order = { ...setting, warmUpSeconds, seconds };
+      for (const server of servers) cells.push(await reported(measureRate(load, server, order)));
     }
   }
   return summarise(cells);

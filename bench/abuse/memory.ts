@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { sum } from '../statistics.ts';
 
 /** Resident memory of both long-lived parts, in bytes. */
 export interface MemorySample {
@@ -38,21 +39,29 @@ export class MemoryCurve {
     this.#samples.push({
       seconds: this.seconds,
       listener: readResidentBytes(this.#listener),
-      handler: readResidentBytes(findOnlyChild(this.#listener)),
+      handler: sum(findChildren(this.#listener).map(readResidentBytes)),
     });
   }
 }
 
-/** sudo has become the handler, so that it is the listener's own child. */
-function findOnlyChild(pid: number): number {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
+/** sudo has become the handler, so that it is the listener's own child; for a moment there are two, or none. */
+function findChildren(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   );
-  if (children.length !== 1) throw new Error(`The listener has ${children.length} children: expected the handler`);
-  return Number(children[0]);
 }
 
 function readResidentBytes(pid: number): number {
-  const [, kilobytes] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s*(\d+) kB$/m) ?? [];
+  const [, kilobytes = 0] = readStatus(pid).match(/^VmRSS:\s*(\d+) kB$/m) ?? [];
   return Number(kilobytes) * 1024;
+}
+
+/** Empty where the process is gone meanwhile. */
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
 }
