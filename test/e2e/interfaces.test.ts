@@ -116,7 +116,7 @@ async function createGateway(t: TestContext, number: number, suffix = ''): Promi
   t.after(() => gateway.close());
   await gateway.start();
   for (const router of ROUTERS) {
-    assert.equal(await register(gateway, router.publicKey), 'OK\n');
+    assert.equal(await register(gateway, router.publicKey), 'OK\n', gateway.listener?.stderr);
     await connect(gateway, router);
   }
   return gateway;

@@ -22,42 +22,52 @@ test('a router connects although strangers register its key 75 times a second, w
   const attack = new Attack(REGISTRATIONS_PER_SECOND, (time) =>
     exchange(gateway.address, DOMAIN, router.key, { from: crowd.ipv4((time % STRANGERS) << 8) }),
   );
-  t.after(() => attack.stop());
-  await eventually('the attack is under way', () => attack.replies.length > REGISTRATIONS_PER_SECOND);
-  await reportConnecting(t, router, attack);
-  const { OK } = countEach(attack.replies);
-  assert.equal(OK, attack.replies.length, 'none of them broke a limit');
-  await router.ping();
+  await attack.during(async () => {
+    await eventually('the attack is under way', () => attack.replies.length > REGISTRATIONS_PER_SECOND);
+    await reportConnecting(t, router, attack);
+    await router.ping();
+  });
+  assert.deepEqual(Object.keys(countEach(attack.replies)), ['OK'], 'none of them broke a limit');
 });
 
 test('a router connects although a stranger registers a key with the same address once a second', async (t) => {
   const { gateway, crowd, router } = await createScene(t, 122, OWNER.privateKey);
   const attack = new Attack(1, () => exchange(gateway.address, DOMAIN, NEWCOMER.publicKey, { from: crowd.ipv4(0) }));
-  t.after(() => attack.stop());
-  await eventually('the stranger has the address', () => attack.replies.length > 0);
-  await reportConnecting(t, router, attack);
-  await eventually('the stranger is refused', () => attack.replies.at(-1) === 'ERR: ADDRESS_TAKEN');
-  await router.ping();
+  await attack.during(async () => {
+    await eventually('the stranger has the address', () => attack.replies.length > 0);
+    await reportConnecting(t, router, attack);
+    await eventually('the stranger is refused', () => attack.replies.at(-1) === 'ERR: ADDRESS_TAKEN');
+    await router.ping();
+  });
 });
 
 /** What somebody does over and over, at a rate, whether or not there is a reply yet. */
 class Attack {
   readonly replies: string[] = [];
-  readonly #pending = new Set<Promise<unknown>>();
-  readonly #timer: NodeJS.Timeout;
-  #time = 0;
+  readonly #perSecond: number;
+  readonly #act: (time: number) => Promise<string>;
 
   constructor(perSecond: number, act: (time: number) => Promise<string>) {
-    this.#timer = setInterval(() => {
-      const acting = act(this.#time++).then((reply) => this.replies.push(reply.trim()));
-      this.#pending.add(acting.finally(() => this.#pending.delete(acting)));
-    }, 1000 / perSecond);
+    this.#perSecond = perSecond;
+    this.#act = act;
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await Promise.allSettled(this.#pending);
+  /** Goes on until the action has ended, and then until there are all replies. */
+  async during(action: () => Promise<void>): Promise<void> {
+    const acting: Promise<unknown>[] = [];
+    const act = () => acting.push(this.#act(acting.length).then(this.#note, (error) => this.#note(String(error))));
+    const timer = setInterval(act, 1000 / this.#perSecond);
+    try {
+      await action();
+    } finally {
+      clearInterval(timer);
+      await Promise.all(acting);
+    }
   }
+
+  readonly #note = (reply: string): void => {
+    this.replies.push(reply.trim());
+  };
 }
 
 /** A gateway with a router that is a round trip away. */
