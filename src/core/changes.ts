@@ -106,10 +106,7 @@ export function buildRouteLines({ router, evicted, former }: PeerChange, setting
 /** The lines for `bridge -batch` after which a router has no forwarding entry any more. */
 export function buildEntryRemoval(router: LinkAddress, settings: EntrySettings): string[] {
   const entries = buildEntries(router, settings.fdb, settings.wireguard);
-  return entries.flatMap((entry) => [
-    ...buildDeleteEntry(entry, settings.vxlan),
-    ...buildDeleteEntry({ ...entry, via: undefined }, settings.vxlan),
-  ]);
+  return entries.flatMap((entry) => buildDeleteEntry(entry, settings.vxlan));
 }
 
 /** The lines for `ip -6 -batch` after which it has no route any more. */

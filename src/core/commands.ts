@@ -26,23 +26,28 @@ export function buildResetPeer(key: PublicKey, address: IpAddress): string[] {
  * Lines for `bridge -batch`; run again they change nothing.
  * `replace` takes a learned entry over and makes it permanent, where `append` would silently leave it as it is; the
  * flood list has many destinations, for which the kernel knows `append` alone. There an entry without `via`, as scripts
- * make it, would stay alongside ours and double every frame.
+ * make it, would stay alongside ours and double every frame: deleting it does nothing where only ours is there.
  */
 export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): string[] {
-  if (entry.mac !== FLOOD_MAC) return [`fdb replace ${describeEntry(entry, vxlan)}`];
-  return [...buildDeleteEntry({ ...entry, via: undefined }, vxlan), buildMakeEntry(entry, vxlan)];
+  if (entry.mac !== FLOOD_MAC) return [buildMakeEntry(entry, vxlan)];
+  return [buildMakeEntry(entry, vxlan), buildUnmakeEntry({ ...entry, via: undefined }, vxlan)];
 }
 
 /**
- * Lines for `bridge -batch` after which the entry is gone.
- * Deleting what is not there would end the batch, so it is made sure of first.
+ * Lines for `bridge -batch` after which the entry, and one like it without `via`, is gone.
+ * Deleting a MAC address that has no entry at all would end the batch, so it is made sure of first.
  */
 export function buildDeleteEntry(entry: ForwardingEntry, vxlan: InterfaceName): string[] {
-  return [buildMakeEntry(entry, vxlan), `fdb del ${describeEntry(entry, vxlan)}`];
+  const lines = entry.via === undefined ? [buildMakeEntry(entry, vxlan)] : buildEnsureEntry(entry, vxlan);
+  return [...lines, buildUnmakeEntry(entry, vxlan)];
 }
 
 function buildMakeEntry(entry: ForwardingEntry, vxlan: InterfaceName): string {
   return `fdb ${entry.mac === FLOOD_MAC ? 'append' : 'replace'} ${describeEntry(entry, vxlan)}`;
+}
+
+function buildUnmakeEntry(entry: ForwardingEntry, vxlan: InterfaceName): string {
+  return `fdb del ${describeEntry(entry, vxlan)}`;
 }
 
 /** A line for `ip -6 -batch`. */

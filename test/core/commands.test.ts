@@ -34,16 +34,31 @@ test('a peer is removed and added again in one go', () => {
 const FLOOD_WORDS = '00:00:00:00:00:00 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';
 const UNICAST_WORDS = '02:a6:8f:21:54:65 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';
 
-test('a flood entry is appended when the one without via is gone, a unicast entry replaced', () => {
-  const double = FLOOD_WORDS.replace(' via wgww01', '');
-  const expected = [`fdb append ${double}`, `fdb del ${double}`, `fdb append ${FLOOD_WORDS}`];
-  assert.deepEqual(buildEnsureEntry(FLOOD, VXLAN), expected);
+const DOUBLE_WORDS = FLOOD_WORDS.replace(' via wgww01', '');
+
+test('a flood entry is appended and its double without via deleted, a unicast entry replaced', () => {
+  assert.deepEqual(buildEnsureEntry(FLOOD, VXLAN), [`fdb append ${FLOOD_WORDS}`, `fdb del ${DOUBLE_WORDS}`]);
   assert.deepEqual(buildEnsureEntry(UNICAST, VXLAN), [`fdb replace ${UNICAST_WORDS}`]);
 });
 
 test('an entry is made sure of before it is deleted, as an error would end the batch', () => {
-  assert.deepEqual(buildDeleteEntry(FLOOD, VXLAN), [`fdb append ${FLOOD_WORDS}`, `fdb del ${FLOOD_WORDS}`]);
+  const flood = [`fdb append ${FLOOD_WORDS}`, `fdb del ${DOUBLE_WORDS}`, `fdb del ${FLOOD_WORDS}`];
+  assert.deepEqual(buildDeleteEntry(FLOOD, VXLAN), flood);
   assert.deepEqual(buildDeleteEntry(UNICAST, VXLAN), [`fdb replace ${UNICAST_WORDS}`, `fdb del ${UNICAST_WORDS}`]);
+  const double = [`fdb append ${DOUBLE_WORDS}`, `fdb del ${DOUBLE_WORDS}`];
+  assert.deepEqual(buildDeleteEntry({ ...FLOOD, via: undefined }, VXLAN), double);
+});
+
+test('no entry without via is ever made for a router', () => {
+  const lines = [
+    ...buildEnsureEntry(FLOOD, VXLAN),
+    ...buildDeleteEntry(FLOOD, VXLAN),
+    ...buildDeleteEntry(UNICAST, VXLAN),
+  ];
+  assert.deepEqual(
+    lines.filter((line) => /^fdb (append|replace) (?!.* via )/.test(line)),
+    [],
+  );
 });
 
 test('a route is replaced, and made sure of before it is deleted', () => {
