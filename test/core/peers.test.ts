@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { isIpv4, parseIpAddress } from '../../src/core/ip-address.ts';
-import { type Peer, parseDump, type WireguardReading } from '../../src/core/peers.ts';
+import { DumpReader, type Peer, parseDump, type WireguardReading } from '../../src/core/peers.ts';
 import { damaged, ipAddresses, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from './arbitraries.ts';
 
 const networks = fc.tuple(ipAddresses, fc.nat(32)).map(([address, bits]) => `${address}/${bits}`);
@@ -98,6 +98,38 @@ test('an endpoint that cannot be read is none, as a peer chooses its own', () =>
     peers.map(({ endpoint }) => endpoint),
     [undefined],
   );
+});
+
+test('a reader finds in each reading what it would find in that one alone', () => {
+  const others = fc.array(readings, { minLength: 1, maxLength: 4 });
+  const again = others.map((some) => [...some, ...some].map(formatDump));
+  fc.assert(
+    fc.property(fc.oneof(again, fc.array(damaged(readings.map(formatDump)), { maxLength: 4 })), (texts) => {
+      const reader = new DumpReader();
+      for (const text of texts) {
+        const alone = parseOrRefuse(() => parseDump(text));
+        assert.deepEqual(
+          parseOrRefuse(() => reader.read(text)),
+          alone,
+        );
+      }
+    }),
+  );
+});
+
+test('a reader parses a peer again only where its line has changed, and forgets one that is gone', () => {
+  const reader = new DumpReader();
+  const rowOf = (key: string, received: number) =>
+    [key, ...Array(3).fill('(none)'), '0', received, '0', 'off'].join('\t');
+  const read = (...rows: string[]) => reader.read([HEAD, ...rows].join('\n')).peers;
+  const [first, second] = read(rowOf(KEYS[0], 1), rowOf(KEYS[1], 1));
+  const [sent, same] = read(rowOf(KEYS[0], 2), rowOf(KEYS[1], 1));
+  assert.deepEqual([first?.received, sent?.received], [1, 2]);
+  assert.equal(same, second);
+  read(rowOf(KEYS[0], 2));
+  const [, back] = read(rowOf(KEYS[0], 2), rowOf(KEYS[1], 1));
+  assert.deepEqual(back, second);
+  assert.notEqual(back, second, 'what is gone takes no memory');
 });
 
 /** As wg(8) describes it. */
