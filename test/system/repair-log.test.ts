@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/forwarding-entries.ts';
+import { parseIpAddress } from '../../src/core/ip-address.ts';
+import type { Repaired } from '../../src/system/repair.ts';
+import { logRepairs } from '../../src/system/repair-log.ts';
+import { addressOf, DOMAIN, KEYS } from '../core/arbitraries.ts';
+import { keepLog } from './events.ts';
+
+const ENTRY: ForwardingEntry = { mac: FLOOD_MAC, destination: addressOf(KEYS[0]), via: undefined };
+const ROUTE = parseIpAddress('fe80::1');
+const none = { removed: [], restored: [], failures: new Map(), describe: () => ({}) };
+const entries = (some: Partial<Repaired<ForwardingEntry>> = {}) => ({
+  what: 'forwarding entry' as const,
+  ...none,
+  ...some,
+});
+const routes = (some: Partial<Repaired<typeof ROUTE>> = {}) => ({ what: 'route' as const, ...none, ...some });
+
+test('what was repaired of a kind is one line, whatever the number of routers', () => {
+  const { log, lines } = keepLog();
+  const restored = Array<ForwardingEntry>(6000).fill(ENTRY);
+  logRepairs([entries({ restored, removed: [ENTRY] }), routes({ restored: [ROUTE] })], DOMAIN, log);
+  assert.deepEqual(lines, [
+    '<6>repaired ffww01 what="forwarding entry" restored=6000 removed=1',
+    '<6>repaired ffww01 what=route restored=1 removed=0',
+  ]);
+});
+
+test('where there was nothing to repair nothing is said', () => {
+  const { log, lines } = keepLog();
+  logRepairs([entries()], DOMAIN, log);
+  logRepairs([entries(), routes()], DOMAIN, log);
+  assert.deepEqual(lines, []);
+});
+
+test('what could not be repaired is an error with the first reason of each kind, after all that was', () => {
+  const { log, lines } = keepLog();
+  const gone = entries({ restored: [ENTRY], failures: new Map([[ENTRY, new Error('no such device')]]) });
+  const busy = new Map([
+    [ROUTE, new Error('busy')],
+    [parseIpAddress('fe80::2'), new Error('gone')],
+  ]);
+  assert.throws(() => logRepairs([gone, routes({ restored: [ROUTE] })], DOMAIN, log), {
+    message: '1 times no forwarding entry: no such device',
+  });
+  assert.deepEqual(lines, [
+    '<6>repaired ffww01 what="forwarding entry" restored=1 removed=0',
+    '<6>repaired ffww01 what=route restored=1 removed=0',
+  ]);
+  assert.throws(() => logRepairs([gone, routes({ failures: busy })], DOMAIN, log), {
+    message: '1 times no forwarding entry: no such device; 2 times no route: busy',
+  });
+});
