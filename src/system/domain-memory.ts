@@ -4,7 +4,7 @@ import { type Claims, type ClaimTable, NO_CLAIMS } from '../core/claims.ts';
 import type { Moment } from '../core/moment.ts';
 import { InputError } from '../core/printable.ts';
 import type { PublicKey } from '../core/public-key.ts';
-import { describeError } from '../errors.ts';
+import { describeError, describeSystemError } from '../errors.ts';
 import type { Events } from '../log.ts';
 import { readBootId } from './moment.ts';
 import type { DomainFiles } from './read-domain.ts';
@@ -33,11 +33,13 @@ export class DomainMemory {
   }
 
   readState(): DomainState {
-    return this.#readOr(EMPTY_STATE, DamagedStateError, this.#files.state, () => this.#files.state.read());
+    const { state } = this.#files;
+    return this.#readOr(EMPTY_STATE, { what: 'marks', damage: DamagedStateError, file: state }, () => state.read());
   }
 
   readClaims(): ClaimTable {
-    return this.#readOr(NO_CLAIMS, InputError, this.#files.claims, () => this.#files.readClaimTable());
+    const source = { what: 'claims', damage: InputError, file: this.#files.claims };
+    return this.#readOr(NO_CLAIMS, source, () => this.#files.readClaimTable());
   }
 
   /** @throws Error with one line that names the file, where it cannot be written. */
@@ -80,16 +82,27 @@ export class DomainMemory {
     if (claims.has(key)) this.#files.claims.write({ ...this.#files.claims.read(), claims: without(key, claims) });
   }
 
-  #readOr<T>(fallback: T, damage: new (message: string) => Error, file: { setAside(): string }, read: () => T): T {
+  #readOr<T>(fallback: T, { what, damage, file }: Source, read: () => T): T {
     try {
       return read();
     } catch (error) {
-      const aside = error instanceof damage && !this.#dryRun ? setAside(file) : undefined;
-      const fields = { domain: this.#domain.name, ...(aside && { aside }), reason: describeError(error) };
-      this.#log.warn('started without marks', fields);
+      const isDamaged = error instanceof damage;
+      const aside = isDamaged && !this.#dryRun ? setAside(file) : undefined;
+      const reason = isDamaged ? describeError(error) : `Cannot read ${file.path}: ${describeSystemError(error)}`;
+      this.#log.warn(`started without ${what}`, { domain: this.#domain.name, ...(aside && { aside }), reason });
       return fallback;
     }
   }
+}
+
+interface Source {
+  /** What is unknown without it. */
+  readonly what: string;
+  /** What reading it throws where it is damaged. */
+  readonly damage: new (
+    message: string,
+  ) => Error;
+  readonly file: { readonly path: string; setAside(): string };
 }
 
 /** Where that fails the file stays, and is damaged at the next reading, too. */
