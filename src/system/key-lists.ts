@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import type { Config, DomainConfig } from '../config.ts';
 import { type KeyList, parseKeyList } from '../core/key-list.ts';
 import type { KeyLists } from '../core/key-lists.ts';
@@ -55,7 +55,11 @@ function readList({ file, isOptional }: NamedList): ListReading {
   try {
     const list = file.read();
     if (list !== undefined) return list;
-    return isOptional ? EMPTY : { ...EMPTY, problem: `Cannot read ${file.path}: there is no such file` };
+    // A link is there, whatever has become of the list.
+    const isLink = lstatSync(file.path, { throwIfNoEntry: false }) !== undefined;
+    if (isOptional && !isLink) return EMPTY;
+    const reason = isLink ? 'it is a link that leads nowhere' : 'there is no such file';
+    return { ...EMPTY, problem: `Cannot read ${file.path}: ${reason}` };
   } catch (error) {
     return { ...EMPTY, problem: `Cannot read ${file.path}: ${describeSystemError(error)}` };
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
@@ -16,6 +16,8 @@ const [disallowed, statics, allowed] = ['disallowed', 'static', 'allowed'].map((
   string,
   string,
 ];
+
+const DEFAULTS = parseConfig('[domains.ffww01]\nwireguard = "wg"\nvxlan = "vx"', 'test.toml');
 
 /** With the lists of these settings named in the configuration; those that it does not name are nowhere. */
 function openLists(...named: ('disallowed_keys' | 'static_keys' | 'allowed_keys')[]): KeyListFiles {
@@ -58,6 +60,49 @@ describe('the lists of keys', () => {
     assert.deepEqual(lists.read().problems, []);
     rmSync(disallowed);
     assert.equal(lists.read().problems.length, 1);
+  });
+
+  for (const [setting, file] of [
+    ['disallowed_keys', disallowed],
+    ['static_keys', statics],
+    ['allowed_keys', allowed],
+  ] as const) {
+    test(`that are there as ${setting} and cannot be read are a problem, and list nobody`, () => {
+      mkdirSync(file);
+      const lists = openLists(setting).read();
+      const problem = `Cannot read ${file}: illegal operation on a directory`;
+      const none = { disallowed: new Set(), static: new Set(), allowed: undefined };
+      assert.deepEqual(lists, { ...none, problems: [problem], doubts: [problem], complaints: [] });
+    });
+  }
+
+  test('of the default paths may be missing, but one that is there and cannot be read is a problem', () => {
+    const [disallowed_keys, static_keys] = [join(directory, 'nowhere'), statics];
+    const lists = new KeyListFiles({}, { ...DEFAULTS, disallowed_keys, static_keys });
+    assert.deepEqual([lists.read().problems, lists.read().doubts], [[], []]);
+    mkdirSync(statics);
+    const problem = `Cannot read ${statics}: illegal operation on a directory`;
+    assert.deepEqual([lists.read().problems, lists.read().doubts], [[problem], [problem]]);
+    rmSync(statics, { recursive: true });
+    symlinkSync('nowhere', statics);
+    const leading = `Cannot read ${statics}: it is a link that leads nowhere`;
+    assert.deepEqual([lists.read().problems, lists.read().doubts], [[leading], [leading]]);
+  });
+
+  test('are read again where they have changed, and not otherwise', () => {
+    writeFileSync(disallowed, `${KEYS[0]}\n`);
+    const lists = openLists('disallowed_keys', 'allowed_keys');
+    const { disallowed: first } = lists.read();
+    assert.equal(lists.read().disallowed, first, 'the same set');
+    writeFileSync(disallowed, `${KEYS[1]}\n`);
+    writeFileSync(allowed, KEYS[2]);
+    const { disallowed: second, allowed: listed, problems } = lists.read();
+    assert.deepEqual([second, listed, problems], [new Set([KEYS[1]]), new Set([KEYS[2]]), []]);
+  });
+
+  test('that list nobody as allowed_keys allow nobody', () => {
+    writeFileSync(allowed, '# nobody yet\n');
+    assert.deepEqual(openLists('allowed_keys').read().allowed, new Set());
   });
 
   test('are read with comments, blanks, empty lines and line ends of either kind', () => {
