@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, test } from 'node:test';
+import type { InterfaceName } from '../../src/core/domain.ts';
+import { PeerRecord, UNRECORDED } from '../../src/core/record.ts';
+import { RecordFile } from '../../src/system/record-file.ts';
+import { KEYS, MOMENT } from '../core/arbitraries.ts';
+import { withinBytes } from './file-limit.ts';
+
+const [KEY, OTHER, THIRD] = KEYS;
+const base = mkdtempSync(join(tmpdir(), 'wgkex-record-file-'));
+after(() => rmSync(base, { recursive: true }));
+const open = (where = directory) => new RecordFile(where, { wireguard: 'wg0' as InterfaceName });
+let directory: string;
+let file: RecordFile;
+let record: PeerRecord;
+beforeEach(() => {
+  directory = mkdtempSync(join(base, 'run-'));
+  file = open();
+  record = new PeerRecord('boot');
+  record.set(KEY, UNRECORDED);
+});
+
+const begin = () => file.rewrite(record, MOMENT);
+const append = (...keys: (typeof KEY)[]) =>
+  file.append(
+    keys.map((key) => record.set(key, UNRECORDED)),
+    record,
+    MOMENT,
+  );
+const keysIn = (some: PeerRecord | undefined) => some && [...some.registrations.keys()];
+const text = () => readFileSync(file.path, 'utf8');
+
+test('where there is no file there is no record', () => {
+  assert.equal(file.read(), undefined);
+  assert.equal(file.readPrevious(), undefined);
+});
+
+test('what was written and appended is read back, by root alone', () => {
+  begin();
+  append(OTHER);
+  assert.equal(file.read(), record, 'without reading what it wrote itself');
+  assert.deepEqual(keysIn(open().read()), [KEY, OTHER]);
+  assert.equal(statSync(file.path).mode & 0o777, 0o600);
+  const { size, mtimeNs } = statSync(file.path, { bigint: true });
+  file.append([], record, MOMENT);
+  assert.deepEqual([statSync(file.path).size, statSync(file.path, { bigint: true }).mtimeNs], [Number(size), mtimeNs]);
+});
+
+test('a line that was torn is cut off before the next one is appended', () => {
+  begin();
+  const line = `${record.set(OTHER, UNRECORDED)}\n`;
+  for (let length = 1; length < line.length; length++) {
+    begin();
+    const whole = text();
+    appendFileSync(file.path, line.slice(0, length));
+    append(THIRD);
+    assert.equal(text(), `${whole}key ${THIRD} - - - - 0\n`);
+    record.drop(THIRD);
+  }
+});
+
+for (const [name, torn] of [
+  ['whole', ''],
+  ['torn', 'key Tsz'],
+] as const) {
+  test(`an append for which there is no room leaves a file that was ${name} as its whole lines were`, () => {
+    begin();
+    const whole = text();
+    appendFileSync(file.path, torn);
+    withinBytes(whole.length + 70, () => {
+      // The first line fits, and a part of the second.
+      const message = `Cannot write ${file.path}: file too large`;
+      assert.throws(() => append(OTHER, THIRD), { message });
+    });
+    assert.equal(text(), whole);
+    assert.deepEqual(keysIn(file.read()), [KEY], 'what was not written is not known');
+    append(THIRD);
+    assert.deepEqual(keysIn(open().read()), [KEY, THIRD]);
+  });
+}
+
+test('a file that is missing, a link or a directory is not appended to, in one line', () => {
+  assert.throws(() => append(OTHER), { message: `Cannot write ${file.path}: no such file or directory` });
+  writeFileSync(join(directory, 'other'), 'other');
+  symlinkSync('other', file.path);
+  assert.throws(() => append(OTHER), /^Error: Cannot write \S+wg0\.record: /);
+  assert.equal(readFileSync(join(directory, 'other'), 'utf8'), 'other');
+  rmSync(file.path);
+  mkdirSync(file.path);
+  assert.throws(() => append(OTHER), { message: `Cannot write ${file.path}: illegal operation on a directory` });
+});
+
+test('a rewrite keeps the file from before it, with all that was appended', () => {
+  begin();
+  append(OTHER);
+  record.drop(KEY);
+  begin();
+  assert.deepEqual([keysIn(open().read()), keysIn(file.readPrevious())], [[OTHER], [KEY, OTHER]]);
+  append(THIRD);
+  assert.deepEqual(keysIn(file.readPrevious()), [KEY, OTHER], 'another file than the one that is appended to');
+  begin();
+  assert.deepEqual(keysIn(file.readPrevious()), [OTHER, THIRD]);
+  assert.deepEqual(readdirSync(directory).sort(), ['wg0.record', 'wg0.record.previous']);
+});
+
+test('a rewrite for which there is no room leaves the file as it was', () => {
+  begin();
+  const whole = text();
+  record.set(OTHER, UNRECORDED);
+  withinBytes(30, () => assert.throws(begin, { message: `Cannot write ${file.path}: file too large` }));
+  assert.equal(text(), whole);
+  assert.deepEqual(readdirSync(directory).sort(), ['wg0.record', 'wg0.record.previous']);
+});
+
+test('an earlier copy that is damaged, or cannot be read, is of no use', () => {
+  writeFileSync(`${file.path}.previous`, 'rubbish');
+  assert.equal(file.readPrevious(), undefined);
+  rmSync(`${file.path}.previous`);
+  mkdirSync(`${file.path}.previous`);
+  assert.equal(file.readPrevious(), undefined);
+});
+
+test('what another process appended, rewrote or removed is seen', () => {
+  begin();
+  const other = open();
+  const theirs = other.read();
+  assert.ok(theirs);
+  other.append([theirs.set(OTHER, UNRECORDED)], theirs, MOMENT);
+  assert.deepEqual(keysIn(file.read()), [KEY, OTHER]);
+  theirs.drop(KEY);
+  other.rewrite(theirs, MOMENT);
+  assert.deepEqual(keysIn(file.read()), [OTHER]);
+  rmSync(file.path);
+  assert.equal(file.read(), undefined);
+});
+
+test('a file that is damaged says so each time, and is kept out of the way', () => {
+  begin();
+  appendFileSync(file.path, 'rubbish\n');
+  const error = { name: 'InputError', message: 'Cannot read the record of peers: unexpected line 4' };
+  assert.throws(() => file.read(), error);
+  assert.throws(() => file.read(), error, 'and again');
+  const damaged = text();
+  const aside = file.setAside();
+  assert.deepEqual([readFileSync(aside, 'utf8'), file.read()], [damaged, undefined]);
+});
+
+test('a file that was cut short is damaged, or a record with less in it', () => {
+  begin();
+  append(OTHER);
+  const whole = statSync(file.path).size;
+  const firstLine = text().indexOf('\n') + 1;
+  for (let size = whole - 1; size >= 0; size--) {
+    truncateSync(file.path, size);
+    if (size >= firstLine) assert.ok(!open().read()?.registrations.has(OTHER));
+    else assert.throws(() => open().read(), { name: 'InputError' });
+  }
+});
+
+test('a file that cannot be read is an error that is not about its content', () => {
+  mkdirSync(file.path);
+  const message = `Cannot read ${file.path}: illegal operation on a directory`;
+  assert.throws(() => file.read(), { name: 'Error', message });
+});
+
+test('a file that has grown to four times what was written, and beyond 1 MB, is rewritten', () => {
+  begin();
+  const line = record.set(OTHER, UNRECORDED);
+  const room = 1024 * 1024 - statSync(file.path).size;
+  file.append(Array(Math.floor(room / (line.length + 1))).fill(line), record, MOMENT);
+  assert.ok(statSync(file.path).size > 1_000_000, 'not yet');
+  file.append([line], record, MOMENT);
+  assert.deepEqual([text(), keysIn(open().read())], [record.format(MOMENT), [KEY, OTHER]]);
+  assert.deepEqual(keysIn(file.readPrevious()), [KEY, OTHER]);
+});

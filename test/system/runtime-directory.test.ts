@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, beforeEach, test } from 'node:test';
+import { RuntimeDirectory } from '../../src/system/runtime-directory.ts';
+
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone locks are taken';
+const base = mkdtempSync(join(tmpdir(), 'wgkex-runtime-'));
+after(() => rmSync(base, { recursive: true }));
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(base, 'in-')), 'run');
+});
+const replaced = (directory = path) => ({
+  name: 'ReplacedDirectoryError',
+  message: `Cannot use ${directory}: it was removed or replaced`,
+});
+
+test('the directory is made at first, and may change in all but its identity', { skip }, () => {
+  const directory = new RuntimeDirectory(path);
+  directory.requireSame();
+  assert.ok(statSync(path).isDirectory());
+  writeFileSync(join(path, 'file'), '');
+  directory.requireSame();
+});
+
+test('a directory that was removed is not made again', { skip }, () => {
+  const directory = new RuntimeDirectory(path);
+  directory.requireSame();
+  rmdirSync(path);
+  assert.throws(() => directory.requireSame(), replaced());
+  assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+});
+
+test('a directory that was replaced is refused until the first one is back', { skip }, () => {
+  const directory = new RuntimeDirectory(path);
+  directory.requireSame();
+  renameSync(path, `${path}.old`);
+  mkdirSync(path);
+  assert.throws(() => directory.requireSame(), replaced());
+  assert.throws(() => directory.requireSame(), replaced(), 'and again');
+  rmdirSync(path);
+  renameSync(`${path}.old`, path);
+  directory.requireSame();
+});
+
+test('a directory that is seen yet, but was removed, is refused', { skip }, () => {
+  mkdirSync(path);
+  const open = openSync(path, 'r');
+  try {
+    const seen = `/proc/${process.pid}/fd/${open}`;
+    const directory = new RuntimeDirectory(seen);
+    directory.requireSame();
+    rmdirSync(path);
+    assert.ok(statSync(seen).isDirectory());
+    assert.throws(() => directory.requireSame(), replaced(seen));
+  } finally {
+    closeSync(open);
+  }
+});
+
+test('a directory in which others may write is refused', { skip }, () => {
+  mkdirSync(path);
+  chmodSync(path, 0o777);
+  assert.throws(() => new RuntimeDirectory(path).requireSame(), /^InputError: Cannot trust /);
+});
