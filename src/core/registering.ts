@@ -65,7 +65,7 @@ function evict(key: PublicKey, { record, peers, room }: DomainView): string {
 
 function noteSource(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
   const peer = view.peers.ours.get(key);
-  if (peer === undefined || !view.peers.pending.has(key)) return [];
+  if (peer === undefined) return [];
   const source = findSource(key, peer.registration, from, view);
   return source === peer.registration.source ? [] : [keep(key, { ...peer.registration, source }, view)];
 }

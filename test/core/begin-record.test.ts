@@ -55,7 +55,8 @@ test('a record that begins keeps nobody for being new, and has the handshakes th
     [KEY, NOW - 60],
     [OTHER, NOW + 60],
   ]);
-  const memory = { alive, marks: new Map([[THIRD, NOW]]), interfaces: 'boot 3 4' };
+  const marks = new Map([KEY, THIRD].map((key) => [key, NOW]));
+  const memory = { alive, marks, interfaces: 'boot 3 4' };
   const record = begin(
     memory,
     [KEY, OTHER, THIRD].map((key) => ourPeer(key)),

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -102,6 +103,15 @@ test('a file that is missing, a link or a directory is not appended to, in one l
   rmSync(file.path);
   mkdirSync(file.path);
   assert.throws(() => append(OTHER), { message: `Cannot write ${file.path}: illegal operation on a directory` });
+});
+
+test('what could not be appended to a file that stayed as it was is not known either', () => {
+  begin();
+  renameSync(file.path, join(directory, 'elsewhere'));
+  symlinkSync('elsewhere', file.path);
+  assert.deepEqual(keysIn(file.read()), [KEY]);
+  assert.throws(() => append(OTHER), /^Error: Cannot write /);
+  assert.deepEqual(keysIn(file.read()), [KEY]);
 });
 
 test('a rewrite keeps the file from before it, with all that was appended', () => {
