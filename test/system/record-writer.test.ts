@@ -83,9 +83,12 @@ test('what was noticed is written once', () => {
 });
 
 test('what was noticed of a record that is not the one any more is forgotten', () => {
+  const theirs = new PeerRecord('boot');
   note(KEY, 1);
   writer.begin(record);
-  const theirs = new PeerRecord('boot');
+  writer.writeNotes(record, MOMENT);
+  assert.equal(restoresOf(KEY), 1, 'it still is the one');
+  assert.ok(writer.rewrite(theirs, MOMENT));
   note(OTHER, 1);
   writer.begin(theirs);
   assert.ok(writer.write([theirs.set(KEYS[2], UNRECORDED)], theirs, MOMENT));

@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -17,10 +8,12 @@ import { StampedFile } from '../../src/system/stamped-file.ts';
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-stamped-'));
 after(() => rmSync(directory, { recursive: true }));
 const path = join(directory, 'file');
+const SAME_TIME = 1;
 let readings: number;
 let file: StampedFile<string>;
 beforeEach(() => {
   writeFileSync(path, 'old');
+  utimesSync(path, SAME_TIME, SAME_TIME);
   readings = 0;
   file = new StampedFile(path, (where) => {
     readings++;
@@ -38,9 +31,8 @@ const CHANGES: readonly [name: string, change: () => void, expected: string | un
   [
     'replaced by one of the same size and time',
     () => {
-      const { atime, mtime } = statSync(path);
       writeFileSync(`${path}.new`, 'new');
-      utimesSync(`${path}.new`, atime, mtime);
+      utimesSync(`${path}.new`, SAME_TIME, SAME_TIME);
       renameSync(`${path}.new`, path);
     },
     'new',
@@ -48,9 +40,8 @@ const CHANGES: readonly [name: string, change: () => void, expected: string | un
   [
     'written over, with its size and time as before',
     () => {
-      const { atime, mtime } = statSync(path);
       writeFileSync(path, 'new');
-      utimesSync(path, atime, mtime);
+      utimesSync(path, SAME_TIME, SAME_TIME);
     },
     'new',
   ],
