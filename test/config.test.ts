@@ -74,6 +74,7 @@ test('an empty configuration has the defaults of the contract', () => {
     metrics: {},
     cleanup: { stale_after_seconds: 3600, second_look_seconds: 900 },
     domains: new Map(),
+    named: new Set(),
   });
 });
 
@@ -92,7 +93,8 @@ test('a domain with its two interfaces has the defaults of the contract', () => 
 });
 
 test('everything can be set', () => {
-  const { limits, domains, ...config } = parseConfig(COMPLETE, PATH);
+  const { limits, domains, named, ...config } = parseConfig(COMPLETE, PATH);
+  assert.deepEqual([named.has('static_keys'), named.has('metrics'), named.has('address')], [true, true, false]);
   const { exempt, ...numbers } = limits;
   assert.deepEqual(config, {
     listen: [

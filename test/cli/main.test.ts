@@ -13,7 +13,7 @@ const SEED = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';
 
 describe('the operator command', { concurrency: true, timeout: 300_000 }, () => {
   const WRONG_CALLS = [
-    ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean status?)"],
+    ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean one of static, status?)"],
     ['with an option that there is not', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
     ['with a word too many', ['status', 'ffww01'], "too many arguments for 'status'. Expected 0 arguments but got 1."],
     [
