@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '../core/printable.ts';
-import { describeSystemError } from '../errors.ts';
+import { describeError, describeSystemError } from '../errors.ts';
 import type { RecordFile } from './record-file.ts';
 
 /**
@@ -19,8 +19,7 @@ function findReadingFault(record: RecordFile): string | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof InputError) return undefined;
-    const reason = `Cannot read ${record.path}: ${describeSystemError(error)}`;
-    return `${reason}; all routers get FAILED, and the cleanup removes nobody`;
+    return `${describeError(error)}; all routers get FAILED, and the cleanup removes nobody`;
   }
 }
 

@@ -29,7 +29,7 @@ test('nobody but root can read a key in the files that a gateway writes, a captu
   const asRoot = await findKeys([], keys);
   assert.ok(asRoot.withKeys.includes(gateway.stateFile()), 'there are keys to be found');
   assert.deepEqual((await findKeys(AS_WGKEX, keys)).withKeys, []);
-  await sh('sh', '-c', `chmod a+r ${dirname(gateway.stateFile())}/* ${dirname(gateway.lockFile())}/*.json`);
+  await sh('sh', '-c', `chmod a+r ${dirname(gateway.stateFile())}/* ${gateway.recordFile()}`);
   assert.notDeepEqual((await findKeys(AS_WGKEX, keys)).withKeys, [], 'as version 0.1 left them');
   const handler = await gateway.handle('');
   assert.equal(handler.exitCode, 0);
@@ -70,7 +70,7 @@ describe('the listener', () => {
     const stopped = listener.stop();
     assert.equal(await reply, 'ERR: BUSY\n');
     const seconds = (performance.now() - start) / 1000;
-    assert.ok(seconds > 4.9 && seconds < 9, `${seconds} s`);
+    assert.ok(seconds > 4.4 && seconds < 9, `${seconds} s`);
     assert.equal(await stopped, 0);
   });
 
