@@ -102,8 +102,12 @@ function requireSame(admitted: readonly string[], { model, gateway: { kernel, re
   assert.deepEqual(sort(kernel.peers), sort(model.peers));
   const { registrations } = PeerRecord.parse(recordText);
   for (const key of model.record.keys()) assert.ok(registrations.has(key as never), `${key} is not recorded`);
+  // A live session that is kept may still have the address of another derivation.
   for (const key of admitted.filter((one) => model.peers.has(one)))
-    assert.ok(kernel.entries.has(`${FLOOD_MAC} ${model.addressOf(key)} wg`), `${key} has no entry`);
+    assert.ok(
+      kernel.entries.has(`${FLOOD_MAC} ${model.heldBy(key) ?? model.addressOf(key)} wg`),
+      `${key} has no entry`,
+    );
 }
 
 /** After a kill: no new peer that is not in the record; the model goes on with what there is. */
