@@ -58,7 +58,19 @@ describe('a sound gateway', () => {
     assert.deepEqual([exitCode, stderr, document.sound], [0, '', true], JSON.stringify(document));
     const names = document.checks.map(({ check }: Found) => check);
     assert.deepEqual(names, [
-      ...['configuration', 'programs', 'permissions', 'user', 'sudo', 'units', 'port', 'interfaces', 'peers', 'clock'],
+      ...[
+        'configuration',
+        'programs',
+        'permissions',
+        'user',
+        'sudo',
+        'units',
+        'port',
+        'interfaces',
+        'peers',
+        'ownership',
+        'clock',
+      ],
     ]);
     for (const { check, state, reason } of document.checks) {
       const isLeftOut = NO_SYSTEMD.includes(check) || (skip && check === 'sudo');
@@ -80,6 +92,7 @@ describe('a sound gateway', () => {
       'port           ok',
       'interfaces     ok',
       'peers          ok',
+      'ownership      ok',
       'clock          not checked: systemd does not run',
       '',
       'Nothing is wrong with what was checked.',
@@ -127,7 +140,7 @@ mount --bind /run/sudo.slow /usr/bin/sudo`);
     const open = document.checks.filter(({ reason }: { reason: string }) => reason === 'run it as root');
     assert.deepEqual(
       open.map(({ check }: Found) => check),
-      ['sudo', 'peers'],
+      ['sudo', 'peers', 'ownership'],
     );
   });
 });
