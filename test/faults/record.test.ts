@@ -5,7 +5,7 @@ import { Bystanders } from '../lab/bystanders.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, sh } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
-import { give } from '../lab/holdings.ts';
+import { give, giveUnrecorded } from '../lab/holdings.ts';
 import { readRecordedKeys } from '../lab/record.ts';
 
 const DOMAIN = 'ffww01';
@@ -203,9 +203,7 @@ function letIn(gateway: Gateway, key: string): Promise<string> {
 
 /** A peer of the operator's that looks like one of wgkex's. */
 async function addByHand(gateway: Gateway, key = makeKey()): Promise<string> {
-  const kept = await readFile(gateway.recordFile());
-  await give(gateway, [key]);
-  await writeFile(gateway.recordFile(), kept);
+  await giveUnrecorded(gateway, [key]);
   return key;
 }
 

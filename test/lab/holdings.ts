@@ -32,9 +32,14 @@ export async function readHoldings(gateway: Gateway): Promise<string[]> {
   ].sort();
 }
 
-/** Does by hand what wgkex does to admit keys. */
+/** Does what wgkex does to admit keys. */
 export async function give(gateway: Gateway, keys: readonly string[]): Promise<void> {
   await recordKeys(gateway, keys);
+  await giveUnrecorded(gateway, keys);
+}
+
+/** Does by hand what wgkex does to admit keys, but for the record: the peers are the operator's. */
+export async function giveUnrecorded(gateway: Gateway, keys: readonly string[]): Promise<void> {
   const routers = keys.map(derive);
   const words = routers.flatMap(({ key, address }) => ['peer', key, 'allowed-ips', `${address}/128`]);
   await gateway.run('wg', 'set', gateway.wireguard(), ...words);

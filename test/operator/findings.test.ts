@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { exchange, makeKey } from '../lab/client.ts';
 import { Gateway } from '../lab/gateway.ts';
-import { give, giveOperators } from '../lab/holdings.ts';
+import { giveOperators, giveUnrecorded } from '../lab/holdings.ts';
 import { look, lookUp } from '../lab/operator.ts';
 import { forgetAll, readRegistrations } from '../lab/record.ts';
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
 describe('wgkex status', () => {
   test('names a disallowed key that is a router’s, and never one of the operator’s', async () => {
     const [router, backbone] = [await register(), makeKey()];
-    await give(gateway, [backbone]);
+    await giveUnrecorded(gateway, [backbone]);
     await writeFile(`${directory}/wgkex/disallowed_keys`, `${router}\n${backbone}\n`);
     const faults = await findFaults();
     assert.deepEqual(faults, [{ problem: 'a disallowed key is a peer', remedy: `wgkex remove ffww01 ${router}` }]);
@@ -97,7 +97,7 @@ describe('an upgrade', () => {
 
   test('from 0.1 takes over its peers, and none that was set up by hand', async () => {
     const [living, odd] = [makeKey(), makeKey()];
-    await give(gateway, [living]);
+    await giveUnrecorded(gateway, [living]);
     await giveOperators(gateway, odd);
     assert.equal(await exchange(gateway.address, 'ffww01', living), 'ERR: PROHIBITED_WGKEY\n', 'nobody knows it');
     await rm(gateway.recordFile());

@@ -5,7 +5,7 @@ import { exchange, makeKey } from '../lab/client.ts';
 import { attempt } from '../lab/commands.ts';
 import { liftCurses } from '../lab/fakes.ts';
 import { Gateway } from '../lab/gateway.ts';
-import { give, giveOperators, listHoldings, readHoldings } from '../lab/holdings.ts';
+import { giveOperators, giveUnrecorded, listHoldings, readHoldings } from '../lab/holdings.ts';
 import { findProgramMoments } from '../lab/kills.ts';
 import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
 import { forgetAll, readRegistrations } from '../lab/record.ts';
@@ -128,7 +128,7 @@ describe('wgkex adopt', () => {
   const [plain, kept, secret, listed, blocked, odd, absent] = Array.from({ length: 7 }, makeKey) as Seven;
 
   beforeEach(async () => {
-    await give(gateway, [plain, kept, secret, listed, blocked]);
+    await giveUnrecorded(gateway, [plain, kept, secret, listed, blocked]);
     await giveOperators(gateway, odd);
     const [wireguard, file] = [gateway.wireguard(), `/run/${gateway.namespace}.psk`];
     await writeFile(file, await gateway.run('wg', 'genpsk'), { mode: 0o600 });
@@ -266,7 +266,7 @@ describe('wgkex show', () => {
 
   test('says why a peer is the operator’s', async () => {
     const [unknown, marked] = [makeKey(), await register()];
-    await give(gateway, [unknown]);
+    await giveUnrecorded(gateway, [unknown]);
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', marked, 'persistent-keepalive', '5');
     for (const [key, mark, sentence] of [
       [unknown, 'not recorded', 'wgkex did not register it'],
