@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -88,11 +91,14 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
     assert.match((await call(['peers', '-h'])).stdout, /^Usage: wgkex peers \[options\] \[domain\]\n/);
   });
 
-  test('with a configuration that is bad says why in one line, status 78', async () => {
-    const path = fileURLToPath(new URL('../../package.json', import.meta.url));
+  test('with a configuration that is bad says why in one line, status 78', async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'wgkex-main-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const path = join(directory, 'wgkex.toml');
+    await writeFile(path, '{ "name": "wgkex" }\n');
     const { status, stdout, stderr } = await call(['status', '--config', path]);
     assert.deepEqual([status, stdout], [78, '']);
-    assert.match(stderr, /^wgkex: [^\n]*package\.json[^\n]*$/);
+    assert.match(stderr, /^wgkex: [^\n]*wgkex\.toml[^\n]*$/);
   });
 
   test('derives the addresses of a key, for a person and for a program', async () => {

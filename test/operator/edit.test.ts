@@ -324,6 +324,8 @@ describe('a dry run', () => {
       await gateway.unlocked();
       await gateway.cleanUp();
       await writeFile(list, `${OWNER.publicKey}\n`);
+      // Who has just registered is kept, as one that lives.
+      await ageRecord(gateway, 10);
       const unchanged = await readAll();
       const { exitCode, stdout } = await look(gateway, [...args, '--dry-run'], { columns: 160 });
       assert.equal(exitCode, what === 'refuse' ? 1 : 0);

@@ -27,7 +27,10 @@ before(async () => {
   await gateway.run('wg', 'addconf', gateway.wireguard(), '/run/many-peers.conf');
   const [wireguard, vxlan] = [gateway.wireguard() as InterfaceName, gateway.vxlan() as InterfaceName];
   const entries = routers.flatMap((router) => buildEntries(router, ['flood', 'unicast'], wireguard));
-  const input = entries.map((entry) => `${buildEnsureEntry(entry, vxlan)}\n`).join('');
+  const input = entries
+    .flatMap((entry) => buildEnsureEntry(entry, vxlan))
+    .map((line) => `${line}\n`)
+    .join('');
   await execa('ip', ['netns', 'exec', gateway.namespace, 'bridge', '-batch', '-'], { input });
 });
 after(() => gateway.close());

@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -57,17 +47,18 @@ test('a directory that was replaced is refused until the first one is back', { s
 });
 
 test('a directory that is seen yet, but was removed, is refused', { skip }, () => {
-  mkdirSync(path);
-  const open = openSync(path, 'r');
+  const seen = `${path}.seen`;
+  for (const each of [path, seen]) mkdirSync(each);
+  // As systemd shows it to a service.
+  execFileSync('mount', ['--bind', path, seen]);
   try {
-    const seen = `/proc/${process.pid}/fd/${open}`;
     const directory = new RuntimeDirectory(seen);
     directory.requireSame();
     rmdirSync(path);
     assert.ok(statSync(seen).isDirectory());
     assert.throws(() => directory.requireSame(), replaced(seen));
   } finally {
-    closeSync(open);
+    execFileSync('umount', [seen]);
   }
 });
 
