@@ -11,6 +11,7 @@ import { makeKey } from '../lab/client.ts';
 import { attempt } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';
 import { look, lookUp } from '../lab/operator.ts';
+import { recordKeys } from '../lab/record.ts';
 
 const PEERS = 2000;
 
@@ -18,12 +19,11 @@ let gateway: Gateway;
 
 before(async () => {
   gateway = await Gateway.create(34, [{ name: 'ffww01', settings: { max_peers: 4000, max_pending: 4000 } }]);
-  const routers = Array.from({ length: PEERS }, () => {
-    const key = parsePublicKey(makeKey());
-    return { key, ...deriveLinkAddress(key, 'eui64') };
-  });
+  const keys = Array.from({ length: PEERS }, () => parsePublicKey(makeKey()));
+  const routers = keys.map((key) => ({ key, ...deriveLinkAddress(key, 'eui64') }));
   const peers = routers.map(({ key, address }) => `[Peer]\nPublicKey = ${key}\nAllowedIPs = ${address}/128\n`);
   await writeFile('/run/many-peers.conf', peers.join('\n'));
+  await recordKeys(gateway, keys);
   await gateway.run('wg', 'addconf', gateway.wireguard(), '/run/many-peers.conf');
   const [wireguard, vxlan] = [gateway.wireguard() as InterfaceName, gateway.vxlan() as InterfaceName];
   const entries = routers.flatMap((router) => buildEntries(router, ['flood', 'unicast'], wireguard));
