@@ -129,7 +129,8 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
       assert.deepEqual(Object.keys(JSON.parse(await readFile(gateway.stateFile(), 'utf8')).marks), [keys[1]]);
       assert.equal((await gateway.cleanUp()).exitCode, 0);
       await gateway.listener?.stop();
-      assert.deepEqual((await readdir(directory)).sort(), [`${DOMAIN}.activity.json`, `${DOMAIN}.json`]);
+      const files = ['activity.json', 'claims.json', 'json'].map((ending) => `${DOMAIN}.${ending}`);
+      assert.deepEqual((await readdir(directory)).sort(), files);
       const { intervals } = JSON.parse(await readFile(`${directory}/${DOMAIN}.activity.json`, 'utf8'));
       const joined = intervals.reduce((sum: number, interval: { joined: number }) => sum + interval.joined, 0);
       assert.equal(joined, 2, 'those are counted, too, that could not be written at once');
@@ -199,7 +200,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.notEqual(await findIndex(gateway), before);
     assert.deepEqual([...new Set(replies.values())].sort(), ['ERR: FAILED\n', 'OK\n']);
     const clear = new RegExp(
-      `^(failed|could not look at the interfaces|left to the cleanup): Cannot (serve domain ${DOMAIN}: (WireGuard|VXLAN) interface \\S+ does not exist|run (wg|bridge|ip) .*)$`,
+      `^(failed|could not look at the interfaces|could not repair|left to the cleanup): Cannot (serve domain ${DOMAIN}: (WireGuard|VXLAN) interface \\S+ does not exist|run (wg|bridge|ip) .*)$`,
     );
     assert.deepEqual(
       [...new Set(findProblems(gateway.listener?.stderr))].filter((line) => !clear.test(line)),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deriveAll } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
@@ -83,7 +83,7 @@ describe('a page for everybody', () => {
     const file = join(directory, 'taken', 'page.html');
     const write = () => look(gateway, ['status', '--html', file], { now });
     const missing = await write();
-    const reason = `wgkex: Cannot write ${file}: no such file or directory`;
+    const reason = `wgkex: Cannot write ${file}: Cannot read ${dirname(file)}: no such file or directory`;
     assert.deepEqual([missing.exitCode, missing.stdout, missing.stderr], [1, '', reason]);
     await mkdir(file, { recursive: true });
     const taken = await write();
