@@ -4,7 +4,6 @@ import { describe, type TestContext, test } from 'node:test';
 import { formatMessage, type Request } from '../../src/core/messages.ts';
 import { Bystanders } from '../lab/bystanders.ts';
 import { exchange, makeKey } from '../lab/client.ts';
-import { setClockRight, shiftClock } from '../lab/clock.ts';
 import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
 import { curse, liftCurses, type Program } from '../lab/fakes.ts';
 import { type DomainSetup, Gateway } from '../lab/gateway.ts';
@@ -223,24 +222,21 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
 
   test('a clock that is an hour fast costs nobody their key', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 45);
-    const key = makeKey();
-    await shiftClock(gateway, '+1h');
+    const [key, fast] = [makeKey(), readTime() + 3600];
     for (const expected of [/"heard":"1 h ago","msg":"marked"/, /"heard":"1 h ago","msg":"still marked"/])
-      assert.match((await gateway.cleanUp()).stderr, expected);
-    assert.match((await letInElsewhere(gateway, key)).stdout, /"reply":"OK"/);
-    await setClockRight(gateway);
+      assert.match((await gateway.cleanUpAt(fast)).stderr, expected);
+    assert.match((await letInElsewhere(gateway, key, fast)).stdout, /"reply":"OK"/);
     assert.match((await gateway.cleanUp()).stderr, /"msg":"alive again"/);
     await bystanders.assertHoldings([key]);
   });
 
   test('a clock that is an hour slow costs nobody their key or session', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 46);
-    const key = makeKey();
+    const [key, slow] = [makeKey(), readTime() - 3600];
     await give(gateway, [key]);
     assert.match((await gateway.cleanUp()).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
-    await shiftClock(gateway, '-1h');
-    assert.match((await gateway.cleanUp()).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
-    const { stdout, stderr } = await letInElsewhere(gateway, bystanders.living);
+    assert.match((await gateway.cleanUpAt(slow)).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
+    const { stdout, stderr } = await letInElsewhere(gateway, bystanders.living, slow);
     assert.match(stdout, /"reply":"OK"/);
     assert.match(stderr, /"live":true,"msg":"kept"/);
     await bystanders.assertHoldings([key]);
@@ -282,7 +278,12 @@ async function findIndex(gateway: Gateway): Promise<string> {
   return gateway.run('cat', `/sys/class/net/${gateway.wireguard()}/ifindex`);
 }
 
-/** Has the installed handler let a key in for somebody at another address. */
-function letInElsewhere(gateway: Gateway, key: string) {
-  return gateway.handle(formatMessage({ id: 1, domain: DOMAIN, key, from: '192.0.2.1' } as Request));
+/** Has a handler that believes in this time let a key in for somebody at another address. */
+function letInElsewhere(gateway: Gateway, key: string, time: number) {
+  return gateway.handleAt(time, formatMessage({ id: 1, domain: DOMAIN, key, from: '192.0.2.1' } as Request));
+}
+
+/** In Unix seconds. */
+function readTime(): number {
+  return Math.floor(Date.now() / 1000);
 }
