@@ -270,6 +270,9 @@ export class Gateway {
     for (const action of this.#closing) await action();
     await this.listener?.stop();
     for (const process of this.#wireguards.values()) await process?.stop();
+    // What a test that failed left running would have it wait for ever.
+    for (const pid of (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').filter((word) => word !== ''))
+      await attempt(this.namespace, 'kill', ['-KILL', pid]);
     // wireguard-go takes its interface along a moment after it ended.
     await pause(50);
     await this.segment.close();
