@@ -20,10 +20,10 @@ import { registerDecision } from './registering.ts';
 export interface PeerChange {
   readonly kind: 'keep' | 'reset' | 'add';
   readonly router: Router;
-  /** With the addresses that they have. */
+  /** With the addresses that they have, or would have. */
   readonly evicted: readonly Router[];
-  /** The other address that it had until now, by another derivation. */
-  readonly former?: Router;
+  /** The addresses that nobody has any more: those of who is evicted, and its own by another derivation. */
+  readonly vacated?: readonly Router[];
 }
 
 /** And for whom. */
@@ -85,9 +85,9 @@ export function buildPeerWords({ kind, router, evicted }: PeerChange): string[] 
 }
 
 /** The lines for `bridge -batch`. */
-export function buildEntryLines({ router, evicted, former }: PeerChange, settings: EntrySettings): string[] {
+export function buildEntryLines({ router, vacated = [] }: PeerChange, settings: EntrySettings): string[] {
   return [
-    ...[...evicted, ...(former === undefined ? [] : [former])].flatMap((old) => buildEntryRemoval(old, settings)),
+    ...vacated.flatMap((old) => buildEntryRemoval(old, settings)),
     ...buildEntries(router, settings.fdb, settings.wireguard).flatMap((entry) =>
       buildEnsureEntry(entry, settings.vxlan),
     ),
@@ -95,10 +95,10 @@ export function buildEntryLines({ router, evicted, former }: PeerChange, setting
 }
 
 /** The lines for `ip -6 -batch`; none where the domain keeps no routes. */
-export function buildRouteLines({ router, evicted, former }: PeerChange, settings: EntrySettings): string[] {
+export function buildRouteLines({ router, vacated = [] }: PeerChange, settings: EntrySettings): string[] {
   const { route, wireguard } = settings;
   return [
-    ...[...evicted, ...(former === undefined ? [] : [former])].flatMap((old) => buildRouteRemoval(old, settings)),
+    ...vacated.flatMap((old) => buildRouteRemoval(old, settings)),
     ...(route ? [buildEnsureRoute(router.address, wireguard)] : []),
   ];
 }

@@ -16,24 +16,21 @@ export interface Effect {
 }
 
 /** What a change does, in its order. */
-export function listEffects({ kind, router, evicted, former }: PeerChange, settings: EntrySettings): Effect[] {
+export function listEffects({ kind, router, evicted, vacated = [] }: PeerChange, settings: EntrySettings): Effect[] {
   return [
-    ...evicted.flatMap((old) => listRemovalEffects(old, settings)),
-    ...(former === undefined ? [] : listForwarding('remove', former, settings)),
+    ...evicted.map((old) => ({ action: 'remove', what: 'peer', router: old }) as const),
+    ...vacated.flatMap((old) => listForwarding('remove', old, settings)),
     { action: kind, what: 'peer', router },
     ...listForwarding('set', router, settings),
   ];
-}
-
-/** What the removal of a router does. */
-export function listRemovalEffects(router: Router, settings: EntrySettings): Effect[] {
-  return [{ action: 'remove', what: 'peer', router }, ...listForwarding('remove', router, settings)];
 }
 
 /** What there is of a key that may not be a peer. */
 export interface Traces {
   /** With the address that it has. */
   readonly peer: Router | undefined;
+  /** The same, where nobody else has that address. */
+  readonly vacated: Router | undefined;
   readonly router: Router;
   readonly hasClaim: boolean;
   /** Something would restore it, or the cleanup knows it. */
@@ -46,8 +43,12 @@ export function hasTraces({ peer, hasClaim, isRemembered }: Traces): boolean {
 
 /** What an operator's removal of a key does, in its order. */
 export function listForgettingEffects(traces: Traces, settings: EntrySettings): Effect[] {
-  const { peer } = traces;
-  return [...listTraceEffects(traces), ...(peer === undefined ? [] : listRemovalEffects(peer, settings))];
+  const { peer, vacated } = traces;
+  return [
+    ...listTraceEffects(traces),
+    ...(peer === undefined ? [] : [{ action: 'remove', what: 'peer', router: peer } as const]),
+    ...(vacated === undefined ? [] : listForwarding('remove', vacated, settings)),
+  ];
 }
 
 /** What it does to leave a key to the operator. */

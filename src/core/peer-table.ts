@@ -144,6 +144,11 @@ export class PeerTable {
     return key === undefined ? undefined : this.#ours.get(key);
   }
 
+  /** Whether anybody's peer has this address. */
+  isHeld(address: IpAddress): boolean {
+    return this.#holders.has(address) || this.findOperatorsKey(address) !== undefined;
+  }
+
   /** Our peers of which neither the kernel reports a handshake nor is one remembered. */
   get pending(): ReadonlySet<PublicKey> {
     return this.#pending;

@@ -21,11 +21,13 @@ export function registerDecision(
   const router = peers.describe(key);
   if (decision.kind === 'keep')
     return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(key, from, view) };
-  const goers = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
+  const evicted = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
   const leaving = decision.evicted.map((goer) => evict(goer, view));
+  // One that had lost its address may go when somebody has got it since.
+  const vacated = evicted.filter(({ address }) => !peers.isHeld(address));
+  if (former !== undefined && former.address !== router.address) vacated.push(former);
   const lines = [...leaving, ...(decision.kind === 'add' ? add(key, from, view) : reset(key, from, view))];
-  const isMoved = former !== undefined && former.address !== router.address;
-  return { change: { kind: decision.kind, router, evicted: goers, ...(isMoved && { former }) }, lines };
+  return { change: { kind: decision.kind, router, evicted, ...(vacated.length > 0 && { vacated }) }, lines };
 }
 
 /** A key that comes back without having asked: it keeps what is remembered of it. */

@@ -8,7 +8,8 @@ import {
   type PeerChange,
 } from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
-import type { Router } from '../core/derivations.ts';
+import type { LinkAddress } from '../core/link-address.ts';
+import type { PublicKey } from '../core/public-key.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
 import { hasHung } from './run.ts';
@@ -47,15 +48,20 @@ function forwardTo<C extends PeerChange>(changes: readonly C[], domain: DomainCo
 }
 
 /**
- * Takes a router's peer away, then its entries and its route; in the other order the cleanup would mend what was half
+ * Takes a router's peer away, then the entries and the route of the address that nobody has any more; in the other order the cleanup would mend what was half
  * done. Returns why some of these are still there, which the cleanup will find.
  * @throws Error where the peer is.
  */
-export async function removeRouter(domain: DomainConfig, router: Router): Promise<unknown> {
-  await setPeers(domain, [buildRemovePeer(router.key)]);
+export async function removeRouter(
+  domain: DomainConfig,
+  key: PublicKey,
+  vacated: LinkAddress | undefined,
+): Promise<unknown> {
+  await setPeers(domain, [buildRemovePeer(key)]);
+  if (vacated === undefined) return undefined;
   try {
-    await changeEntries(buildEntryRemoval(router, domain));
-    await changeRoutes(buildRouteRemoval(router, domain));
+    await changeEntries(buildEntryRemoval(vacated, domain));
+    await changeRoutes(buildRouteRemoval(vacated, domain));
     return undefined;
   } catch (error) {
     return error;

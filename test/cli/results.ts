@@ -6,7 +6,7 @@ import type { Taken } from '../../src/cli/rendering/adoption.ts';
 import type { Outcome } from '../../src/cli/rendering/reply.ts';
 import type { Frame } from '../../src/cli/rendering/watch.ts';
 import { LEFT_OUT_REASONS } from '../../src/core/adoption.ts';
-import { listEffects, listForgettingEffects, listReleaseEffects, listRemovalEffects } from '../../src/core/effects.ts';
+import { listEffects, listForgettingEffects, listReleaseEffects } from '../../src/core/effects.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import type { PublicKey } from '../../src/core/public-key.ts';
 import { parseRouterQuery } from '../../src/core/router-query.ts';
@@ -76,15 +76,16 @@ export function buildEdits(what: 'added' | 'blocked' | 'released' | 'lifted', dr
   const [westerwald, munich] = READINGS;
   const router = westerwald.view.peers.describe(key);
   const evicted = [westerwald.view.peers.describe(SCENE_KEYS.pending)];
-  const added = listEffects({ kind: 'add', router, evicted }, westerwald.domain);
-  const removed = listRemovalEffects(router, westerwald.domain);
+  const added = listEffects({ kind: 'add', router, evicted, vacated: evicted }, westerwald.domain);
+  const known = { peer: router, vacated: router, router, hasClaim: false, isRemembered: true };
+  const removed = listForgettingEffects(known, westerwald.domain);
   const list = { file: '/etc/wgkex/disallowed_keys', outcome: 'added', line: `${key} # stolen, 2026-11-20` } as const;
   const reason = 'Cannot lock /run/wgkex/ffmuc_welt.lock: another process has had it for 4 s';
   const common = { key, dryRun, complaints: [] };
   if (what === 'added')
     return { ...common, isGood: true, domains: [{ domain: westerwald.domain, outcome: 'added', effects: added }] };
-  const traces = { peer: router, router, hasClaim: true, isRemembered: true };
-  const lifted = listForgettingEffects({ ...traces, peer: undefined }, westerwald.domain);
+  const traces = { ...known, hasClaim: true };
+  const lifted = listForgettingEffects({ ...traces, peer: undefined, vacated: undefined }, westerwald.domain);
   const effects = what === 'released' ? listReleaseEffects(traces) : lifted;
   if (what === 'released' || what === 'lifted') {
     const outcome = what === 'released' ? 'released' : 'removed';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { EntrySettings } from '../../src/core/changes.ts';
 import type { InterfaceName } from '../../src/core/domain.ts';
-import { type Effect, listEffects, listRemovalEffects } from '../../src/core/effects.ts';
+import { type Effect, listEffects, listForgettingEffects } from '../../src/core/effects.ts';
 import { FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
 import { KEYS, viewOf } from './arbitraries.ts';
 
@@ -14,6 +14,8 @@ const settings: EntrySettings = {
   fdb: ['flood', 'unicast'],
   route: true,
 };
+
+const TRACES = { peer: router, vacated: router, router, hasClaim: false, isRemembered: true };
 
 /** `add peer`, `set forwarding entry 00:00:00:00:00:00`, with whose it is. */
 function describe(effects: readonly Effect[]): string[] {
@@ -35,7 +37,7 @@ for (const kind of ['add', 'reset', 'keep'] as const) {
 }
 
 test('who makes room loses all of it first', () => {
-  const effects = describe(listEffects({ kind: 'add', router, evicted: [other] }, settings));
+  const effects = describe(listEffects({ kind: 'add', router, evicted: [other], vacated: [other] }, settings));
   assert.deepEqual(effects.slice(0, 5), [
     'other remove peer',
     `other remove forwarding entry ${FLOOD_MAC}`,
@@ -45,7 +47,12 @@ test('who makes room loses all of it first', () => {
   ]);
 });
 
+test('who is removed without an address leaves what whoever has it now needs', () => {
+  const effects = listForgettingEffects({ ...TRACES, vacated: undefined }, settings);
+  assert.deepEqual(describe(effects), ['router remove peer']);
+});
+
 test('what a domain does not keep is not touched', () => {
-  const effects = listRemovalEffects(router, { ...settings, fdb: ['flood'], route: false });
+  const effects = listForgettingEffects(TRACES, { ...settings, fdb: ['flood'], route: false });
   assert.deepEqual(describe(effects), ['router remove peer', `router remove forwarding entry ${FLOOD_MAC}`]);
 });

@@ -19,7 +19,7 @@ export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing
     if (dryRun) return { outcome: 'removed', effects };
     // Before the peer goes: where this cannot be written, all stays as it is.
     session.forget(key, view);
-    const leftOver = traces.peer && (await removeRouter(domain, traces.peer));
+    const leftOver = traces.peer && (await removeRouter(domain, key, traces.vacated));
     // It leaves the record only after a reading without it.
     await session.open();
     log.info('removed', { domain: domain.name, address: traces.router.address, key, by: 'operator' });

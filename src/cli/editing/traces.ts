@@ -17,8 +17,10 @@ export function findTraces(
   const ours = peers.ours.get(key);
   const registration = record.registrations.get(key);
   const isRecorded = ours !== undefined || (peers.isOperators(key) && (wasRecorded || registration !== undefined));
+  const peer = isRecorded ? (ours?.held ?? router) : undefined;
   return {
-    peer: isRecorded ? (ours?.held ?? router) : undefined,
+    peer,
+    vacated: ours?.held === undefined && peers.isHeld(router.address) ? undefined : peer,
     router,
     hasClaim: claims.has(key),
     isRemembered: session.memory.remembers(key) || registration?.isLeaving === false,
