@@ -27,7 +27,7 @@ describe('a router that is 300 ms away', () => {
 
   for (const [family, find, findRouter, findAddress] of [
     ['IPv4', () => gateway.address, () => routers[0], () => gateway.segment.ipv4('1.1')],
-    ['IPv6', () => gateway.segment.ipv6('0::1'), () => routers[1], () => gateway.segment.ipv6('1::2')],
+    ['IPv6', () => gateway.segment.ipv6('0::1'), () => routers[1], () => gateway.segment.ipv6('2::1')],
   ] as const) {
     test(`gets its answers no sooner, by ${family}, and a neighbour of the gateway at once`, async () => {
       const router = findRouter() as Router;
