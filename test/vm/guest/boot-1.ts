@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { version } from '../../../package.json';
 import {
   attempt,
   eventually,
@@ -351,7 +352,7 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
   assert.deepEqual(await readMarks(), marks);
   assert.equal(await readFile(CONFIG, 'utf8'), config);
   assert.equal(await sh('systemctl is-enabled wgkex.socket wgkex-cleanup@ffww01.timer'), 'enabled\nenabled');
-  assert.match(await sh('dpkg-query --show wgkex'), /0\.1\.0/);
+  assert.equal(await sh('dpkg-query --show wgkex'), `wgkex\t${version}`);
   await sh('systemctl start wgkex-cleanup@ffww01.timer');
 });
 
