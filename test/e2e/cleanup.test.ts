@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, lchown, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
 import { parsePublicKey } from '../../src/core/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
@@ -83,11 +83,14 @@ describe('a key with a handshake', () => {
   });
 });
 
+// The service sees to them, too, so it is stopped.
 describe('forwarding entries and routes', () => {
+  afterEach(startAgain);
   beforeEach(removeAll);
 
   test('come back where a peer has lost them', async () => {
     const key = await register();
+    await gateway.listener?.stop();
     const { mac, address } = derive(key);
     await bridge('del', FLOOD, address);
     await bridge('del', mac, address);
@@ -99,6 +102,7 @@ describe('forwarding entries and routes', () => {
 
   test('come back also where the kernel has learned one in their place', async () => {
     const { mac, address } = derive(await register());
+    await gateway.listener?.stop();
     await bridge('del', mac, address);
     const learned = ['dev', gateway.vxlan(), 'dst', address, 'via', gateway.wireguard(), 'dynamic'];
     await gateway.run('bridge', 'fdb', 'add', mac, ...learned);
@@ -109,6 +113,7 @@ describe('forwarding entries and routes', () => {
 
   test('go where their peer is gone', async () => {
     const key = await register();
+    await gateway.listener?.stop();
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
     await pass(/removed forwarding entry.*removed forwarding entry.*removed route/s);
     await assertGone(key);
@@ -184,9 +189,12 @@ describe('an unusual state', () => {
 });
 
 describe('--dry-run', () => {
+  afterEach(startAgain);
+
   test('says what would be done, and does nothing', async () => {
     await removeAll();
     const [stale, fresh] = [await register(), await register()];
+    await gateway.listener?.stop();
     await writeMarks({ [stale]: Math.floor(Date.now() / 1000) - SECOND_LOOK_SECONDS });
     await bridge('append', FLOOD, derive(makeKey()).address);
     const [kernel, marks] = [await gateway.snapshot(), await readFile(gateway.stateFile())];
@@ -298,6 +306,10 @@ async function entriesTo(address: string) {
 
 function routes(): Promise<string> {
   return gateway.run('ip', '-6', 'route', 'show', 'dev', gateway.wireguard());
+}
+
+async function startAgain(): Promise<void> {
+  if (gateway.listener?.hasEnded) await gateway.start();
 }
 
 function bridge(verb: string, mac: string, destination: string) {
