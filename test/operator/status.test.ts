@@ -202,7 +202,9 @@ describe('what is wrong', () => {
   const entry = () => ['00:00:00:00:00:00', 'dev', gateway.vxlan(), 'dst', address, 'via', gateway.wireguard()];
   const mend = () => gateway.run('/usr/lib/wgkex/wgkex-cleanup', 'ffww01');
 
+  // The service sees to entries and routes, too, so it is stopped.
   test('with the forwarding of a router is told with the command that mends it', async () => {
+    await gateway.listener?.stop();
     await gateway.run('bridge', 'fdb', 'del', ...entry());
     await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
     const remedy = '/usr/lib/wgkex/wgkex-cleanup ffww01';
@@ -213,12 +215,14 @@ describe('what is wrong', () => {
     const { document } = await lookUp(gateway, ['peers', '--pending', 'ffww01']);
     assert.deepEqual([document.peers[0].missing_entries, document.peers[0].route], [['flood'], false]);
     await mend();
+    await gateway.start();
     assert.deepEqual(await findFaults(), []);
   });
 
   test('with an entry and a route that lead to no router is told, too', async () => {
     const gone = deriveLinkAddress(parsePublicKey(makeKeyPair('gone').publicKey), 'eui64');
     const where = ['dev', gateway.vxlan(), 'dst', gone.address, 'via', gateway.wireguard()];
+    await gateway.listener?.stop();
     await gateway.run('bridge', 'fdb', 'append', gone.mac, ...where);
     await gateway.run('ip', '-6', 'route', 'add', `${gone.address}/128`, 'dev', gateway.wireguard());
     const remedy = '/usr/lib/wgkex/wgkex-cleanup ffww01';
@@ -227,6 +231,7 @@ describe('what is wrong', () => {
       { problem: '1 route leads to no router', remedy },
     ]);
     await mend();
+    await gateway.start();
     assert.deepEqual(await findFaults(), []);
   });
 
