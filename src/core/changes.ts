@@ -22,7 +22,7 @@ export interface PeerChange {
   readonly router: Router;
   /** With the addresses that they have, or would have. */
   readonly evicted: readonly Router[];
-  /** The addresses that nobody has any more: those of who is evicted, and its own by another derivation. */
+  /** Addresses that no peer has any more: of evicted peers, and its own by another derivation. */
   readonly vacated?: readonly Router[];
 }
 

@@ -29,7 +29,7 @@ export function listEffects({ kind, router, evicted, vacated = [] }: PeerChange,
 export interface Traces {
   /** With the address that it has. */
   readonly peer: Router | undefined;
-  /** The same, where nobody else has that address. */
+  /** The same, unless another peer has that address. */
   readonly vacated: Router | undefined;
   readonly router: Router;
   readonly hasClaim: boolean;

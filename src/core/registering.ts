@@ -23,7 +23,7 @@ export function registerDecision(
     return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(key, from, view) };
   const evicted = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
   const leaving = decision.evicted.map((goer) => evict(goer, view));
-  // One that had lost its address may go when somebody has got it since.
+  // Another peer may have taken the address of an evicted one before.
   const vacated = evicted.filter(({ address }) => !peers.isHeld(address));
   if (former !== undefined && former.address !== router.address) vacated.push(former);
   const lines = [...leaving, ...(decision.kind === 'add' ? add(key, from, view) : reset(key, from, view))];

@@ -48,7 +48,7 @@ function forwardTo<C extends PeerChange>(changes: readonly C[], domain: DomainCo
 }
 
 /**
- * Takes a router's peer away, then the entries and the route of the address that nobody has any more; in the other order the cleanup would mend what was half
+ * Takes a router's peer away, then the entries and the route of the address, unless another peer has it; in the other order the cleanup would mend what was half
  * done. Returns why some of these are still there, which the cleanup will find.
  * @throws Error where the peer is.
  */

@@ -47,7 +47,7 @@ test('who makes room loses all of it first', () => {
   ]);
 });
 
-test('who is removed without an address leaves what whoever has it now needs', () => {
+test('removing a peer that lost its address leaves the entries of the peer that has it now', () => {
   const effects = listForgettingEffects({ ...TRACES, vacated: undefined }, settings);
   assert.deepEqual(describe(effects), ['router remove peer']);
 });

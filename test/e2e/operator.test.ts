@@ -30,13 +30,16 @@ test("an operator's living peer survives exchange, collision and cleanup untouch
   await gateway.run('bridge', 'fdb', 'append', '00:00:00:00:00:00', ...entry);
   await operators.up();
   await operators.connected();
-  await operators.ping(1);
-  // The router may renew its session meanwhile; one that was ended would cost it pings.
+  await operators.ping(20);
+  // The router may renew its session meanwhile; a peer that is removed and added again counts its bytes from 0.
+  const counts: number[] = [];
+  const count = async () => counts.push((await gateway.findPeer(operators.key))?.received ?? 0);
   const readAll = async () => {
     const { lastHandshake, ...peer } = (await gateway.findSession(operators.key)) ?? {};
     return { peer, isConnected: lastHandshake !== 'never', entries: await gateway.entries() };
   };
   const before = await readAll();
+  await count();
   const pings = operators.ping(20);
 
   assert.equal(await operators.exchange('ffww01'), 'ERR: PROHIBITED_WGKEY', 'its own key');
@@ -45,12 +48,21 @@ test("an operator's living peer survives exchange, collision and cleanup untouch
     'ERR: PROHIBITED_WGKEY\n',
     'its key by a stranger',
   );
+  await count();
   const colliding = makeKey();
   const { address } = deriveLinkAddress(parsePublicKey(colliding), 'eui64');
   await gateway.run('wg', 'set', gateway.wireguard(), 'peer', makeKey(), 'allowed-ips', `${address}/128`);
   assert.equal(await exchange(gateway.address, 'ffww01', colliding), 'ERR: ADDRESS_TAKEN\n', 'a collision');
-  for (const time of ['first', 'second']) assert.equal((await gateway.cleanUp()).exitCode, 0, `${time} pass`);
+  await count();
+  for (const time of ['first', 'second']) {
+    assert.equal((await gateway.cleanUp()).exitCode, 0, `${time} pass`);
+    await count();
+  }
 
   await pings;
   assert.deepEqual(await readAll(), before);
+  assert.deepEqual(
+    counts,
+    [...counts].sort((a, b) => a - b),
+  );
 });

@@ -270,7 +270,7 @@ export class Gateway {
     for (const action of this.#closing) await action();
     await this.listener?.stop();
     for (const process of this.#wireguards.values()) await process?.stop();
-    // What a test that failed left running would have it wait for ever.
+    // A program that a failed test left running would keep the test file from ending.
     for (const pid of (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').filter((word) => word !== ''))
       await attempt(this.namespace, 'kill', ['-KILL', pid]);
     // wireguard-go takes its interface along a moment after it ended.

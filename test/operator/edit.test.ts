@@ -324,7 +324,7 @@ describe('a dry run', () => {
       await gateway.unlocked();
       await gateway.cleanUp();
       await writeFile(list, `${OWNER.publicKey}\n`);
-      // Who has just registered is kept, as one that lives.
+      // A key that was just registered is kept, like a living one.
       await ageRecord(gateway, 10);
       const unchanged = await readAll();
       const { exitCode, stdout } = await look(gateway, [...args, '--dry-run'], { columns: 160 });
