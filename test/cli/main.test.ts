@@ -155,7 +155,7 @@ describe('colour', { concurrency: true, timeout: 300_000 }, () => {
 });
 
 async function call(args: readonly string[], env: Record<string, string> = {}) {
-  const words = ['--import', 'tsx', 'src/cli/main.ts', ...args];
+  const words = ['dist/wgkex', ...args];
   const { exitCode, stdout, stderr } = await execa(process.execPath, words, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
@@ -166,7 +166,7 @@ async function call(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 function callOnTerminal(env: Record<string, string>) {
-  const line = `${process.execPath} --import tsx src/cli/main.ts derive ${KEY}`;
+  const line = `${process.execPath} dist/wgkex derive ${KEY}`;
   const options = { cwd: ROOT, extendEnv: false, env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env } };
   return execa('script', ['--quiet', '--return', '--command', line, '/dev/null'], options);
 }
