@@ -153,12 +153,13 @@ describe('clients that go on sending', () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
     await gateway.unlocked();
-    const holder = new Background('flock', [gateway.lockFile(), 'sleep', String(SECONDS)]);
-    const spent = await measureFlood(pid, `ffww01\n${key}\n`, SECONDS * 1000 - 200);
+    const holder = new Background('flock', ['--no-fork', gateway.lockFile(), 'sh', '-c', 'echo locked; exec sleep 60']);
+    await eventually('it is locked', () => holder.stdout.includes('locked'));
+    const spent = await measureFlood(pid, `ffww01\n${key}\n`, SECONDS * 1000);
     assert.equal(spent.stillOpen, CLIENTS, 'the handler still waits for the lock');
+    await holder.stop();
     requireCheap(t, spent);
     assert.deepEqual(countEach(await Promise.all(spent.replies)), { 'OK\n': CLIENTS });
-    await holder.stop();
   });
 
   test('after their reply cost next to nothing, and are closed', async (t) => {
