@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { assertSnapshot } from '../snapshot.ts';
+import { IMPORT_RULES, type ImportRule } from './import-rules.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCE = join(ROOT, 'src');
+
+const files = await findFiles(SOURCE);
+const imports = (await Promise.all(files.map(readImports))).flat();
+
+describe('each import of src', () => {
+  test('is one that a row of the table permits', () => {
+    assert.ok(imports.length > 500, `${imports.length}`);
+    assert.deepEqual(imports.filter(isForbidden).map(explain), []);
+  });
+
+  test('leaves no row of the table without a use', () => {
+    for (const rule of IMPORT_RULES) {
+      const imported = imports.filter(({ importer }) => findRule(importer) === rule).map(({ imported }) => imported);
+      const unused = [
+        ...rule.from.filter((path) => !imported.some((each) => isWithin(each, path))),
+        ...rule.modules.filter((name) => !imported.includes(name)),
+      ];
+      assert.deepEqual(unused, [], `of ${rule.who}`);
+    }
+  });
+});
+
+describe('the handler', () => {
+  test('runs as root what is listed here and nothing else', async () => {
+    const { metafile } = await build({
+      absWorkingDir: ROOT,
+      entryPoints: ['src/handler/main.ts'],
+      bundle: true,
+      platform: 'node',
+      metafile: true,
+      write: false,
+    });
+    assertSnapshot(new URL('handler-modules.txt', import.meta.url), summarize(Object.keys(metafile.inputs)));
+  });
+});
+
+interface Import {
+  readonly importer: string;
+  /** A path in src, or the name of a module. */
+  readonly imported: string;
+}
+
+async function findFiles(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const found = entries.map(async (entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? findFiles(path) : [relative(SOURCE, path)];
+  });
+  return (await Promise.all(found)).flat().sort();
+}
+
+/** With those of types, which no bundle has. */
+async function readImports(importer: string): Promise<Import[]> {
+  const text = await readFile(join(SOURCE, importer), 'utf8');
+  const specifiers = [...text.matchAll(/^(?:import|export|\}) .*?\bfrom '([^']+)'|\bimport\('([^']+)'\)/gm)];
+  return specifiers.map(([, whole, called]) => {
+    const specifier = whole ?? called ?? '';
+    return {
+      importer,
+      imported: specifier.startsWith('.') ? normalize(join(dirname(importer), specifier)) : specifier,
+    };
+  });
+}
+
+function isForbidden({ importer, imported }: Import): boolean {
+  const rule = findRule(importer);
+  if (!files.includes(imported)) return !rule.modules.includes(imported);
+  return findRule(imported) !== rule && !rule.from.some((path) => isWithin(imported, path));
+}
+
+function findRule(file: string): ImportRule {
+  const rules = IMPORT_RULES.filter(({ who }) => isWithin(file, who));
+  return rules.reduce((longest, rule) => (rule.who.length > longest.who.length ? rule : longest));
+}
+
+function isWithin(file: string, path: string): boolean {
+  return path === '' || file === path || file === `${path}.ts` || file.startsWith(`${path}/`);
+}
+
+function explain({ importer, imported }: Import): string {
+  return `${importer} imports ${imported}: ${findRule(importer).why}`;
+}
+
+/** Our own files, and the names of the packages. */
+function summarize(inputs: readonly string[]): string[] {
+  return [
+    ...new Set(inputs.map((input) => input.replace(/^node_modules\/((@[^/]+\/)?[^/]+)\/.*/, 'package $1'))),
+  ].sort();
+}
