@@ -1,7 +1,7 @@
 // `bin/demo [--keep]`: a gateway and two routers, with real interfaces and the installed wgkex. Must be run by
 // bin/lab, which makes the machine for it and takes all of it away in the end.
 import { parseArgs } from 'node:util';
-import { describeError } from '../src/errors.ts';
+import { describeError } from '../src/core/values/errors.ts';
 import { showCleanup } from './cleanup.ts';
 import { setUpGateway } from './gateway.ts';
 import { Journal } from './journal.ts';

@@ -1,5 +1,5 @@
-import { parseIpAddress } from '../src/core/ip-address.ts';
-import { abbreviateKey, parsePublicKey } from '../src/core/public-key.ts';
+import { parseIpAddress } from '../src/core/values/ip-address.ts';
+import { abbreviateKey, parsePublicKey } from '../src/core/values/public-key.ts';
 import { eventually } from '../test/lab/commands.ts';
 import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS } from '../test/lab/gateway.ts';
 import { addWireguard } from '../test/lab/network.ts';

@@ -1,5 +1,5 @@
-import { deriveSource, type IpAddress } from './core/ip-address.ts';
 import { Tally, type TallyLimits } from './core/tally.ts';
+import { deriveSource, type IpAddress } from './core/values/ip-address.ts';
 import type { Log, LogFields } from './log.ts';
 
 /** Which times of an event are the same, and how much one of them counts. */

@@ -2,12 +2,18 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
-import { ADDRESS_VARIANTS } from './core/address-variant.ts';
-import { type DomainName, type InterfaceName, isDomainName, isInterfaceName, parseDomainName } from './core/domain.ts';
 import { ENTRY_KINDS } from './core/forwarding-entries.ts';
-import { parseNetwork } from './core/ip-address.ts';
-import { escapeLine, InputError, quote } from './core/printable.ts';
-import { describeSystemError } from './errors.ts';
+import { ADDRESS_VARIANTS } from './core/values/address-variant.ts';
+import { describeSystemError } from './core/values/errors.ts';
+import { parseNetwork } from './core/values/ip-address.ts';
+import {
+  type DomainName,
+  type InterfaceName,
+  isDomainName,
+  isInterfaceName,
+  parseDomainName,
+} from './core/values/names.ts';
+import { escapeLine, InputError, quote } from './core/values/quote.ts';
 
 /** A domain of the mesh and how it is served; see README.md for every setting. */
 export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };

@@ -1,8 +1,8 @@
 import pino from 'pino';
 import type { Config } from './config.ts';
-import { type AddressDetail, type IpAddress, maskAddress, type Source } from './core/ip-address.ts';
-import { escapeLine } from './core/printable.ts';
-import { abbreviateKey, type PublicKey } from './core/public-key.ts';
+import { type AddressDetail, type IpAddress, maskAddress, type Source } from './core/values/ip-address.ts';
+import { abbreviateKey, type PublicKey } from './core/values/public-key.ts';
+import { escapeLine } from './core/values/quote.ts';
 import { detectFormat } from './log-format.ts';
 
 /** What happened to whom. `true` prints as the bare name of its field, undefined not at all. */

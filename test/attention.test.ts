@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Attention } from '../src/attention.ts';
-import { type IpAddress, parseIpAddress } from '../src/core/ip-address.ts';
+import { type IpAddress, parseIpAddress } from '../src/core/values/ip-address.ts';
 import { Log } from '../src/log.ts';
 import { KEYS } from './core/arbitraries.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { parseIpAddress } from '../src/core/ip-address.ts';
+import { parseIpAddress } from '../src/core/values/ip-address.ts';
 import { Log, type LogFields } from '../src/log.ts';
 import type { LogFormat } from '../src/log-format.ts';
 import { KEYS, texts } from './core/arbitraries.ts';

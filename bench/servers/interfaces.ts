@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { buildAddPeer, buildEnsureEntry } from '../../src/core/commands.ts';
-import { parseInterfaceName } from '../../src/core/domain.ts';
 import { buildEntries, ENTRY_KINDS } from '../../src/core/forwarding-entries.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { parseInterfaceName } from '../../src/core/values/names.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { makeKey } from '../../test/lab/client.ts';
 import { sh } from '../../test/lab/commands.ts';
 import type { Gateway } from '../../test/lab/gateway.ts';

@@ -5,14 +5,14 @@ import { Derivations } from '../../src/core/derivations.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import type { EntryKind } from '../../src/core/forwarding-entries.ts';
 import { noteHandshake } from '../../src/core/handshakes.ts';
-import type { IpAddress } from '../../src/core/ip-address.ts';
-import type { Moment } from '../../src/core/moment.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
 import { parseDump } from '../../src/core/peers.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
 import { PeerRecord } from '../../src/core/record.ts';
 import { findGone } from '../../src/core/revival.ts';
 import { Room } from '../../src/core/room.ts';
+import type { IpAddress } from '../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
+import type { Moment } from '../../src/core/values/time.ts';
 import type { DomainModel } from '../model/domain.ts';
 import type { SimulatedKernel } from './kernel.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { isDomainName } from '../../src/core/domain.ts';
 import { interpretLines } from '../../src/core/exchange.ts';
 import { LineFraming } from '../../src/core/framing.ts';
+import { isDomainName } from '../../src/core/values/names.ts';
 import { promptVisits } from '../arbitraries/visits.ts';
 import { joinBytes, printEntries, readVisits } from '../corpus.ts';
 import { REFUSED_KEYS } from '../keys.ts';

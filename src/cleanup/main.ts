@@ -6,8 +6,8 @@ import {
   readCommandLine,
 } from '../command-line.ts';
 import { type Config, type DomainConfig, parseConfig } from '../config.ts';
-import { quote } from '../core/printable.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
+import { quote } from '../core/values/quote.ts';
 import { Log } from '../log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { PassLog } from './pass-log.ts';

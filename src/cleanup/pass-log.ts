@@ -1,4 +1,4 @@
-import type { DomainName } from '../core/domain.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { Log, LogFields } from '../log.ts';
 
 /** Of each event. */

@@ -1,4 +1,4 @@
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
 import type { LogFields } from '../log.ts';
 import type { Failures } from '../system/jointly.ts';
 import type { Repaired, Repairs } from '../system/repair.ts';

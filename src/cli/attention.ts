@@ -1,5 +1,5 @@
-import type { DomainName } from '../core/domain.ts';
 import { isAllowed } from '../core/key-lists.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { DomainReading } from './reading/domain.ts';
 import type { DomainStatus, GatewayStatus } from './reading/gateway.ts';
 import type { InterfaceReading, InterfaceRole } from './reading/interfaces.ts';

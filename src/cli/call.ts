@@ -1,5 +1,5 @@
 import { exitWithUsageError } from '../command-line.ts';
-import { InputError } from '../core/printable.ts';
+import { InputError } from '../core/values/quote.ts';
 
 export const PROGRAM = 'wgkex';
 

@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { EXIT_FAILURE, EXIT_USAGE, exitWithUsageError } from '../command-line.ts';
-import { escapeLine } from '../core/printable.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
+import { escapeLine } from '../core/values/quote.ts';
 import { PROGRAM } from './call.ts';
 import { buildProgram } from './program.ts';
 import { complain } from './rendering/print.ts';

@@ -1,4 +1,4 @@
-import { InputError } from './printable.ts';
+import { InputError } from './values/quote.ts';
 
 /** A user of this machine. */
 export interface Account {

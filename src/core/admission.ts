@@ -2,13 +2,13 @@ import type { ClaimTable } from './claims.ts';
 import type { Router } from './derivations.ts';
 import type { ErrorCode } from './exchange.ts';
 import { hadHandshakeWithin, LIVE_SECONDS } from './handshakes.ts';
-import { deriveSource, type IpAddress } from './ip-address.ts';
 import type { KeyLists } from './key-lists.ts';
-import { findAge } from './moment.ts';
 import type { OurPeer, PeerTable } from './peer-table.ts';
-import type { PublicKey } from './public-key.ts';
 import type { PeerRecord } from './record.ts';
 import { CONNECT_SECONDS, type Room } from './room.ts';
+import { deriveSource, type IpAddress } from './values/ip-address.ts';
+import type { PublicKey } from './values/public-key.ts';
+import { findAge } from './values/time.ts';
 
 /** A handshake under way takes at most so long, also over a satellite. */
 const HANDSHAKE_SECONDS = 10;

@@ -2,8 +2,8 @@ import type { DomainView } from './admission.ts';
 import type { Router } from './derivations.ts';
 import { remember } from './handshakes.ts';
 import type { Peer } from './peers.ts';
-import type { PublicKey } from './public-key.ts';
 import { UNRECORDED } from './record.ts';
+import type { PublicKey } from './values/public-key.ts';
 
 /** Why a peer is not adopted. */
 export const LEFT_OUT_REASONS = [

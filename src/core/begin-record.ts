@@ -1,12 +1,12 @@
 import type { Claims } from './claims.ts';
 import { remember } from './handshakes.ts';
 import type { KeyLists } from './key-lists.ts';
-import { LONG_AGO, type Moment } from './moment.ts';
 import { couldBeOurs, type Ownership } from './ownership.ts';
 import type { Handshakes, Peer } from './peers.ts';
-import type { PublicKey } from './public-key.ts';
 import { PeerRecord, UNRECORDED } from './record.ts';
 import type { Marks } from './staleness.ts';
+import type { PublicKey } from './values/public-key.ts';
+import { LONG_AGO, type Moment } from './values/time.ts';
 
 /** What was remembered of a domain when its record was lost, or when the machine started. */
 export interface Memory {

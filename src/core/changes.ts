@@ -9,12 +9,12 @@ import {
   buildResetPeer,
 } from './commands.ts';
 import type { Router } from './derivations.ts';
-import type { InterfaceName } from './domain.ts';
 import type { ErrorCode, Exchange } from './exchange.ts';
 import { buildEntries, type EntryKind } from './forwarding-entries.ts';
-import type { LinkAddress } from './link-address.ts';
-import type { PublicKey } from './public-key.ts';
 import { registerDecision } from './registering.ts';
+import type { LinkAddress } from './values/derived-address.ts';
+import type { InterfaceName } from './values/names.ts';
+import type { PublicKey } from './values/public-key.ts';
 
 /** What is done for one key. */
 export interface PeerChange {

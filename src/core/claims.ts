@@ -1,6 +1,6 @@
-import type { IpAddress } from './ip-address.ts';
 import type { UnixSeconds } from './peers.ts';
-import type { PublicKey } from './public-key.ts';
+import type { IpAddress } from './values/ip-address.ts';
+import type { PublicKey } from './values/public-key.ts';
 
 /** A key's right to its address, proved by a handshake. */
 export interface Claim {

@@ -1,5 +1,5 @@
-import { InputError } from './printable.ts';
 import { parseProperties } from './properties.ts';
+import { InputError } from './values/quote.ts';
 
 /** How the clock of this machine is kept. */
 export interface ClockState {

@@ -1,8 +1,8 @@
 import { hostNetwork } from './derivations.ts';
-import type { InterfaceName } from './domain.ts';
 import { FLOOD_MAC, type ForwardingEntry } from './forwarding-entries.ts';
-import type { IpAddress } from './ip-address.ts';
-import type { PublicKey } from './public-key.ts';
+import type { IpAddress } from './values/ip-address.ts';
+import type { InterfaceName } from './values/names.ts';
+import type { PublicKey } from './values/public-key.ts';
 
 /** The words of `wg set` that let a key in with its one address. */
 export function buildAddPeer(key: PublicKey, address: IpAddress): string[] {

@@ -1,6 +1,6 @@
-import { compareNetworks } from './ip-address.ts';
 import type { PeerOrder } from './peer-order.ts';
 import type { Peer } from './peers.ts';
+import { compareNetworks } from './values/ip-address.ts';
 
 type Compare = (one: Peer, other: Peer) => number;
 

@@ -1,7 +1,7 @@
 import type { EntrySettings, PeerChange } from './changes.ts';
 import type { Router } from './derivations.ts';
 import { buildEntries } from './forwarding-entries.ts';
-import type { MacAddress } from './link-address.ts';
+import type { MacAddress } from './values/derived-address.ts';
 
 /**
  * A thing that is made, unmade or left as it is for a router; `set` is also right where it is there, `release` leaves a

@@ -1,4 +1,4 @@
-import { InputError } from './printable.ts';
+import { InputError } from './values/quote.ts';
 
 const LF = 0x0a;
 

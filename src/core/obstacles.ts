@@ -8,7 +8,7 @@ import {
   RULES,
 } from './admission.ts';
 import type { ErrorCode } from './exchange.ts';
-import type { PublicKey } from './public-key.ts';
+import type { PublicKey } from './values/public-key.ts';
 
 /** Something that keeps a key, which is not there, from being admitted; or that may have evicted it. */
 export interface Obstacle {

@@ -1,8 +1,8 @@
 import type { EntrySettings } from './changes.ts';
 import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry, isDerivedEntry } from './forwarding-entries.ts';
-import type { IpAddress } from './ip-address.ts';
-import { findDerivedMacs } from './link-address.ts';
 import type { PeerTable } from './peer-table.ts';
+import { findDerivedMacs } from './values/derived-address.ts';
+import type { IpAddress } from './values/ip-address.ts';
 
 /** What must be made, and what must go, so that the kernel has exactly what our peers need. */
 export interface Difference<T> {

@@ -1,9 +1,9 @@
 import { deriveHousehold } from './households.ts';
-import { type IpAddress, parseIpAddress, type Source } from './ip-address.ts';
-import { findAge, LONG_AGO, type Moment, type MonotonicSeconds } from './moment.ts';
 import type { UnixSeconds } from './peers.ts';
-import { InputError } from './printable.ts';
-import { isPublicKey, type PublicKey } from './public-key.ts';
+import { type IpAddress, parseIpAddress, type Source } from './values/ip-address.ts';
+import { isPublicKey, type PublicKey } from './values/public-key.ts';
+import { InputError } from './values/quote.ts';
+import { findAge, LONG_AGO, type Moment, type MonotonicSeconds } from './values/time.ts';
 
 /** A handshake, and when a reading saw it for the first time. */
 export interface HeardHandshake {

@@ -1,8 +1,8 @@
 import type { Decision, DomainView } from './admission.ts';
 import type { PeerChange } from './changes.ts';
-import type { IpAddress, Source } from './ip-address.ts';
-import type { PublicKey } from './public-key.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from './record.ts';
+import type { IpAddress, Source } from './values/ip-address.ts';
+import type { PublicKey } from './values/public-key.ts';
 
 /** A change, and the lines of the record that have to be there before it. */
 export interface RecordedChange {

@@ -1,10 +1,10 @@
 import { type DomainView, decideAdmission } from './admission.ts';
 import { hadHandshakeWithin, settleHandshake } from './handshakes.ts';
-import type { Moment } from './moment.ts';
 import type { PeerTable } from './peer-table.ts';
-import type { PublicKey } from './public-key.ts';
 import type { Registration } from './record.ts';
 import { type RecordedChange, registerRestored } from './registering.ts';
+import type { PublicKey } from './values/public-key.ts';
+import type { Moment } from './values/time.ts';
 
 /** A router that does not connect after so many is given up, until it registers. */
 const MAX_RESTORES = 3;

@@ -1,7 +1,7 @@
 import { hadHandshakeWithin, type LastHandshake } from './handshakes.ts';
-import type { Moment } from './moment.ts';
 import type { UnixSeconds } from './peers.ts';
-import type { PublicKey } from './public-key.ts';
+import type { PublicKey } from './values/public-key.ts';
+import type { Moment } from './values/time.ts';
 
 /** When each stale key was first seen to be stale. */
 export type Marks = ReadonlyMap<PublicKey, UnixSeconds>;

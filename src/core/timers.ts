@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { parseJsonOf } from './json.ts';
 import type { UnixSeconds } from './peers.ts';
+import { parseJsonOf } from './values/json.ts';
 
 const MICROSECONDS = 1_000_000;
 

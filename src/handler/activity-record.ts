@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/activity.ts';
-import type { DomainName } from '../core/domain.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { Events } from '../log.ts';
 import { addActivity } from '../system/activity.ts';
 import { readClock } from '../system/moment.ts';

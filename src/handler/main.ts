@@ -9,7 +9,7 @@ import {
 } from '../command-line.ts';
 import { parseConfig } from '../config.ts';
 import { formatMessage } from '../core/messages.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
 import { Log } from '../log.ts';
 import type { ReplacedDirectoryError } from '../system/runtime-directory.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';

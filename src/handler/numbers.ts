@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../config.ts';
-import type { DomainName } from '../core/domain.ts';
 import type { DomainNumbers } from '../core/messages.ts';
 import { countPeers } from '../core/survey.ts';
+import type { DomainName } from '../core/values/names.ts';
 import { readForwardingEntries } from '../system/forwarding.ts';
 import { DomainFiles } from '../system/read-domain.ts';
 import { readUnlocked } from '../system/read-unlocked.ts';

@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import type { DomainName } from '../core/domain.ts';
 import type { ReplyCode } from '../core/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
 import {
@@ -12,7 +11,8 @@ import {
   parseRequest,
   type Request,
 } from '../core/messages.ts';
-import { InputError } from '../core/printable.ts';
+import type { DomainName } from '../core/values/names.ts';
+import { InputError } from '../core/values/quote.ts';
 
 /** With so many unanswered requests the next ones stay in the pipe. */
 const MAX_UNANSWERED = 4096;

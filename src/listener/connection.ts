@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Framing, LineFraming } from '../core/framing.ts';
-import type { IpAddress } from '../core/ip-address.ts';
+import type { IpAddress } from '../core/values/ip-address.ts';
 import { Deadline } from './deadline.ts';
 
 interface LineLimits {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT_RESTART } from '../command-line.ts';
-import type { DomainName } from '../core/domain.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
 import {
@@ -14,7 +13,8 @@ import {
   parseHandlerMessage,
   type Reply,
 } from '../core/messages.ts';
-import { InputError } from '../core/printable.ts';
+import type { DomainName } from '../core/values/names.ts';
+import { InputError } from '../core/values/quote.ts';
 import { Deadline } from './deadline.ts';
 import { OwedNumbers } from './owed-numbers.ts';
 

@@ -1,7 +1,7 @@
-import type { DomainName } from '../core/domain.ts';
 import type { Exchange, ReplyCode } from '../core/exchange.ts';
 import type { DomainNumbers } from '../core/messages.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { Log } from '../log.ts';
 import { Deadline } from './deadline.ts';
 import { HandlerChild } from './handler-child.ts';

@@ -1,7 +1,7 @@
 import { Attention } from '../attention.ts';
 import { COMMON_HELP, EXIT_FAILURE, EXIT_RESTART, orExitWithConfigError, readCommandLine } from '../command-line.ts';
 import { loadConfig } from '../config.ts';
-import { InputError } from '../core/printable.ts';
+import { InputError } from '../core/values/quote.ts';
 import { Log } from '../log.ts';
 import { HandlerKeeper } from './handler-keeper.ts';
 import { MetricsService } from './metrics-service.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ListenAddress } from '../config.ts';
-import { InputError } from '../core/printable.ts';
+import { InputError } from '../core/values/quote.ts';
 import { formatAddress } from './sockets.ts';
 
 /** A page as it is now. */

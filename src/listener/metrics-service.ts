@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
-import type { DomainName } from '../core/domain.ts';
 import type { ReplyCode } from '../core/exchange.ts';
-import { InputError } from '../core/printable.ts';
+import type { DomainName } from '../core/values/names.ts';
+import { InputError } from '../core/values/quote.ts';
 import type { Log } from '../log.ts';
 import type { HandlerMeter } from './handler-keeper.ts';
 import type { Metrics, MetricsSources } from './metrics.ts';

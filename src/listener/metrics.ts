@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../package.json';
 import type { Config, DomainConfig } from '../config.ts';
-import type { DomainName } from '../core/domain.ts';
 import type { ReplyCode } from '../core/exchange.ts';
 import type { DomainNumbers } from '../core/messages.ts';
 import { PEER_STATES } from '../core/peer-state.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { HandlerMeter } from './handler-keeper.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import type { ExchangeMeter } from './server.ts';

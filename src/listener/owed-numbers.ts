@@ -1,6 +1,6 @@
-import type { DomainName } from '../core/domain.ts';
 import type { DomainNumbers, NumbersReply } from '../core/messages.ts';
-import { InputError } from '../core/printable.ts';
+import type { DomainName } from '../core/values/names.ts';
+import { InputError } from '../core/values/quote.ts';
 
 interface Owed {
   readonly id: number;

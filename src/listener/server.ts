@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Attention } from '../attention.ts';
 import { type Config, findDomain } from '../config.ts';
-import type { DomainName } from '../core/domain.ts';
 import {
   type ErrorCode,
   type Exchange,
@@ -10,8 +9,9 @@ import {
   LOOK_MARK,
   type ReplyCode,
 } from '../core/exchange.ts';
-import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../core/ip-address.ts';
 import { SourceQuota } from '../core/quota.ts';
+import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../core/values/ip-address.ts';
+import type { DomainName } from '../core/values/names.ts';
 import { Connection, type Lines } from './connection.ts';
 import { WaitingLine } from './waiting-line.ts';
 

@@ -2,9 +2,9 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Activity, INTERVAL_SECONDS, MAX_INTERVALS, mergeActivity, NO_ACTIVITY } from '../core/activity.ts';
-import type { DomainName } from '../core/domain.ts';
-import { parseJsonOf } from '../core/json.ts';
 import type { UnixSeconds } from '../core/peers.ts';
+import { parseJsonOf } from '../core/values/json.ts';
+import type { DomainName } from '../core/values/names.ts';
 import { replaceFile } from './replace-file.ts';
 import { makeTrustedDirectory } from './trust.ts';
 

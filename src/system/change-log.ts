@@ -1,5 +1,5 @@
 import type { PeerChange } from '../core/changes.ts';
-import type { DomainName } from '../core/domain.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { Events, LogFields } from '../log.ts';
 
 /** Tells the log what was done for a key; `who` says on whose behalf. */

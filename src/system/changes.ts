@@ -8,8 +8,8 @@ import {
   type PeerChange,
 } from '../core/changes.ts';
 import { buildRemovePeer } from '../core/commands.ts';
-import type { LinkAddress } from '../core/link-address.ts';
-import type { PublicKey } from '../core/public-key.ts';
+import type { LinkAddress } from '../core/values/derived-address.ts';
+import type { PublicKey } from '../core/values/public-key.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
 import { hasHung } from './run.ts';

@@ -1,10 +1,10 @@
 import type { DomainConfig } from '../config.ts';
 import type { Memory } from '../core/begin-record.ts';
 import { type Claims, type ClaimTable, NO_CLAIMS } from '../core/claims.ts';
-import type { Moment } from '../core/moment.ts';
-import { InputError } from '../core/printable.ts';
-import type { PublicKey } from '../core/public-key.ts';
-import { describeError, describeSystemError } from '../errors.ts';
+import { describeError, describeSystemError } from '../core/values/errors.ts';
+import type { PublicKey } from '../core/values/public-key.ts';
+import { InputError } from '../core/values/quote.ts';
+import type { Moment } from '../core/values/time.ts';
 import type { Events } from '../log.ts';
 import { readBootId } from './moment.ts';
 import type { DomainFiles } from './read-domain.ts';

@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../config.ts';
 import { type ForwardingEntry, parseForwardingEntries } from '../core/forwarding-entries.ts';
 import { parseHostRoutes } from '../core/host-routes.ts';
-import type { IpAddress } from '../core/ip-address.ts';
+import type { IpAddress } from '../core/values/ip-address.ts';
 import { run } from './run.ts';
 
 /** The forwarding entries of the domain's VXLAN interface that have a destination and an interface. */

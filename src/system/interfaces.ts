@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { DomainConfig } from '../config.ts';
-import type { InterfaceName } from '../core/domain.ts';
-import { type IpAddress, parseIpAddress } from '../core/ip-address.ts';
 import { parseLinkNumbers } from '../core/links.ts';
+import { type IpAddress, parseIpAddress } from '../core/values/ip-address.ts';
+import type { InterfaceName } from '../core/values/names.ts';
 import { run } from './run.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isLineOf, parseKeyList } from '../core/key-list.ts';
-import type { PublicKey } from '../core/public-key.ts';
-import { describeSystemError } from '../errors.ts';
+import { describeSystemError } from '../core/values/errors.ts';
+import type { PublicKey } from '../core/values/public-key.ts';
 import { takeListLock } from './lock.ts';
 import { replaceFile } from './replace-file.ts';
 import { findTrusted, makeTrustedDirectory } from './trust.ts';

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DomainName } from '../core/domain.ts';
+import type { DomainName } from '../core/values/names.ts';
 import { ProgramError, runOn } from './run.ts';
 import { makeTrustedDirectory } from './trust.ts';
 

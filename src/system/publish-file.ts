@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../core/printable.ts';
-import { describeSystemError } from '../errors.ts';
+import { describeSystemError } from '../core/values/errors.ts';
+import { InputError } from '../core/values/quote.ts';
 import { findPublicDirectory } from './trust.ts';
 
 const READABLE_BY_ALL = 0o644;

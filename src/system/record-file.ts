@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { DomainConfig } from '../config.ts';
-import type { Moment } from '../core/moment.ts';
-import { InputError } from '../core/printable.ts';
 import { PeerRecord } from '../core/record.ts';
-import { describeSystemError } from '../errors.ts';
+import { describeSystemError } from '../core/values/errors.ts';
+import { InputError } from '../core/values/quote.ts';
+import type { Moment } from '../core/values/time.ts';
 import { readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { StampedFile } from './stamped-file.ts';

@@ -1,7 +1,7 @@
-import type { DomainName } from '../core/domain.ts';
-import type { Moment, MonotonicSeconds } from '../core/moment.ts';
 import type { PeerRecord } from '../core/record.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
+import type { DomainName } from '../core/values/names.ts';
+import type { Moment, MonotonicSeconds } from '../core/values/time.ts';
 import type { Events } from '../log.ts';
 import type { RecordFile } from './record-file.ts';
 

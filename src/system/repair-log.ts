@@ -1,5 +1,5 @@
-import type { DomainName } from '../core/domain.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
+import type { DomainName } from '../core/values/names.ts';
 import type { Events } from '../log.ts';
 import type { Repairs } from './repair.ts';
 

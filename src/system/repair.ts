@@ -1,9 +1,9 @@
 import type { DomainConfig } from '../config.ts';
 import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/commands.ts';
 import type { ForwardingEntry } from '../core/forwarding-entries.ts';
-import type { IpAddress } from '../core/ip-address.ts';
 import type { PeerTable } from '../core/peer-table.ts';
 import { compareEntries, compareRoutes, type Difference } from '../core/reconcile.ts';
+import type { IpAddress } from '../core/values/ip-address.ts';
 import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
 

@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../config.ts';
 import type { PeerChange } from '../core/changes.ts';
-import { describeError } from '../errors.ts';
+import { describeError } from '../core/values/errors.ts';
 import type { Events } from '../log.ts';
 import { applyChanges } from './changes.ts';
 

@@ -1,12 +1,12 @@
 import { chmodSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { DomainName } from '../core/domain.ts';
-import { parseJsonOf } from '../core/json.ts';
 import type { Handshakes, UnixSeconds } from '../core/peers.ts';
-import { InputError } from '../core/printable.ts';
-import { isPublicKey, type PublicKey } from '../core/public-key.ts';
 import type { Marks } from '../core/staleness.ts';
+import { parseJsonOf } from '../core/values/json.ts';
+import type { DomainName } from '../core/values/names.ts';
+import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
+import { InputError } from '../core/values/quote.ts';
 import { PRIVATE, readPrivateFile } from './private-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { StampedFile } from './stamped-file.ts';

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { InterfaceName } from '../core/domain.ts';
 import { parseInterfaceAddresses } from '../core/interface-addresses.ts';
-import type { IpAddress } from '../core/ip-address.ts';
 import { hasLinkLocalRoute } from '../core/link-local-route.ts';
 import { type LinkDetails, parseLinkDetails } from '../core/tunnel-links.ts';
+import type { IpAddress } from '../core/values/ip-address.ts';
+import type { InterfaceName } from '../core/values/names.ts';
 import { run } from './run.ts';
 
 /** The network interfaces of this machine by their names. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { DomainName } from '../core/domain.ts';
 import type { UnixSeconds } from '../core/peers.ts';
 import { parseTimers } from '../core/timers.ts';
+import type { DomainName } from '../core/values/names.ts';
 import { ProgramError, run } from './run.ts';
 
 /** systemctl(1), "Exit status": not running, and no such unit. */

@@ -4,7 +4,7 @@ import { PassLog } from '../../src/cleanup/pass-log.ts';
 import { reportFailures, reportRepairs } from '../../src/cleanup/reports.ts';
 import { parseConfig } from '../../src/config.ts';
 import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/forwarding-entries.ts';
-import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { Repaired } from '../../src/system/repair.ts';
 import { DOMAIN } from '../core/arbitraries.ts';
 import { keepLog } from '../system/events.ts';

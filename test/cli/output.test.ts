@@ -12,7 +12,7 @@ import { renderAnswer } from '../../src/cli/rendering/router.ts';
 import { renderStatus } from '../../src/cli/rendering/status.ts';
 import { makePaint, type Terminal } from '../../src/cli/rendering/terminal.ts';
 import { renderFrame } from '../../src/cli/rendering/watch.ts';
-import { deriveAll } from '../../src/core/link-address.ts';
+import { deriveAll } from '../../src/core/values/derived-address.ts';
 import { assertSnapshot } from '../snapshot.ts';
 import { buildAdoption, buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
 import { ABSENT, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';

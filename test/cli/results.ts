@@ -8,8 +8,8 @@ import type { Frame } from '../../src/cli/rendering/watch.ts';
 import { LEFT_OUT_REASONS } from '../../src/core/adoption.ts';
 import { listEffects, listForgettingEffects, listReleaseEffects } from '../../src/core/effects.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
 import { parseRouterQuery } from '../../src/core/router-query.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
 import { NOW } from '../core/arbitraries.ts';
 import { ABSENT, CONFIG, READINGS, SCENE_KEYS } from './scene.ts';
 

@@ -8,15 +8,15 @@ import type { DomainView } from '../../src/core/admission.ts';
 import { type Claims, ClaimTable } from '../../src/core/claims.ts';
 import { Derivations } from '../../src/core/derivations.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
-import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
 import type { KeyLists } from '../../src/core/key-lists.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
 import { PeerRecord, UNRECORDED } from '../../src/core/record.ts';
 import { Room } from '../../src/core/room.ts';
 import { surveyDomain } from '../../src/core/survey.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
+import { type PublicKey, parsePublicKey } from '../../src/core/values/public-key.ts';
 import { COLLIDING_KEYS, KEYS, NOW } from '../core/arbitraries.ts';
 
 /** A gateway with a bit of everything, at one moment: what the tests of the output look at. */

@@ -3,11 +3,11 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { type Decision, decideAdmission } from '../../src/core/admission.ts';
 import type { Claim } from '../../src/core/claims.ts';
-import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
 import type { Registration } from '../../src/core/record.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,

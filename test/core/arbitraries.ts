@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/address-variant.ts';
 import type { DomainView } from '../../src/core/admission.ts';
 import { type Claims, ClaimTable } from '../../src/core/claims.ts';
 import { Derivations } from '../../src/core/derivations.ts';
-import type { DomainName, InterfaceName } from '../../src/core/domain.ts';
 import { noteHandshake } from '../../src/core/handshakes.ts';
-import { type IpAddress, parseIpAddress, type Source } from '../../src/core/ip-address.ts';
 import type { KeyLists } from '../../src/core/key-lists.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import type { Moment } from '../../src/core/moment.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import { InputError } from '../../src/core/printable.ts';
-import { type PublicKey, parsePublicKey } from '../../src/core/public-key.ts';
 import { findRecordedSource, PeerRecord, type Registration, UNRECORDED } from '../../src/core/record.ts';
 import { Room } from '../../src/core/room.ts';
+import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/values/address-variant.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { type IpAddress, parseIpAddress, type Source } from '../../src/core/values/ip-address.ts';
+import type { DomainName, InterfaceName } from '../../src/core/values/names.ts';
+import { type PublicKey, parsePublicKey } from '../../src/core/values/public-key.ts';
+import { InputError } from '../../src/core/values/quote.ts';
+import type { Moment } from '../../src/core/values/time.ts';
 
 /** Some moment, in seconds since 1970. */
 export const NOW = 1_700_000_000;

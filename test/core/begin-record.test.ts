@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { beginRecord, findAdoptable, type Memory, takeOver } from '../../src/core/begin-record.ts';
 import { Derivations } from '../../src/core/derivations.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { LONG_AGO } from '../../src/core/moment.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
 import { PeerRecord, type Registration, UNRECORDED } from '../../src/core/record.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
+import { LONG_AGO } from '../../src/core/values/time.ts';
 import { addressOf, KEYS, listsOf, MOMENT, NOW, ourPeer } from './arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;

@@ -10,11 +10,11 @@ import {
   planChanges,
 } from '../../src/core/changes.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
 import { findRecordedSource, PeerRecord } from '../../src/core/record.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Claim, type Claims, ClaimTable, updateClaims } from '../../src/core/claims.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
 import { addressOf, COLLIDING_KEYS, KEYS, NOW } from './arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;

@@ -10,7 +10,7 @@ import {
   buildResetPeer,
 } from '../../src/core/commands.ts';
 import { FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { KEYS, VXLAN, WIREGUARD } from './arbitraries.ts';
 
 const KEY = KEYS[2];

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { InterfaceName } from '../../src/core/domain.ts';
 import {
   buildEntries,
   FLOOD_MAC,
@@ -10,7 +9,8 @@ import {
   isDerivedEntry,
   parseForwardingEntries,
 } from '../../src/core/forwarding-entries.ts';
-import { deriveLinkAddress, type MacAddress } from '../../src/core/link-address.ts';
+import { deriveLinkAddress, type MacAddress } from '../../src/core/values/derived-address.ts';
+import type { InterfaceName } from '../../src/core/values/names.ts';
 import {
   addressOf,
   damaged,

@@ -8,9 +8,9 @@ import {
   remember,
   settleHandshake,
 } from '../../src/core/handshakes.ts';
-import type { Source } from '../../src/core/ip-address.ts';
-import { LONG_AGO } from '../../src/core/moment.ts';
 import { UNRECORDED } from '../../src/core/record.ts';
+import type { Source } from '../../src/core/values/ip-address.ts';
+import { LONG_AGO } from '../../src/core/values/time.ts';
 import { KEYS, MOMENT, NOW } from './arbitraries.ts';
 
 const [FIRST, SECOND, THIRD, FOURTH] = KEYS;

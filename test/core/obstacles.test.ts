@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decideAdmission } from '../../src/core/admission.ts';
 import { findObstacles } from '../../src/core/obstacles.ts';
 import type { Peer } from '../../src/core/peers.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,

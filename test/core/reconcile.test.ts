@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { InterfaceName } from '../../src/core/domain.ts';
 import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry } from '../../src/core/forwarding-entries.ts';
-import { type IpAddress, parseIpAddress } from '../../src/core/ip-address.ts';
-import { deriveLinkAddress, type MacAddress } from '../../src/core/link-address.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { compareEntries, compareRoutes } from '../../src/core/reconcile.ts';
+import { deriveLinkAddress, type MacAddress } from '../../src/core/values/derived-address.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { InterfaceName } from '../../src/core/values/names.ts';
 import { addressOf, KEYS, keyPool, operatorsPeer, ourPeer, VXLAN, viewOf, WIREGUARD } from './arbitraries.ts';
 
 const SETTINGS = {

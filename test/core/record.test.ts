@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { LONG_AGO } from '../../src/core/moment.ts';
 import { findRecordedSource, PeerRecord, UNRECORDED } from '../../src/core/record.ts';
+import { LONG_AGO } from '../../src/core/values/time.ts';
 import {
   addressOf,
   damaged,

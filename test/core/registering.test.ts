@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from '../../src/core/record.ts';
 import { registerDecision, registerRestored } from '../../src/core/registering.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { addressOf, KEYS, MOMENT, NOW, ourPeer, SOURCES, type Surroundings, viewOf } from './arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;

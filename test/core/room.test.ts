@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { deriveHousehold, deriveSite } from '../../src/core/households.ts';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
-import type { PublicKey } from '../../src/core/public-key.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
 import type { Registration } from '../../src/core/record.ts';
 import { registerDecision } from '../../src/core/registering.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../src/core/values/public-key.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { MOMENT, NOW, ourPeer, type Surroundings, viewOf } from './arbitraries.ts';
 
 const keyOf = (number: number) => parsePublicKey(Buffer.alloc(32, number + 1).toString('base64'));

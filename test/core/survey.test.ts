@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { buildEntries } from '../../src/core/forwarding-entries.ts';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
 import type { Peer } from '../../src/core/peers.ts';
 import { confirmFaults, countPeers, countStates, isSound, type Survey, surveyDomain } from '../../src/core/survey.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { addressOf, KEYS, MOMENT, NOW, ourPeer, VXLAN, viewOf, WIREGUARD } from './arbitraries.ts';
 
 const [KEY, OTHER, OPERATORS, GONE] = KEYS;

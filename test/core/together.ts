@@ -2,5 +2,5 @@
 import { readdir } from 'node:fs/promises';
 
 const directory = new URL('.', import.meta.url);
-const files = (await readdir(directory)).filter((file) => file.endsWith('.test.ts'));
+const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.test.ts'));
 for (const file of files.sort()) await import(new URL(file, directory).href);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { InputError } from '../../src/core/printable.ts';
+import { InputError } from '../../src/core/values/quote.ts';
 import { deriveVnis, parseDomainSeed } from '../../src/core/vni.ts';
 
 /** `domain_seed` of Freifunk Westerwald, whose gateways use 4641648. */

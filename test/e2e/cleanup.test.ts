@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, lchown, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { deriveLinkAddress, type LinkAddress } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
+import { deriveLinkAddress, type LinkAddress } from '../../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { attempt, Background, eventually, pause } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';

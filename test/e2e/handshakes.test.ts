@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { ageRecord, ageRemembered } from '../lab/aging.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { COLLIDING_KEYS } from '../lab/colliding-keys.ts';

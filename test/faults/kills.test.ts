@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, readlink, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { Bystanders } from '../lab/bystanders.ts';
 import { exchange, makeKey, open, readAll } from '../lab/client.ts';
 import { attempt, Background, eventually, sh } from '../lab/commands.ts';

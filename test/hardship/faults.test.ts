@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { ageRecord } from '../lab/aging.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { eventually, pause, sh } from '../lab/commands.ts';

@@ -24,7 +24,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'system',
-    from: ['core', 'system/run.ts', 'config', 'log', 'errors'],
+    from: ['core', 'system/run.ts', 'config', 'log'],
     modules: ['node:crypto', 'node:fs', 'node:path', 'zod'],
     why: 'What every part uses knows none of the parts, and runs programs in one way.',
   },
@@ -36,7 +36,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'listener',
-    from: ['core', 'listener/handler-child.ts', 'config', 'log', 'attention', 'errors', 'command-line'],
+    from: ['core', 'listener/handler-child.ts', 'config', 'log', 'attention', 'command-line'],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
     why: 'A stranger may take it over: it shares nothing with root but the core, and starts no program.',
   },
@@ -48,19 +48,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'handler',
-    from: ['core', 'system', 'config', 'log', 'attention', 'errors', 'command-line'],
+    from: ['core', 'system', 'config', 'log', 'attention', 'command-line'],
     modules: ['node:stream'],
     why: 'It trusts nothing of the listener, and the cleanup is a program of its own.',
   },
   {
     who: 'cleanup',
-    from: ['core', 'system', 'config', 'log', 'errors', 'command-line'],
+    from: ['core', 'system', 'config', 'log', 'command-line'],
     modules: [],
     why: 'It is a program of its own.',
   },
   {
     who: 'cli',
-    from: ['core', 'system', 'config', 'log', 'errors', 'command-line'],
+    from: ['core', 'system', 'config', 'log', 'command-line'],
     modules: [
       ...[
         '../package.json',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { Connection, type Lines } from '../../src/listener/connection.ts';
 
 const SECONDS = 0.3;

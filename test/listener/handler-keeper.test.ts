@@ -6,7 +6,7 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { HandlerKeeper } from '../../src/listener/handler-keeper.ts';
 import { Log } from '../../src/log.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { deriveLinkAddress } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
+import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { exchange } from '../lab/client.ts';
 import { attempt, Background, eventually, pause } from '../lab/commands.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';

@@ -1,6 +1,6 @@
 import type { DomainFacts, PageFacts } from '../../src/cli/page/facts.ts';
 import { HOUR_SECONDS, type Hour } from '../../src/cli/page/hours.ts';
-import { parseDomainName } from '../../src/core/domain.ts';
+import { parseDomainName } from '../../src/core/values/names.ts';
 import { NOW } from '../core/arbitraries.ts';
 
 const START = Math.floor(NOW / 600) * 600 + 600 - 24 * HOUR_SECONDS;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { countExchanges, INTERVAL_SECONDS, MAX_INTERVALS, NO_ACTIVITY } from '../../src/core/activity.ts';
-import type { DomainName } from '../../src/core/domain.ts';
+import type { DomainName } from '../../src/core/values/names.ts';
 import { addActivity, readActivity } from '../../src/system/activity.ts';
 import { damaged, texts } from '../core/arbitraries.ts';
 

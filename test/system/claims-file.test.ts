@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import type { DomainName } from '../../src/core/domain.ts';
+import type { DomainName } from '../../src/core/values/names.ts';
 import { type ClaimsDocument, ClaimsFile, parseClaims } from '../../src/system/claims-file.ts';
 import { damaged, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from '../core/arbitraries.ts';
 

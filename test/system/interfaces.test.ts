@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import test from 'node:test';
-import type { InterfaceName } from '../../src/core/domain.ts';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { InterfaceName } from '../../src/core/values/names.ts';
 import { interfaceExists, readOwnAddresses } from '../../src/system/interfaces.ts';
 
 const NAMES = [

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { DomainName } from '../../src/core/domain.ts';
+import type { DomainName } from '../../src/core/values/names.ts';
 import { takeDomainLock } from '../../src/system/lock.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone locks are kept';

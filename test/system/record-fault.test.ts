@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { InterfaceName } from '../../src/core/domain.ts';
+import type { InterfaceName } from '../../src/core/values/names.ts';
 import { findRecordFault } from '../../src/system/record-fault.ts';
 import { RecordFile } from '../../src/system/record-file.ts';
 

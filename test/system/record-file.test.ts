@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import type { InterfaceName } from '../../src/core/domain.ts';
 import { PeerRecord, UNRECORDED } from '../../src/core/record.ts';
+import type { InterfaceName } from '../../src/core/values/names.ts';
 import { RecordFile } from '../../src/system/record-file.ts';
 import { KEYS, MOMENT } from '../core/arbitraries.ts';
 import { withinBytes } from './file-limit.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/forwarding-entries.ts';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { Repaired } from '../../src/system/repair.ts';
 import { logRepairs } from '../../src/system/repair-log.ts';
 import { addressOf, DOMAIN, KEYS } from '../core/arbitraries.ts';

@@ -1,5 +1,5 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
 import type { Concern } from '../attention.ts';
 
 /** What is checked. */

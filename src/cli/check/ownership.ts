@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import type { PublicKey } from '../../core/public-key.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 import { readPeerFiles } from '../../system/peer-files.ts';
 import type { Concern } from '../attention.ts';
 import { readDomains } from '../reading/peers.ts';

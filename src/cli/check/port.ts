@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import type { DomainConfig, ListenAddress } from '../../config.ts';
 import { LOOK_MARK, parseReply, type ReplyCode } from '../../core/exchange.ts';
-import { type HostPort, parseHostPort } from '../../core/host-port.ts';
-import { quote } from '../../core/printable.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
+import { type HostPort, parseHostPort } from '../../core/values/host-port.ts';
+import { quote } from '../../core/values/quote.ts';
 import { interfaceExists } from '../../system/interfaces.ts';
 import { readUnitStates } from '../../system/unit-states.ts';
 import { isSystemdRunning } from '../../system/units.ts';

@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config.ts';
-import { type IpAddress, isIpv4 } from '../../core/ip-address.ts';
 import type { LinkDetails } from '../../core/tunnel-links.ts';
+import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
 import type { Ipv6Switch } from '../../system/tunnel.ts';
 import type { Concern } from '../attention.ts';
 

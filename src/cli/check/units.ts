@@ -1,5 +1,5 @@
-import type { DomainName } from '../../core/domain.ts';
 import type { UnitState } from '../../core/unit-states.ts';
+import type { DomainName } from '../../core/values/names.ts';
 import { readUnitStates } from '../../system/unit-states.ts';
 import { isSystemdRunning } from '../../system/units.ts';
 import type { Concern } from '../attention.ts';

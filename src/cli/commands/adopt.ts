@@ -1,4 +1,4 @@
-import { parsePublicKey } from '../../core/public-key.ts';
+import { parsePublicKey } from '../../core/values/public-key.ts';
 import { type Call, readWord } from '../call.ts';
 import { adoptPeers } from '../editing/adopt-peers.ts';
 import { beginEditing } from '../editing/editing.ts';

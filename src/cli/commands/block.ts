@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
+import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { readWireguard } from '../../system/wireguard.ts';
 import { type Call, readWord } from '../call.ts';
 import { describeReason } from '../editing/domain-edit.ts';

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { parseDomainName } from '../../core/domain.ts';
 import { parseReply } from '../../core/exchange.ts';
-import { parseHostPort } from '../../core/host-port.ts';
-import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
+import { parseHostPort } from '../../core/values/host-port.ts';
+import { parseDomainName } from '../../core/values/names.ts';
+import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { type Call, readWord } from '../call.ts';
 import { sendLines } from '../reading/reply.ts';
 import { printJson, printLines } from '../rendering/print.ts';

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../core/journal.ts';
-import { SHORT_KEY_CHARACTERS } from '../../core/public-key.ts';
 import { parseRouterQuery, type RouterQuery } from '../../core/router-query.ts';
+import { SHORT_KEY_CHARACTERS } from '../../core/values/public-key.ts';
 import { readOwnAddresses } from '../../system/interfaces.ts';
 import { searchJournal } from '../../system/journal.ts';
 import { type Call, readWord } from '../call.ts';

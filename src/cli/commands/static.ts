@@ -1,6 +1,6 @@
 import { exitWithUsageError } from '../../command-line.ts';
 import type { Config, DomainConfig } from '../../config.ts';
-import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
+import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { RecordFile } from '../../system/record-file.ts';
 import { type Call, type CommonOptions, PROGRAM, readWord } from '../call.ts';
 import { type DomainEdit, describeReason } from '../editing/domain-edit.ts';

@@ -3,7 +3,7 @@ import { exitWithUsageError } from '../../command-line.ts';
 import type { Config, DomainConfig } from '../../config.ts';
 import { comparePeers } from '../../core/compare-peers.ts';
 import type { PeerOrder } from '../../core/peer-order.ts';
-import { InputError, quote } from '../../core/printable.ts';
+import { InputError, quote } from '../../core/values/quote.ts';
 import { type Call, PROGRAM, readWord } from '../call.ts';
 import { findDomains, readConfiguration } from '../reading/configuration.ts';
 import { listPeers, readDomains, type StateOptions } from '../reading/peers.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
 import { Log } from '../../log.ts';
 import { writeJournal } from '../../system/journal.ts';
 import { complain } from '../rendering/print.ts';

@@ -1,6 +1,6 @@
 import { exitWithUsageError } from '../../command-line.ts';
 import type { Config } from '../../config.ts';
-import type { PublicKey } from '../../core/public-key.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 import { ROOT_UMASK } from '../../system/trust.ts';
 import { type CommonOptions, PROGRAM } from '../call.ts';
 import { readConfiguration } from '../reading/configuration.ts';

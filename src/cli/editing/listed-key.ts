@@ -1,5 +1,5 @@
 import { buildListLine } from '../../core/key-list.ts';
-import { type PublicKey, parsePublicKey } from '../../core/public-key.ts';
+import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { addToList, isListed, removeFromList } from '../../system/list-editing.ts';
 import { readClock } from '../../system/moment.ts';
 import { type CommonOptions, readWord } from '../call.ts';

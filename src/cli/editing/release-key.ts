@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config.ts';
 import { hasTraces, listReleaseEffects } from '../../core/effects.ts';
-import type { PublicKey } from '../../core/public-key.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
 import { findTraces } from './traces.ts';

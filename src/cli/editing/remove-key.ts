@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config.ts';
 import { hasTraces, listForgettingEffects } from '../../core/effects.ts';
-import type { PublicKey } from '../../core/public-key.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 import { removeRouter } from '../../system/changes.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';

@@ -1,6 +1,6 @@
 import type { DomainView } from '../../core/admission.ts';
 import type { Traces } from '../../core/effects.ts';
-import type { PublicKey } from '../../core/public-key.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 import type { DomainSession } from '../../system/domain-session.ts';
 
 /**

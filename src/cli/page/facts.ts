@@ -1,8 +1,8 @@
 import { findLastExchange, listLastDay } from '../../core/activity.ts';
-import type { DomainName } from '../../core/domain.ts';
 import type { PeerState } from '../../core/peer-state.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
 import { countStates } from '../../core/survey.ts';
+import type { DomainName } from '../../core/values/names.ts';
 import type { Concern } from '../attention.ts';
 import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
 import { type AgeCount, countAges } from './ages.ts';

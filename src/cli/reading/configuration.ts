@@ -1,6 +1,6 @@
 import { exitWithUsageError, orExitWithConfigError } from '../../command-line.ts';
 import { type Config, type DomainConfig, findDomain, loadConfig, parseConfig } from '../../config.ts';
-import { quote } from '../../core/printable.ts';
+import { quote } from '../../core/values/quote.ts';
 import { readTrustedFile } from '../../system/trust.ts';
 import { PROGRAM } from '../call.ts';
 

@@ -2,7 +2,7 @@ import type { Config, DomainConfig } from '../../config.ts';
 import type { DomainView } from '../../core/admission.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/survey.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
 import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.ts';
 import { interfaceExists } from '../../system/interfaces.ts';
 import { DomainFiles } from '../../system/read-domain.ts';

@@ -1,5 +1,5 @@
-import type { InterfaceName } from '../../core/domain.ts';
 import type { Link } from '../../core/link-details.ts';
+import type { InterfaceName } from '../../core/values/names.ts';
 
 /** An interface of a domain, and what is wrong with it. */
 export interface InterfaceReading {

@@ -3,7 +3,7 @@ import { comparePeers } from '../../core/compare-peers.ts';
 import type { PeerOrder } from '../../core/peer-order.ts';
 import { PEER_STATES, type PeerState } from '../../core/peer-state.ts';
 import type { SurveyedPeer } from '../../core/survey.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
 import { type DomainReading, readDomain } from './domain.ts';
 
 /** Which peers to show; as options, all are true or not there. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { getSystemErrorMap } from 'node:util';
-import type { HostPort } from '../../core/host-port.ts';
-import { describeError } from '../../errors.ts';
+import { describeError } from '../../core/values/errors.ts';
+import type { HostPort } from '../../core/values/host-port.ts';
 
 /** What a gateway said to a router. */
 export interface GatewayReply {

@@ -1,8 +1,8 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import { type Claim, findRemainingSeconds } from '../../core/claims.ts';
-import { formatDuration } from '../../core/duration.ts';
 import type { Obstacle } from '../../core/obstacles.ts';
-import { abbreviateKey, type PublicKey } from '../../core/public-key.ts';
+import { formatDuration } from '../../core/values/duration.ts';
+import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';
 import type { DomainReading } from '../reading/domain.ts';
 import type { Membership } from '../reading/router.ts';
 

@@ -1,4 +1,4 @@
-import type { Derivation } from '../../core/link-address.ts';
+import type { Derivation } from '../../core/values/derived-address.ts';
 import type { Vni } from '../../core/vni.ts';
 import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';

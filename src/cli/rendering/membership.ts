@@ -1,8 +1,8 @@
 import { formatBytes } from '../../core/byte-count.ts';
 import { type Claim, findRemainingSeconds } from '../../core/claims.ts';
-import { formatDuration } from '../../core/duration.ts';
-import { deriveAll } from '../../core/link-address.ts';
 import type { OperatorsMark } from '../../core/ownership.ts';
+import { deriveAll } from '../../core/values/derived-address.ts';
+import { formatDuration } from '../../core/values/duration.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Answer, Membership } from '../reading/router.ts';
 import { renderFields } from './fields.ts';

@@ -1,6 +1,6 @@
 import { formatBytesShort } from '../../core/byte-count.ts';
 import type { PeerState } from '../../core/peer-state.ts';
-import { abbreviateKey } from '../../core/public-key.ts';
+import { abbreviateKey } from '../../core/values/public-key.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Column } from './table.ts';
 import type { Style } from './terminal.ts';

@@ -1,7 +1,7 @@
 import type { ReplyCode } from '../../core/exchange.ts';
-import type { HostPort } from '../../core/host-port.ts';
-import { quote } from '../../core/printable.ts';
-import type { PublicKey } from '../../core/public-key.ts';
+import type { HostPort } from '../../core/values/host-port.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
+import { quote } from '../../core/values/quote.ts';
 import type { GatewayReply } from '../reading/reply.ts';
 import { renderFields } from './fields.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,8 +1,8 @@
 import type { JournalEntry } from '../../core/journal.ts';
-import type { Derivation } from '../../core/link-address.ts';
-import { escapeLine } from '../../core/printable.ts';
-import type { PublicKey } from '../../core/public-key.ts';
 import { ROUTER_WORDS } from '../../core/router-query.ts';
+import type { Derivation } from '../../core/values/derived-address.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
+import { escapeLine } from '../../core/values/quote.ts';
 import { JOURNAL_DAYS } from '../../system/journal.ts';
 import type { Answer, Membership, RouterReading } from '../reading/router.ts';
 import { explainAbsence } from './absence.ts';

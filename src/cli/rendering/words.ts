@@ -1,5 +1,5 @@
-import { formatDuration } from '../../core/duration.ts';
 import type { UnixSeconds } from '../../core/peers.ts';
+import { formatDuration } from '../../core/values/duration.ts';
 
 /** `2 min ago`, or `never`. */
 export function formatAgo(time: UnixSeconds | 'never', now: UnixSeconds): string {

@@ -7,8 +7,8 @@ import { findDoors } from '../../../src/cli/check/port.ts';
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
 import { judgeUnits } from '../../../src/cli/check/units.ts';
 import { parseConfig } from '../../../src/config.ts';
-import { parseIpAddress } from '../../../src/core/ip-address.ts';
 import { parseUnitStates } from '../../../src/core/unit-states.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import { DOMAIN } from '../../core/arbitraries.ts';
 
 const TIMER = 'wgkex-cleanup@ffww01.timer';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { escapeLine, quote } from '../../src/core/printable.ts';
-import { texts } from './arbitraries.ts';
+import { escapeLine, quote } from '../../../src/core/values/quote.ts';
+import { texts } from '../arbitraries.ts';
 
 test('any text is quoted as one bounded line of printable ASCII', () => {
   fc.assert(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseIpAddress } from '../../src/core/ip-address.ts';
-import { deriveLinkAddress, findDerivedMacs } from '../../src/core/link-address.ts';
-import { parsePublicKey } from '../../src/core/public-key.ts';
-import { ipAddresses, publicKeys, variants } from './arbitraries.ts';
-import vectors from './vectors.json' with { type: 'json' };
+import { deriveLinkAddress, findDerivedMacs } from '../../../src/core/values/derived-address.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import { parsePublicKey } from '../../../src/core/values/public-key.ts';
+import { ipAddresses, publicKeys, variants } from '../arbitraries.ts';
+import vectors from '../vectors.json' with { type: 'json' };
 
 for (const variant of ['eui64', 'ffmuc', 'gluon'] as const) {
   for (const { publicKey, mac, address } of vectors[variant]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { formatDuration } from '../../src/core/duration.ts';
+import { formatDuration } from '../../../src/core/values/duration.ts';
 
 const DURATIONS = [
   [-1, '0 s'],

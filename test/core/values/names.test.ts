@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { isDomainName, isInterfaceName, parseDomainName, parseInterfaceName } from '../../src/core/domain.ts';
-import { InputError } from '../../src/core/printable.ts';
-import { damaged, domainNames, texts } from './arbitraries.ts';
+import { isDomainName, isInterfaceName, parseDomainName, parseInterfaceName } from '../../../src/core/values/names.ts';
+import { InputError } from '../../../src/core/values/quote.ts';
+import { damaged, domainNames, texts } from '../arbitraries.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,4 +1,4 @@
-import { InputError, quote } from './printable.ts';
+import { InputError, quote } from './quote.ts';
 
 /** Where a gateway listens. */
 export interface HostPort {

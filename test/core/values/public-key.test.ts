@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { InputError } from '../../src/core/printable.ts';
-import { abbreviateKey, isPublicKey, looksLikeKey, parseKernelKey, parsePublicKey } from '../../src/core/public-key.ts';
-import { damaged, domainNames, KEYS, publicKeys, texts } from './arbitraries.ts';
+import {
+  abbreviateKey,
+  isPublicKey,
+  looksLikeKey,
+  parseKernelKey,
+  parsePublicKey,
+} from '../../../src/core/values/public-key.ts';
+import { InputError } from '../../../src/core/values/quote.ts';
+import { damaged, domainNames, KEYS, publicKeys, texts } from '../arbitraries.ts';
 
 const ZERO_KEY = Buffer.alloc(32).toString('base64');
 

@@ -9,8 +9,8 @@ import {
   maskAddress,
   parseIpAddress,
   parseNetwork,
-} from '../../src/core/ip-address.ts';
-import { damaged, ipAddresses, parseOrRefuse, texts, toIpv6 } from './arbitraries.ts';
+} from '../../../src/core/values/ip-address.ts';
+import { damaged, ipAddresses, parseOrRefuse, texts, toIpv6 } from '../arbitraries.ts';
 
 const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), { minLength: 8, maxLength: 8 });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseHostPort } from '../../src/core/host-port.ts';
-import { parseOrRefuse, texts } from './arbitraries.ts';
+import { parseHostPort } from '../../../src/core/values/host-port.ts';
+import { parseOrRefuse, texts } from '../arbitraries.ts';
 
 const GATEWAYS = [
   ['gateway.example', 'gateway.example', 10012],

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { escapeLine, InputError } from './printable.ts';
+import { escapeLine, InputError } from './quote.ts';
 
 const PLACE_CHARACTERS = 64;
 

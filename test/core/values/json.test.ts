@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { parseJsonOf } from '../../src/core/json.ts';
-import { parseOrRefuse, texts } from './arbitraries.ts';
+import { parseJsonOf } from '../../../src/core/values/json.ts';
+import { parseOrRefuse, texts } from '../arbitraries.ts';
 
 const schema = z.strictObject({ count: z.number(), inner: z.strictObject({ name: z.string() }) });
 
