@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
-import { ENTRY_KINDS } from './core/forwarding-entries.ts';
+import { ENTRY_KINDS } from './core/kernel/fdb.ts';
 import { ADDRESS_VARIANTS } from './core/values/address-variant.ts';
 import { describeSystemError } from './core/values/errors.ts';
 import { parseNetwork } from './core/values/ip-address.ts';

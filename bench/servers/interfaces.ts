@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { buildAddPeer, buildEnsureEntry } from '../../src/core/commands.ts';
-import { buildEntries, ENTRY_KINDS } from '../../src/core/forwarding-entries.ts';
+import { buildEntries, ENTRY_KINDS } from '../../src/core/kernel/fdb.ts';
+import { buildAddPeer, buildEnsureEntry } from '../../src/core/kernel/words.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parseInterfaceName } from '../../src/core/values/names.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';

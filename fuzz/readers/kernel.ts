@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
-import { parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
-import { parseHostRoutes } from '../../src/core/host-routes.ts';
-import { parseDump } from '../../src/core/peers.ts';
+import { parseForwardingEntries } from '../../src/core/kernel/fdb.ts';
+import { parseHostRoutes } from '../../src/core/kernel/routes.ts';
+import { parseDump } from '../../src/core/kernel/wg-dump.ts';
 import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';
 
 type Row = Record<string, unknown>;

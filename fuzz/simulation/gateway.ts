@@ -3,10 +3,10 @@ import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../s
 import { ClaimTable } from '../../src/core/claims.ts';
 import { Derivations } from '../../src/core/derivations.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
-import type { EntryKind } from '../../src/core/forwarding-entries.ts';
 import { noteHandshake } from '../../src/core/handshakes.ts';
+import type { EntryKind } from '../../src/core/kernel/fdb.ts';
+import { parseDump } from '../../src/core/kernel/wg-dump.ts';
 import { PeerTable } from '../../src/core/peer-table.ts';
-import { parseDump } from '../../src/core/peers.ts';
 import { PeerRecord } from '../../src/core/record.ts';
 import { findGone } from '../../src/core/revival.ts';
 import { Room } from '../../src/core/room.ts';

@@ -1,7 +1,7 @@
 import type { DomainView } from '../core/admission.ts';
 import { updateClaims } from '../core/claims.ts';
-import { buildRemovePeer } from '../core/commands.ts';
 import type { Router } from '../core/derivations.ts';
+import { buildRemovePeer } from '../core/kernel/words.ts';
 import { isAllowed } from '../core/key-lists.ts';
 import type { OurPeer } from '../core/peer-table.ts';
 import { UNRECORDED } from '../core/record.ts';

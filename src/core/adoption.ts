@@ -1,7 +1,7 @@
 import type { DomainView } from './admission.ts';
 import type { Router } from './derivations.ts';
 import { remember } from './handshakes.ts';
-import type { Peer } from './peers.ts';
+import type { Peer } from './kernel/wg-dump.ts';
 import { UNRECORDED } from './record.ts';
 import type { PublicKey } from './values/public-key.ts';
 

@@ -1,8 +1,8 @@
 import type { Claims } from './claims.ts';
 import { remember } from './handshakes.ts';
+import type { Handshakes, Peer } from './kernel/wg-dump.ts';
 import type { KeyLists } from './key-lists.ts';
 import { couldBeOurs, type Ownership } from './ownership.ts';
-import type { Handshakes, Peer } from './peers.ts';
 import { PeerRecord, UNRECORDED } from './record.ts';
 import type { Marks } from './staleness.ts';
 import type { PublicKey } from './values/public-key.ts';

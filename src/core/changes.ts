@@ -1,4 +1,7 @@
 import { type Decision, type DomainView, decideAdmission } from './admission.ts';
+import type { Router } from './derivations.ts';
+import type { ErrorCode, Exchange } from './exchange.ts';
+import { buildEntries, type EntryKind } from './kernel/fdb.ts';
 import {
   buildAddPeer,
   buildDeleteEntry,
@@ -7,10 +10,7 @@ import {
   buildEnsureRoute,
   buildRemovePeer,
   buildResetPeer,
-} from './commands.ts';
-import type { Router } from './derivations.ts';
-import type { ErrorCode, Exchange } from './exchange.ts';
-import { buildEntries, type EntryKind } from './forwarding-entries.ts';
+} from './kernel/words.ts';
 import { registerDecision } from './registering.ts';
 import type { LinkAddress } from './values/derived-address.ts';
 import type { InterfaceName } from './values/names.ts';

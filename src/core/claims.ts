@@ -1,4 +1,4 @@
-import type { UnixSeconds } from './peers.ts';
+import type { UnixSeconds } from './kernel/wg-dump.ts';
 import type { IpAddress } from './values/ip-address.ts';
 import type { PublicKey } from './values/public-key.ts';
 

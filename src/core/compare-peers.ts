@@ -1,5 +1,5 @@
+import type { Peer } from './kernel/wg-dump.ts';
 import type { PeerOrder } from './peer-order.ts';
-import type { Peer } from './peers.ts';
 import { compareNetworks } from './values/ip-address.ts';
 
 type Compare = (one: Peer, other: Peer) => number;

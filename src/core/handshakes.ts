@@ -1,4 +1,4 @@
-import type { Handshakes, Peer, UnixSeconds } from './peers.ts';
+import type { Handshakes, Peer, UnixSeconds } from './kernel/wg-dump.ts';
 import type { HeardHandshake, Registration } from './record.ts';
 import type { PublicKey } from './values/public-key.ts';
 import { findAge, LONG_AGO, type Moment } from './values/time.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { UnixSeconds } from './peers.ts';
+import type { UnixSeconds } from './kernel/wg-dump.ts';
 import { parseJsonOf } from './values/json.ts';
 
 /** A line that a part of wgkex wrote to its log. */

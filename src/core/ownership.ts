@@ -1,5 +1,5 @@
 import type { Derivations, Router } from './derivations.ts';
-import type { Peer } from './peers.ts';
+import type { Peer } from './kernel/wg-dump.ts';
 import type { Registration } from './record.ts';
 import type { PublicKey } from './values/public-key.ts';
 

@@ -1,7 +1,7 @@
 import { type Derivations, hostNetwork, type Router } from './derivations.ts';
 import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandshake } from './handshakes.ts';
+import type { Peer } from './kernel/wg-dump.ts';
 import { findOwner, type OperatorsMark, type Ownership } from './ownership.ts';
-import type { Peer } from './peers.ts';
 import type { Registration } from './record.ts';
 import type { LinkAddress } from './values/derived-address.ts';
 import type { IpAddress } from './values/ip-address.ts';

@@ -1,5 +1,5 @@
 import { deriveHousehold } from './households.ts';
-import type { UnixSeconds } from './peers.ts';
+import type { UnixSeconds } from './kernel/wg-dump.ts';
 import { type IpAddress, parseIpAddress, type Source } from './values/ip-address.ts';
 import { isPublicKey, type PublicKey } from './values/public-key.ts';
 import { InputError } from './values/quote.ts';

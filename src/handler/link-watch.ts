@@ -1,4 +1,4 @@
-import { findChangedLink } from '../core/links.ts';
+import { findChangedLink } from '../core/kernel/links.ts';
 import type { Log } from '../log.ts';
 import { type Following, follow } from '../system/run.ts';
 

@@ -7,7 +7,7 @@ import {
   buildRouteRemoval,
   type PeerChange,
 } from '../core/changes.ts';
-import { buildRemovePeer } from '../core/commands.ts';
+import { buildRemovePeer } from '../core/kernel/words.ts';
 import type { LinkAddress } from '../core/values/derived-address.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';

@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../config.ts';
-import { type ForwardingEntry, parseForwardingEntries } from '../core/forwarding-entries.ts';
-import { parseHostRoutes } from '../core/host-routes.ts';
+import { type ForwardingEntry, parseForwardingEntries } from '../core/kernel/fdb.ts';
+import { parseHostRoutes } from '../core/kernel/routes.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';
 import { run } from './run.ts';
 

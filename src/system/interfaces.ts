@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { DomainConfig } from '../config.ts';
-import { parseLinkNumbers } from '../core/links.ts';
+import { parseLinkNumbers } from '../core/kernel/links.ts';
 import { type IpAddress, parseIpAddress } from '../core/values/ip-address.ts';
 import type { InterfaceName } from '../core/values/names.ts';
 import { run } from './run.ts';

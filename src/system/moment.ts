@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { UnixSeconds } from '../core/peers.ts';
+import type { UnixSeconds } from '../core/kernel/wg-dump.ts';
 import type { Moment } from '../core/values/time.ts';
 
 export function readMoment(): Moment {

@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../config.ts';
-import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/commands.ts';
-import type { ForwardingEntry } from '../core/forwarding-entries.ts';
+import type { ForwardingEntry } from '../core/kernel/fdb.ts';
+import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/kernel/words.ts';
 import type { PeerTable } from '../core/peer-table.ts';
 import { compareEntries, compareRoutes, type Difference } from '../core/reconcile.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseInterfaceAddresses } from '../core/interface-addresses.ts';
+import { parseInterfaceAddresses } from '../core/kernel/addresses.ts';
 import { hasLinkLocalRoute } from '../core/link-local-route.ts';
 import { type LinkDetails, parseLinkDetails } from '../core/tunnel-links.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { UnixSeconds } from '../core/peers.ts';
+import type { UnixSeconds } from '../core/kernel/wg-dump.ts';
 import { parseTimers } from '../core/timers.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { ProgramError, run } from './run.ts';

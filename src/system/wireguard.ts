@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../config.ts';
-import { DumpReader, type WireguardReading } from '../core/peers.ts';
+import { DumpReader, type WireguardReading } from '../core/kernel/wg-dump.ts';
 import { interfaceExists } from './interfaces.ts';
 import { run } from './run.ts';
 

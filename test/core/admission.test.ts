@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { type Decision, decideAdmission } from '../../src/core/admission.ts';
 import type { Claim } from '../../src/core/claims.ts';
-import type { Peer } from '../../src/core/peers.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import type { Registration } from '../../src/core/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';

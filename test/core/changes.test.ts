@@ -10,7 +10,7 @@ import {
   planChanges,
 } from '../../src/core/changes.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
-import type { Peer } from '../../src/core/peers.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { findRecordedSource, PeerRecord } from '../../src/core/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { EntrySettings } from '../../src/core/changes.ts';
 import { type Effect, listEffects, listForgettingEffects } from '../../src/core/effects.ts';
-import { FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
+import { FLOOD_MAC } from '../../src/core/kernel/fdb.ts';
 import type { InterfaceName } from '../../src/core/values/names.ts';
 import { KEYS, viewOf } from './arbitraries.ts';
 

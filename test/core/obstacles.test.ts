@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { decideAdmission } from '../../src/core/admission.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { findObstacles } from '../../src/core/obstacles.ts';
-import type { Peer } from '../../src/core/peers.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
 import {
   addressOf,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Derivations } from '../../src/core/derivations.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { findOwner, type OperatorsMark } from '../../src/core/ownership.ts';
-import type { Peer } from '../../src/core/peers.ts';
 import { UNRECORDED } from '../../src/core/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry } from '../../src/core/forwarding-entries.ts';
-import type { Peer } from '../../src/core/peers.ts';
+import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry } from '../../src/core/kernel/fdb.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { compareEntries, compareRoutes } from '../../src/core/reconcile.ts';
 import { deriveLinkAddress, type MacAddress } from '../../src/core/values/derived-address.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Peer } from '../../src/core/peers.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { judgePeer, updateMarks, type Verdict } from '../../src/core/staleness.ts';
 import { KEYS, NOW } from './arbitraries.ts';
 

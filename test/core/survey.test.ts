@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { buildEntries } from '../../src/core/forwarding-entries.ts';
-import type { Peer } from '../../src/core/peers.ts';
+import { buildEntries } from '../../src/core/kernel/fdb.ts';
+import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { confirmFaults, countPeers, countStates, isSound, type Survey, surveyDomain } from '../../src/core/survey.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { addressOf, KEYS, MOMENT, NOW, ourPeer, VXLAN, viewOf, WIREGUARD } from './arbitraries.ts';

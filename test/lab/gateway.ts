@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'smol-toml';
-import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
-import { type Peer, parseDump } from '../../src/core/peers.ts';
+import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/kernel/fdb.ts';
+import { type Peer, parseDump } from '../../src/core/kernel/wg-dump.ts';
 import { pretendTime } from './clock.ts';
 import { attempt, Background, eventually, pause, sh, shIn } from './commands.ts';
 import { addVxlan, addWireguard, Segment } from './network.ts';

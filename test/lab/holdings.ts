@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseForwardingEntries } from '../../src/core/forwarding-entries.ts';
+import { parseForwardingEntries } from '../../src/core/kernel/fdb.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { attempt } from './commands.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/forwarding-entries.ts';
+import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/kernel/fdb.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { Repaired } from '../../src/system/repair.ts';
 import { logRepairs } from '../../src/system/repair-log.ts';

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../../core/peers.ts';
+import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { HOUR_SECONDS } from './hours.ts';
 import { html, type Markup } from './markup.ts';
 import { formatClock } from './words.ts';

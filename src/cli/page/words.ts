@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../../core/peers.ts';
+import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { html, type Markup } from './markup.ts';
 
 const WHOLE = new Intl.NumberFormat('en');

@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { DomainView } from '../../core/admission.ts';
-import type { UnixSeconds } from '../../core/peers.ts';
+import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/survey.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.ts';

@@ -1,4 +1,4 @@
-import { type EntryKind, FLOOD_MAC } from '../../core/forwarding-entries.ts';
+import { type EntryKind, FLOOD_MAC } from '../../core/kernel/fdb.ts';
 import type { SurveyedPeer } from '../../core/survey.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 

@@ -1,5 +1,5 @@
 import { findLastExchange } from '../../core/activity.ts';
-import type { UnixSeconds } from '../../core/peers.ts';
+import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { countStates } from '../../core/survey.ts';
 import type { Concern } from '../attention.ts';
 import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../../core/peers.ts';
+import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { formatDuration } from '../../core/values/duration.ts';
 
 /** `2 min ago`, or `never`. */

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../peers.ts';
+import type { UnixSeconds } from '../kernel/wg-dump.ts';
 
 /** Seconds of a clock that never jumps (CLOCK_MONOTONIC), the same for all processes until the machine restarts. */
 export type MonotonicSeconds = number;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { FLOOD_MAC } from '../../../src/core/kernel/fdb.ts';
 import {
   buildAddPeer,
   buildDeleteEntry,
@@ -8,10 +9,9 @@ import {
   buildEnsureRoute,
   buildRemovePeer,
   buildResetPeer,
-} from '../../src/core/commands.ts';
-import { FLOOD_MAC } from '../../src/core/forwarding-entries.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
-import { KEYS, VXLAN, WIREGUARD } from './arbitraries.ts';
+} from '../../../src/core/kernel/words.ts';
+import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import { KEYS, VXLAN, WIREGUARD } from '../arbitraries.ts';
 
 const KEY = KEYS[2];
 const { mac, address } = deriveLinkAddress(KEY, 'eui64');

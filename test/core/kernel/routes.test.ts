@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseHostRoutes } from '../../src/core/host-routes.ts';
-import { damaged, ipAddresses, parseOrRefuse, texts } from './arbitraries.ts';
+import { parseHostRoutes } from '../../../src/core/kernel/routes.ts';
+import { damaged, ipAddresses, parseOrRefuse, texts } from '../arbitraries.ts';
 
 const outputs = fc.array(ipAddresses, { maxLength: 4 }).map(format);
 

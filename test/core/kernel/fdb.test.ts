@@ -8,9 +8,9 @@ import {
   identifyEntry,
   isDerivedEntry,
   parseForwardingEntries,
-} from '../../src/core/forwarding-entries.ts';
-import { deriveLinkAddress, type MacAddress } from '../../src/core/values/derived-address.ts';
-import type { InterfaceName } from '../../src/core/values/names.ts';
+} from '../../../src/core/kernel/fdb.ts';
+import { deriveLinkAddress, type MacAddress } from '../../../src/core/values/derived-address.ts';
+import type { InterfaceName } from '../../../src/core/values/names.ts';
 import {
   addressOf,
   damaged,
@@ -23,7 +23,7 @@ import {
   VXLAN,
   variants,
   WIREGUARD,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const macs = fc
   .array(fc.nat(255), { minLength: 6, maxLength: 6 })

@@ -1,8 +1,8 @@
-import { hostNetwork } from './derivations.ts';
-import { FLOOD_MAC, type ForwardingEntry } from './forwarding-entries.ts';
-import type { IpAddress } from './values/ip-address.ts';
-import type { InterfaceName } from './values/names.ts';
-import type { PublicKey } from './values/public-key.ts';
+import { hostNetwork } from '../derivations.ts';
+import type { IpAddress } from '../values/ip-address.ts';
+import type { InterfaceName } from '../values/names.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import { FLOOD_MAC, type ForwardingEntry } from './fdb.ts';
 
 /** The words of `wg set` that let a key in with its one address. */
 export function buildAddPeer(key: PublicKey, address: IpAddress): string[] {

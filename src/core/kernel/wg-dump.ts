@@ -1,7 +1,7 @@
-import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
-import { type PublicKey, parseKernelKey } from './values/public-key.ts';
-import { InputError } from './values/quote.ts';
-import { remembering } from './values/remembering.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import { type PublicKey, parseKernelKey } from '../values/public-key.ts';
+import { InputError } from '../values/quote.ts';
+import { remembering } from '../values/remembering.ts';
 
 /** Seconds since 1970, as `wg` reports them. */
 export type UnixSeconds = number;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
-import { parseJsonOf } from './values/json.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import { parseJsonOf } from '../values/json.ts';
 
 /** iproute2 6.1 prints an empty object for each interface that was not asked for. */
 const addressesSchema = z.array(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findChangedLink, parseLinkNumbers } from '../../src/core/links.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { findChangedLink, parseLinkNumbers } from '../../../src/core/kernel/links.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 const LINE = (number: number, name: string) =>
   `[{"ifindex":${number},"ifname":"${name}","flags":["NOARP","UP"],"mtu":1420,"operstate":"UNKNOWN"}]`;

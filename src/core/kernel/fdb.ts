@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { findDerivedMacs, type LinkAddress, type MacAddress } from './values/derived-address.ts';
-import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
-import { parseJsonOf } from './values/json.ts';
-import { type InterfaceName, isInterfaceName } from './values/names.ts';
+import { findDerivedMacs, type LinkAddress, type MacAddress } from '../values/derived-address.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import { parseJsonOf } from '../values/json.ts';
+import { type InterfaceName, isInterfaceName } from '../values/names.ts';
 
 /** `flood` carries broadcast and unknown traffic to a router, `unicast` what is for its own MAC address. */
 export const ENTRY_KINDS = ['flood', 'unicast'] as const;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseJsonOf } from './values/json.ts';
+import { parseJsonOf } from '../values/json.ts';
 
 const linkSchema = z.array(z.looseObject({ ifindex: z.int().positive() })).length(1);
 
