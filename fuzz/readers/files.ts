@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseKeyList } from '../../src/core/key-list.ts';
-import { PeerRecord } from '../../src/core/record.ts';
+import { PeerRecord } from '../../src/core/peers/record.ts';
 import { parseClaims } from '../../src/system/claims-file.ts';
 import { isKey } from '../model/key.ts';
 import { parseJson, type Reader, readOrRefuse } from './reader.ts';

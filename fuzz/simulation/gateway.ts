@@ -1,13 +1,13 @@
 import type { DomainView } from '../../src/core/admission.ts';
 import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../src/core/changes.ts';
-import { ClaimTable } from '../../src/core/claims.ts';
-import { Derivations } from '../../src/core/derivations.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
-import { noteHandshake } from '../../src/core/handshakes.ts';
 import type { EntryKind } from '../../src/core/kernel/fdb.ts';
 import { parseDump } from '../../src/core/kernel/wg-dump.ts';
-import { PeerTable } from '../../src/core/peer-table.ts';
-import { PeerRecord } from '../../src/core/record.ts';
+import { Derivations } from '../../src/core/peers/address-plan.ts';
+import { ClaimTable } from '../../src/core/peers/claims.ts';
+import { noteHandshake } from '../../src/core/peers/handshakes.ts';
+import { PeerTable } from '../../src/core/peers/peer-table.ts';
+import { PeerRecord } from '../../src/core/peers/record.ts';
 import { findGone } from '../../src/core/revival.ts';
 import { Room } from '../../src/core/room.ts';
 import type { IpAddress } from '../../src/core/values/ip-address.ts';

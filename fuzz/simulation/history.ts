@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DomainView } from '../../src/core/admission.ts';
-import { PeerRecord } from '../../src/core/record.ts';
+import { PeerRecord } from '../../src/core/peers/record.ts';
 import { type History, KEYS, SOURCES, type Step } from '../arbitraries/histories.ts';
 import { makeKey } from '../keys.ts';
 import { DomainModel, type Hold } from '../model/domain.ts';

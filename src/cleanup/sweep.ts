@@ -1,10 +1,10 @@
 import type { DomainView } from '../core/admission.ts';
-import { updateClaims } from '../core/claims.ts';
-import type { Router } from '../core/derivations.ts';
 import { buildRemovePeer } from '../core/kernel/words.ts';
 import { isAllowed } from '../core/key-lists.ts';
-import type { OurPeer } from '../core/peer-table.ts';
-import { UNRECORDED } from '../core/record.ts';
+import type { Router } from '../core/peers/address-plan.ts';
+import { updateClaims } from '../core/peers/claims.ts';
+import type { OurPeer } from '../core/peers/peer-table.ts';
+import { UNRECORDED } from '../core/peers/record.ts';
 import { findGone } from '../core/revival.ts';
 import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/staleness.ts';
 import { formatDuration } from '../core/values/duration.ts';

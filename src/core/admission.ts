@@ -1,10 +1,10 @@
-import type { ClaimTable } from './claims.ts';
-import type { Router } from './derivations.ts';
 import type { ErrorCode } from './exchange.ts';
-import { hadHandshakeWithin, LIVE_SECONDS } from './handshakes.ts';
 import type { KeyLists } from './key-lists.ts';
-import type { OurPeer, PeerTable } from './peer-table.ts';
-import type { PeerRecord } from './record.ts';
+import type { Router } from './peers/address-plan.ts';
+import type { ClaimTable } from './peers/claims.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from './peers/handshakes.ts';
+import type { OurPeer, PeerTable } from './peers/peer-table.ts';
+import type { PeerRecord } from './peers/record.ts';
 import { CONNECT_SECONDS, type Room } from './room.ts';
 import { deriveSource, type IpAddress } from './values/ip-address.ts';
 import type { PublicKey } from './values/public-key.ts';

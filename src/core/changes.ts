@@ -1,5 +1,4 @@
 import { type Decision, type DomainView, decideAdmission } from './admission.ts';
-import type { Router } from './derivations.ts';
 import type { ErrorCode, Exchange } from './exchange.ts';
 import { buildEntries, type EntryKind } from './kernel/fdb.ts';
 import {
@@ -11,6 +10,7 @@ import {
   buildRemovePeer,
   buildResetPeer,
 } from './kernel/words.ts';
+import type { Router } from './peers/address-plan.ts';
 import { registerDecision } from './registering.ts';
 import type { LinkAddress } from './values/derived-address.ts';
 import type { InterfaceName } from './values/names.ts';

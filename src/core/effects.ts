@@ -1,6 +1,6 @@
 import type { EntrySettings, PeerChange } from './changes.ts';
-import type { Router } from './derivations.ts';
 import { buildEntries } from './kernel/fdb.ts';
+import type { Router } from './peers/address-plan.ts';
 import type { MacAddress } from './values/derived-address.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { EntrySettings } from './changes.ts';
 import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry, isDerivedEntry } from './kernel/fdb.ts';
-import type { PeerTable } from './peer-table.ts';
+import type { PeerTable } from './peers/peer-table.ts';
 import { findDerivedMacs } from './values/derived-address.ts';
 import type { IpAddress } from './values/ip-address.ts';
 

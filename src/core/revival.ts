@@ -1,7 +1,7 @@
 import { type DomainView, decideAdmission } from './admission.ts';
-import { hadHandshakeWithin, settleHandshake } from './handshakes.ts';
-import type { PeerTable } from './peer-table.ts';
-import type { Registration } from './record.ts';
+import { hadHandshakeWithin, settleHandshake } from './peers/handshakes.ts';
+import type { PeerTable } from './peers/peer-table.ts';
+import type { Registration } from './peers/record.ts';
 import { type RecordedChange, registerRestored } from './registering.ts';
 import type { PublicKey } from './values/public-key.ts';
 import type { Moment } from './values/time.ts';

@@ -1,6 +1,6 @@
-import { LIVE_SECONDS } from './handshakes.ts';
-import { deriveHousehold, deriveSite } from './households.ts';
-import type { OurPeer, PeerTable } from './peer-table.ts';
+import { LIVE_SECONDS } from './peers/handshakes.ts';
+import { deriveHousehold, deriveSite } from './peers/households.ts';
+import type { OurPeer, PeerTable } from './peers/peer-table.ts';
 import type { Source } from './values/ip-address.ts';
 import type { PublicKey } from './values/public-key.ts';
 import { findAge } from './values/time.ts';

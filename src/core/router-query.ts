@@ -1,5 +1,5 @@
-import { hostNetwork } from './derivations.ts';
 import type { Peer } from './kernel/wg-dump.ts';
+import { hostNetwork } from './peers/address-plan.ts';
 import { deriveAll, type MacAddress } from './values/derived-address.ts';
 import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
 import { looksLikeKey, type PublicKey, parsePublicKey } from './values/public-key.ts';

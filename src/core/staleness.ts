@@ -1,5 +1,5 @@
-import { hadHandshakeWithin, type LastHandshake } from './handshakes.ts';
 import type { UnixSeconds } from './kernel/wg-dump.ts';
+import { hadHandshakeWithin, type LastHandshake } from './peers/handshakes.ts';
 import type { PublicKey } from './values/public-key.ts';
 import type { Moment } from './values/time.ts';
 

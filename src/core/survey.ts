@@ -1,10 +1,10 @@
 import type { EntrySettings } from './changes.ts';
-import type { Router } from './derivations.ts';
-import { hadHandshakeWithin, LIVE_SECONDS } from './handshakes.ts';
 import { type ForwardingEntry, identifyEntry } from './kernel/fdb.ts';
 import type { Peer } from './kernel/wg-dump.ts';
-import { PEER_STATES, type PeerState } from './peer-state.ts';
-import type { OurPeer, PeerTable } from './peer-table.ts';
+import type { Router } from './peers/address-plan.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from './peers/handshakes.ts';
+import { PEER_STATES, type PeerState } from './peers/peer-state.ts';
+import type { OurPeer, PeerTable } from './peers/peer-table.ts';
 import { compareEntries, compareRoutes } from './reconcile.ts';
 import type { IpAddress } from './values/ip-address.ts';
 import type { Moment } from './values/time.ts';

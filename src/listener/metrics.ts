@@ -3,7 +3,7 @@ import { version } from '../../package.json';
 import type { Config, DomainConfig } from '../config.ts';
 import type { ReplyCode } from '../core/exchange.ts';
 import type { DomainNumbers } from '../core/messages.ts';
-import { PEER_STATES } from '../core/peer-state.ts';
+import { PEER_STATES } from '../core/peers/peer-state.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { HandlerMeter } from './handler-keeper.ts';
 import { registerProcessMetrics } from './process-metrics.ts';

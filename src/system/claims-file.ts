@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Claim, Claims } from '../core/claims.ts';
+import type { Claim, Claims } from '../core/peers/claims.ts';
 import { parseJsonOf } from '../core/values/json.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';

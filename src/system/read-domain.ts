@@ -1,11 +1,11 @@
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
-import { ClaimTable } from '../core/claims.ts';
-import { Derivations } from '../core/derivations.ts';
 import type { WireguardReading } from '../core/kernel/wg-dump.ts';
 import type { KeyLists } from '../core/key-lists.ts';
-import { PeerTable } from '../core/peer-table.ts';
-import type { PeerRecord } from '../core/record.ts';
+import { Derivations } from '../core/peers/address-plan.ts';
+import { ClaimTable } from '../core/peers/claims.ts';
+import { PeerTable } from '../core/peers/peer-table.ts';
+import type { PeerRecord } from '../core/peers/record.ts';
 import { Room } from '../core/room.ts';
 import type { Moment } from '../core/values/time.ts';
 import { ClaimsFile } from './claims-file.ts';

@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
 import { beginRecord, type Memory } from '../core/begin-record.ts';
-import { NO_CLAIMS } from '../core/claims.ts';
+import { NO_CLAIMS } from '../core/peers/claims.ts';
 import { readBootId, readMoment } from './moment.ts';
 import { buildView, type DomainFiles } from './read-domain.ts';
 import { findRecordFault } from './record-fault.ts';

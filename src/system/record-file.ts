@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { DomainConfig } from '../config.ts';
-import { PeerRecord } from '../core/record.ts';
+import { PeerRecord } from '../core/peers/record.ts';
 import { describeSystemError } from '../core/values/errors.ts';
 import { InputError } from '../core/values/quote.ts';
 import type { Moment } from '../core/values/time.ts';

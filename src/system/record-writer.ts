@@ -1,4 +1,4 @@
-import type { PeerRecord } from '../core/record.ts';
+import type { PeerRecord } from '../core/peers/record.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Moment, MonotonicSeconds } from '../core/values/time.ts';

@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../config.ts';
 import type { ForwardingEntry } from '../core/kernel/fdb.ts';
 import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/kernel/words.ts';
-import type { PeerTable } from '../core/peer-table.ts';
+import type { PeerTable } from '../core/peers/peer-table.ts';
 import { compareEntries, compareRoutes, type Difference } from '../core/reconcile.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';
 import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from './forwarding.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DomainView } from '../../src/core/admission.ts';
-import { type Claims, ClaimTable } from '../../src/core/claims.ts';
-import { Derivations } from '../../src/core/derivations.ts';
-import { noteHandshake } from '../../src/core/handshakes.ts';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import type { KeyLists } from '../../src/core/key-lists.ts';
-import { PeerTable } from '../../src/core/peer-table.ts';
-import { findRecordedSource, PeerRecord, type Registration, UNRECORDED } from '../../src/core/record.ts';
+import { Derivations } from '../../src/core/peers/address-plan.ts';
+import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
+import { noteHandshake } from '../../src/core/peers/handshakes.ts';
+import { PeerTable } from '../../src/core/peers/peer-table.ts';
+import { findRecordedSource, PeerRecord, type Registration, UNRECORDED } from '../../src/core/peers/record.ts';
 import { Room } from '../../src/core/room.ts';
 import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/values/address-variant.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';

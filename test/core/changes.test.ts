@@ -11,7 +11,7 @@ import {
 } from '../../src/core/changes.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { findRecordedSource, PeerRecord } from '../../src/core/record.ts';
+import { findRecordedSource, PeerRecord } from '../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findRecordedSource, type Registration, UNRECORDED } from '../../src/core/record.ts';
+import { findRecordedSource, type Registration, UNRECORDED } from '../../src/core/peers/record.ts';
 import { registerDecision, registerRestored } from '../../src/core/registering.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { addressOf, KEYS, MOMENT, NOW, ourPeer, SOURCES, type Surroundings, viewOf } from './arbitraries.ts';

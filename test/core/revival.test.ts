@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import type { Registration } from '../../src/core/record.ts';
+import type { Registration } from '../../src/core/peers/record.ts';
 import { findGone, findLost, planRevival } from '../../src/core/revival.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { PeerRecord } from '../../src/core/record.ts';
+import { PeerRecord } from '../../src/core/peers/record.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { attempt, sh } from '../lab/commands.ts';
 import { Gateway } from '../lab/gateway.ts';

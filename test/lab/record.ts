@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PeerRecord, type Registration } from '../../src/core/record.ts';
+import { PeerRecord, type Registration } from '../../src/core/peers/record.ts';
 import { readMoment } from '../../src/system/moment.ts';
 import type { Gateway } from './gateway.ts';
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { PeerRecord, UNRECORDED } from '../../src/core/record.ts';
+import { PeerRecord, UNRECORDED } from '../../src/core/peers/record.ts';
 import type { InterfaceName } from '../../src/core/values/names.ts';
 import { RecordFile } from '../../src/system/record-file.ts';
 import { KEYS, MOMENT } from '../core/arbitraries.ts';

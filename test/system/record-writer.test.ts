@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, test } from 'node:test';
-import { PeerRecord, UNRECORDED } from '../../src/core/record.ts';
+import { PeerRecord, UNRECORDED } from '../../src/core/peers/record.ts';
 import type { DomainName, InterfaceName } from '../../src/core/values/names.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
 import { RecordFile } from '../../src/system/record-file.ts';

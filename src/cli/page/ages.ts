@@ -1,5 +1,5 @@
-import { hadHandshakeWithin, LIVE_SECONDS } from '../../core/handshakes.ts';
 import type { Peer, UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from '../../core/peers/handshakes.ts';
 
 /** How many peers had their last handshake in some span of time. */
 export interface AgeCount {

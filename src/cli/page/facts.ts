@@ -1,6 +1,6 @@
 import { findLastExchange, listLastDay } from '../../core/activity.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
-import type { PeerState } from '../../core/peer-state.ts';
+import type { PeerState } from '../../core/peers/peer-state.ts';
 import { countStates } from '../../core/survey.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { Concern } from '../attention.ts';

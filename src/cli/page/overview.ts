@@ -1,4 +1,4 @@
-import { PEER_STATES } from '../../core/peer-state.ts';
+import { PEER_STATES } from '../../core/peers/peer-state.ts';
 import { describeConditions, renderCondition } from './condition.ts';
 import type { DomainFacts, PageFacts } from './facts.ts';
 import { addUpCounts } from './hours.ts';

@@ -1,4 +1,4 @@
-import { PEER_STATES, type PeerState } from '../../core/peer-state.ts';
+import { PEER_STATES, type PeerState } from '../../core/peers/peer-state.ts';
 import type { AgeCount } from './ages.ts';
 import type { PeerFacts } from './facts.ts';
 import { html, type Markup } from './markup.ts';

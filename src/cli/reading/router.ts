@@ -1,10 +1,10 @@
 import type { Config } from '../../config.ts';
 import type { DomainView } from '../../core/admission.ts';
-import type { Claim } from '../../core/claims.ts';
 import type { JournalEntry } from '../../core/journal.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { findObstacles, type Obstacle } from '../../core/obstacles.ts';
-import type { OperatorsMark } from '../../core/ownership.ts';
+import type { Claim } from '../../core/peers/claims.ts';
+import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { isMeant, type RouterQuery } from '../../core/router-query.ts';
 import type { SurveyedPeer } from '../../core/survey.ts';
 import { type Derivation, deriveAll } from '../../core/values/derived-address.ts';

@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import { type Claim, findRemainingSeconds } from '../../core/claims.ts';
 import type { Obstacle } from '../../core/obstacles.ts';
+import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
 import { formatDuration } from '../../core/values/duration.ts';
 import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';
 import type { DomainReading } from '../reading/domain.ts';

@@ -1,6 +1,6 @@
 import { formatBytes } from '../../core/byte-count.ts';
-import { type Claim, findRemainingSeconds } from '../../core/claims.ts';
-import type { OperatorsMark } from '../../core/ownership.ts';
+import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
+import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { deriveAll } from '../../core/values/derived-address.ts';
 import { formatDuration } from '../../core/values/duration.ts';
 import type { ListedPeer } from '../reading/peers.ts';

@@ -1,5 +1,5 @@
 import { formatBytesShort } from '../../core/byte-count.ts';
-import type { PeerState } from '../../core/peer-state.ts';
+import type { PeerState } from '../../core/peers/peer-state.ts';
 import { abbreviateKey } from '../../core/values/public-key.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Column } from './table.ts';

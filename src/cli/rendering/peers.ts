@@ -1,4 +1,4 @@
-import { PEER_STATES } from '../../core/peer-state.ts';
+import { PEER_STATES } from '../../core/peers/peer-state.ts';
 import { countStates, type SurveyedPeer } from '../../core/survey.ts';
 import type { DomainReading } from '../reading/domain.ts';
 import type { ListedPeer } from '../reading/peers.ts';

@@ -1,4 +1,4 @@
-import { findRemainingSeconds } from '../../core/claims.ts';
+import { findRemainingSeconds } from '../../core/peers/claims.ts';
 import type { Answer, Membership } from '../reading/router.ts';
 import { describePeer } from './peer-json.ts';
 

@@ -1,5 +1,5 @@
 import { findLastExchange } from '../../core/activity.ts';
-import { PEER_STATES, type PeerState } from '../../core/peer-state.ts';
+import { PEER_STATES, type PeerState } from '../../core/peers/peer-state.ts';
 import { countStates } from '../../core/survey.ts';
 import type { Concern } from '../attention.ts';
 import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';

@@ -1,4 +1,4 @@
-import { hostNetwork } from '../derivations.ts';
+import { hostNetwork } from '../peers/address-plan.ts';
 import type { IpAddress } from '../values/ip-address.ts';
 import type { InterfaceName } from '../values/names.ts';
 import type { PublicKey } from '../values/public-key.ts';

@@ -1,7 +1,7 @@
-import type { Handshakes, Peer, UnixSeconds } from './kernel/wg-dump.ts';
+import type { Handshakes, Peer, UnixSeconds } from '../kernel/wg-dump.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import { findAge, LONG_AGO, type Moment } from '../values/time.ts';
 import type { HeardHandshake, Registration } from './record.ts';
-import type { PublicKey } from './values/public-key.ts';
-import { findAge, LONG_AGO, type Moment } from './values/time.ts';
 
 /** WireGuard's REJECT_AFTER_TIME: a session that had no handshake for this long carries no packets. */
 export const LIVE_SECONDS = 180;

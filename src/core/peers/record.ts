@@ -1,9 +1,9 @@
+import type { UnixSeconds } from '../kernel/wg-dump.ts';
+import { type IpAddress, parseIpAddress, type Source } from '../values/ip-address.ts';
+import { isPublicKey, type PublicKey } from '../values/public-key.ts';
+import { InputError } from '../values/quote.ts';
+import { findAge, LONG_AGO, type Moment, type MonotonicSeconds } from '../values/time.ts';
 import { deriveHousehold } from './households.ts';
-import type { UnixSeconds } from './kernel/wg-dump.ts';
-import { type IpAddress, parseIpAddress, type Source } from './values/ip-address.ts';
-import { isPublicKey, type PublicKey } from './values/public-key.ts';
-import { InputError } from './values/quote.ts';
-import { findAge, LONG_AGO, type Moment, type MonotonicSeconds } from './values/time.ts';
 
 /** A handshake, and when a reading saw it for the first time. */
 export interface HeardHandshake {

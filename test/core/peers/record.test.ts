@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findRecordedSource, PeerRecord, UNRECORDED } from '../../src/core/record.ts';
-import { LONG_AGO } from '../../src/core/values/time.ts';
+import { findRecordedSource, PeerRecord, UNRECORDED } from '../../../src/core/peers/record.ts';
+import { LONG_AGO } from '../../../src/core/values/time.ts';
 import {
   addressOf,
   damaged,
@@ -13,7 +13,7 @@ import {
   registrations,
   SOURCES,
   texts,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const [KEY] = KEYS;
 const entries = fc.array(fc.tuple(keyPool, fc.oneof(registrations, fc.constant(UNRECORDED))), { maxLength: 8 });

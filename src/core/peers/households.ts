@@ -1,5 +1,5 @@
-import { hasNetworks, type IpAddress, isIpv4, maskNetwork, type Source } from './values/ip-address.ts';
-import { remembering } from './values/remembering.ts';
+import { hasNetworks, type IpAddress, isIpv4, maskNetwork, type Source } from '../values/ip-address.ts';
+import { remembering } from '../values/remembering.ts';
 
 const HOUSEHOLD_BITS = 56;
 const SITE_BITS = { ipv4: 24, ipv6: 48 };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type Claim, type Claims, ClaimTable, updateClaims } from '../../src/core/claims.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
-import { addressOf, COLLIDING_KEYS, KEYS, NOW } from './arbitraries.ts';
+import { type Claim, type Claims, ClaimTable, updateClaims } from '../../../src/core/peers/claims.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
+import { addressOf, COLLIDING_KEYS, KEYS, NOW } from '../arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;
 const DAY = 86_400;

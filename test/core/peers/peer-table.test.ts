@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Derivations } from '../../src/core/derivations.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { findOwner, type OperatorsMark } from '../../src/core/ownership.ts';
-import { UNRECORDED } from '../../src/core/record.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import { Derivations } from '../../../src/core/peers/address-plan.ts';
+import { findOwner, type OperatorsMark } from '../../../src/core/peers/ownership.ts';
+import { UNRECORDED } from '../../../src/core/peers/record.ts';
+import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
 import {
   addressOf,
   COLLIDING_KEYS,
@@ -15,7 +15,7 @@ import {
   ourPeer,
   type Surroundings,
   viewOf,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 const [TWIN, COLLIDING] = COLLIDING_KEYS[0];

@@ -7,11 +7,11 @@ import {
   noteHandshake,
   remember,
   settleHandshake,
-} from '../../src/core/handshakes.ts';
-import { UNRECORDED } from '../../src/core/record.ts';
-import type { Source } from '../../src/core/values/ip-address.ts';
-import { LONG_AGO } from '../../src/core/values/time.ts';
-import { KEYS, MOMENT, NOW } from './arbitraries.ts';
+} from '../../../src/core/peers/handshakes.ts';
+import { UNRECORDED } from '../../../src/core/peers/record.ts';
+import type { Source } from '../../../src/core/values/ip-address.ts';
+import { LONG_AGO } from '../../../src/core/values/time.ts';
+import { KEYS, MOMENT, NOW } from '../arbitraries.ts';
 
 const [FIRST, SECOND, THIRD, FOURTH] = KEYS;
 const heard = (at: number, secondsSinceRead = 0) => ({ at, readAt: MOMENT.monotonic - secondsSinceRead });

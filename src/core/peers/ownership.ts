@@ -1,7 +1,7 @@
-import type { Derivations, Router } from './derivations.ts';
-import type { Peer } from './kernel/wg-dump.ts';
+import type { Peer } from '../kernel/wg-dump.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import type { Derivations, Router } from './address-plan.ts';
 import type { Registration } from './record.ts';
-import type { PublicKey } from './values/public-key.ts';
 
 /** What tells whose a peer is, beside the peer itself. */
 export interface Ownership {

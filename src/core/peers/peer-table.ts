@@ -1,12 +1,12 @@
-import { type Derivations, hostNetwork, type Router } from './derivations.ts';
+import type { Peer } from '../kernel/wg-dump.ts';
+import type { LinkAddress } from '../values/derived-address.ts';
+import type { IpAddress } from '../values/ip-address.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import type { Moment } from '../values/time.ts';
+import { type Derivations, hostNetwork, type Router } from './address-plan.ts';
 import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandshake } from './handshakes.ts';
-import type { Peer } from './kernel/wg-dump.ts';
 import { findOwner, type OperatorsMark, type Ownership } from './ownership.ts';
 import type { Registration } from './record.ts';
-import type { LinkAddress } from './values/derived-address.ts';
-import type { IpAddress } from './values/ip-address.ts';
-import type { PublicKey } from './values/public-key.ts';
-import type { Moment } from './values/time.ts';
 
 /**
  * A peer of wgkex's, with what is known of it beside what the kernel says. Of these there are thousands in every

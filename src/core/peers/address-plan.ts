@@ -1,7 +1,7 @@
-import type { AddressVariant } from './values/address-variant.ts';
-import { deriveAll, deriveLinkAddress, type LinkAddress } from './values/derived-address.ts';
-import type { IpAddress } from './values/ip-address.ts';
-import type { PublicKey } from './values/public-key.ts';
+import type { AddressVariant } from '../values/address-variant.ts';
+import { deriveAll, deriveLinkAddress, type LinkAddress } from '../values/derived-address.ts';
+import type { IpAddress } from '../values/ip-address.ts';
+import type { PublicKey } from '../values/public-key.ts';
 
 /** A router as it is known by its key. */
 export interface Router extends LinkAddress {
