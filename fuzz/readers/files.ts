@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseKeyList } from '../../src/core/key-list.ts';
+import { parseKeyList } from '../../src/core/exchange/key-list.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
 import { parseClaims } from '../../src/system/claims-file.ts';
 import { isKey } from '../model/key.ts';

@@ -1,6 +1,6 @@
 import type { DomainView } from '../../src/core/admission.ts';
 import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../src/core/changes.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { EntryKind } from '../../src/core/kernel/fdb.ts';
 import { parseDump } from '../../src/core/kernel/wg-dump.ts';
 import { Derivations } from '../../src/core/peers/address-plan.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { interpretLines } from '../../src/core/exchange.ts';
-import { LineFraming } from '../../src/core/framing.ts';
+import { interpretLines } from '../../src/core/exchange/exchange.ts';
+import { LineFraming } from '../../src/core/exchange/line-framing.ts';
 import { isDomainName } from '../../src/core/values/names.ts';
 import { promptVisits } from '../arbitraries/visits.ts';
 import { joinBytes, printEntries, readVisits } from '../corpus.ts';

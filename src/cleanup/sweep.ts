@@ -1,6 +1,6 @@
 import type { DomainView } from '../core/admission.ts';
+import { isAllowed } from '../core/exchange/key-lists.ts';
 import { buildRemovePeer } from '../core/kernel/words.ts';
-import { isAllowed } from '../core/key-lists.ts';
 import type { Router } from '../core/peers/address-plan.ts';
 import { updateClaims } from '../core/peers/claims.ts';
 import type { OurPeer } from '../core/peers/peer-table.ts';

@@ -1,4 +1,4 @@
-import { isAllowed } from '../core/key-lists.ts';
+import { isAllowed } from '../core/exchange/key-lists.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { DomainReading } from './reading/domain.ts';
 import type { DomainStatus, GatewayStatus } from './reading/gateway.ts';

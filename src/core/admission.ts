@@ -1,5 +1,5 @@
-import type { ErrorCode } from './exchange.ts';
-import type { KeyLists } from './key-lists.ts';
+import type { ErrorCode } from './exchange/exchange.ts';
+import type { KeyLists } from './exchange/key-lists.ts';
 import type { Router } from './peers/address-plan.ts';
 import type { ClaimTable } from './peers/claims.ts';
 import { hadHandshakeWithin, LIVE_SECONDS } from './peers/handshakes.ts';

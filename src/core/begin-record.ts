@@ -1,5 +1,5 @@
+import type { KeyLists } from './exchange/key-lists.ts';
 import type { Handshakes, Peer } from './kernel/wg-dump.ts';
-import type { KeyLists } from './key-lists.ts';
 import type { Claims } from './peers/claims.ts';
 import { remember } from './peers/handshakes.ts';
 import { couldBeOurs, type Ownership } from './peers/ownership.ts';

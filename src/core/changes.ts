@@ -1,5 +1,5 @@
 import { type Decision, type DomainView, decideAdmission } from './admission.ts';
-import type { ErrorCode, Exchange } from './exchange.ts';
+import type { ErrorCode, Exchange } from './exchange/exchange.ts';
 import { buildEntries, type EntryKind } from './kernel/fdb.ts';
 import {
   buildAddPeer,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Exchange, REPLY_CODES, type ReplyCode } from './exchange.ts';
+import { type Exchange, REPLY_CODES, type ReplyCode } from './exchange/exchange.ts';
 import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
 import { parseJsonOf } from './values/json.ts';
 import { type DomainName, isDomainName } from './values/names.ts';

@@ -7,7 +7,7 @@ import {
   type Question,
   RULES,
 } from './admission.ts';
-import type { ErrorCode } from './exchange.ts';
+import type { ErrorCode } from './exchange/exchange.ts';
 import type { PublicKey } from './values/public-key.ts';
 
 /** Something that keeps a key, which is not there, from being admitted; or that may have evicted it. */

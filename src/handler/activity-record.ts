@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/activity.ts';
+import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/activity.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Events } from '../log.ts';

@@ -1,7 +1,7 @@
 import type { Attention, EventFields } from '../attention.ts';
 import type { Config, DomainConfig } from '../config.ts';
 import { type Change, planChanges } from '../core/changes.ts';
-import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { describeError } from '../core/values/errors.ts';
 import { logChange } from '../system/change-log.ts';
 import { applyChanges } from '../system/changes.ts';

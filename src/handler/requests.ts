@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ReplyCode } from '../core/exchange.ts';
+import type { ReplyCode } from '../core/exchange/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
 import {
   type DomainNumbers,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Framing, LineFraming } from '../core/framing.ts';
+import { type Framing, LineFraming } from '../core/exchange/line-framing.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';
 import { Deadline } from './deadline.ts';
 

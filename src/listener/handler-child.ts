@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT_RESTART } from '../command-line.ts';
-import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { MessageLines } from '../core/message-lines.ts';
 import {
   type BatchNote,

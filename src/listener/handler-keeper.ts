@@ -1,4 +1,4 @@
-import type { Exchange, ReplyCode } from '../core/exchange.ts';
+import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import type { DomainNumbers } from '../core/messages.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { ReplyCode } from '../core/exchange.ts';
+import type { ReplyCode } from '../core/exchange/exchange.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';
 import type { Log } from '../log.ts';

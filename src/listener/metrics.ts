@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../package.json';
 import type { Config, DomainConfig } from '../config.ts';
-import type { ReplyCode } from '../core/exchange.ts';
+import type { ReplyCode } from '../core/exchange/exchange.ts';
 import type { DomainNumbers } from '../core/messages.ts';
 import { PEER_STATES } from '../core/peers/peer-state.ts';
 import type { DomainName } from '../core/values/names.ts';

@@ -8,8 +8,8 @@ import {
   interpretLines,
   LOOK_MARK,
   type ReplyCode,
-} from '../core/exchange.ts';
-import { SourceQuota } from '../core/quota.ts';
+} from '../core/exchange/exchange.ts';
+import { SourceQuota } from '../core/exchange/source-limits.ts';
 import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../core/values/ip-address.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { Connection, type Lines } from './connection.ts';

@@ -1,7 +1,13 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { type Activity, INTERVAL_SECONDS, MAX_INTERVALS, mergeActivity, NO_ACTIVITY } from '../core/activity.ts';
+import {
+  type Activity,
+  INTERVAL_SECONDS,
+  MAX_INTERVALS,
+  mergeActivity,
+  NO_ACTIVITY,
+} from '../core/exchange/activity.ts';
 import type { UnixSeconds } from '../core/kernel/wg-dump.ts';
 import { parseJsonOf } from '../core/values/json.ts';
 import type { DomainName } from '../core/values/names.ts';

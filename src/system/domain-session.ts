@@ -1,8 +1,8 @@
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
 import type { Memory } from '../core/begin-record.ts';
+import type { KeyLists } from '../core/exchange/key-lists.ts';
 import { DumpReader, type Handshakes, type WireguardReading } from '../core/kernel/wg-dump.ts';
-import type { KeyLists } from '../core/key-lists.ts';
 import { collectAlive, noteHandshake } from '../core/peers/handshakes.ts';
 import type { PeerRecord } from '../core/peers/record.ts';
 import { findGone, findLost, planRevival } from '../core/revival.ts';

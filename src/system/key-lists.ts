@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import type { Config, DomainConfig } from '../config.ts';
-import { type KeyList, parseKeyList } from '../core/key-list.ts';
-import type { KeyLists } from '../core/key-lists.ts';
+import { type KeyList, parseKeyList } from '../core/exchange/key-list.ts';
+import type { KeyLists } from '../core/exchange/key-lists.ts';
 import { describeSystemError } from '../core/values/errors.ts';
 import { StampedFile } from './stamped-file.ts';
 

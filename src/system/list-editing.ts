@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isLineOf, parseKeyList } from '../core/key-list.ts';
+import { isLineOf, parseKeyList } from '../core/exchange/key-list.ts';
 import { describeSystemError } from '../core/values/errors.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { takeListLock } from './lock.ts';

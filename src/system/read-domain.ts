@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../config.ts';
 import type { DomainView } from '../core/admission.ts';
+import type { KeyLists } from '../core/exchange/key-lists.ts';
 import type { WireguardReading } from '../core/kernel/wg-dump.ts';
-import type { KeyLists } from '../core/key-lists.ts';
 import { Derivations } from '../core/peers/address-plan.ts';
 import { ClaimTable } from '../core/peers/claims.ts';
 import { PeerTable } from '../core/peers/peer-table.ts';

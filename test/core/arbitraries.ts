@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DomainView } from '../../src/core/admission.ts';
+import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import type { KeyLists } from '../../src/core/key-lists.ts';
 import { Derivations } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';

@@ -9,7 +9,7 @@ import {
   type PeerChange,
   planChanges,
 } from '../../src/core/changes.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { findRecordedSource, PeerRecord } from '../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';

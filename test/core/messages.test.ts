@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { REPLY_CODES } from '../../src/core/exchange.ts';
+import { REPLY_CODES } from '../../src/core/exchange/exchange.ts';
 import {
   type DomainNumbers,
   formatMessage,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ReplyCode } from '../../src/core/exchange.ts';
+import type { ReplyCode } from '../../src/core/exchange/exchange.ts';
 import { type DomainNumbers, formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/messages.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { type Services, serveRequests } from '../../src/handler/requests.ts';

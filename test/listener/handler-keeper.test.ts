@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_RESTART } from '../../src/command-line.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { HandlerKeeper } from '../../src/listener/handler-keeper.ts';
 import { Log } from '../../src/log.ts';

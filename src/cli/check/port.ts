@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { DomainConfig, ListenAddress } from '../../config.ts';
-import { LOOK_MARK, parseReply, type ReplyCode } from '../../core/exchange.ts';
+import { LOOK_MARK, parseReply, type ReplyCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { type HostPort, parseHostPort } from '../../core/values/host-port.ts';
 import { quote } from '../../core/values/quote.ts';

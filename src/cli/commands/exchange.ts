@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { parseReply } from '../../core/exchange.ts';
+import { parseReply } from '../../core/exchange/exchange.ts';
 import { parseHostPort } from '../../core/values/host-port.ts';
 import { parseDomainName } from '../../core/values/names.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';

@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config.ts';
 import type { DomainView } from '../../core/admission.ts';
 import type { Effect } from '../../core/effects.ts';
-import type { ErrorCode } from '../../core/exchange.ts';
+import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { DomainSession } from '../../system/domain-session.ts';
 import type { Editing } from './editing.ts';

@@ -1,4 +1,4 @@
-import { buildListLine } from '../../core/key-list.ts';
+import { buildListLine } from '../../core/exchange/key-list.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { addToList, isListed, removeFromList } from '../../system/list-editing.ts';
 import { readClock } from '../../system/moment.ts';

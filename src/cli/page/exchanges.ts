@@ -1,4 +1,4 @@
-import { OUTCOMES, type OutcomeCounts } from '../../core/activity.ts';
+import { OUTCOMES, type OutcomeCounts } from '../../core/exchange/activity.ts';
 import { renderAxis } from './axis.ts';
 import { addUpCounts, HOUR_SECONDS, type Hour } from './hours.ts';
 import { html, type Markup } from './markup.ts';

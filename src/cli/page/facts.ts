@@ -1,4 +1,4 @@
-import { findLastExchange, listLastDay } from '../../core/activity.ts';
+import { findLastExchange, listLastDay } from '../../core/exchange/activity.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import type { PeerState } from '../../core/peers/peer-state.ts';
 import { countStates } from '../../core/survey.ts';

@@ -1,4 +1,4 @@
-import { INTERVAL_SECONDS, OUTCOMES, type OutcomeCounts } from '../../core/activity.ts';
+import { INTERVAL_SECONDS, OUTCOMES, type OutcomeCounts } from '../../core/exchange/activity.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { addUp } from './shapes.ts';
 

@@ -1,5 +1,5 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import type { Activity } from '../../core/activity.ts';
+import type { Activity } from '../../core/exchange/activity.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import type { Link } from '../../core/link-details.ts';
 import { readActivity } from '../../system/activity.ts';

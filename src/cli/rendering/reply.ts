@@ -1,4 +1,4 @@
-import type { ReplyCode } from '../../core/exchange.ts';
+import type { ReplyCode } from '../../core/exchange/exchange.ts';
 import type { HostPort } from '../../core/values/host-port.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { quote } from '../../core/values/quote.ts';

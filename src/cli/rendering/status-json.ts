@@ -1,4 +1,4 @@
-import { findLastExchange } from '../../core/activity.ts';
+import { findLastExchange } from '../../core/exchange/activity.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { countStates } from '../../core/survey.ts';
 import type { Concern } from '../attention.ts';

@@ -1,4 +1,4 @@
-import { findLastExchange } from '../../core/activity.ts';
+import { findLastExchange } from '../../core/exchange/activity.ts';
 import { PEER_STATES, type PeerState } from '../../core/peers/peer-state.ts';
 import { countStates } from '../../core/survey.ts';
 import type { Concern } from '../attention.ts';

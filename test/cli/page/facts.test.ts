@@ -9,7 +9,7 @@ import { findFacts } from '../../../src/cli/page/facts.ts';
 import { addUpCounts, groupHours } from '../../../src/cli/page/hours.ts';
 import { html } from '../../../src/cli/page/markup.ts';
 import { addUp } from '../../../src/cli/page/shapes.ts';
-import { listLastDay, NO_ACTIVITY } from '../../../src/core/activity.ts';
+import { listLastDay, NO_ACTIVITY } from '../../../src/core/exchange/activity.ts';
 import { NOW } from '../../core/arbitraries.ts';
 import { SOUND_STATUS, STATUS } from '../scene.ts';
 

@@ -1,5 +1,5 @@
+import type { Source } from '../values/ip-address.ts';
 import { type BucketLimits, TokenBuckets } from './token-buckets.ts';
-import type { Source } from './values/ip-address.ts';
 
 interface SourceLimits extends BucketLimits {
   /** Connections open at once. */

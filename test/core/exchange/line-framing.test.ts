@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type Framing, LineFraming } from '../../src/core/framing.ts';
-import { chunked, KEYS } from './arbitraries.ts';
+import { type Framing, LineFraming } from '../../../src/core/exchange/line-framing.ts';
+import { chunked, KEYS } from '../arbitraries.ts';
 
 /** A shorter line than on the wire, so that random bytes meet its bounds. */
 const MAX_BYTES = 6;

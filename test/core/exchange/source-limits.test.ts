@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { SourceQuota } from '../../src/core/quota.ts';
-import { deriveSource, deriveSources, parseIpAddress, type Source } from '../../src/core/values/ip-address.ts';
+import { SourceQuota } from '../../../src/core/exchange/source-limits.ts';
+import { deriveSource, deriveSources, parseIpAddress, type Source } from '../../../src/core/values/ip-address.ts';
 
 const LIMITS = { connections: 2, burst: 3, perSecond: 1, remembered: 1000 };
 const STANDING = { ...LIMITS, perSecond: 0 };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { TokenBuckets } from '../../src/core/token-buckets.ts';
-import type { Source } from '../../src/core/values/ip-address.ts';
+import { TokenBuckets } from '../../../src/core/exchange/token-buckets.ts';
+import type { Source } from '../../../src/core/values/ip-address.ts';
 
 const LIMITS = { burst: 3, perSecond: 1, remembered: 4 };
 const [A, B, C] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'] as Source[] as [Source, Source, Source];

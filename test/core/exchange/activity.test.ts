@@ -13,7 +13,7 @@ import {
   OUTCOMES,
   type OutcomeCounts,
   REMEMBERED_SECONDS,
-} from '../../src/core/activity.ts';
+} from '../../../src/core/exchange/activity.ts';
 
 /** The start of an interval. */
 const START = 1_700_000_400;

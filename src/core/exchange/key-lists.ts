@@ -1,4 +1,4 @@
-import type { PublicKey } from './values/public-key.ts';
+import type { PublicKey } from '../values/public-key.ts';
 
 /** The operator's lists, as they count for one domain. */
 export interface KeyLists {

@@ -1,6 +1,6 @@
-import type { IpAddress } from './values/ip-address.ts';
-import type { DomainName } from './values/names.ts';
-import { isPublicKey, looksLikeKey, type PublicKey } from './values/public-key.ts';
+import type { IpAddress } from '../values/ip-address.ts';
+import type { DomainName } from '../values/names.ts';
+import { isPublicKey, looksLikeKey, type PublicKey } from '../values/public-key.ts';
 
 /** The codes of the wire protocol (PROTOCOL.md), `OK` included. */
 export const REPLY_CODES = [

@@ -1,5 +1,5 @@
-import { isPublicKey, type PublicKey } from './values/public-key.ts';
-import { quote } from './values/quote.ts';
+import { isPublicKey, type PublicKey } from '../values/public-key.ts';
+import { quote } from '../values/quote.ts';
 
 /** A list of keys that an operator edits: a key per line, `#` starts a comment. */
 export interface KeyList {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isAllowed } from '../../src/core/key-lists.ts';
-import { KEYS } from './arbitraries.ts';
+import { isAllowed } from '../../../src/core/exchange/key-lists.ts';
+import { KEYS } from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { buildListLine, isLineOf, parseKeyList } from '../../src/core/key-list.ts';
-import { KEYS, publicKeys, texts } from './arbitraries.ts';
+import { buildListLine, isLineOf, parseKeyList } from '../../../src/core/exchange/key-list.ts';
+import { KEYS, publicKeys, texts } from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 const DAY = '2026-11-20';

@@ -1,4 +1,4 @@
-import type { Source } from './values/ip-address.ts';
+import type { Source } from '../values/ip-address.ts';
 
 export interface BucketLimits {
   /** The size of a bucket. */
