@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../src/config.ts';
-import { parseHandlerMessage } from '../../src/core/messages.ts';
+import { parseHandlerMessage } from '../../src/core/privsep/messages.ts';
 import { Log } from '../../src/log.ts';
 import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';
 

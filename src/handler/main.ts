@@ -8,7 +8,7 @@ import {
   readCommandLine,
 } from '../command-line.ts';
 import { parseConfig } from '../config.ts';
-import { formatMessage } from '../core/messages.ts';
+import { formatMessage } from '../core/privsep/messages.ts';
 import { describeError } from '../core/values/errors.ts';
 import { Log } from '../log.ts';
 import type { ReplacedDirectoryError } from '../system/runtime-directory.ts';

@@ -1,5 +1,5 @@
 import type { Config, DomainConfig } from '../config.ts';
-import type { DomainNumbers } from '../core/messages.ts';
+import type { DomainNumbers } from '../core/privsep/messages.ts';
 import { countPeers } from '../core/survey.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { readForwardingEntries } from '../system/forwarding.ts';

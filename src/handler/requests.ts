@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ReplyCode } from '../core/exchange/exchange.ts';
-import { MessageLines } from '../core/message-lines.ts';
+import { MessageLines } from '../core/privsep/message-lines.ts';
 import {
   type DomainNumbers,
   formatMessage,
@@ -10,7 +10,7 @@ import {
   parseAnyRequest,
   parseRequest,
   type Request,
-} from '../core/messages.ts';
+} from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT_RESTART } from '../command-line.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
-import { MessageLines } from '../core/message-lines.ts';
+import { MessageLines } from '../core/privsep/message-lines.ts';
 import {
   type BatchNote,
   type DomainNumbers,
@@ -12,7 +12,7 @@ import {
   MESSAGE_BYTES,
   parseHandlerMessage,
   type Reply,
-} from '../core/messages.ts';
+} from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';
 import { Deadline } from './deadline.ts';

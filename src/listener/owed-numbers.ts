@@ -1,4 +1,4 @@
-import type { DomainNumbers, NumbersReply } from '../core/messages.ts';
+import type { DomainNumbers, NumbersReply } from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
-import { formatMessage, type Request } from '../../src/core/messages.ts';
+import { formatMessage, type Request } from '../../src/core/privsep/messages.ts';
 import { Bystanders } from '../lab/bystanders.ts';
 import { exchange, makeKey } from '../lab/client.ts';
 import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';

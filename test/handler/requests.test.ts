@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ReplyCode } from '../../src/core/exchange/exchange.ts';
-import { type DomainNumbers, formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/messages.ts';
+import { type DomainNumbers, formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/privsep/messages.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { type Services, serveRequests } from '../../src/handler/requests.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';

@@ -6,7 +6,7 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
-import type { DomainNumbers } from '../../src/core/messages.ts';
+import type { DomainNumbers } from '../../src/core/privsep/messages.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { HandlerChild } from '../../src/listener/handler-child.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { MessageLines } from '../../src/core/message-lines.ts';
-import { InputError } from '../../src/core/values/quote.ts';
-import { chunked } from './arbitraries.ts';
+import { MessageLines } from '../../../src/core/privsep/message-lines.ts';
+import { InputError } from '../../../src/core/values/quote.ts';
+import { chunked } from '../arbitraries.ts';
 
 const MAX_BYTES = 5;
 const bytes = fc.oneof(fc.constantFrom(...Buffer.from('\nab')), fc.integer({ min: 0, max: 255 }));

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type Exchange, REPLY_CODES, type ReplyCode } from './exchange/exchange.ts';
-import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
-import { parseJsonOf } from './values/json.ts';
-import { type DomainName, isDomainName } from './values/names.ts';
-import { isPublicKey } from './values/public-key.ts';
+import { type Exchange, REPLY_CODES, type ReplyCode } from '../exchange/exchange.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import { parseJsonOf } from '../values/json.ts';
+import { type DomainName, isDomainName } from '../values/names.ts';
+import { isPublicKey } from '../values/public-key.ts';
 
 /**
  * The lines between listener and handler: one JSON object each, in both directions, nothing else.

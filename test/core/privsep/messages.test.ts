@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { REPLY_CODES } from '../../src/core/exchange/exchange.ts';
+import { REPLY_CODES } from '../../../src/core/exchange/exchange.ts';
 import {
   type DomainNumbers,
   formatMessage,
@@ -12,7 +12,7 @@ import {
   parseHandlerMessage,
   parseRequest,
   type Request,
-} from '../../src/core/messages.ts';
+} from '../../../src/core/privsep/messages.ts';
 import {
   DOMAIN,
   damaged,
@@ -23,7 +23,7 @@ import {
   parseOrRefuse,
   publicKeys,
   texts,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const requests: fc.Arbitrary<Request> = fc.record(
