@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { DomainView } from '../../src/core/admission.ts';
+import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
 import { type History, KEYS, SOURCES, type Step } from '../arbitraries/histories.ts';
 import { makeKey } from '../keys.ts';

@@ -1,4 +1,5 @@
-import type { DomainView } from '../core/admission.ts';
+import type { DomainView } from '../core/decisions/admission.ts';
+import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/decisions/staleness.ts';
 import { isAllowed } from '../core/exchange/key-lists.ts';
 import { buildRemovePeer } from '../core/kernel/words.ts';
 import type { Router } from '../core/peers/address-plan.ts';
@@ -6,7 +7,6 @@ import { updateClaims } from '../core/peers/claims.ts';
 import type { OurPeer } from '../core/peers/peer-table.ts';
 import { UNRECORDED } from '../core/peers/record.ts';
 import { findGone } from '../core/revival.ts';
-import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/staleness.ts';
 import { formatDuration } from '../core/values/duration.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { DomainSession } from '../system/domain-session.ts';

@@ -1,4 +1,4 @@
-import type { DomainView } from './admission.ts';
+import type { DomainView } from './decisions/admission.ts';
 import type { Peer } from './kernel/wg-dump.ts';
 import type { Router } from './peers/address-plan.ts';
 import { remember } from './peers/handshakes.ts';

@@ -1,4 +1,4 @@
-import { type Decision, type DomainView, decideAdmission } from './admission.ts';
+import { type Decision, type DomainView, decideAdmission } from './decisions/admission.ts';
 import type { ErrorCode, Exchange } from './exchange/exchange.ts';
 import { buildEntries, type EntryKind } from './kernel/fdb.ts';
 import {

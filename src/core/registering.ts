@@ -1,5 +1,5 @@
-import type { Decision, DomainView } from './admission.ts';
 import type { PeerChange } from './changes.ts';
+import type { Decision, DomainView } from './decisions/admission.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from './peers/record.ts';
 import type { IpAddress, Source } from './values/ip-address.ts';
 import type { PublicKey } from './values/public-key.ts';

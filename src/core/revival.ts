@@ -1,4 +1,4 @@
-import { type DomainView, decideAdmission } from './admission.ts';
+import { type DomainView, decideAdmission } from './decisions/admission.ts';
 import { hadHandshakeWithin, settleHandshake } from './peers/handshakes.ts';
 import type { PeerTable } from './peers/peer-table.ts';
 import type { Registration } from './peers/record.ts';

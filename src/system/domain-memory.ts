@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../config.ts';
-import type { Memory } from '../core/begin-record.ts';
+import type { Memory } from '../core/decisions/begin-record.ts';
 import { type Claims, type ClaimTable, NO_CLAIMS } from '../core/peers/claims.ts';
 import { describeError, describeSystemError } from '../core/values/errors.ts';
 import type { PublicKey } from '../core/values/public-key.ts';

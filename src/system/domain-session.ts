@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../config.ts';
-import type { DomainView } from '../core/admission.ts';
-import type { Memory } from '../core/begin-record.ts';
+import type { DomainView } from '../core/decisions/admission.ts';
+import type { Memory } from '../core/decisions/begin-record.ts';
 import type { KeyLists } from '../core/exchange/key-lists.ts';
 import { DumpReader, type Handshakes, type WireguardReading } from '../core/kernel/wg-dump.ts';
 import { collectAlive, noteHandshake } from '../core/peers/handshakes.ts';

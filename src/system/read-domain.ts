@@ -1,12 +1,12 @@
 import type { Config, DomainConfig } from '../config.ts';
-import type { DomainView } from '../core/admission.ts';
+import type { DomainView } from '../core/decisions/admission.ts';
+import { Room } from '../core/decisions/room.ts';
 import type { KeyLists } from '../core/exchange/key-lists.ts';
 import type { WireguardReading } from '../core/kernel/wg-dump.ts';
 import { Derivations } from '../core/peers/address-plan.ts';
 import { ClaimTable } from '../core/peers/claims.ts';
 import { PeerTable } from '../core/peers/peer-table.ts';
 import type { PeerRecord } from '../core/peers/record.ts';
-import { Room } from '../core/room.ts';
 import type { Moment } from '../core/values/time.ts';
 import { ClaimsFile } from './claims-file.ts';
 import { readOwnAddresses } from './interfaces.ts';

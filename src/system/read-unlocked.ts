@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../config.ts';
-import type { DomainView } from '../core/admission.ts';
-import { beginRecord, type Memory } from '../core/begin-record.ts';
+import type { DomainView } from '../core/decisions/admission.ts';
+import { beginRecord, type Memory } from '../core/decisions/begin-record.ts';
 import { NO_CLAIMS } from '../core/peers/claims.ts';
 import { readBootId, readMoment } from './moment.ts';
 import { buildView, type DomainFiles } from './read-domain.ts';

@@ -1,8 +1,8 @@
 import { chmodSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import type { Marks } from '../core/decisions/staleness.ts';
 import type { Handshakes, UnixSeconds } from '../core/kernel/wg-dump.ts';
-import type { Marks } from '../core/staleness.ts';
 import { parseJsonOf } from '../core/values/json.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';

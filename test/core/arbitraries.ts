@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { DomainView } from '../../src/core/admission.ts';
+import type { DomainView } from '../../src/core/decisions/admission.ts';
+import { Room } from '../../src/core/decisions/room.ts';
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { Derivations } from '../../src/core/peers/address-plan.ts';
@@ -8,7 +9,6 @@ import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
 import { findRecordedSource, PeerRecord, type Registration, UNRECORDED } from '../../src/core/peers/record.ts';
-import { Room } from '../../src/core/room.ts';
 import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/values/address-variant.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { type IpAddress, parseIpAddress, type Source } from '../../src/core/values/ip-address.ts';

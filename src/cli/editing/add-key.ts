@@ -1,9 +1,9 @@
 import type { DomainConfig } from '../../config.ts';
-import { type DomainView, decideAdmission } from '../../core/admission.ts';
 import type { PeerChange } from '../../core/changes.ts';
+import { type DomainView, decideAdmission } from '../../core/decisions/admission.ts';
+import { findObstacles } from '../../core/decisions/obstacles.ts';
 import { listEffects } from '../../core/effects.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
-import { findObstacles } from '../../core/obstacles.ts';
 import { registerDecision } from '../../core/registering.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';

@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import type { DomainView } from '../../core/admission.ts';
+import type { DomainView } from '../../core/decisions/admission.ts';
 import type { Effect } from '../../core/effects.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';

@@ -1,4 +1,4 @@
-import type { DomainView } from '../../core/admission.ts';
+import type { DomainView } from '../../core/decisions/admission.ts';
 import type { Traces } from '../../core/effects.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import type { DomainSession } from '../../system/domain-session.ts';

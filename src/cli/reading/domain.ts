@@ -1,5 +1,5 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import type { DomainView } from '../../core/admission.ts';
+import type { DomainView } from '../../core/decisions/admission.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/survey.ts';
 import { describeError } from '../../core/values/errors.ts';

@@ -1,8 +1,8 @@
 import type { Config } from '../../config.ts';
-import type { DomainView } from '../../core/admission.ts';
+import type { DomainView } from '../../core/decisions/admission.ts';
+import { findObstacles, type Obstacle } from '../../core/decisions/obstacles.ts';
 import type { JournalEntry } from '../../core/journal.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
-import { findObstacles, type Obstacle } from '../../core/obstacles.ts';
 import type { Claim } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { isMeant, type RouterQuery } from '../../core/router-query.ts';

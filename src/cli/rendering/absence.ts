@@ -1,5 +1,5 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import type { Obstacle } from '../../core/obstacles.ts';
+import type { Obstacle } from '../../core/decisions/obstacles.ts';
 import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
 import { formatDuration } from '../../core/values/duration.ts';
 import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type Decision, decideAdmission } from '../../src/core/admission.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import type { Claim } from '../../src/core/peers/claims.ts';
-import type { Registration } from '../../src/core/peers/record.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
-import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
+import { type Decision, decideAdmission } from '../../../src/core/decisions/admission.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import type { Claim } from '../../../src/core/peers/claims.ts';
+import type { Registration } from '../../../src/core/peers/record.ts';
+import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import { type IpAddress, parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,
@@ -20,7 +20,7 @@ import {
   type Surroundings,
   situations,
   viewOf,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const [KEY, OTHER, THIRD] = KEYS;
 const [TWIN, COLLIDING] = COLLIDING_KEYS[0];

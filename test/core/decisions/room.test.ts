@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { deriveHousehold, deriveSite } from '../../src/core/peers/households.ts';
-import type { Registration } from '../../src/core/peers/record.ts';
-import { registerDecision } from '../../src/core/registering.ts';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
-import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { MOMENT, NOW, ourPeer, type Surroundings, viewOf } from './arbitraries.ts';
+import { deriveHousehold, deriveSite } from '../../../src/core/peers/households.ts';
+import type { Registration } from '../../../src/core/peers/record.ts';
+import { registerDecision } from '../../../src/core/registering.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
+import { parsePublicKey } from '../../../src/core/values/public-key.ts';
+import { MOMENT, NOW, ourPeer, type Surroundings, viewOf } from '../arbitraries.ts';
 
 const keyOf = (number: number) => parsePublicKey(Buffer.alloc(32, number + 1).toString('base64'));
 const never = () => false;

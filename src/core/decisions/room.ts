@@ -1,9 +1,9 @@
-import { LIVE_SECONDS } from './peers/handshakes.ts';
-import { deriveHousehold, deriveSite } from './peers/households.ts';
-import type { OurPeer, PeerTable } from './peers/peer-table.ts';
-import type { Source } from './values/ip-address.ts';
-import type { PublicKey } from './values/public-key.ts';
-import { findAge } from './values/time.ts';
+import { LIVE_SECONDS } from '../peers/handshakes.ts';
+import { deriveHousehold, deriveSite } from '../peers/households.ts';
+import type { OurPeer, PeerTable } from '../peers/peer-table.ts';
+import type { Source } from '../values/ip-address.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import { findAge } from '../values/time.ts';
 
 /** How long a new key may take to connect before it can be evicted for another one. */
 export const CONNECT_SECONDS = 60;

@@ -1,14 +1,14 @@
-import type { ErrorCode } from './exchange/exchange.ts';
-import type { KeyLists } from './exchange/key-lists.ts';
-import type { Router } from './peers/address-plan.ts';
-import type { ClaimTable } from './peers/claims.ts';
-import { hadHandshakeWithin, LIVE_SECONDS } from './peers/handshakes.ts';
-import type { OurPeer, PeerTable } from './peers/peer-table.ts';
-import type { PeerRecord } from './peers/record.ts';
+import type { ErrorCode } from '../exchange/exchange.ts';
+import type { KeyLists } from '../exchange/key-lists.ts';
+import type { Router } from '../peers/address-plan.ts';
+import type { ClaimTable } from '../peers/claims.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from '../peers/handshakes.ts';
+import type { OurPeer, PeerTable } from '../peers/peer-table.ts';
+import type { PeerRecord } from '../peers/record.ts';
+import { deriveSource, type IpAddress } from '../values/ip-address.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import { findAge } from '../values/time.ts';
 import { CONNECT_SECONDS, type Room } from './room.ts';
-import { deriveSource, type IpAddress } from './values/ip-address.ts';
-import type { PublicKey } from './values/public-key.ts';
-import { findAge } from './values/time.ts';
 
 /** A handshake under way takes at most so long, also over a satellite. */
 const HANDSHAKE_SECONDS = 10;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { decideAdmission } from '../../src/core/admission.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { findObstacles } from '../../src/core/obstacles.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
+import { decideAdmission } from '../../../src/core/decisions/admission.ts';
+import { findObstacles } from '../../../src/core/decisions/obstacles.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,
@@ -17,7 +17,7 @@ import {
   type Surroundings,
   situations,
   viewOf,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 const [TWIN, COLLIDING] = COLLIDING_KEYS[0];

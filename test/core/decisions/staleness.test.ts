@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { judgePeer, updateMarks, type Verdict } from '../../src/core/staleness.ts';
-import { KEYS, NOW } from './arbitraries.ts';
+import { judgePeer, updateMarks, type Verdict } from '../../../src/core/decisions/staleness.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import { KEYS, NOW } from '../arbitraries.ts';
 
 const LIMITS = { staleAfterSeconds: 3600, secondLookSeconds: 900 };
 const heard = (secondsAgo: number) => NOW - secondsAgo;

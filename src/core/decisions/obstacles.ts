@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../exchange/exchange.ts';
+import type { PublicKey } from '../values/public-key.ts';
 import {
   askAbout,
   type Decision,
@@ -7,8 +9,6 @@ import {
   type Question,
   RULES,
 } from './admission.ts';
-import type { ErrorCode } from './exchange/exchange.ts';
-import type { PublicKey } from './values/public-key.ts';
 
 /** Something that keeps a key, which is not there, from being admitted; or that may have evicted it. */
 export interface Obstacle {

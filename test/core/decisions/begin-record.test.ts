@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { beginRecord, findAdoptable, type Memory, takeOver } from '../../src/core/begin-record.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { Derivations } from '../../src/core/peers/address-plan.ts';
-import { PeerTable } from '../../src/core/peers/peer-table.ts';
-import { PeerRecord, type Registration, UNRECORDED } from '../../src/core/peers/record.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
-import { LONG_AGO } from '../../src/core/values/time.ts';
-import { addressOf, KEYS, listsOf, MOMENT, NOW, ourPeer } from './arbitraries.ts';
+import { beginRecord, findAdoptable, type Memory, takeOver } from '../../../src/core/decisions/begin-record.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import { Derivations } from '../../../src/core/peers/address-plan.ts';
+import { PeerTable } from '../../../src/core/peers/peer-table.ts';
+import { PeerRecord, type Registration, UNRECORDED } from '../../../src/core/peers/record.ts';
+import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
+import { LONG_AGO } from '../../../src/core/values/time.ts';
+import { addressOf, KEYS, listsOf, MOMENT, NOW, ourPeer } from '../arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;
 const CLAIM = { first: NOW - 900, last: NOW - 600, silentSeconds: 300 };
