@@ -1,4 +1,5 @@
-import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../src/core/changes.ts';
+import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../src/core/changes/plan.ts';
+import { findGone } from '../../src/core/changes/revival.ts';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
@@ -9,7 +10,6 @@ import { ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
-import { findGone } from '../../src/core/revival.ts';
 import type { IpAddress } from '../../src/core/values/ip-address.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
 import type { Moment } from '../../src/core/values/time.ts';

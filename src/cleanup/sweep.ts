@@ -1,3 +1,4 @@
+import { findGone } from '../core/changes/revival.ts';
 import type { DomainView } from '../core/decisions/admission.ts';
 import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/decisions/staleness.ts';
 import { isAllowed } from '../core/exchange/key-lists.ts';
@@ -6,7 +7,6 @@ import type { Router } from '../core/peers/address-plan.ts';
 import { updateClaims } from '../core/peers/claims.ts';
 import type { OurPeer } from '../core/peers/peer-table.ts';
 import { UNRECORDED } from '../core/peers/record.ts';
-import { findGone } from '../core/revival.ts';
 import { formatDuration } from '../core/values/duration.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { DomainSession } from '../system/domain-session.ts';

@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../config.ts';
+import { countPeers } from '../core/changes/survey.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';
-import { countPeers } from '../core/survey.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { readForwardingEntries } from '../system/forwarding.ts';
 import { DomainFiles } from '../system/read-domain.ts';

@@ -6,7 +6,7 @@ import {
   buildRouteLines,
   buildRouteRemoval,
   type PeerChange,
-} from '../core/changes.ts';
+} from '../core/changes/plan.ts';
 import { buildRemovePeer } from '../core/kernel/words.ts';
 import type { LinkAddress } from '../core/values/derived-address.ts';
 import type { PublicKey } from '../core/values/public-key.ts';

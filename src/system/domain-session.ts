@@ -1,11 +1,11 @@
 import type { Config, DomainConfig } from '../config.ts';
+import { findGone, findLost, planRevival } from '../core/changes/revival.ts';
 import type { DomainView } from '../core/decisions/admission.ts';
 import type { Memory } from '../core/decisions/begin-record.ts';
 import type { KeyLists } from '../core/exchange/key-lists.ts';
 import { DumpReader, type Handshakes, type WireguardReading } from '../core/kernel/wg-dump.ts';
 import { collectAlive, noteHandshake } from '../core/peers/handshakes.ts';
 import type { PeerRecord } from '../core/peers/record.ts';
-import { findGone, findLost, planRevival } from '../core/revival.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import type { Moment } from '../core/values/time.ts';

@@ -1,8 +1,8 @@
 import type { DomainConfig } from '../config.ts';
+import { compareEntries, compareRoutes, type Difference } from '../core/changes/reconcile.ts';
 import type { ForwardingEntry } from '../core/kernel/fdb.ts';
 import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/kernel/words.ts';
 import type { PeerTable } from '../core/peers/peer-table.ts';
-import { compareEntries, compareRoutes, type Difference } from '../core/reconcile.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';
 import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';

@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../config.ts';
-import type { PeerChange } from '../core/changes.ts';
+import type { PeerChange } from '../core/changes/plan.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { Events } from '../log.ts';
 import { applyChanges } from './changes.ts';

@@ -6,7 +6,7 @@ import type { Taken } from '../../src/cli/rendering/adoption.ts';
 import type { Outcome } from '../../src/cli/rendering/reply.ts';
 import type { Frame } from '../../src/cli/rendering/watch.ts';
 import { LEFT_OUT_REASONS } from '../../src/core/adoption.ts';
-import { listEffects, listForgettingEffects, listReleaseEffects } from '../../src/core/effects.ts';
+import { listEffects, listForgettingEffects, listReleaseEffects } from '../../src/core/changes/effects.ts';
 import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { parseRouterQuery } from '../../src/core/router-query.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';

@@ -1,10 +1,10 @@
 import type { DomainConfig } from '../../config.ts';
-import type { PeerChange } from '../../core/changes.ts';
+import { listEffects } from '../../core/changes/effects.ts';
+import type { PeerChange } from '../../core/changes/plan.ts';
+import { registerDecision } from '../../core/changes/registering.ts';
 import { type DomainView, decideAdmission } from '../../core/decisions/admission.ts';
 import { findObstacles } from '../../core/decisions/obstacles.ts';
-import { listEffects } from '../../core/effects.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
-import { registerDecision } from '../../core/registering.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { logChange } from '../../system/change-log.ts';

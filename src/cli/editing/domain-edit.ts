@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config.ts';
+import type { Effect } from '../../core/changes/effects.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
-import type { Effect } from '../../core/effects.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { DomainSession } from '../../system/domain-session.ts';

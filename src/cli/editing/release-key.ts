@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import { hasTraces, listReleaseEffects } from '../../core/effects.ts';
+import { hasTraces, listReleaseEffects } from '../../core/changes/effects.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';

@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import { hasTraces, listForgettingEffects } from '../../core/effects.ts';
+import { hasTraces, listForgettingEffects } from '../../core/changes/effects.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { removeRouter } from '../../system/changes.ts';

@@ -1,5 +1,5 @@
+import type { Traces } from '../../core/changes/effects.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
-import type { Traces } from '../../core/effects.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import type { DomainSession } from '../../system/domain-session.ts';
 

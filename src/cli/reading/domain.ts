@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../../config.ts';
+import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
-import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/survey.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.ts';
 import { interfaceExists } from '../../system/interfaces.ts';

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { findObstacles, type Obstacle } from '../../core/decisions/obstacles.ts';
 import type { JournalEntry } from '../../core/journal.ts';
@@ -6,7 +7,6 @@ import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import type { Claim } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { isMeant, type RouterQuery } from '../../core/router-query.ts';
-import type { SurveyedPeer } from '../../core/survey.ts';
 import { type Derivation, deriveAll } from '../../core/values/derived-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { DamagedStateError, StateFile } from '../../system/state.ts';

@@ -1,4 +1,4 @@
-import type { Effect } from '../../core/effects.ts';
+import type { Effect } from '../../core/changes/effects.ts';
 import type { DomainEdit } from '../editing/domain-edit.ts';
 import type { Edits, ListEdit } from '../editing/editing.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
+import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import { type EntryKind, FLOOD_MAC } from '../../core/kernel/fdb.ts';
-import type { SurveyedPeer } from '../../core/survey.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 
 /** A peer in the documents of `peers`, `watch` and `show`; its shape is fixed in wgkex(8). */

@@ -1,5 +1,5 @@
+import { countStates, type SurveyedPeer } from '../../core/changes/survey.ts';
 import { PEER_STATES } from '../../core/peers/peer-state.ts';
-import { countStates, type SurveyedPeer } from '../../core/survey.ts';
 import type { DomainReading } from '../reading/domain.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import { ADDRESS, ENDPOINT, ENTRIES, HANDSHAKE, KEY, STATE, TRAFFIC } from './peer-columns.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { registerDecision } from '../../../src/core/changes/registering.ts';
 import { deriveHousehold, deriveSite } from '../../../src/core/peers/households.ts';
 import type { Registration } from '../../../src/core/peers/record.ts';
-import { registerDecision } from '../../../src/core/registering.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import { parsePublicKey } from '../../../src/core/values/public-key.ts';

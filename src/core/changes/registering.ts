@@ -1,8 +1,8 @@
-import type { PeerChange } from './changes.ts';
-import type { Decision, DomainView } from './decisions/admission.ts';
-import { findRecordedSource, type Registration, UNRECORDED } from './peers/record.ts';
-import type { IpAddress, Source } from './values/ip-address.ts';
-import type { PublicKey } from './values/public-key.ts';
+import type { Decision, DomainView } from '../decisions/admission.ts';
+import { findRecordedSource, type Registration, UNRECORDED } from '../peers/record.ts';
+import type { IpAddress, Source } from '../values/ip-address.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import type { PeerChange } from './plan.ts';
 
 /** A change, and the lines of the record that have to be there before it. */
 export interface RecordedChange {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import type { Registration } from '../../src/core/peers/record.ts';
-import { findGone, findLost, planRevival } from '../../src/core/revival.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
+import { findGone, findLost, planRevival } from '../../../src/core/changes/revival.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import type { Registration } from '../../../src/core/peers/record.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,
@@ -17,7 +17,7 @@ import {
   type Surroundings,
   situations,
   viewOf,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;
 const [TWIN, COLLIDING] = COLLIDING_KEYS[0];

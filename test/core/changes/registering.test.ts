@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findRecordedSource, type Registration, UNRECORDED } from '../../src/core/peers/record.ts';
-import { registerDecision, registerRestored } from '../../src/core/registering.ts';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import { addressOf, KEYS, MOMENT, NOW, ourPeer, SOURCES, type Surroundings, viewOf } from './arbitraries.ts';
+import { registerDecision, registerRestored } from '../../../src/core/changes/registering.ts';
+import { findRecordedSource, type Registration, UNRECORDED } from '../../../src/core/peers/record.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import { addressOf, KEYS, MOMENT, NOW, ourPeer, SOURCES, type Surroundings, viewOf } from '../arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;
 const [HERE, SAME_SITE, THERE] = [SOURCES[0], SOURCES[2], SOURCES[4]];

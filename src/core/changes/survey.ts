@@ -1,13 +1,13 @@
-import type { EntrySettings } from './changes.ts';
-import { type ForwardingEntry, identifyEntry } from './kernel/fdb.ts';
-import type { Peer } from './kernel/wg-dump.ts';
-import type { Router } from './peers/address-plan.ts';
-import { hadHandshakeWithin, LIVE_SECONDS } from './peers/handshakes.ts';
-import { PEER_STATES, type PeerState } from './peers/peer-state.ts';
-import type { OurPeer, PeerTable } from './peers/peer-table.ts';
+import { type ForwardingEntry, identifyEntry } from '../kernel/fdb.ts';
+import type { Peer } from '../kernel/wg-dump.ts';
+import type { Router } from '../peers/address-plan.ts';
+import { hadHandshakeWithin, LIVE_SECONDS } from '../peers/handshakes.ts';
+import { PEER_STATES, type PeerState } from '../peers/peer-state.ts';
+import type { OurPeer, PeerTable } from '../peers/peer-table.ts';
+import type { IpAddress } from '../values/ip-address.ts';
+import type { Moment } from '../values/time.ts';
+import type { EntrySettings } from './plan.ts';
 import { compareEntries, compareRoutes } from './reconcile.ts';
-import type { IpAddress } from './values/ip-address.ts';
-import type { Moment } from './values/time.ts';
 
 /** A peer and how its router fares. */
 export interface SurveyedPeer {

@@ -8,13 +8,13 @@ import {
   buildRouteLines,
   type PeerChange,
   planChanges,
-} from '../../src/core/changes.ts';
-import type { Exchange } from '../../src/core/exchange/exchange.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { findRecordedSource, PeerRecord } from '../../src/core/peers/record.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
+} from '../../../src/core/changes/plan.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import { findRecordedSource, PeerRecord } from '../../../src/core/peers/record.ts';
+import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,
   COLLIDING_KEYS,
@@ -33,7 +33,7 @@ import {
   viewOf,
   viewWith,
   WIREGUARD,
-} from './arbitraries.ts';
+} from '../arbitraries.ts';
 
 const HERE = parseIpAddress('2001:db8::1');
 const THERE = parseIpAddress('2001:db8:0:1::1');

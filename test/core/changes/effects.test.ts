@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { EntrySettings } from '../../src/core/changes.ts';
-import { type Effect, listEffects, listForgettingEffects } from '../../src/core/effects.ts';
-import { FLOOD_MAC } from '../../src/core/kernel/fdb.ts';
-import type { InterfaceName } from '../../src/core/values/names.ts';
-import { KEYS, viewOf } from './arbitraries.ts';
+import { type Effect, listEffects, listForgettingEffects } from '../../../src/core/changes/effects.ts';
+import type { EntrySettings } from '../../../src/core/changes/plan.ts';
+import { FLOOD_MAC } from '../../../src/core/kernel/fdb.ts';
+import type { InterfaceName } from '../../../src/core/values/names.ts';
+import { KEYS, viewOf } from '../arbitraries.ts';
 
 const { peers } = viewOf([]);
 const [router, other] = [peers.describe(KEYS[0]), peers.describe(KEYS[1])];

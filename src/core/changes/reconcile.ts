@@ -1,8 +1,8 @@
-import type { EntrySettings } from './changes.ts';
-import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry, isDerivedEntry } from './kernel/fdb.ts';
-import type { PeerTable } from './peers/peer-table.ts';
-import { findDerivedMacs } from './values/derived-address.ts';
-import type { IpAddress } from './values/ip-address.ts';
+import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry, isDerivedEntry } from '../kernel/fdb.ts';
+import type { PeerTable } from '../peers/peer-table.ts';
+import { findDerivedMacs } from '../values/derived-address.ts';
+import type { IpAddress } from '../values/ip-address.ts';
+import type { EntrySettings } from './plan.ts';
 
 /** What must be made, and what must go, so that the kernel has exactly what our peers need. */
 export interface Difference<T> {

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { buildEntries } from '../../src/core/kernel/fdb.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
-import { confirmFaults, countPeers, countStates, isSound, type Survey, surveyDomain } from '../../src/core/survey.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
-import { addressOf, KEYS, MOMENT, NOW, ourPeer, VXLAN, viewOf, WIREGUARD } from './arbitraries.ts';
+import {
+  confirmFaults,
+  countPeers,
+  countStates,
+  isSound,
+  type Survey,
+  surveyDomain,
+} from '../../../src/core/changes/survey.ts';
+import { buildEntries } from '../../../src/core/kernel/fdb.ts';
+import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import { addressOf, KEYS, MOMENT, NOW, ourPeer, VXLAN, viewOf, WIREGUARD } from '../arbitraries.ts';
 
 const [KEY, OTHER, OPERATORS, GONE] = KEYS;
 const SETTINGS = {

@@ -1,10 +1,10 @@
-import { type DomainView, decideAdmission } from './decisions/admission.ts';
-import { hadHandshakeWithin, settleHandshake } from './peers/handshakes.ts';
-import type { PeerTable } from './peers/peer-table.ts';
-import type { Registration } from './peers/record.ts';
+import { type DomainView, decideAdmission } from '../decisions/admission.ts';
+import { hadHandshakeWithin, settleHandshake } from '../peers/handshakes.ts';
+import type { PeerTable } from '../peers/peer-table.ts';
+import type { Registration } from '../peers/record.ts';
+import type { PublicKey } from '../values/public-key.ts';
+import type { Moment } from '../values/time.ts';
 import { type RecordedChange, registerRestored } from './registering.ts';
-import type { PublicKey } from './values/public-key.ts';
-import type { Moment } from './values/time.ts';
 
 /** A router that does not connect after so many is given up, until it registers. */
 const MAX_RESTORES = 3;

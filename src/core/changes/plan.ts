@@ -1,6 +1,6 @@
-import { type Decision, type DomainView, decideAdmission } from './decisions/admission.ts';
-import type { ErrorCode, Exchange } from './exchange/exchange.ts';
-import { buildEntries, type EntryKind } from './kernel/fdb.ts';
+import { type Decision, type DomainView, decideAdmission } from '../decisions/admission.ts';
+import type { ErrorCode, Exchange } from '../exchange/exchange.ts';
+import { buildEntries, type EntryKind } from '../kernel/fdb.ts';
 import {
   buildAddPeer,
   buildDeleteEntry,
@@ -9,12 +9,12 @@ import {
   buildEnsureRoute,
   buildRemovePeer,
   buildResetPeer,
-} from './kernel/words.ts';
-import type { Router } from './peers/address-plan.ts';
+} from '../kernel/words.ts';
+import type { Router } from '../peers/address-plan.ts';
+import type { LinkAddress } from '../values/derived-address.ts';
+import type { InterfaceName } from '../values/names.ts';
+import type { PublicKey } from '../values/public-key.ts';
 import { registerDecision } from './registering.ts';
-import type { LinkAddress } from './values/derived-address.ts';
-import type { InterfaceName } from './values/names.ts';
-import type { PublicKey } from './values/public-key.ts';
 
 /** What is done for one key. */
 export interface PeerChange {
