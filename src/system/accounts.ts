@@ -1,4 +1,4 @@
-import { type Account, parseAccount } from '../core/account.ts';
+import { type Account, parseAccount } from '../core/host/account.ts';
 import { ProgramError, run } from './run.ts';
 
 /** getent(1): no such key. */

@@ -1,4 +1,4 @@
-import { type ClockState, parseClockState } from '../core/clock-state.ts';
+import { type ClockState, parseClockState } from '../core/host/clock.ts';
 import { run } from './run.ts';
 
 /** What systemd says of the clock of this machine. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type JournalEntry, parseJournal } from '../core/journal.ts';
+import { type JournalEntry, parseJournal } from '../core/host/journal.ts';
 import { ProgramError, run } from './run.ts';
 
 /** How far back the journal is searched, and how many lines are enough. */

@@ -1,4 +1,4 @@
-import { type Link, parseLinks } from '../core/link-details.ts';
+import { type Link, parseLinks } from '../core/host/link-details.ts';
 import { run } from './run.ts';
 
 /** The network interfaces of this machine by their names. */

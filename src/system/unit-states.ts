@@ -1,4 +1,4 @@
-import { parseUnitStates, UNIT_PROPERTIES, type UnitState } from '../core/unit-states.ts';
+import { parseUnitStates, UNIT_PROPERTIES, type UnitState } from '../core/host/units.ts';
 import { run } from './run.ts';
 
 /** The units of these names, also those that there are not. */

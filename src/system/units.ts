@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { parseTimers } from '../core/host/timers.ts';
 import type { UnixSeconds } from '../core/kernel/wg-dump.ts';
-import { parseTimers } from '../core/timers.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { ProgramError, run } from './run.ts';
 

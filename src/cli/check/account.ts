@@ -1,4 +1,4 @@
-import type { Account } from '../../core/account.ts';
+import type { Account } from '../../core/host/account.ts';
 import { findAccount } from '../../system/accounts.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern } from './check.ts';

@@ -1,4 +1,4 @@
-import type { ClockState } from '../../core/clock-state.ts';
+import type { ClockState } from '../../core/host/clock.ts';
 import { readClockState } from '../../system/clock.ts';
 import { isSystemdRunning } from '../../system/units.ts';
 import type { Concern } from '../attention.ts';

@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import type { LinkDetails } from '../../core/tunnel-links.ts';
+import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { ProgramError } from '../../system/run.ts';
 import { isLinkLocalRouted, readInterfaceAddresses, readIpv6Switch, readLinkDetails } from '../../system/tunnel.ts';
 import { readWireguard } from '../../system/wireguard.ts';

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../core/sudo-rights.ts';
+import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../core/host/sudo-rights.ts';
 import { findAccount, findAddress } from '../../system/accounts.ts';
 import { ProgramError } from '../../system/run.ts';
 import { SudoAsUser, type SudoProgram } from '../../system/sudo.ts';

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Account } from '../../core/account.ts';
+import type { Account } from '../../core/host/account.ts';
 import { type Step, walkPath } from '../../system/path-walk.ts';
 import type { Concern } from '../attention.ts';
 import { concern } from './check.ts';

@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config.ts';
-import type { LinkDetails } from '../../core/tunnel-links.ts';
+import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
 import type { Ipv6Switch } from '../../system/tunnel.ts';
 import type { Concern } from '../attention.ts';

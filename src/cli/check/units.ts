@@ -1,4 +1,4 @@
-import type { UnitState } from '../../core/unit-states.ts';
+import type { UnitState } from '../../core/host/units.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import { readUnitStates } from '../../system/unit-states.ts';
 import { isSystemdRunning } from '../../system/units.ts';

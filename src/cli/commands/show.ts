@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../core/journal.ts';
+import type { JournalEntry } from '../../core/host/journal.ts';
 import { parseRouterQuery, type RouterQuery } from '../../core/router-query.ts';
 import { SHORT_KEY_CHARACTERS } from '../../core/values/public-key.ts';
 import { readOwnAddresses } from '../../system/interfaces.ts';

@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { Activity } from '../../core/exchange/activity.ts';
+import type { Link } from '../../core/host/link-details.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
-import type { Link } from '../../core/link-details.ts';
 import { readActivity } from '../../system/activity.ts';
 import { KeyListFiles } from '../../system/key-lists.ts';
 import { readLinks } from '../../system/link-details.ts';

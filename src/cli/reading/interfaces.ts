@@ -1,4 +1,4 @@
-import type { Link } from '../../core/link-details.ts';
+import type { Link } from '../../core/host/link-details.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
 
 /** An interface of a domain, and what is wrong with it. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { findObstacles, type Obstacle } from '../../core/decisions/obstacles.ts';
-import type { JournalEntry } from '../../core/journal.ts';
+import type { JournalEntry } from '../../core/host/journal.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import type { Claim } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';

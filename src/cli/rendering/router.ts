@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../core/journal.ts';
+import type { JournalEntry } from '../../core/host/journal.ts';
 import { ROUTER_WORDS } from '../../core/router-query.ts';
 import type { Derivation } from '../../core/values/derived-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';

@@ -7,7 +7,7 @@ import { findDoors } from '../../../src/cli/check/port.ts';
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
 import { judgeUnits } from '../../../src/cli/check/units.ts';
 import { parseConfig } from '../../../src/config.ts';
-import { parseUnitStates } from '../../../src/core/unit-states.ts';
+import { parseUnitStates } from '../../../src/core/host/units.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import { DOMAIN } from '../../core/arbitraries.ts';
 

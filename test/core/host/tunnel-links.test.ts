@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseLinkDetails } from '../../src/core/tunnel-links.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { parseLinkDetails } from '../../../src/core/host/tunnel-links.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 /** As iproute2 6.1 prints them, less what does not matter here; 6.15 has more words for a VXLAN interface. */
 const LINKS = [

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseJsonOf } from './values/json.ts';
+import { parseJsonOf } from '../values/json.ts';
 
 /** A network interface. */
 export interface Link {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type IpAddress, parseIpAddress, parseNetwork } from './values/ip-address.ts';
-import { parseJsonOf } from './values/json.ts';
+import { type IpAddress, parseIpAddress, parseNetwork } from '../values/ip-address.ts';
+import { parseJsonOf } from '../values/json.ts';
 
 const routesSchema = z.array(z.looseObject({ dst: z.string() }));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { hasLinkLocalRoute } from '../../src/core/link-local-route.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { hasLinkLocalRoute } from '../../../src/core/host/link-local-route.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 /** As iproute2 6.1 prints it. */
 const ROUTE = { dst: 'fe80::/64', protocol: 'kernel', metric: 256, flags: [], pref: 'medium' };

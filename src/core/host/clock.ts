@@ -1,5 +1,5 @@
-import { parseProperties } from './properties.ts';
-import { InputError } from './values/quote.ts';
+import { InputError } from '../values/quote.ts';
+import { parseProperties } from './systemd-properties.ts';
 
 /** How the clock of this machine is kept. */
 export interface ClockState {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseTimers } from '../../src/core/timers.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { parseTimers } from '../../../src/core/host/timers.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 const timer = (unit: string, next: number | null) => ({ next, left: next, last: 0, passed: 0, unit, activates: 'x' });
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type IpAddress, parseIpAddress } from './values/ip-address.ts';
-import { parseJsonOf } from './values/json.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import { parseJsonOf } from '../values/json.ts';
 
 /** What a VXLAN interface was told when it was made. */
 interface VxlanDetails {

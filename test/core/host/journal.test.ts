@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseJournal } from '../../src/core/journal.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { parseJournal } from '../../../src/core/host/journal.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 const line = (MESSAGE: unknown) =>
   `${JSON.stringify({ MESSAGE, __REALTIME_TIMESTAMP: '1700000000500000', __CURSOR: 's=1', _BOOT_ID: 'b' })}\n`;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseAccount } from '../../src/core/account.ts';
-import { parseClockState } from '../../src/core/clock-state.ts';
-import { parseProperties } from '../../src/core/properties.ts';
-import { parseUnitStates } from '../../src/core/unit-states.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { parseAccount } from '../../../src/core/host/account.ts';
+import { parseClockState } from '../../../src/core/host/clock.ts';
+import { parseProperties } from '../../../src/core/host/systemd-properties.ts';
+import { parseUnitStates } from '../../../src/core/host/units.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 /** As systemd 252 and 257 print it. */
 const CLOCK = `Timezone=Etc/UTC

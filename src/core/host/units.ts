@@ -1,5 +1,5 @@
-import { parseProperties } from './properties.ts';
-import { InputError } from './values/quote.ts';
+import { InputError } from '../values/quote.ts';
+import { parseProperties } from './systemd-properties.ts';
 
 /** A unit in the words of systemd; see org.freedesktop.systemd1(5). */
 export interface UnitState {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseLinks } from '../../src/core/link-details.ts';
-import { damaged, parseOrRefuse, texts } from './arbitraries.ts';
+import { parseLinks } from '../../../src/core/host/link-details.ts';
+import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 /** As iproute2 6.1 prints them, less what does not matter here. */
 const LINKS = [

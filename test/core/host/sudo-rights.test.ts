@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findOption, parseSudoRights } from '../../src/core/sudo-rights.ts';
-import { damaged, texts } from './arbitraries.ts';
+import { findOption, parseSudoRights } from '../../../src/core/host/sudo-rights.ts';
+import { damaged, texts } from '../arbitraries.ts';
 
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';
 /** As the sudo of Debian 12 and that of Debian 13 print it, with one more rule. */
