@@ -1,9 +1,9 @@
 import { Argument, Command, Option } from 'commander';
 import { version } from '../../package.json';
 import { DEFAULT_CONFIG_PATH, EXIT_FAILURE } from '../command-line.ts';
-import { PEER_ORDERS, type PeerOrder } from '../core/peer-order.ts';
+import { PEER_ORDERS, type PeerOrder } from '../core/operator/peer-order.ts';
+import { ROUTER_WORDS } from '../core/operator/router-query.ts';
 import { PEER_STATES } from '../core/peers/peer-state.ts';
-import { ROUTER_WORDS } from '../core/router-query.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
 import { PROGRAM, type Run } from './call.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parsePeerFile } from '../core/peer-files.ts';
+import { parsePeerFile } from '../core/operator/peer-files.ts';
 import { describeSystemError } from '../core/values/errors.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 

@@ -1,8 +1,8 @@
 import { exitWithUsageError } from '../../command-line.ts';
+import { deriveVnis, parseDomainSeed } from '../../core/operator/vni.ts';
 import type { AddressVariant } from '../../core/values/address-variant.ts';
 import { deriveAll } from '../../core/values/derived-address.ts';
 import { parsePublicKey } from '../../core/values/public-key.ts';
-import { deriveVnis, parseDomainSeed } from '../../core/vni.ts';
 import { type Call, PROGRAM, readWord } from '../call.ts';
 import { renderDerivations, renderVnis } from '../rendering/derivations.ts';
 import { printJson, printLines } from '../rendering/print.ts';

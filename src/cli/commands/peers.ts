@@ -1,4 +1,4 @@
-import type { PeerOrder } from '../../core/peer-order.ts';
+import type { PeerOrder } from '../../core/operator/peer-order.ts';
 import type { Call } from '../call.ts';
 import { findDomains, readConfiguration } from '../reading/configuration.ts';
 import { listPeers, readDomains, type StateOptions } from '../reading/peers.ts';

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../core/host/journal.ts';
-import { parseRouterQuery, type RouterQuery } from '../../core/router-query.ts';
+import { parseRouterQuery, type RouterQuery } from '../../core/operator/router-query.ts';
 import { SHORT_KEY_CHARACTERS } from '../../core/values/public-key.ts';
 import { readOwnAddresses } from '../../system/interfaces.ts';
 import { searchJournal } from '../../system/journal.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitWithUsageError } from '../../command-line.ts';
 import type { Config, DomainConfig } from '../../config.ts';
-import { comparePeers } from '../../core/compare-peers.ts';
-import type { PeerOrder } from '../../core/peer-order.ts';
+import { comparePeers } from '../../core/operator/compare-peers.ts';
+import type { PeerOrder } from '../../core/operator/peer-order.ts';
 import { InputError, quote } from '../../core/values/quote.ts';
 import { type Call, PROGRAM, readWord } from '../call.ts';
 import { findDomains, readConfiguration } from '../reading/configuration.ts';

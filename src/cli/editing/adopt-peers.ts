@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config.ts';
-import { type Adoption, planAdoption } from '../../core/adoption.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { buildClearKeepalive } from '../../core/kernel/words.ts';
+import { type Adoption, planAdoption } from '../../core/operator/adoption.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { DomainSession } from '../../system/domain-session.ts';
 import { applyJointly } from '../../system/jointly.ts';

@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../../config.ts';
 import type { SurveyedPeer } from '../../core/changes/survey.ts';
-import { comparePeers } from '../../core/compare-peers.ts';
-import type { PeerOrder } from '../../core/peer-order.ts';
+import { comparePeers } from '../../core/operator/compare-peers.ts';
+import type { PeerOrder } from '../../core/operator/peer-order.ts';
 import { PEER_STATES, type PeerState } from '../../core/peers/peer-state.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { type DomainReading, readDomain } from './domain.ts';

@@ -1,5 +1,5 @@
 import type { Config, DomainConfig } from '../../config.ts';
-import type { Adoptee, Adoption, LeftOutReason } from '../../core/adoption.ts';
+import type { Adoptee, Adoption, LeftOutReason } from '../../core/operator/adoption.ts';
 import { renderLine } from './edits.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
+import type { Vni } from '../../core/operator/vni.ts';
 import type { Derivation } from '../../core/values/derived-address.ts';
-import type { Vni } from '../../core/vni.ts';
 import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 

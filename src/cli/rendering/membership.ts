@@ -1,4 +1,4 @@
-import { formatBytes } from '../../core/byte-count.ts';
+import { formatBytes } from '../../core/operator/byte-count.ts';
 import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { deriveAll } from '../../core/values/derived-address.ts';

@@ -1,4 +1,4 @@
-import { formatBytesShort } from '../../core/byte-count.ts';
+import { formatBytesShort } from '../../core/operator/byte-count.ts';
 import type { PeerState } from '../../core/peers/peer-state.ts';
 import { abbreviateKey } from '../../core/values/public-key.ts';
 import type { ListedPeer } from '../reading/peers.ts';

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../core/host/journal.ts';
-import { ROUTER_WORDS } from '../../core/router-query.ts';
+import { ROUTER_WORDS } from '../../core/operator/router-query.ts';
 import type { Derivation } from '../../core/values/derived-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { escapeLine } from '../../core/values/quote.ts';

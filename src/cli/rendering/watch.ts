@@ -1,4 +1,4 @@
-import { formatBytes } from '../../core/byte-count.ts';
+import { formatBytes } from '../../core/operator/byte-count.ts';
 import type { ListedPeer } from '../reading/peers.ts';
 import type { Rate } from '../reading/rates.ts';
 import { ADDRESS, buildAmountColumn, ENDPOINT, ENTRIES, HANDSHAKE, KEY, STATE, WIDE_COLUMNS } from './peer-columns.ts';

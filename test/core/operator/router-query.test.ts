@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { isMeant, parseRouterQuery, type RouterQuery } from '../../src/core/router-query.ts';
-import { deriveAll } from '../../src/core/values/derived-address.ts';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import { abbreviateKey } from '../../src/core/values/public-key.ts';
-import { KEYS, ourPeer, parseOrRefuse, publicKeys, texts } from './arbitraries.ts';
+import { isMeant, parseRouterQuery, type RouterQuery } from '../../../src/core/operator/router-query.ts';
+import { deriveAll } from '../../../src/core/values/derived-address.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import { abbreviateKey } from '../../../src/core/values/public-key.ts';
+import { KEYS, ourPeer, parseOrRefuse, publicKeys, texts } from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 

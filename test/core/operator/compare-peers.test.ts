@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { comparePeers } from '../../src/core/compare-peers.ts';
-import type { PeerOrder } from '../../src/core/peer-order.ts';
-import { KEYS, ourPeer } from './arbitraries.ts';
+import { comparePeers } from '../../../src/core/operator/compare-peers.ts';
+import type { PeerOrder } from '../../../src/core/operator/peer-order.ts';
+import { KEYS, ourPeer } from '../arbitraries.ts';
 
 /** N9uF…, TszF…, igyq…, o52G… by their keys. */
 const [T, I, O, N] = KEYS;

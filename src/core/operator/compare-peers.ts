@@ -1,6 +1,6 @@
-import type { Peer } from './kernel/wg-dump.ts';
+import type { Peer } from '../kernel/wg-dump.ts';
+import { compareNetworks } from '../values/ip-address.ts';
 import type { PeerOrder } from './peer-order.ts';
-import { compareNetworks } from './values/ip-address.ts';
 
 type Compare = (one: Peer, other: Peer) => number;
 

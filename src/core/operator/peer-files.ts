@@ -1,4 +1,4 @@
-import { isPublicKey, type PublicKey } from './values/public-key.ts';
+import { isPublicKey, type PublicKey } from '../values/public-key.ts';
 
 /**
  * The public keys of the peers that a file of wg-quick(8) or systemd.netdev(5) sets up. None of one with

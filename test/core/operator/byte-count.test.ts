@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatBytes, formatBytesShort } from '../../src/core/byte-count.ts';
+import { formatBytes, formatBytesShort } from '../../../src/core/operator/byte-count.ts';
 
 const COUNTS = [
   [0, '0 B', '0'],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parsePeerFile } from '../../src/core/peer-files.ts';
-import { isPublicKey, type PublicKey } from '../../src/core/values/public-key.ts';
-import { KEYS, texts } from './arbitraries.ts';
+import { parsePeerFile } from '../../../src/core/operator/peer-files.ts';
+import { isPublicKey, type PublicKey } from '../../../src/core/values/public-key.ts';
+import { KEYS, texts } from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 
