@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { type AddressDetail, type IpAddress, maskAddress, type Source } from './core/values/ip-address.ts';
 import { abbreviateKey, type PublicKey } from './core/values/public-key.ts';
 import { escapeLine } from './core/values/quote.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { parseHandlerMessage } from '../../src/core/privsep/messages.ts';
 import { Log } from '../../src/log.ts';
 import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';

@@ -5,7 +5,7 @@ import {
   orExitWithConfigError,
   readCommandLine,
 } from '../command-line.ts';
-import { type Config, type DomainConfig, parseConfig } from '../config.ts';
+import { type Config, type DomainConfig, parseConfig } from '../config/config.ts';
 import { describeError } from '../core/values/errors.ts';
 import { quote } from '../core/values/quote.ts';
 import { Log } from '../log.ts';

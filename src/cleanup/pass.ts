@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import type { PassLog } from './pass-log.ts';
 
 /** A pass of the cleanup over one domain: what it works with. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/activity.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';

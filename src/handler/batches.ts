@@ -1,5 +1,5 @@
 import type { Attention, EventFields } from '../attention.ts';
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import { type Change, planChanges } from '../core/changes/plan.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { describeError } from '../core/values/errors.ts';

@@ -7,7 +7,7 @@ import {
   orExitWithConfigError,
   readCommandLine,
 } from '../command-line.ts';
-import { parseConfig } from '../config.ts';
+import { parseConfig } from '../config/config.ts';
 import { formatMessage } from '../core/privsep/messages.ts';
 import { describeError } from '../core/values/errors.ts';
 import { Log } from '../log.ts';

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import { countPeers } from '../core/changes/survey.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';

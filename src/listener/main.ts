@@ -1,6 +1,6 @@
 import { Attention } from '../attention.ts';
 import { COMMON_HELP, EXIT_FAILURE, EXIT_RESTART, orExitWithConfigError, readCommandLine } from '../command-line.ts';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import { InputError } from '../core/values/quote.ts';
 import { Log } from '../log.ts';
 import { HandlerKeeper } from './handler-keeper.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ListenAddress } from '../config.ts';
+import type { ListenAddress } from '../config/config.ts';
 import { InputError } from '../core/values/quote.ts';
 import { formatAddress } from './sockets.ts';
 

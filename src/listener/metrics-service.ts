@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { ReplyCode } from '../core/exchange/exchange.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../package.json';
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import type { ReplyCode } from '../core/exchange/exchange.ts';
 import { PEER_STATES } from '../core/peers/peer-state.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';

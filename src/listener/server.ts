@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Attention } from '../attention.ts';
-import { type Config, findDomain } from '../config.ts';
+import { type Config, findDomain } from '../config/config.ts';
 import {
   type ErrorCode,
   type Exchange,

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import { beginRecord, findAdoptable, type Memory, takeOver } from '../core/decisions/begin-record.ts';
 import type { KeyLists } from '../core/exchange/key-lists.ts';
 import type { Peer } from '../core/kernel/wg-dump.ts';

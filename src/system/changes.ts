@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import {
   buildEntryLines,
   buildEntryRemoval,

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import type { Memory } from '../core/decisions/begin-record.ts';
 import { type Claims, type ClaimTable, NO_CLAIMS } from '../core/peers/claims.ts';
 import { describeError, describeSystemError } from '../core/values/errors.ts';

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import { findGone, findLost, planRevival } from '../core/changes/revival.ts';
 import type { DomainView } from '../core/decisions/admission.ts';
 import type { Memory } from '../core/decisions/begin-record.ts';

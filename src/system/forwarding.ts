@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import { type ForwardingEntry, parseForwardingEntries } from '../core/kernel/fdb.ts';
 import { parseHostRoutes } from '../core/kernel/routes.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';

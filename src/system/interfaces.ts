@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import { parseLinkNumbers } from '../core/kernel/links.ts';
 import { type IpAddress, parseIpAddress } from '../core/values/ip-address.ts';
 import type { InterfaceName } from '../core/values/names.ts';

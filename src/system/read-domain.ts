@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import type { DomainView } from '../core/decisions/admission.ts';
 import { Room } from '../core/decisions/room.ts';
 import type { KeyLists } from '../core/exchange/key-lists.ts';

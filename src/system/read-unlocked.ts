@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config.ts';
+import type { Config, DomainConfig } from '../config/config.ts';
 import type { DomainView } from '../core/decisions/admission.ts';
 import { beginRecord, type Memory } from '../core/decisions/begin-record.ts';
 import { NO_CLAIMS } from '../core/peers/claims.ts';

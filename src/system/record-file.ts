@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import { PeerRecord } from '../core/peers/record.ts';
 import { describeSystemError } from '../core/values/errors.ts';
 import { InputError } from '../core/values/quote.ts';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import { compareEntries, compareRoutes, type Difference } from '../core/changes/reconcile.ts';
 import type { ForwardingEntry } from '../core/kernel/fdb.ts';
 import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/kernel/words.ts';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import type { PeerChange } from '../core/changes/plan.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { Events } from '../log.ts';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config.ts';
+import type { DomainConfig } from '../config/config.ts';
 import { DumpReader, type WireguardReading } from '../core/kernel/wg-dump.ts';
 import { interfaceExists } from './interfaces.ts';
 import { run } from './run.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PassLog } from '../../src/cleanup/pass-log.ts';
 import { reportFailures, reportRepairs } from '../../src/cleanup/reports.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/kernel/fdb.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { Repaired } from '../../src/system/repair.ts';

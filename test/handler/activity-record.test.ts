@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { ActivityRecord } from '../../src/handler/activity-record.ts';
 import { readActivity } from '../../src/system/activity.ts';

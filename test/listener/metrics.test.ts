@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { version } from '../../package.json';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { DomainNumbers } from '../../src/core/privsep/messages.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { Metrics } from '../../src/listener/metrics.ts';

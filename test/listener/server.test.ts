@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Attention } from '../../src/attention.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import type { Exchange, ReplyCode } from '../../src/core/exchange/exchange.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { ExchangeServer } from '../../src/listener/server.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { DomainMemory } from '../../src/system/domain-memory.ts';
 import { readBootId } from '../../src/system/moment.ts';
 import { DomainFiles } from '../../src/system/read-domain.ts';

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Concern } from '../attention.ts';
 

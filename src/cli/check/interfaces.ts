@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { ProgramError } from '../../system/run.ts';
 import { isLinkLocalRouted, readInterfaceAddresses, readIpv6Switch, readLinkDetails } from '../../system/tunnel.ts';

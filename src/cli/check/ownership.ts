@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { readPeerFiles } from '../../system/peer-files.ts';
 import type { Concern } from '../attention.ts';

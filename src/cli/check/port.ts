@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { DomainConfig, ListenAddress } from '../../config.ts';
+import type { DomainConfig, ListenAddress } from '../../config/config.ts';
 import { LOOK_MARK, parseReply, type ReplyCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { type HostPort, parseHostPort } from '../../core/values/host-port.ts';

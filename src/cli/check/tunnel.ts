@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
 import type { Ipv6Switch } from '../../system/tunnel.ts';

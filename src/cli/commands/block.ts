@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { readWireguard } from '../../system/wireguard.ts';
 import { type Call, readWord } from '../call.ts';

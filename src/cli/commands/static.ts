@@ -1,5 +1,5 @@
 import { exitWithUsageError } from '../../command-line.ts';
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { RecordFile } from '../../system/record-file.ts';
 import { type Call, type CommonOptions, PROGRAM, readWord } from '../call.ts';

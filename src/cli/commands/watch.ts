@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitWithUsageError } from '../../command-line.ts';
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import { comparePeers } from '../../core/operator/compare-peers.ts';
 import type { PeerOrder } from '../../core/operator/peer-order.ts';
 import { InputError, quote } from '../../core/values/quote.ts';

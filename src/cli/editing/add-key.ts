@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import { listEffects } from '../../core/changes/effects.ts';
 import type { PeerChange } from '../../core/changes/plan.ts';
 import { registerDecision } from '../../core/changes/registering.ts';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { buildClearKeepalive } from '../../core/kernel/words.ts';
 import { type Adoption, planAdoption } from '../../core/operator/adoption.ts';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import type { Effect } from '../../core/changes/effects.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { Log } from '../../log.ts';
 import { writeJournal } from '../../system/journal.ts';

@@ -1,5 +1,5 @@
 import { exitWithUsageError } from '../../command-line.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { ROOT_UMASK } from '../../system/trust.ts';
 import { type CommonOptions, PROGRAM } from '../call.ts';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import { hasTraces, listReleaseEffects } from '../../core/changes/effects.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';

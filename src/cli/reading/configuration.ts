@@ -1,5 +1,5 @@
 import { exitWithUsageError, orExitWithConfigError } from '../../command-line.ts';
-import { type Config, type DomainConfig, findDomain, loadConfig, parseConfig } from '../../config.ts';
+import { type Config, type DomainConfig, findDomain, loadConfig, parseConfig } from '../../config/config.ts';
 import { quote } from '../../core/values/quote.ts';
 import { readTrustedFile } from '../../system/trust.ts';
 import { PROGRAM } from '../call.ts';

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';

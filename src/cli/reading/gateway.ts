@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import type { Activity } from '../../core/exchange/activity.ts';
 import type { Link } from '../../core/host/link-details.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';

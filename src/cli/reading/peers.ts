@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import { comparePeers } from '../../core/operator/compare-peers.ts';
 import type { PeerOrder } from '../../core/operator/peer-order.ts';

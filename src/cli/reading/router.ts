@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { findObstacles, type Obstacle } from '../../core/decisions/obstacles.ts';

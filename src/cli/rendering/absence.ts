@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import type { Obstacle } from '../../core/decisions/obstacles.ts';
 import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
 import { formatDuration } from '../../core/values/duration.ts';

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import type { Adoptee, Adoption, LeftOutReason } from '../../core/operator/adoption.ts';
 import { renderLine } from './edits.ts';
 import type { Terminal } from './terminal.ts';

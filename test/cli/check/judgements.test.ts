@@ -6,7 +6,7 @@ import { judgeClock } from '../../../src/cli/check/clock.ts';
 import { findDoors } from '../../../src/cli/check/port.ts';
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
 import { judgeUnits } from '../../../src/cli/check/units.ts';
-import { parseConfig } from '../../../src/config.ts';
+import { parseConfig } from '../../../src/config/config.ts';
 import { parseUnitStates } from '../../../src/core/host/units.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import { DOMAIN } from '../../core/arbitraries.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findDomain, loadConfig, parseConfig } from '../src/config.ts';
-import { parseIpAddress } from '../src/core/values/ip-address.ts';
-import { InputError } from '../src/core/values/quote.ts';
-import { damaged, texts } from './core/arbitraries.ts';
+import { findDomain, loadConfig, parseConfig } from '../../src/config/config.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import { InputError } from '../../src/core/values/quote.ts';
+import { damaged, texts } from '../core/arbitraries.ts';
 
 const PATH = '/etc/wgkex/wgkex.toml';
 const DOMAIN = '[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
