@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../src/config/config.ts';
 import { parseHandlerMessage } from '../../src/core/privsep/messages.ts';
-import { Log } from '../../src/log.ts';
+import { Log } from '../../src/log/log.ts';
 import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';
 
 const CODES =

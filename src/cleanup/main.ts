@@ -8,7 +8,7 @@ import {
 import { type Config, type DomainConfig, parseConfig } from '../config/config.ts';
 import { describeError } from '../core/values/errors.ts';
 import { quote } from '../core/values/quote.ts';
-import { Log } from '../log.ts';
+import { Log } from '../log/log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { PassLog } from './pass-log.ts';
 import { sweepDomain } from './sweep.ts';

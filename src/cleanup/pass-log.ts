@@ -1,5 +1,5 @@
 import type { DomainName } from '../core/values/names.ts';
-import type { Log, LogFields } from '../log.ts';
+import type { Log, LogFields } from '../log/log.ts';
 
 /** Of each event. */
 const MOST_LINES = 40;

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/activity.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
-import type { Events } from '../log.ts';
+import type { Events } from '../log/log.ts';
 import { addActivity } from '../system/activity.ts';
 import { readClock } from '../system/moment.ts';
 

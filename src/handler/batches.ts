@@ -1,8 +1,8 @@
-import type { Attention, EventFields } from '../attention.ts';
 import type { Config, DomainConfig } from '../config/config.ts';
 import { type Change, planChanges } from '../core/changes/plan.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { describeError } from '../core/values/errors.ts';
+import type { Attention, EventFields } from '../log/flood-guard.ts';
 import { logChange } from '../system/change-log.ts';
 import { applyChanges } from '../system/changes.ts';
 import { DomainSession } from '../system/domain-session.ts';

@@ -1,5 +1,5 @@
 import { findChangedLink } from '../core/kernel/links.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { type Following, follow } from '../system/run.ts';
 
 /** One `wg-quick up` changes its interface several times. */

@@ -1,4 +1,3 @@
-import { Attention } from '../attention.ts';
 import {
   COMMON_HELP,
   EXIT_FAILURE,
@@ -10,7 +9,8 @@ import {
 import { parseConfig } from '../config/config.ts';
 import { formatMessage } from '../core/privsep/messages.ts';
 import { describeError } from '../core/values/errors.ts';
-import { Log } from '../log.ts';
+import { Attention } from '../log/flood-guard.ts';
+import { Log } from '../log/log.ts';
 import type { ReplacedDirectoryError } from '../system/runtime-directory.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
 import { DomainBatches } from './batches.ts';

@@ -2,7 +2,7 @@ import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { Deadline } from './deadline.ts';
 import { HandlerChild } from './handler-child.ts';
 

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { ReplyCode } from '../core/exchange/exchange.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { HandlerMeter } from './handler-keeper.ts';
 import type { Metrics, MetricsSources } from './metrics.ts';
 import type { MetricsEndpoint } from './metrics-endpoint.ts';

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Attention } from '../attention.ts';
 import { type Config, findDomain } from '../config/config.ts';
 import {
   type ErrorCode,
@@ -12,6 +11,7 @@ import {
 import { SourceQuota } from '../core/exchange/source-limits.ts';
 import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../core/values/ip-address.ts';
 import type { DomainName } from '../core/values/names.ts';
+import type { Attention } from '../log/flood-guard.ts';
 import { Connection, type Lines } from './connection.ts';
 import { WaitingLine } from './waiting-line.ts';
 

@@ -9,7 +9,7 @@ import { PeerRecord, UNRECORDED } from '../core/peers/record.ts';
 import { describeError } from '../core/values/errors.ts';
 import { InputError } from '../core/values/quote.ts';
 import type { Moment } from '../core/values/time.ts';
-import type { Events } from '../log.ts';
+import type { Events } from '../log/log.ts';
 import { readBootId } from './moment.ts';
 import type { DomainFiles } from './read-domain.ts';
 

@@ -5,7 +5,7 @@ import { describeError, describeSystemError } from '../core/values/errors.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { InputError } from '../core/values/quote.ts';
 import type { Moment } from '../core/values/time.ts';
-import type { Events } from '../log.ts';
+import type { Events } from '../log/log.ts';
 import { readBootId } from './moment.ts';
 import type { DomainFiles } from './read-domain.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE } from './state.ts';

@@ -9,7 +9,7 @@ import type { PeerRecord } from '../core/peers/record.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import type { Moment } from '../core/values/time.ts';
-import type { Events } from '../log.ts';
+import type { Events } from '../log/log.ts';
 import { adoptAfterUpgrade, dropAdoptionNote, hasAdoptionNote, openRecord } from './begin-record.ts';
 import { DomainMemory } from './domain-memory.ts';
 import { readInterfacesId } from './interfaces.ts';

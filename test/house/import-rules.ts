@@ -36,7 +36,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'listener',
-    from: ['core', 'listener/handler-child.ts', 'config', 'log', 'attention', 'command-line'],
+    from: ['core', 'listener/handler-child.ts', 'config', 'log', 'command-line'],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
     why: 'A stranger may take it over: it shares nothing with root but the core, and starts no program.',
   },
@@ -48,7 +48,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'handler',
-    from: ['core', 'system', 'config', 'log', 'attention', 'command-line'],
+    from: ['core', 'system', 'config', 'log', 'command-line'],
     modules: ['node:stream'],
     why: 'It trusts nothing of the listener, and the cleanup is a program of its own.',
   },

@@ -8,7 +8,7 @@ import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import { HandlerKeeper } from '../../src/listener/handler-keeper.ts';
-import { Log } from '../../src/log.ts';
+import { Log } from '../../src/log/log.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const EXCHANGE: Exchange = { domain: DOMAIN, key: KEYS[0], from: parseIpAddress('2001:db8::1') };

@@ -4,12 +4,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Attention } from '../../src/attention.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import type { Exchange, ReplyCode } from '../../src/core/exchange/exchange.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { ExchangeServer } from '../../src/listener/server.ts';
-import { Log } from '../../src/log.ts';
+import { Attention } from '../../src/log/flood-guard.ts';
+import { Log } from '../../src/log/log.ts';
 import { KEYS } from '../core/arbitraries.ts';
 
 const KEY = KEYS[0];

@@ -1,4 +1,4 @@
-import { Log } from '../../src/log.ts';
+import { Log } from '../../src/log/log.ts';
 
 /** A log with all levels, and the lines that it has written for the journal. */
 export function keepLog(level: 'debug' | 'info' | 'warn' | 'error' = 'debug'): { log: Log; lines: string[] } {

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
-import { Log } from '../../log.ts';
+import { Log } from '../../log/log.ts';
 import { writeJournal } from '../../system/journal.ts';
 import { complain } from '../rendering/print.ts';
 

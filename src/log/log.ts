@@ -1,9 +1,9 @@
 import pino from 'pino';
-import type { Config } from './config/config.ts';
-import { type AddressDetail, type IpAddress, maskAddress, type Source } from './core/values/ip-address.ts';
-import { abbreviateKey, type PublicKey } from './core/values/public-key.ts';
-import { escapeLine } from './core/values/quote.ts';
-import { detectFormat } from './log-format.ts';
+import type { Config } from '../config/config.ts';
+import { type AddressDetail, type IpAddress, maskAddress, type Source } from '../core/values/ip-address.ts';
+import { abbreviateKey, type PublicKey } from '../core/values/public-key.ts';
+import { escapeLine } from '../core/values/quote.ts';
+import { detectFormat } from './format.ts';
 
 /** What happened to whom. `true` prints as the bare name of its field, undefined not at all. */
 export interface LogFields {

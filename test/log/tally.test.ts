@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { Tally } from '../../src/core/tally.ts';
+import { Tally } from '../../src/log/tally.ts';
 
 const LIMITS = { subjects: 6, firsts: 3, loudest: 2 };
 

@@ -1,6 +1,6 @@
-import { Tally, type TallyLimits } from './core/tally.ts';
-import { deriveSource, type IpAddress } from './core/values/ip-address.ts';
+import { deriveSource, type IpAddress } from '../core/values/ip-address.ts';
 import type { Log, LogFields } from './log.ts';
+import { Tally, type TallyLimits } from './tally.ts';
 
 /** Which times of an event are the same, and how much one of them counts. */
 interface Counting {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { parseIpAddress } from '../src/core/values/ip-address.ts';
-import { Log, type LogFields } from '../src/log.ts';
-import type { LogFormat } from '../src/log-format.ts';
-import { KEYS, texts } from './core/arbitraries.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { LogFormat } from '../../src/log/format.ts';
+import { Log, type LogFields } from '../../src/log/log.ts';
+import { KEYS, texts } from '../core/arbitraries.ts';
 
 const SETTINGS = { level: 'debug', addresses: 'full' } as const;
 const FROM = parseIpAddress('2001:db8::1');

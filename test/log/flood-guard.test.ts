@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Attention } from '../src/attention.ts';
-import { type IpAddress, parseIpAddress } from '../src/core/values/ip-address.ts';
-import { Log } from '../src/log.ts';
-import { KEYS } from './core/arbitraries.ts';
+import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
+import { Attention } from '../../src/log/flood-guard.ts';
+import { Log } from '../../src/log/log.ts';
+import { KEYS } from '../core/arbitraries.ts';
 
 const SETTINGS = { level: 'info', addresses: 'full' } as const;
 const BY_CODE = { by: ['from', 'code'] };
