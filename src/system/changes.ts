@@ -12,7 +12,7 @@ import type { LinkAddress } from '../core/values/derived-address.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { changeEntries, changeRoutes } from './forwarding.ts';
 import { applyJointly, type Failures } from './jointly.ts';
-import { hasHung } from './run.ts';
+import { hasHung } from './run/run.ts';
 import { setPeers } from './wireguard.ts';
 
 export interface Outcome<C extends PeerChange> {

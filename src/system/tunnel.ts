@@ -4,7 +4,7 @@ import { type LinkDetails, parseLinkDetails } from '../core/host/tunnel-links.ts
 import { parseInterfaceAddresses } from '../core/kernel/addresses.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';
 import type { InterfaceName } from '../core/values/names.ts';
-import { run } from './run.ts';
+import { run } from './run/run.ts';
 
 /** The network interfaces of this machine by their names. */
 export async function readLinkDetails(): Promise<ReadonlyMap<string, LinkDetails>> {

@@ -24,12 +24,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'system',
-    from: ['core', 'system/run.ts', 'config', 'log'],
+    from: ['core', 'system/run/run.ts', 'config', 'log'],
     modules: ['node:crypto', 'node:fs', 'node:path', 'zod'],
     why: 'What every part uses knows none of the parts, and runs programs in one way.',
   },
   {
-    who: 'system/run.ts',
+    who: 'system/run/run.ts',
     from: ['core'],
     modules: ['node:child_process', 'node:readline'],
     why: 'It alone starts programs as root: absolute paths, a fixed environment, a timeout.',

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../core/host/sudo-rights.ts';
 import { findAccount, findAddress } from '../../system/accounts.ts';
-import { ProgramError } from '../../system/run.ts';
+import { ProgramError } from '../../system/run/run.ts';
 import { SudoAsUser, type SudoProgram } from '../../system/sudo.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern, isRoot, NEEDS_ROOT, NotChecked } from './check.ts';

@@ -7,7 +7,7 @@ import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.t
 import { interfaceExists } from '../../system/interfaces.ts';
 import { DomainFiles } from '../../system/read-domain.ts';
 import { readUnlocked } from '../../system/read-unlocked.ts';
-import { ProgramError } from '../../system/run.ts';
+import { ProgramError } from '../../system/run/run.ts';
 
 /** A batch of the service is done long before. */
 const SETTLE_MILLISECONDS = 500;

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { follow, hasHung, ProgramError, run, runOn } from '../../src/system/run.ts';
+import { follow, hasHung, ProgramError, run, runOn } from '../../../src/system/run/run.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
 after(() => rmSync(directory, { recursive: true }));

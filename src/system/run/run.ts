@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { escapeLine } from '../core/values/quote.ts';
+import { escapeLine } from '../../core/values/quote.ts';
 
 /** Every program that root runs, where Debian installs it. */
 export const PROGRAMS = {
