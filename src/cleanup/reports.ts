@@ -1,6 +1,6 @@
 import { describeError } from '../core/values/errors.ts';
 import type { LogFields } from '../log/log.ts';
-import type { Failures } from '../system/jointly.ts';
+import type { Failures } from '../system/kernel/bisect.ts';
 import type { Repaired, Repairs } from '../system/repair.ts';
 import type { Pass } from './pass.ts';
 

@@ -10,10 +10,10 @@ import { UNRECORDED } from '../core/peers/record.ts';
 import { formatDuration } from '../core/values/duration.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { DomainSession } from '../system/domain-session.ts';
-import { applyJointly, type Failures } from '../system/jointly.ts';
+import { applyJointly, type Failures } from '../system/kernel/bisect.ts';
+import { setPeers } from '../system/kernel/wg.ts';
 import { repairForwarding } from '../system/repair.ts';
 import type { DomainState } from '../system/state.ts';
-import { setPeers } from '../system/wireguard.ts';
 import type { Pass } from './pass.ts';
 import { reportFailures, reportRepairs } from './reports.ts';
 

@@ -10,10 +10,10 @@ import {
 import { buildRemovePeer } from '../core/kernel/words.ts';
 import type { LinkAddress } from '../core/values/derived-address.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
-import { changeEntries, changeRoutes } from './forwarding.ts';
-import { applyJointly, type Failures } from './jointly.ts';
+import { applyJointly, type Failures } from './kernel/bisect.ts';
+import { changeEntries, changeRoutes } from './kernel/fdb.ts';
+import { setPeers } from './kernel/wg.ts';
 import { hasHung } from './run/run.ts';
-import { setPeers } from './wireguard.ts';
 
 export interface Outcome<C extends PeerChange> {
   /** The changes that were not made, and why; all others are done. */

@@ -12,7 +12,8 @@ import type { Moment } from '../core/values/time.ts';
 import type { Events } from '../log/log.ts';
 import { adoptAfterUpgrade, dropAdoptionNote, hasAdoptionNote, openRecord } from './begin-record.ts';
 import { DomainMemory } from './domain-memory.ts';
-import { readInterfacesId } from './interfaces.ts';
+import { readInterfacesId } from './kernel/links.ts';
+import { readWireguard, requireInterfaces } from './kernel/wg.ts';
 import { type Lock, takeDomainLock } from './lock.ts';
 import { readMoment } from './moment.ts';
 import { buildView, DomainFiles } from './read-domain.ts';
@@ -21,7 +22,6 @@ import { repairForwarding } from './repair.ts';
 import { logRepairs } from './repair-log.ts';
 import { revive } from './revive.ts';
 import { RuntimeDirectory } from './runtime-directory.ts';
-import { readWireguard, requireInterfaces } from './wireguard.ts';
 
 /** How long the lock of a domain is held while there is work. */
 const LOCK_MILLISECONDS = 1000;

@@ -9,7 +9,7 @@ import { PeerTable } from '../core/peers/peer-table.ts';
 import type { PeerRecord } from '../core/peers/record.ts';
 import type { Moment } from '../core/values/time.ts';
 import { ClaimsFile } from './claims-file.ts';
-import { readOwnAddresses } from './interfaces.ts';
+import { readOwnAddresses } from './kernel/links.ts';
 import { KeyListFiles } from './key-lists.ts';
 import { RecordFile } from './record-file.ts';
 import { StateFile } from './state.ts';

@@ -2,11 +2,11 @@ import type { Config, DomainConfig } from '../config/config.ts';
 import type { DomainView } from '../core/decisions/admission.ts';
 import { beginRecord, type Memory } from '../core/decisions/begin-record.ts';
 import { NO_CLAIMS } from '../core/peers/claims.ts';
+import { readWireguard } from './kernel/wg.ts';
 import { readBootId, readMoment } from './moment.ts';
 import { buildView, type DomainFiles } from './read-domain.ts';
 import { findRecordFault } from './record-fault.ts';
 import { EMPTY_STATE } from './state.ts';
-import { readWireguard } from './wireguard.ts';
 
 /**
  * Reads a domain without its lock, so that no router waits for a reader: what is being changed may be half there. What

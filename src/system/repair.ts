@@ -4,8 +4,8 @@ import type { ForwardingEntry } from '../core/kernel/fdb.ts';
 import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/kernel/words.ts';
 import type { PeerTable } from '../core/peers/peer-table.ts';
 import type { IpAddress } from '../core/values/ip-address.ts';
-import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from './forwarding.ts';
-import { applyJointly, type Failures } from './jointly.ts';
+import { applyJointly, type Failures } from './kernel/bisect.ts';
+import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from './kernel/fdb.ts';
 
 /** What was repaired of one kind of thing, or would be. */
 export interface Repaired<T> {

@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config/config.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
-import { readWireguard } from '../../system/wireguard.ts';
+import { readWireguard } from '../../system/kernel/wg.ts';
 import { type Call, readWord } from '../call.ts';
 import { describeReason } from '../editing/domain-edit.ts';
 import { beginEditing, type EditOptions, finishEditing } from '../editing/editing.ts';

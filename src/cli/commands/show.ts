@@ -1,8 +1,8 @@
 import type { JournalEntry } from '../../core/host/journal.ts';
 import { parseRouterQuery, type RouterQuery } from '../../core/operator/router-query.ts';
 import { SHORT_KEY_CHARACTERS } from '../../core/values/public-key.ts';
-import { readOwnAddresses } from '../../system/interfaces.ts';
 import { searchJournal } from '../../system/journal.ts';
+import { readOwnAddresses } from '../../system/kernel/links.ts';
 import { type Call, readWord } from '../call.ts';
 import { findDomains, readConfiguration } from '../reading/configuration.ts';
 import { readDomains } from '../reading/peers.ts';

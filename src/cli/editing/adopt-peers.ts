@@ -4,8 +4,8 @@ import { buildClearKeepalive } from '../../core/kernel/words.ts';
 import { type Adoption, planAdoption } from '../../core/operator/adoption.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { DomainSession } from '../../system/domain-session.ts';
-import { applyJointly } from '../../system/jointly.ts';
-import { setPeers } from '../../system/wireguard.ts';
+import { applyJointly } from '../../system/kernel/bisect.ts';
+import { setPeers } from '../../system/kernel/wg.ts';
 import type { Editing } from './editing.ts';
 
 /**

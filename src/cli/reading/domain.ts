@@ -3,8 +3,8 @@ import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } fr
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { describeError } from '../../core/values/errors.ts';
-import { readForwardingEntries, readHostRoutes } from '../../system/forwarding.ts';
-import { interfaceExists } from '../../system/interfaces.ts';
+import { readForwardingEntries, readHostRoutes } from '../../system/kernel/fdb.ts';
+import { interfaceExists } from '../../system/kernel/links.ts';
 import { DomainFiles } from '../../system/read-domain.ts';
 import { readUnlocked } from '../../system/read-unlocked.ts';
 import { ProgramError } from '../../system/run/run.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { DomainConfig } from '../config/config.ts';
-import { parseLinkNumbers } from '../core/kernel/links.ts';
-import { type IpAddress, parseIpAddress } from '../core/values/ip-address.ts';
-import type { InterfaceName } from '../core/values/names.ts';
-import { run } from './run/run.ts';
+import type { DomainConfig } from '../../config/config.ts';
+import { parseLinkNumbers } from '../../core/kernel/links.ts';
+import { type IpAddress, parseIpAddress } from '../../core/values/ip-address.ts';
+import type { InterfaceName } from '../../core/values/names.ts';
+import { run } from '../run/run.ts';
 
 /**
  * True if the network namespace of this process has the interface.

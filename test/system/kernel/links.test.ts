@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import test from 'node:test';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import type { InterfaceName } from '../../src/core/values/names.ts';
-import { interfaceExists, readOwnAddresses } from '../../src/system/interfaces.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { InterfaceName } from '../../../src/core/values/names.ts';
+import { interfaceExists, readOwnAddresses } from '../../../src/system/kernel/links.ts';
 
 const NAMES = [
   ['lo', true],

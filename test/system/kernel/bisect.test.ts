@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { applyJointly } from '../../src/system/jointly.ts';
-import { ProgramError } from '../../src/system/run/run.ts';
+import { applyJointly } from '../../../src/system/kernel/bisect.ts';
+import { ProgramError } from '../../../src/system/run/run.ts';
 
 const refusal = (reason: string) => new ProgramError(reason, 1, undefined);
 const hang = () => new ProgramError('no end after 5 s', undefined, undefined);

@@ -1,8 +1,8 @@
-import type { DomainConfig } from '../config/config.ts';
-import { type ForwardingEntry, parseForwardingEntries } from '../core/kernel/fdb.ts';
-import { parseHostRoutes } from '../core/kernel/routes.ts';
-import type { IpAddress } from '../core/values/ip-address.ts';
-import { run } from './run/run.ts';
+import type { DomainConfig } from '../../config/config.ts';
+import { type ForwardingEntry, parseForwardingEntries } from '../../core/kernel/fdb.ts';
+import { parseHostRoutes } from '../../core/kernel/routes.ts';
+import type { IpAddress } from '../../core/values/ip-address.ts';
+import { run } from '../run/run.ts';
 
 /** The forwarding entries of the domain's VXLAN interface that have a destination and an interface. */
 export async function readForwardingEntries({ vxlan }: DomainConfig): Promise<ForwardingEntry[]> {

@@ -1,7 +1,7 @@
-import type { DomainConfig } from '../config/config.ts';
-import { DumpReader, type WireguardReading } from '../core/kernel/wg-dump.ts';
-import { interfaceExists } from './interfaces.ts';
-import { run } from './run/run.ts';
+import type { DomainConfig } from '../../config/config.ts';
+import { DumpReader, type WireguardReading } from '../../core/kernel/wg-dump.ts';
+import { run } from '../run/run.ts';
+import { interfaceExists } from './links.ts';
 
 /** @throws Error with one line that names what is missing, where one of the domain's two interfaces does not exist. */
 export function requireInterfaces({ name, wireguard, vxlan }: DomainConfig): void {

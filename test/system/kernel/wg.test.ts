@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { parseConfig } from '../../src/config/config.ts';
-import { requireInterfaces } from '../../src/system/wireguard.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import { requireInterfaces } from '../../../src/system/kernel/wg.ts';
 
 const CASES = [
   ['WireGuard', 'nosuchwg', 'lo', 'nosuchwg'],
