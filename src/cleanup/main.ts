@@ -9,7 +9,7 @@ import { type Config, type DomainConfig, parseConfig } from '../config/config.ts
 import { describeError } from '../core/values/errors.ts';
 import { quote } from '../core/values/quote.ts';
 import { Log } from '../log/log.ts';
-import { ROOT_UMASK, readTrustedFile } from '../system/trust.ts';
+import { ROOT_UMASK, readTrustedFile } from '../system/files/trust.ts';
 import { PassLog } from './pass-log.ts';
 import { sweepDomain } from './sweep.ts';
 

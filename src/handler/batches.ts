@@ -6,9 +6,9 @@ import type { Attention, EventFields } from '../log/flood-guard.ts';
 import { logChange } from '../system/change-log.ts';
 import { applyChanges } from '../system/changes.ts';
 import { DomainSession } from '../system/domain-session.ts';
+import { ReplacedDirectoryError } from '../system/files/runtime-directory.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
 import { hasInterfaces } from '../system/kernel/links.ts';
-import { ReplacedDirectoryError } from '../system/runtime-directory.ts';
 import { ActivityRecord } from './activity-record.ts';
 
 interface Waiting extends Exchange {

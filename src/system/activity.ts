@@ -11,8 +11,8 @@ import {
 import type { UnixSeconds } from '../core/kernel/wg-dump.ts';
 import { parseJsonOf } from '../core/values/json.ts';
 import type { DomainName } from '../core/values/names.ts';
-import { replaceFile } from './replace-file.ts';
-import { makeTrustedDirectory } from './trust.ts';
+import { replaceFile } from './files/replace-file.ts';
+import { makeTrustedDirectory } from './files/trust.ts';
 
 /** It has no key, and `wgkex status` shows it without root. */
 const READABLE_BY_ALL = 0o644;

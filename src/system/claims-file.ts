@@ -6,10 +6,10 @@ import { parseJsonOf } from '../core/values/json.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
 import type { MonotonicSeconds } from '../core/values/time.ts';
-import { readPrivateFile } from './private-file.ts';
-import { replaceFile } from './replace-file.ts';
-import { StampedFile } from './stamped-file.ts';
-import { makeTrustedDirectory } from './trust.ts';
+import { readPrivateFile } from './files/private-file.ts';
+import { replaceFile } from './files/replace-file.ts';
+import { StampedFile } from './files/stamped-file.ts';
+import { makeTrustedDirectory } from './files/trust.ts';
 
 /** When the claims were last counted, by the clock that does not jump. */
 export interface ClaimsPass {

@@ -12,16 +12,16 @@ import type { Moment } from '../core/values/time.ts';
 import type { Events } from '../log/log.ts';
 import { adoptAfterUpgrade, dropAdoptionNote, hasAdoptionNote, openRecord } from './begin-record.ts';
 import { DomainMemory } from './domain-memory.ts';
+import { type Lock, takeDomainLock } from './files/lock.ts';
+import { RuntimeDirectory } from './files/runtime-directory.ts';
 import { readInterfacesId } from './kernel/links.ts';
 import { readWireguard, requireInterfaces } from './kernel/wg.ts';
-import { type Lock, takeDomainLock } from './lock.ts';
 import { readMoment } from './moment.ts';
 import { buildView, DomainFiles } from './read-domain.ts';
 import { RecordWriter } from './record-writer.ts';
 import { repairForwarding } from './repair.ts';
 import { logRepairs } from './repair-log.ts';
 import { revive } from './revive.ts';
-import { RuntimeDirectory } from './runtime-directory.ts';
 
 /** How long the lock of a domain is held while there is work. */
 const LOCK_MILLISECONDS = 1000;

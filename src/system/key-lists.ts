@@ -3,7 +3,7 @@ import type { Config, DomainConfig } from '../config/config.ts';
 import { type KeyList, parseKeyList } from '../core/exchange/key-list.ts';
 import type { KeyLists } from '../core/exchange/key-lists.ts';
 import { describeSystemError } from '../core/values/errors.ts';
-import { StampedFile } from './stamped-file.ts';
+import { StampedFile } from './files/stamped-file.ts';
 
 interface NamedList {
   readonly file: StampedFile<KeyList>;

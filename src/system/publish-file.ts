@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { describeSystemError } from '../core/values/errors.ts';
 import { InputError } from '../core/values/quote.ts';
-import { findPublicDirectory } from './trust.ts';
+import { findPublicDirectory } from './files/trust.ts';
 
 const READABLE_BY_ALL = 0o644;
 

@@ -17,9 +17,9 @@ import { PeerRecord } from '../core/peers/record.ts';
 import { describeSystemError } from '../core/values/errors.ts';
 import { InputError } from '../core/values/quote.ts';
 import type { Moment } from '../core/values/time.ts';
-import { readPrivateFile } from './private-file.ts';
-import { replaceFile } from './replace-file.ts';
-import { StampedFile } from './stamped-file.ts';
+import { readPrivateFile } from './files/private-file.ts';
+import { replaceFile } from './files/replace-file.ts';
+import { StampedFile } from './files/stamped-file.ts';
 
 /** Appended to as long as it is not this many times as long as when it was written, or short. */
 const GROWTH = 4;

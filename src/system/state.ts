@@ -7,10 +7,10 @@ import { parseJsonOf } from '../core/values/json.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
 import { InputError } from '../core/values/quote.ts';
-import { PRIVATE, readPrivateFile } from './private-file.ts';
-import { replaceFile } from './replace-file.ts';
-import { StampedFile } from './stamped-file.ts';
-import { makeTrustedDirectory } from './trust.ts';
+import { PRIVATE, readPrivateFile } from './files/private-file.ts';
+import { replaceFile } from './files/replace-file.ts';
+import { StampedFile } from './files/stamped-file.ts';
+import { makeTrustedDirectory } from './files/trust.ts';
 
 /** What is remembered of a domain, over restarts and reboots. */
 export interface DomainState {

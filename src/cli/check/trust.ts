@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Account } from '../../core/host/account.ts';
-import { type Step, walkPath } from '../../system/path-walk.ts';
+import { type Step, walkPath } from '../../system/files/path-walk.ts';
 import type { Concern } from '../attention.ts';
 import { concern } from './check.ts';
 

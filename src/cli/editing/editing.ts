@@ -1,7 +1,7 @@
 import { exitWithUsageError } from '../../command-line.ts';
 import type { Config } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { ROOT_UMASK } from '../../system/trust.ts';
+import { ROOT_UMASK } from '../../system/files/trust.ts';
 import { type CommonOptions, PROGRAM } from '../call.ts';
 import { readConfiguration } from '../reading/configuration.ts';
 import { describeEdits, renderEdits } from '../rendering/edits.ts';

@@ -1,7 +1,7 @@
 import { exitWithUsageError, orExitWithConfigError } from '../../command-line.ts';
 import { type Config, type DomainConfig, findDomain, loadConfig, parseConfig } from '../../config/config.ts';
 import { quote } from '../../core/values/quote.ts';
-import { readTrustedFile } from '../../system/trust.ts';
+import { readTrustedFile } from '../../system/files/trust.ts';
 import { PROGRAM } from '../call.ts';
 
 /**

@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { describeSystemError } from '../core/values/errors.ts';
+import { describeSystemError } from '../../core/values/errors.ts';
 import { PRIVATE } from './private-file.ts';
 
 interface Manner {

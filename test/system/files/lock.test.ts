@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { DomainName } from '../../src/core/values/names.ts';
-import { takeDomainLock } from '../../src/system/lock.ts';
+import type { DomainName } from '../../../src/core/values/names.ts';
+import { takeDomainLock } from '../../../src/system/files/lock.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone locks are kept';
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-lock-'));
 after(() => rmSync(directory, { recursive: true }));
 const domain = (name: string) => name as DomainName;
@@ -83,7 +83,7 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
 });
 
 const HOLDER = `
-import { takeDomainLock } from ${JSON.stringify(join(ROOT, 'src/system/lock.ts'))};
+import { takeDomainLock } from ${JSON.stringify(join(ROOT, 'src/system/files/lock.ts'))};
 await takeDomainLock(process.argv[1], 'dying');
 process.stdout.write('locked');
 setInterval(() => {}, 1000);

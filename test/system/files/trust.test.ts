@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, test } from 'node:test';
-import { makeTrustedDirectory, readTrustedFile } from '../../src/system/trust.ts';
+import { makeTrustedDirectory, readTrustedFile } from '../../../src/system/files/trust.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, whose files are trusted';
 const NOBODY = 65534;

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { RuntimeDirectory } from '../../src/system/runtime-directory.ts';
+import { RuntimeDirectory } from '../../../src/system/files/runtime-directory.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone locks are taken';
 const base = mkdtempSync(join(tmpdir(), 'wgkex-runtime-'));

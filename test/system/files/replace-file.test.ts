@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { replaceFile } from '../../src/system/replace-file.ts';
+import { replaceFile } from '../../../src/system/files/replace-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-replace-'));
 after(() => rmSync(directory, { recursive: true }));

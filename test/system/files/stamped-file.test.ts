@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { StampedFile } from '../../src/system/stamped-file.ts';
+import { StampedFile } from '../../../src/system/files/stamped-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-stamped-'));
 after(() => rmSync(directory, { recursive: true }));
