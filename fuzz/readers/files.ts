@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseKeyList } from '../../src/core/exchange/key-list.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
-import { parseClaims } from '../../src/system/claims-file.ts';
+import { parseClaims } from '../../src/system/store/claims-file.ts';
 import { isKey } from '../model/key.ts';
 import { parseJson, type Reader, readOrRefuse } from './reader.ts';
 

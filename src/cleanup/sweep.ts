@@ -13,7 +13,7 @@ import { DomainSession } from '../system/domain-session.ts';
 import { applyJointly, type Failures } from '../system/kernel/bisect.ts';
 import { setPeers } from '../system/kernel/wg.ts';
 import { repairForwarding } from '../system/repair.ts';
-import type { DomainState } from '../system/state.ts';
+import type { DomainState } from '../system/store/state.ts';
 import type { Pass } from './pass.ts';
 import { reportFailures, reportRepairs } from './reports.ts';
 

@@ -3,8 +3,8 @@ import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/acti
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Events } from '../log/log.ts';
-import { addActivity } from '../system/activity.ts';
 import { readClock } from '../system/moment.ts';
+import { addActivity } from '../system/store/activity.ts';
 
 /** Writing a full day takes some 10 ms. */
 const PAUSE_MILLISECONDS = 5000;

@@ -6,7 +6,7 @@ import { readForwardingEntries } from '../system/kernel/fdb.ts';
 import { requireInterfaces } from '../system/kernel/wg.ts';
 import { DomainFiles } from '../system/read-domain.ts';
 import { readUnlocked } from '../system/read-unlocked.ts';
-import { type CleanupCounts, NO_CLEANUP } from '../system/state.ts';
+import { type CleanupCounts, NO_CLEANUP } from '../system/store/state.ts';
 
 /** Whoever asks more often gets what was read last. */
 const CACHED_MILLISECONDS = 5000;

@@ -8,7 +8,7 @@ import type { Moment } from '../core/values/time.ts';
 import type { Events } from '../log/log.ts';
 import { readBootId } from './moment.ts';
 import type { DomainFiles } from './read-domain.ts';
-import { DamagedStateError, type DomainState, EMPTY_STATE } from './state.ts';
+import { DamagedStateError, type DomainState, EMPTY_STATE } from './store/state.ts';
 
 /** What is kept of a domain over reboots. What is damaged is set aside and costs a pass, never a peer. */
 export class DomainMemory {

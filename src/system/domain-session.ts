@@ -18,10 +18,10 @@ import { readInterfacesId } from './kernel/links.ts';
 import { readWireguard, requireInterfaces } from './kernel/wg.ts';
 import { readMoment } from './moment.ts';
 import { buildView, DomainFiles } from './read-domain.ts';
-import { RecordWriter } from './record-writer.ts';
 import { repairForwarding } from './repair.ts';
 import { logRepairs } from './repair-log.ts';
 import { revive } from './revive.ts';
+import { RecordWriter } from './store/record-writer.ts';
 
 /** How long the lock of a domain is held while there is work. */
 const LOCK_MILLISECONDS = 1000;

@@ -8,11 +8,11 @@ import { ClaimTable } from '../core/peers/claims.ts';
 import { PeerTable } from '../core/peers/peer-table.ts';
 import type { PeerRecord } from '../core/peers/record.ts';
 import type { Moment } from '../core/values/time.ts';
-import { ClaimsFile } from './claims-file.ts';
 import { readOwnAddresses } from './kernel/links.ts';
-import { KeyListFiles } from './key-lists.ts';
-import { RecordFile } from './record-file.ts';
-import { StateFile } from './state.ts';
+import { ClaimsFile } from './store/claims-file.ts';
+import { KeyListFiles } from './store/key-lists.ts';
+import { RecordFile } from './store/record-file.ts';
+import { StateFile } from './store/state.ts';
 
 /** Its peers, twice as many claims, and those who come and go. */
 const ROUTERS_PER_PEER = 4;

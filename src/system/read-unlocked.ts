@@ -5,8 +5,8 @@ import { NO_CLAIMS } from '../core/peers/claims.ts';
 import { readWireguard } from './kernel/wg.ts';
 import { readBootId, readMoment } from './moment.ts';
 import { buildView, type DomainFiles } from './read-domain.ts';
-import { findRecordFault } from './record-fault.ts';
-import { EMPTY_STATE } from './state.ts';
+import { findRecordFault } from './store/record-fault.ts';
+import { EMPTY_STATE } from './store/state.ts';
 
 /**
  * Reads a domain without its lock, so that no router waits for a reader: what is being changed may be half there. What

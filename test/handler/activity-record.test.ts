@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/config.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { ActivityRecord } from '../../src/handler/activity-record.ts';
-import { readActivity } from '../../src/system/activity.ts';
+import { readActivity } from '../../src/system/store/activity.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
 const DOMAIN = 'ffww01' as DomainName;

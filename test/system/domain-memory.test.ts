@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import { DomainMemory } from '../../src/system/domain-memory.ts';
 import { readBootId } from '../../src/system/moment.ts';
 import { DomainFiles } from '../../src/system/read-domain.ts';
-import { type DomainState, EMPTY_STATE } from '../../src/system/state.ts';
+import { type DomainState, EMPTY_STATE } from '../../src/system/store/state.ts';
 import { DOMAIN, KEYS, MOMENT, NOW } from '../core/arbitraries.ts';
 import { keepLog } from './events.ts';
 

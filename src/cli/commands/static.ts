@@ -1,7 +1,7 @@
 import { exitWithUsageError } from '../../command-line.ts';
 import type { Config, DomainConfig } from '../../config/config.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
-import { RecordFile } from '../../system/record-file.ts';
+import { RecordFile } from '../../system/store/record-file.ts';
 import { type Call, type CommonOptions, PROGRAM, readWord } from '../call.ts';
 import { type DomainEdit, describeReason } from '../editing/domain-edit.ts';
 import { beginEditing, type Editing, type EditOptions, finishEditing } from '../editing/editing.ts';

@@ -9,7 +9,7 @@ import type { Claim } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { type Derivation, deriveAll } from '../../core/values/derived-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { DamagedStateError, StateFile } from '../../system/state.ts';
+import { DamagedStateError, StateFile } from '../../system/store/state.ts';
 import type { DomainReading } from './domain.ts';
 import type { ListedPeer } from './peers.ts';
 

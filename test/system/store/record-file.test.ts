@@ -15,11 +15,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { PeerRecord, UNRECORDED } from '../../src/core/peers/record.ts';
-import type { InterfaceName } from '../../src/core/values/names.ts';
-import { RecordFile } from '../../src/system/record-file.ts';
-import { KEYS, MOMENT } from '../core/arbitraries.ts';
-import { withinBytes } from './file-limit.ts';
+import { PeerRecord, UNRECORDED } from '../../../src/core/peers/record.ts';
+import type { InterfaceName } from '../../../src/core/values/names.ts';
+import { RecordFile } from '../../../src/system/store/record-file.ts';
+import { KEYS, MOMENT } from '../../core/arbitraries.ts';
+import { withinBytes } from '../file-limit.ts';
 
 const [KEY, OTHER, THIRD] = KEYS;
 const base = mkdtempSync(join(tmpdir(), 'wgkex-record-file-'));

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { countExchanges, INTERVAL_SECONDS, MAX_INTERVALS, NO_ACTIVITY } from '../../src/core/exchange/activity.ts';
-import type { DomainName } from '../../src/core/values/names.ts';
-import { addActivity, readActivity } from '../../src/system/activity.ts';
-import { damaged, texts } from '../core/arbitraries.ts';
+import { countExchanges, INTERVAL_SECONDS, MAX_INTERVALS, NO_ACTIVITY } from '../../../src/core/exchange/activity.ts';
+import type { DomainName } from '../../../src/core/values/names.ts';
+import { addActivity, readActivity } from '../../../src/system/store/activity.ts';
+import { damaged, texts } from '../../core/arbitraries.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
 const DOMAIN = 'ffww01' as DomainName;

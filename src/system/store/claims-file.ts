@@ -1,15 +1,15 @@
 import { renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Claim, Claims } from '../core/peers/claims.ts';
-import { parseJsonOf } from '../core/values/json.ts';
-import type { DomainName } from '../core/values/names.ts';
-import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
-import type { MonotonicSeconds } from '../core/values/time.ts';
-import { readPrivateFile } from './files/private-file.ts';
-import { replaceFile } from './files/replace-file.ts';
-import { StampedFile } from './files/stamped-file.ts';
-import { makeTrustedDirectory } from './files/trust.ts';
+import type { Claim, Claims } from '../../core/peers/claims.ts';
+import { parseJsonOf } from '../../core/values/json.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import { isPublicKey, type PublicKey } from '../../core/values/public-key.ts';
+import type { MonotonicSeconds } from '../../core/values/time.ts';
+import { readPrivateFile } from '../files/private-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { StampedFile } from '../files/stamped-file.ts';
+import { makeTrustedDirectory } from '../files/trust.ts';
 
 /** When the claims were last counted, by the clock that does not jump. */
 export interface ClaimsPass {

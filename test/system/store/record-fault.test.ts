@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { InterfaceName } from '../../src/core/values/names.ts';
-import { findRecordFault } from '../../src/system/record-fault.ts';
-import { RecordFile } from '../../src/system/record-file.ts';
+import type { InterfaceName } from '../../../src/core/values/names.ts';
+import { findRecordFault } from '../../../src/system/store/record-fault.ts';
+import { RecordFile } from '../../../src/system/store/record-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-record-'));
 after(() => rmSync(directory, { recursive: true }));

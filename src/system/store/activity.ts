@@ -7,12 +7,12 @@ import {
   MAX_INTERVALS,
   mergeActivity,
   NO_ACTIVITY,
-} from '../core/exchange/activity.ts';
-import type { UnixSeconds } from '../core/kernel/wg-dump.ts';
-import { parseJsonOf } from '../core/values/json.ts';
-import type { DomainName } from '../core/values/names.ts';
-import { replaceFile } from './files/replace-file.ts';
-import { makeTrustedDirectory } from './files/trust.ts';
+} from '../../core/exchange/activity.ts';
+import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import { parseJsonOf } from '../../core/values/json.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { makeTrustedDirectory } from '../files/trust.ts';
 
 /** It has no key, and `wgkex status` shows it without root. */
 const READABLE_BY_ALL = 0o644;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { parseConfig } from '../../src/config/config.ts';
-import { isPublicKey } from '../../src/core/values/public-key.ts';
-import { KeyListFiles } from '../../src/system/key-lists.ts';
-import { KEYS, publicKeys, texts } from '../core/arbitraries.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import { isPublicKey } from '../../../src/core/values/public-key.ts';
+import { KeyListFiles } from '../../../src/system/store/key-lists.ts';
+import { KEYS, publicKeys, texts } from '../../core/arbitraries.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-lists-'));
 after(() => rmSync(directory, { recursive: true }));

@@ -12,14 +12,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { DomainConfig } from '../config/config.ts';
-import { PeerRecord } from '../core/peers/record.ts';
-import { describeSystemError } from '../core/values/errors.ts';
-import { InputError } from '../core/values/quote.ts';
-import type { Moment } from '../core/values/time.ts';
-import { readPrivateFile } from './files/private-file.ts';
-import { replaceFile } from './files/replace-file.ts';
-import { StampedFile } from './files/stamped-file.ts';
+import type { DomainConfig } from '../../config/config.ts';
+import { PeerRecord } from '../../core/peers/record.ts';
+import { describeSystemError } from '../../core/values/errors.ts';
+import { InputError } from '../../core/values/quote.ts';
+import type { Moment } from '../../core/values/time.ts';
+import { readPrivateFile } from '../files/private-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { StampedFile } from '../files/stamped-file.ts';
 
 /** Appended to as long as it is not this many times as long as when it was written, or short. */
 const GROWTH = 4;

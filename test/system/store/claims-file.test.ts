@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import type { DomainName } from '../../src/core/values/names.ts';
-import { type ClaimsDocument, ClaimsFile, parseClaims } from '../../src/system/claims-file.ts';
-import { damaged, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from '../core/arbitraries.ts';
+import type { DomainName } from '../../../src/core/values/names.ts';
+import { type ClaimsDocument, ClaimsFile, parseClaims } from '../../../src/system/store/claims-file.ts';
+import { damaged, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from '../../core/arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone claims are kept';

@@ -1,16 +1,16 @@
 import { chmodSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import type { Marks } from '../core/decisions/staleness.ts';
-import type { Handshakes, UnixSeconds } from '../core/kernel/wg-dump.ts';
-import { parseJsonOf } from '../core/values/json.ts';
-import type { DomainName } from '../core/values/names.ts';
-import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
-import { InputError } from '../core/values/quote.ts';
-import { PRIVATE, readPrivateFile } from './files/private-file.ts';
-import { replaceFile } from './files/replace-file.ts';
-import { StampedFile } from './files/stamped-file.ts';
-import { makeTrustedDirectory } from './files/trust.ts';
+import type { Marks } from '../../core/decisions/staleness.ts';
+import type { Handshakes, UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import { parseJsonOf } from '../../core/values/json.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import { isPublicKey, type PublicKey } from '../../core/values/public-key.ts';
+import { InputError } from '../../core/values/quote.ts';
+import { PRIVATE, readPrivateFile } from '../files/private-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { StampedFile } from '../files/stamped-file.ts';
+import { makeTrustedDirectory } from '../files/trust.ts';
 
 /** What is remembered of a domain, over restarts and reboots. */
 export interface DomainState {

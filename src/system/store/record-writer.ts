@@ -1,8 +1,8 @@
-import type { PeerRecord } from '../core/peers/record.ts';
-import { describeError } from '../core/values/errors.ts';
-import type { DomainName } from '../core/values/names.ts';
-import type { Moment, MonotonicSeconds } from '../core/values/time.ts';
-import type { Events } from '../log/log.ts';
+import type { PeerRecord } from '../../core/peers/record.ts';
+import { describeError } from '../../core/values/errors.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { Moment, MonotonicSeconds } from '../../core/values/time.ts';
+import type { Events } from '../../log/log.ts';
 import type { RecordFile } from './record-file.ts';
 
 /** Handshakes of thousands of routers are written down at most so often. */

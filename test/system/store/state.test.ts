@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import type { UnixSeconds } from '../../src/core/kernel/wg-dump.ts';
-import type { DomainName } from '../../src/core/values/names.ts';
-import type { PublicKey } from '../../src/core/values/public-key.ts';
-import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../../src/system/state.ts';
-import { damaged, KEYS, publicKeys, texts } from '../core/arbitraries.ts';
+import type { UnixSeconds } from '../../../src/core/kernel/wg-dump.ts';
+import type { DomainName } from '../../../src/core/values/names.ts';
+import type { PublicKey } from '../../../src/core/values/public-key.ts';
+import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../../../src/system/store/state.ts';
+import { damaged, KEYS, publicKeys, texts } from '../../core/arbitraries.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
 const base = mkdtempSync(join(tmpdir(), 'wgkex-state-'));

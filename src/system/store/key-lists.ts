@@ -1,9 +1,9 @@
 import { lstatSync, readFileSync } from 'node:fs';
-import type { Config, DomainConfig } from '../config/config.ts';
-import { type KeyList, parseKeyList } from '../core/exchange/key-list.ts';
-import type { KeyLists } from '../core/exchange/key-lists.ts';
-import { describeSystemError } from '../core/values/errors.ts';
-import { StampedFile } from './files/stamped-file.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
+import { type KeyList, parseKeyList } from '../../core/exchange/key-list.ts';
+import type { KeyLists } from '../../core/exchange/key-lists.ts';
+import { describeSystemError } from '../../core/values/errors.ts';
+import { StampedFile } from '../files/stamped-file.ts';
 
 interface NamedList {
   readonly file: StampedFile<KeyList>;
