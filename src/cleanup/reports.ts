@@ -1,7 +1,7 @@
 import { describeError } from '../core/values/errors.ts';
 import type { LogFields } from '../log/log.ts';
+import type { Repaired, Repairs } from '../system/domain/repair.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
-import type { Repaired, Repairs } from '../system/repair.ts';
 import type { Pass } from './pass.ts';
 
 /** Reports what failed in one line for each reason: with what it was about where that is one thing, else with how many. */

@@ -3,7 +3,7 @@ import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/acti
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Events } from '../log/log.ts';
-import { readClock } from '../system/moment.ts';
+import { readClock } from '../system/domain/moment.ts';
 import { addActivity } from '../system/store/activity.ts';
 
 /** Writing a full day takes some 10 ms. */

@@ -2,10 +2,10 @@ import type { Config, DomainConfig } from '../config/config.ts';
 import { countPeers } from '../core/changes/survey.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';
+import { DomainFiles } from '../system/domain/read-domain.ts';
+import { readUnlocked } from '../system/domain/read-unlocked.ts';
 import { readForwardingEntries } from '../system/kernel/fdb.ts';
 import { requireInterfaces } from '../system/kernel/wg.ts';
-import { DomainFiles } from '../system/read-domain.ts';
-import { readUnlocked } from '../system/read-unlocked.ts';
 import { type CleanupCounts, NO_CLEANUP } from '../system/store/state.ts';
 
 /** Whoever asks more often gets what was read last. */

@@ -5,7 +5,7 @@ import { reportFailures, reportRepairs } from '../../src/cleanup/reports.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/kernel/fdb.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
-import type { Repaired } from '../../src/system/repair.ts';
+import type { Repaired } from '../../src/system/domain/repair.ts';
 import { DOMAIN } from '../core/arbitraries.ts';
 import { keepLog } from '../system/events.ts';
 

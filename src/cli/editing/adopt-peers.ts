@@ -3,7 +3,7 @@ import type { DomainView } from '../../core/decisions/admission.ts';
 import { buildClearKeepalive } from '../../core/kernel/words.ts';
 import { type Adoption, planAdoption } from '../../core/operator/adoption.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { DomainSession } from '../../system/domain-session.ts';
+import { DomainSession } from '../../system/domain/domain-session.ts';
 import { applyJointly } from '../../system/kernel/bisect.ts';
 import { setPeers } from '../../system/kernel/wg.ts';
 import type { Editing } from './editing.ts';

@@ -3,7 +3,7 @@ import type { Effect } from '../../core/changes/effects.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
-import { DomainSession } from '../../system/domain-session.ts';
+import { DomainSession } from '../../system/domain/domain-session.ts';
 import type { Editing } from './editing.ts';
 
 type EditOutcome = 'added' | 'reset' | 'kept' | 'refused' | 'removed' | 'released' | 'absent' | 'static' | 'failed';

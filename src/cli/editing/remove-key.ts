@@ -2,7 +2,7 @@ import type { DomainConfig } from '../../config/config.ts';
 import { hasTraces, listForgettingEffects } from '../../core/changes/effects.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { removeRouter } from '../../system/changes.ts';
+import { removeRouter } from '../../system/domain/apply-changes.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
 import { findTraces } from './traces.ts';

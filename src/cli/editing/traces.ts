@@ -1,7 +1,7 @@
 import type { Traces } from '../../core/changes/effects.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import type { DomainSession } from '../../system/domain-session.ts';
+import type { DomainSession } from '../../system/domain/domain-session.ts';
 
 /**
  * What there is of a key under the lock of a domain. An operator's peer counts only where the record has its key, or

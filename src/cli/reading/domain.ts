@@ -3,10 +3,10 @@ import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } fr
 import type { DomainView } from '../../core/decisions/admission.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { describeError } from '../../core/values/errors.ts';
+import { DomainFiles } from '../../system/domain/read-domain.ts';
+import { readUnlocked } from '../../system/domain/read-unlocked.ts';
 import { readForwardingEntries, readHostRoutes } from '../../system/kernel/fdb.ts';
 import { interfaceExists } from '../../system/kernel/links.ts';
-import { DomainFiles } from '../../system/read-domain.ts';
-import { readUnlocked } from '../../system/read-unlocked.ts';
 import { ProgramError } from '../../system/run/run.ts';
 
 /** A batch of the service is done long before. */

@@ -1,15 +1,15 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config, DomainConfig } from '../config/config.ts';
-import { beginRecord, findAdoptable, type Memory, takeOver } from '../core/decisions/begin-record.ts';
-import type { KeyLists } from '../core/exchange/key-lists.ts';
-import type { Peer } from '../core/kernel/wg-dump.ts';
-import { remember } from '../core/peers/handshakes.ts';
-import { PeerRecord, UNRECORDED } from '../core/peers/record.ts';
-import { describeError } from '../core/values/errors.ts';
-import { InputError } from '../core/values/quote.ts';
-import type { Moment } from '../core/values/time.ts';
-import type { Events } from '../log/log.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
+import { beginRecord, findAdoptable, type Memory, takeOver } from '../../core/decisions/begin-record.ts';
+import type { KeyLists } from '../../core/exchange/key-lists.ts';
+import type { Peer } from '../../core/kernel/wg-dump.ts';
+import { remember } from '../../core/peers/handshakes.ts';
+import { PeerRecord, UNRECORDED } from '../../core/peers/record.ts';
+import { describeError } from '../../core/values/errors.ts';
+import { InputError } from '../../core/values/quote.ts';
+import type { Moment } from '../../core/values/time.ts';
+import type { Events } from '../../log/log.ts';
 import { readBootId } from './moment.ts';
 import type { DomainFiles } from './read-domain.ts';
 

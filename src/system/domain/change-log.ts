@@ -1,6 +1,6 @@
-import type { PeerChange } from '../core/changes/plan.ts';
-import type { DomainName } from '../core/values/names.ts';
-import type { Events, LogFields } from '../log/log.ts';
+import type { PeerChange } from '../../core/changes/plan.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { Events, LogFields } from '../../log/log.ts';
 
 /** Tells the log what was done for a key; `who` says on whose behalf. */
 export function logChange(

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../config/config.ts';
+import type { DomainConfig } from '../../config/config.ts';
 import {
   buildEntryLines,
   buildEntryRemoval,
@@ -6,14 +6,14 @@ import {
   buildRouteLines,
   buildRouteRemoval,
   type PeerChange,
-} from '../core/changes/plan.ts';
-import { buildRemovePeer } from '../core/kernel/words.ts';
-import type { LinkAddress } from '../core/values/derived-address.ts';
-import type { PublicKey } from '../core/values/public-key.ts';
-import { applyJointly, type Failures } from './kernel/bisect.ts';
-import { changeEntries, changeRoutes } from './kernel/fdb.ts';
-import { setPeers } from './kernel/wg.ts';
-import { hasHung } from './run/run.ts';
+} from '../../core/changes/plan.ts';
+import { buildRemovePeer } from '../../core/kernel/words.ts';
+import type { LinkAddress } from '../../core/values/derived-address.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
+import { applyJointly, type Failures } from '../kernel/bisect.ts';
+import { changeEntries, changeRoutes } from '../kernel/fdb.ts';
+import { setPeers } from '../kernel/wg.ts';
+import { hasHung } from '../run/run.ts';
 
 export interface Outcome<C extends PeerChange> {
   /** The changes that were not made, and why; all others are done. */

@@ -1,6 +1,6 @@
-import { describeError } from '../core/values/errors.ts';
-import type { DomainName } from '../core/values/names.ts';
-import type { Events } from '../log/log.ts';
+import { describeError } from '../../core/values/errors.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { Events } from '../../log/log.ts';
 import type { Repairs } from './repair.ts';
 
 /** A line for what was repaired at once, whatever the number of routers. @throws Error where something could not be. */

@@ -1,8 +1,8 @@
-import type { DomainConfig } from '../config/config.ts';
-import type { PeerChange } from '../core/changes/plan.ts';
-import { describeError } from '../core/values/errors.ts';
-import type { Events } from '../log/log.ts';
-import { applyChanges } from './changes.ts';
+import type { DomainConfig } from '../../config/config.ts';
+import type { PeerChange } from '../../core/changes/plan.ts';
+import { describeError } from '../../core/values/errors.ts';
+import type { Events } from '../../log/log.ts';
+import { applyChanges } from './apply-changes.ts';
 
 /** Restores routers that were lost, with entries and routes, so that none of them has to register. */
 export async function revive(

@@ -1,18 +1,18 @@
-import type { Config, DomainConfig } from '../config/config.ts';
-import type { DomainView } from '../core/decisions/admission.ts';
-import { Room } from '../core/decisions/room.ts';
-import type { KeyLists } from '../core/exchange/key-lists.ts';
-import type { WireguardReading } from '../core/kernel/wg-dump.ts';
-import { Derivations } from '../core/peers/address-plan.ts';
-import { ClaimTable } from '../core/peers/claims.ts';
-import { PeerTable } from '../core/peers/peer-table.ts';
-import type { PeerRecord } from '../core/peers/record.ts';
-import type { Moment } from '../core/values/time.ts';
-import { readOwnAddresses } from './kernel/links.ts';
-import { ClaimsFile } from './store/claims-file.ts';
-import { KeyListFiles } from './store/key-lists.ts';
-import { RecordFile } from './store/record-file.ts';
-import { StateFile } from './store/state.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
+import type { DomainView } from '../../core/decisions/admission.ts';
+import { Room } from '../../core/decisions/room.ts';
+import type { KeyLists } from '../../core/exchange/key-lists.ts';
+import type { WireguardReading } from '../../core/kernel/wg-dump.ts';
+import { Derivations } from '../../core/peers/address-plan.ts';
+import { ClaimTable } from '../../core/peers/claims.ts';
+import { PeerTable } from '../../core/peers/peer-table.ts';
+import type { PeerRecord } from '../../core/peers/record.ts';
+import type { Moment } from '../../core/values/time.ts';
+import { readOwnAddresses } from '../kernel/links.ts';
+import { ClaimsFile } from '../store/claims-file.ts';
+import { KeyListFiles } from '../store/key-lists.ts';
+import { RecordFile } from '../store/record-file.ts';
+import { StateFile } from '../store/state.ts';
 
 /** Its peers, twice as many claims, and those who come and go. */
 const ROUTERS_PER_PEER = 4;

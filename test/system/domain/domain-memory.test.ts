@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { parseConfig } from '../../src/config/config.ts';
-import { DomainMemory } from '../../src/system/domain-memory.ts';
-import { readBootId } from '../../src/system/moment.ts';
-import { DomainFiles } from '../../src/system/read-domain.ts';
-import { type DomainState, EMPTY_STATE } from '../../src/system/store/state.ts';
-import { DOMAIN, KEYS, MOMENT, NOW } from '../core/arbitraries.ts';
-import { keepLog } from './events.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import { DomainMemory } from '../../../src/system/domain/domain-memory.ts';
+import { readBootId } from '../../../src/system/domain/moment.ts';
+import { DomainFiles } from '../../../src/system/domain/read-domain.ts';
+import { type DomainState, EMPTY_STATE } from '../../../src/system/store/state.ts';
+import { DOMAIN, KEYS, MOMENT, NOW } from '../../core/arbitraries.ts';
+import { keepLog } from '../events.ts';
 
 const [KEY, OTHER] = KEYS;
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';

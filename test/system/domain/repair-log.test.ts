@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/kernel/fdb.ts';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import type { Repaired } from '../../src/system/repair.ts';
-import { logRepairs } from '../../src/system/repair-log.ts';
-import { addressOf, DOMAIN, KEYS } from '../core/arbitraries.ts';
-import { keepLog } from './events.ts';
+import { FLOOD_MAC, type ForwardingEntry } from '../../../src/core/kernel/fdb.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { Repaired } from '../../../src/system/domain/repair.ts';
+import { logRepairs } from '../../../src/system/domain/repair-log.ts';
+import { addressOf, DOMAIN, KEYS } from '../../core/arbitraries.ts';
+import { keepLog } from '../events.ts';
 
 const ENTRY: ForwardingEntry = { mac: FLOOD_MAC, destination: addressOf(KEYS[0]), via: undefined };
 const ROUTE = parseIpAddress('fe80::1');

@@ -1,11 +1,11 @@
-import type { DomainConfig } from '../config/config.ts';
-import { compareEntries, compareRoutes, type Difference } from '../core/changes/reconcile.ts';
-import type { ForwardingEntry } from '../core/kernel/fdb.ts';
-import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../core/kernel/words.ts';
-import type { PeerTable } from '../core/peers/peer-table.ts';
-import type { IpAddress } from '../core/values/ip-address.ts';
-import { applyJointly, type Failures } from './kernel/bisect.ts';
-import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from './kernel/fdb.ts';
+import type { DomainConfig } from '../../config/config.ts';
+import { compareEntries, compareRoutes, type Difference } from '../../core/changes/reconcile.ts';
+import type { ForwardingEntry } from '../../core/kernel/fdb.ts';
+import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../../core/kernel/words.ts';
+import type { PeerTable } from '../../core/peers/peer-table.ts';
+import type { IpAddress } from '../../core/values/ip-address.ts';
+import { applyJointly, type Failures } from '../kernel/bisect.ts';
+import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from '../kernel/fdb.ts';
 
 /** What was repaired of one kind of thing, or would be. */
 export interface Repaired<T> {

@@ -1,12 +1,12 @@
-import type { Config, DomainConfig } from '../config/config.ts';
-import type { DomainView } from '../core/decisions/admission.ts';
-import { beginRecord, type Memory } from '../core/decisions/begin-record.ts';
-import { NO_CLAIMS } from '../core/peers/claims.ts';
-import { readWireguard } from './kernel/wg.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
+import type { DomainView } from '../../core/decisions/admission.ts';
+import { beginRecord, type Memory } from '../../core/decisions/begin-record.ts';
+import { NO_CLAIMS } from '../../core/peers/claims.ts';
+import { readWireguard } from '../kernel/wg.ts';
+import { findRecordFault } from '../store/record-fault.ts';
+import { EMPTY_STATE } from '../store/state.ts';
 import { readBootId, readMoment } from './moment.ts';
 import { buildView, type DomainFiles } from './read-domain.ts';
-import { findRecordFault } from './store/record-fault.ts';
-import { EMPTY_STATE } from './store/state.ts';
 
 /**
  * Reads a domain without its lock, so that no router waits for a reader: what is being changed may be half there. What
