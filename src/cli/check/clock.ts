@@ -1,6 +1,6 @@
 import type { ClockState } from '../../core/host/clock.ts';
-import { readClockState } from '../../system/clock.ts';
-import { isSystemdRunning } from '../../system/units.ts';
+import { readClockState } from '../../system/host/clock.ts';
+import { isSystemdRunning } from '../../system/host/timers.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern, NEEDS_SYSTEMD } from './check.ts';
 

@@ -1,8 +1,13 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
+import {
+  isLinkLocalRouted,
+  readInterfaceAddresses,
+  readIpv6Switch,
+  readLinkDetails,
+} from '../../system/host/tunnel.ts';
 import { readWireguard } from '../../system/kernel/wg.ts';
 import { ProgramError } from '../../system/run/run.ts';
-import { isLinkLocalRouted, readInterfaceAddresses, readIpv6Switch, readLinkDetails } from '../../system/tunnel.ts';
 import { type Check, isRoot } from './check.ts';
 import { judgeTunnel, type Tunnel } from './tunnel.ts';
 

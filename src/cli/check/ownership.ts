@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { readPeerFiles } from '../../system/peer-files.ts';
+import { readPeerFiles } from '../../system/host/peer-files.ts';
 import type { Concern } from '../attention.ts';
 import { readDomains } from '../reading/peers.ts';
 import { type Check, isRoot, NEEDS_ROOT } from './check.ts';

@@ -4,10 +4,10 @@ import { LOOK_MARK, parseReply, type ReplyCode } from '../../core/exchange/excha
 import { describeError } from '../../core/values/errors.ts';
 import { type HostPort, parseHostPort } from '../../core/values/host-port.ts';
 import { quote } from '../../core/values/quote.ts';
+import { isSystemdRunning } from '../../system/host/timers.ts';
+import { readUnitStates } from '../../system/host/units.ts';
 import { interfaceExists } from '../../system/kernel/links.ts';
 import { readWireguard } from '../../system/kernel/wg.ts';
-import { readUnitStates } from '../../system/unit-states.ts';
-import { isSystemdRunning } from '../../system/units.ts';
 import type { Concern } from '../attention.ts';
 import { sendLines } from '../reading/reply.ts';
 import { type Check, concern, isRoot, type Subject } from './check.ts';

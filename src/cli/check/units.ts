@@ -1,7 +1,7 @@
 import type { UnitState } from '../../core/host/units.ts';
 import type { DomainName } from '../../core/values/names.ts';
-import { readUnitStates } from '../../system/unit-states.ts';
-import { isSystemdRunning } from '../../system/units.ts';
+import { isSystemdRunning } from '../../system/host/timers.ts';
+import { readUnitStates } from '../../system/host/units.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern, NEEDS_SYSTEMD } from './check.ts';
 import { REINSTALL } from './installation.ts';

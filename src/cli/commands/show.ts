@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../core/host/journal.ts';
 import { parseRouterQuery, type RouterQuery } from '../../core/operator/router-query.ts';
 import { SHORT_KEY_CHARACTERS } from '../../core/values/public-key.ts';
-import { searchJournal } from '../../system/journal.ts';
+import { searchJournal } from '../../system/host/journal.ts';
 import { readOwnAddresses } from '../../system/kernel/links.ts';
 import { type Call, readWord } from '../call.ts';
 import { findDomains, readConfiguration } from '../reading/configuration.ts';

@@ -1,5 +1,5 @@
 import { exitWithUsageError } from '../../command-line.ts';
-import { publishFile } from '../../system/publish-file.ts';
+import { publishFile } from '../../system/host/publish-file.ts';
 import { type Concern, findConcerns } from '../attention.ts';
 import { type Call, PROGRAM } from '../call.ts';
 import { findFacts } from '../page/facts.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { Log } from '../../log/log.ts';
-import { writeJournal } from '../../system/journal.ts';
+import { writeJournal } from '../../system/host/journal.ts';
 import { complain } from '../rendering/print.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { buildListLine } from '../../core/exchange/key-list.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { readClock } from '../../system/domain/moment.ts';
-import { addToList, isListed, removeFromList } from '../../system/list-editing.ts';
+import { addToList, isListed, removeFromList } from '../../system/host/list-editing.ts';
 import { type CommonOptions, readWord } from '../call.ts';
 import { formatTime } from '../rendering/words.ts';
 import { beginEditing, type Editing, type EditOptions, finishEditing, type ListEdit } from './editing.ts';

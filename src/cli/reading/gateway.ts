@@ -2,10 +2,10 @@ import type { Config, DomainConfig } from '../../config/config.ts';
 import type { Activity } from '../../core/exchange/activity.ts';
 import type { Link } from '../../core/host/link-details.ts';
 import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
-import { readLinks } from '../../system/link-details.ts';
+import { readLinks } from '../../system/host/link-details.ts';
+import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/host/timers.ts';
 import { readActivity } from '../../system/store/activity.ts';
 import { KeyListFiles } from '../../system/store/key-lists.ts';
-import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/units.ts';
 import { type DomainReading, readSettledDomain } from './domain.ts';
 import { findInterface, type InterfaceReading } from './interfaces.ts';
 

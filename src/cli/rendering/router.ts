@@ -3,7 +3,7 @@ import { ROUTER_WORDS } from '../../core/operator/router-query.ts';
 import type { Derivation } from '../../core/values/derived-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { escapeLine } from '../../core/values/quote.ts';
-import { JOURNAL_DAYS } from '../../system/journal.ts';
+import { JOURNAL_DAYS } from '../../system/host/journal.ts';
 import type { Answer, Membership, RouterReading } from '../reading/router.ts';
 import { explainAbsence } from './absence.ts';
 import { renderMembership } from './membership.ts';

@@ -1,4 +1,4 @@
-import { PROGRAMS, type Program, ProgramError, run } from './run/run.ts';
+import { PROGRAMS, type Program, ProgramError, run } from '../run/run.ts';
 
 /** The two that are known. */
 export type SudoProgram = Extract<Program, 'sudo' | 'sudo-rs'>;

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { execaSync } from 'execa';
-import { publishFile } from '../../src/system/publish-file.ts';
+import { publishFile } from '../../../src/system/host/publish-file.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'wgkex-publish-'));
 after(() => rmSync(base, { recursive: true }));

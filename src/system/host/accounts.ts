@@ -1,5 +1,5 @@
-import { type Account, parseAccount } from '../core/host/account.ts';
-import { ProgramError, run } from './run/run.ts';
+import { type Account, parseAccount } from '../../core/host/account.ts';
+import { ProgramError, run } from '../run/run.ts';
 
 /** getent(1): no such key. */
 const NOT_FOUND = 2;

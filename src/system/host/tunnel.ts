@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { hasLinkLocalRoute } from '../core/host/link-local-route.ts';
-import { type LinkDetails, parseLinkDetails } from '../core/host/tunnel-links.ts';
-import { parseInterfaceAddresses } from '../core/kernel/addresses.ts';
-import type { IpAddress } from '../core/values/ip-address.ts';
-import type { InterfaceName } from '../core/values/names.ts';
-import { run } from './run/run.ts';
+import { hasLinkLocalRoute } from '../../core/host/link-local-route.ts';
+import { type LinkDetails, parseLinkDetails } from '../../core/host/tunnel-links.ts';
+import { parseInterfaceAddresses } from '../../core/kernel/addresses.ts';
+import type { IpAddress } from '../../core/values/ip-address.ts';
+import type { InterfaceName } from '../../core/values/names.ts';
+import { run } from '../run/run.ts';
 
 /** The network interfaces of this machine by their names. */
 export async function readLinkDetails(): Promise<ReadonlyMap<string, LinkDetails>> {

@@ -1,5 +1,5 @@
-import { type Link, parseLinks } from '../core/host/link-details.ts';
-import { run } from './run/run.ts';
+import { type Link, parseLinks } from '../../core/host/link-details.ts';
+import { run } from '../run/run.ts';
 
 /** The network interfaces of this machine by their names. */
 export async function readLinks(): Promise<ReadonlyMap<string, Link>> {

@@ -17,9 +17,9 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
-import { takeListLock } from '../../src/system/files/lock.ts';
-import { addToList, isListed, removeFromList } from '../../src/system/list-editing.ts';
-import { KEYS, keyPool, texts } from '../core/arbitraries.ts';
+import { takeListLock } from '../../../src/system/files/lock.ts';
+import { addToList, isListed, removeFromList } from '../../../src/system/host/list-editing.ts';
+import { KEYS, keyPool, texts } from '../../core/arbitraries.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone the list is changed';
 const [KEY, OTHER] = KEYS;

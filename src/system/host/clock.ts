@@ -1,5 +1,5 @@
-import { type ClockState, parseClockState } from '../core/host/clock.ts';
-import { run } from './run/run.ts';
+import { type ClockState, parseClockState } from '../../core/host/clock.ts';
+import { run } from '../run/run.ts';
 
 /** What systemd says of the clock of this machine. */
 export async function readClockState(): Promise<ClockState> {

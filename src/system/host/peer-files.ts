@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parsePeerFile } from '../core/operator/peer-files.ts';
-import { describeSystemError } from '../core/values/errors.ts';
-import type { PublicKey } from '../core/values/public-key.ts';
+import { parsePeerFile } from '../../core/operator/peer-files.ts';
+import { describeSystemError } from '../../core/values/errors.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 
 /** Where wg-quick(8) and systemd-networkd(8) look for interfaces. */
 const PLACES = [

@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isLineOf, parseKeyList } from '../core/exchange/key-list.ts';
-import { describeSystemError } from '../core/values/errors.ts';
-import type { PublicKey } from '../core/values/public-key.ts';
-import { takeListLock } from './files/lock.ts';
-import { replaceFile } from './files/replace-file.ts';
-import { findTrusted, makeTrustedDirectory } from './files/trust.ts';
+import { isLineOf, parseKeyList } from '../../core/exchange/key-list.ts';
+import { describeSystemError } from '../../core/values/errors.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
+import { takeListLock } from '../files/lock.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import { findTrusted, makeTrustedDirectory } from '../files/trust.ts';
 
 const READABLE_BY_ALL = 0o644;
 

@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { describeSystemError } from '../core/values/errors.ts';
-import { InputError } from '../core/values/quote.ts';
-import { findPublicDirectory } from './files/trust.ts';
+import { describeSystemError } from '../../core/values/errors.ts';
+import { InputError } from '../../core/values/quote.ts';
+import { findPublicDirectory } from '../files/trust.ts';
 
 const READABLE_BY_ALL = 0o644;
 
