@@ -1,9 +1,9 @@
 import { COMMON_HELP, EXIT_FAILURE, EXIT_RESTART, orExitWithConfigError, readCommandLine } from '../command-line.ts';
 import { loadConfig } from '../config/config.ts';
 import { InputError } from '../core/values/quote.ts';
+import { HandlerKeeper } from '../handler-client/keeper.ts';
 import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';
-import { HandlerKeeper } from './handler-keeper.ts';
 import { MetricsService } from './metrics-service.ts';
 import { ExchangeServer } from './server.ts';
 import { ListeningSockets } from './sockets.ts';

@@ -5,7 +5,7 @@ import type { ReplyCode } from '../core/exchange/exchange.ts';
 import { PEER_STATES } from '../core/peers/peer-state.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';
-import type { HandlerMeter } from './handler-keeper.ts';
+import type { HandlerMeter } from '../handler-client/keeper.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import type { ExchangeMeter } from './server.ts';
 

@@ -36,15 +36,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'listener',
-    from: ['core', 'listener/handler-child.ts', 'config', 'log', 'command-line'],
+    from: ['core', 'handler-client', 'config', 'log', 'command-line'],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
     why: 'A stranger may take it over: it shares nothing with root but the core, and starts no program.',
   },
   {
-    who: 'listener/handler-child.ts',
-    from: ['core', 'listener', 'command-line'],
+    who: 'handler-client',
+    from: ['core', 'log', 'command-line'],
     modules: ['node:child_process', 'node:stream'],
-    why: 'It starts the handler, by sudo.',
+    why: 'It starts the handler, by sudo, and nothing else.',
   },
   {
     who: 'handler',

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import { HandlerKeeper } from '../../src/listener/handler-keeper.ts';
+import { HandlerKeeper } from '../../src/handler-client/keeper.ts';
 import { Log } from '../../src/log/log.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 

@@ -9,7 +9,7 @@ import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { DomainNumbers } from '../../src/core/privsep/messages.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
-import { HandlerChild } from '../../src/listener/handler-child.ts';
+import { HandlerChild } from '../../src/handler-client/child.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const EXCHANGE: Exchange = { domain: DOMAIN, key: KEYS[0], from: parseIpAddress('2001:db8::1') };

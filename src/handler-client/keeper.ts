@@ -3,8 +3,8 @@ import type { DomainNumbers } from '../core/privsep/messages.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Log } from '../log/log.ts';
+import { HandlerChild } from './child.ts';
 import { Deadline } from './deadline.ts';
-import { HandlerChild } from './handler-child.ts';
 
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
