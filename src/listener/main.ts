@@ -4,9 +4,9 @@ import { InputError } from '../core/values/quote.ts';
 import { HandlerKeeper } from '../handler-client/keeper.ts';
 import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';
+import { ExchangeServer } from './lines/server.ts';
+import { ListeningSockets } from './lines/sockets.ts';
 import { MetricsService } from './metrics-service.ts';
-import { ExchangeServer } from './server.ts';
-import { ListeningSockets } from './sockets.ts';
 
 const PROGRAM = 'wgkex-listen';
 const HELP = `Usage: ${PROGRAM} [--config PATH]

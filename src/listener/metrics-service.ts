@@ -4,9 +4,9 @@ import type { DomainName } from '../core/values/names.ts';
 import { InputError } from '../core/values/quote.ts';
 import type { HandlerMeter } from '../handler-client/keeper.ts';
 import type { Log } from '../log/log.ts';
+import type { ExchangeMeter } from './lines/server.ts';
 import type { Metrics, MetricsSources } from './metrics.ts';
 import type { MetricsEndpoint } from './metrics-endpoint.ts';
-import type { ExchangeMeter } from './server.ts';
 
 /** Metrics where the configuration wants them. Where it does not, nothing of them is loaded, counted or listened on. */
 export class MetricsService implements ExchangeMeter, HandlerMeter {

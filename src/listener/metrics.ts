@@ -6,8 +6,8 @@ import { PEER_STATES } from '../core/peers/peer-state.ts';
 import type { DomainNumbers } from '../core/privsep/messages.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { HandlerMeter } from '../handler-client/keeper.ts';
+import type { ExchangeMeter } from './lines/server.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
-import type { ExchangeMeter } from './server.ts';
 
 /** Where numbers come from that are only looked at when somebody asks. */
 export interface MetricsSources {

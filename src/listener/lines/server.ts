@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Config, findDomain } from '../config/config.ts';
+import { type Config, findDomain } from '../../config/config.ts';
 import {
   type ErrorCode,
   type Exchange,
@@ -7,11 +7,11 @@ import {
   interpretLines,
   LOOK_MARK,
   type ReplyCode,
-} from '../core/exchange/exchange.ts';
-import { SourceQuota } from '../core/exchange/source-limits.ts';
-import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../core/values/ip-address.ts';
-import type { DomainName } from '../core/values/names.ts';
-import type { Attention } from '../log/flood-guard.ts';
+} from '../../core/exchange/exchange.ts';
+import { SourceQuota } from '../../core/exchange/source-limits.ts';
+import { deriveSources, type IpAddress, parseIpAddress, type Source } from '../../core/values/ip-address.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { Attention } from '../../log/flood-guard.ts';
 import { Connection, type Lines } from './connection.ts';
 import { WaitingLine } from './waiting-line.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { type Framing, LineFraming } from '../core/exchange/line-framing.ts';
-import type { IpAddress } from '../core/values/ip-address.ts';
-import { Deadline } from '../handler-client/deadline.ts';
+import { type Framing, LineFraming } from '../../core/exchange/line-framing.ts';
+import type { IpAddress } from '../../core/values/ip-address.ts';
+import { Deadline } from '../../handler-client/deadline.ts';
 
 interface LineLimits {
   readonly bytes: number;

@@ -7,9 +7,9 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ListeningSockets } from '../../src/listener/sockets.ts';
+import { ListeningSockets } from '../../../src/listener/lines/sockets.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const HERE = '127.0.0.1';
 const ANY_PORT = { host: HERE, port: 0 };
 
@@ -103,7 +103,7 @@ test('the socket that systemd passed is served, and no configured address is ope
 
 /** What systemd does between fork and exec: it names the process that the sockets are for. */
 const ACTIVATED = `
-import { ListeningSockets } from ${JSON.stringify(join(ROOT, 'src/listener/sockets.ts'))};
+import { ListeningSockets } from ${JSON.stringify(join(ROOT, 'src/listener/lines/sockets.ts'))};
 const environment = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' };
 const sockets = new ListeningSockets((socket) => socket.end('hello'), environment);
 await sockets.open([{ host: '127.0.0.1', port: 0 }]);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import { Connection, type Lines } from '../../src/listener/connection.ts';
+import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import { Connection, type Lines } from '../../../src/listener/lines/connection.ts';
 
 const SECONDS = 0.3;
 /** Longer than a test may last. */
