@@ -6,7 +6,7 @@ import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';
 import { ExchangeServer } from './lines/server.ts';
 import { ListeningSockets } from './lines/sockets.ts';
-import { MetricsService } from './metrics-service.ts';
+import { MetricsService } from './metrics/service.ts';
 
 const PROGRAM = 'wgkex-listen';
 const HELP = `Usage: ${PROGRAM} [--config PATH]

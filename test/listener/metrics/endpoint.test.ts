@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MetricsEndpoint } from '../../src/listener/metrics-endpoint.ts';
+import { MetricsEndpoint } from '../../../src/listener/metrics/endpoint.ts';
 
 const HOST = '127.0.0.1';
 const TEXT = '# what there is\nup 1\n';

@@ -1,12 +1,12 @@
-import type { Config } from '../config/config.ts';
-import type { ReplyCode } from '../core/exchange/exchange.ts';
-import type { DomainName } from '../core/values/names.ts';
-import { InputError } from '../core/values/quote.ts';
-import type { HandlerMeter } from '../handler-client/keeper.ts';
-import type { Log } from '../log/log.ts';
-import type { ExchangeMeter } from './lines/server.ts';
-import type { Metrics, MetricsSources } from './metrics.ts';
-import type { MetricsEndpoint } from './metrics-endpoint.ts';
+import type { Config } from '../../config/config.ts';
+import type { ReplyCode } from '../../core/exchange/exchange.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import { InputError } from '../../core/values/quote.ts';
+import type { HandlerMeter } from '../../handler-client/keeper.ts';
+import type { Log } from '../../log/log.ts';
+import type { ExchangeMeter } from '../lines/server.ts';
+import type { MetricsEndpoint } from './endpoint.ts';
+import type { Metrics, MetricsSources } from './exporter.ts';
 
 /** Metrics where the configuration wants them. Where it does not, nothing of them is loaded, counted or listened on. */
 export class MetricsService implements ExchangeMeter, HandlerMeter {
@@ -26,7 +26,7 @@ export class MetricsService implements ExchangeMeter, HandlerMeter {
       this.#metrics = undefined;
       return;
     }
-    const { Metrics } = await import('./metrics.ts');
+    const { Metrics } = await import('./exporter.ts');
     this.#metrics ??= new Metrics(sources);
     this.#metrics.configure(config);
   }
@@ -34,7 +34,7 @@ export class MetricsService implements ExchangeMeter, HandlerMeter {
   /** Where the address cannot be listened on the log says so: routers are served without metrics, too. */
   async open({ metrics: { listen } }: Config): Promise<void> {
     if (listen === undefined || this.#metrics === undefined) return;
-    const { MetricsEndpoint } = await import('./metrics-endpoint.ts');
+    const { MetricsEndpoint } = await import('./endpoint.ts');
     this.#endpoint ??= new MetricsEndpoint(this.#metrics);
     await this.#endpoint.open(listen).catch((error) => {
       if (!(error instanceof InputError)) throw error;

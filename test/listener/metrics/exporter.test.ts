@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { version } from '../../package.json';
-import { parseConfig } from '../../src/config/config.ts';
-import type { DomainNumbers } from '../../src/core/privsep/messages.ts';
-import type { DomainName } from '../../src/core/values/names.ts';
-import { Metrics } from '../../src/listener/metrics.ts';
-import { DOMAIN } from '../core/arbitraries.ts';
+import { version } from '../../../package.json';
+import { parseConfig } from '../../../src/config/config.ts';
+import type { DomainNumbers } from '../../../src/core/privsep/messages.ts';
+import type { DomainName } from '../../../src/core/values/names.ts';
+import { Metrics } from '../../../src/listener/metrics/exporter.ts';
+import { DOMAIN } from '../../core/arbitraries.ts';
 
 const CONFIG = parseConfig(
   `[domains.ffww01]

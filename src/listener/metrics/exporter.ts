@@ -1,13 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { version } from '../../package.json';
-import type { Config, DomainConfig } from '../config/config.ts';
-import type { ReplyCode } from '../core/exchange/exchange.ts';
-import { PEER_STATES } from '../core/peers/peer-state.ts';
-import type { DomainNumbers } from '../core/privsep/messages.ts';
-import type { DomainName } from '../core/values/names.ts';
-import type { HandlerMeter } from '../handler-client/keeper.ts';
-import type { ExchangeMeter } from './lines/server.ts';
-import { registerProcessMetrics } from './process-metrics.ts';
+import { version } from '../../../package.json';
+import type { Config, DomainConfig } from '../../config/config.ts';
+import type { ReplyCode } from '../../core/exchange/exchange.ts';
+import { PEER_STATES } from '../../core/peers/peer-state.ts';
+import type { DomainNumbers } from '../../core/privsep/messages.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { HandlerMeter } from '../../handler-client/keeper.ts';
+import type { ExchangeMeter } from '../lines/server.ts';
+import { registerProcessMetrics } from './process.ts';
 
 /** Where numbers come from that are only looked at when somebody asks. */
 export interface MetricsSources {
