@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { version } from '../package.json';
-import { InputError } from './core/values/quote.ts';
+import { InputError } from './core/values/errors.ts';
 import { detectFormat } from './log/format.ts';
 
 export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { InputError } from '../../src/core/values/quote.ts';
+import { InputError } from '../../src/core/values/errors.ts';
 
 /** Gives a text to one of wgkex's parsers; throws unless it was taken or refused as it should be. */
 export type Reader = (text: string) => void;

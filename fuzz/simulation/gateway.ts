@@ -1,4 +1,5 @@
-import { buildEntryLines, buildPeerWords, type Plan, planChanges } from '../../src/core/changes/plan.ts';
+import { buildEntryLines, buildPeerWords } from '../../src/core/changes/kernel-lines.ts';
+import { type Plan, planChanges } from '../../src/core/changes/plan.ts';
 import { findGone } from '../../src/core/changes/revival.ts';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { InputError } from '../../src/core/values/quote.ts';
+import { InputError } from '../../src/core/values/errors.ts';
 import { type Services, serveRequests } from '../../src/handler/requests.ts';
 import { shortStreams } from '../arbitraries/streams.ts';
 import { printEntries, readStreams } from '../corpus.ts';

@@ -1,5 +1,5 @@
 import { exitWithUsageError } from '../command-line.ts';
-import { InputError } from '../core/values/quote.ts';
+import { InputError } from '../core/values/errors.ts';
 
 export const PROGRAM = 'wgkex';
 

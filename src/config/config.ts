@@ -4,7 +4,7 @@ import { parse, TomlError, type TomlTable } from 'smol-toml';
 import * as z from 'zod';
 import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
-import { describeSystemError } from '../core/values/errors.ts';
+import { describeSystemError, InputError } from '../core/values/errors.ts';
 import { parseNetwork } from '../core/values/ip-address.ts';
 import {
   type DomainName,
@@ -13,7 +13,7 @@ import {
   isInterfaceName,
   parseDomainName,
 } from '../core/values/names.ts';
-import { escapeLine, InputError, quote } from '../core/values/quote.ts';
+import { escapeLine, quote } from '../core/values/quote.ts';
 
 /** A domain of the mesh and how it is served; see README.md for every setting. */
 export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };

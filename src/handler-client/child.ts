@@ -13,8 +13,8 @@ import {
   parseHandlerMessage,
   type Reply,
 } from '../core/privsep/messages.ts';
+import { InputError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
-import { InputError } from '../core/values/quote.ts';
 import { Deadline } from './deadline.ts';
 import { OwedNumbers } from './owed-numbers.ts';
 

@@ -1,6 +1,6 @@
 import type { DomainNumbers, NumbersReply } from '../core/privsep/messages.ts';
+import { InputError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
-import { InputError } from '../core/values/quote.ts';
 
 interface Owed {
   readonly id: number;

@@ -1,6 +1,6 @@
 import { findChangedLink } from '../core/kernel/links.ts';
 import type { Log } from '../log/log.ts';
-import { type Following, follow } from '../system/run/run.ts';
+import { type Following, follow } from '../system/run/follow.ts';
 
 /** One `wg-quick up` changes its interface several times. */
 const SETTLE_MILLISECONDS = 500;

@@ -11,8 +11,8 @@ import {
   parseRequest,
   type Request,
 } from '../core/privsep/messages.ts';
+import { InputError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
-import { InputError } from '../core/values/quote.ts';
 
 /** With so many unanswered requests the next ones stay in the pipe. */
 const MAX_UNANSWERED = 4096;

@@ -1,6 +1,6 @@
 import { COMMON_HELP, EXIT_FAILURE, EXIT_RESTART, orExitWithConfigError, readCommandLine } from '../command-line.ts';
 import { loadConfig } from '../config/config.ts';
-import { InputError } from '../core/values/quote.ts';
+import { InputError } from '../core/values/errors.ts';
 import { HandlerKeeper } from '../handler-client/keeper.ts';
 import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';

@@ -9,13 +9,13 @@ import { Room } from '../../src/core/decisions/room.ts';
 import { type Activity, NO_ACTIVITY } from '../../src/core/exchange/activity.ts';
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/kernel/fdb.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { Derivations } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
 import { PeerRecord, UNRECORDED } from '../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { type IpAddress, parseIpAddress } from '../../src/core/values/ip-address.ts';
+import type { Peer } from '../../src/core/values/peer.ts';
 import { type PublicKey, parsePublicKey } from '../../src/core/values/public-key.ts';
 import { COLLIDING_KEYS, KEYS, NOW } from '../core/arbitraries.ts';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import { findDomain, loadConfig, parseConfig } from '../../src/config/config.ts';
+import { InputError } from '../../src/core/values/errors.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import { InputError } from '../../src/core/values/quote.ts';
 import { damaged, texts } from '../core/arbitraries.ts';
 
 const PATH = '/etc/wgkex/wgkex.toml';

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
-import type { Peer } from '../../src/core/kernel/wg-dump.ts';
 import { Derivations } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';
@@ -11,10 +10,11 @@ import { PeerTable } from '../../src/core/peers/peer-table.ts';
 import { findRecordedSource, PeerRecord, type Registration, UNRECORDED } from '../../src/core/peers/record.ts';
 import { ADDRESS_VARIANTS, type AddressVariant } from '../../src/core/values/address-variant.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
+import { InputError } from '../../src/core/values/errors.ts';
 import { type IpAddress, parseIpAddress, type Source } from '../../src/core/values/ip-address.ts';
 import type { DomainName, InterfaceName } from '../../src/core/values/names.ts';
+import type { Peer } from '../../src/core/values/peer.ts';
 import { type PublicKey, parsePublicKey } from '../../src/core/values/public-key.ts';
-import { InputError } from '../../src/core/values/quote.ts';
 import type { Moment } from '../../src/core/values/time.ts';
 
 /** Some moment, in seconds since 1970. */

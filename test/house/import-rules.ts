@@ -1,79 +1,174 @@
-/** What the files of a folder, or one file, may import besides one another. */
+/** What the files of a folder may import besides one another. */
 export interface ImportRule {
-  /** A path in src; of several that fit a file the longest counts. */
+  /** A folder of src; the deepest one that a file is in counts. */
   readonly who: string;
-  /** Paths in src. */
+  /** Folders and files of src. A folder stands for its files, and for those of the folders in it that have no row. */
   readonly from: readonly string[];
   /** Packages, and modules of Node. */
   readonly modules: readonly string[];
   readonly why: string;
 }
 
+const KINDS = ['core/values', 'core/peers', 'core/exchange', 'core/kernel'];
+const CORE = [...KINDS, 'core/decisions', 'core/changes'];
+const ROOT = ['system/files', 'system/kernel', 'system/store', 'system/domain'];
+
+/**
+ * Nobody has a row that lets root's daemons see `host` and `operator`, the listener see `system`, a door see another
+ * one, or anybody but `system/run` and `handler-client` start programs. `core` is pure: no I/O, no clock, no
+ * environment.
+ */
 export const IMPORT_RULES: readonly ImportRule[] = [
   {
-    who: 'core',
+    who: 'core/values',
     from: [],
-    modules: ['node:crypto', 'zod', 'ip6addr'],
-    why: 'It is pure: no I/O, no clock, no environment.',
+    modules: ['node:crypto', 'ip6addr', 'zod'],
+    why: 'The words that everything else is said in.',
+  },
+  { who: 'core/peers', from: ['core/values'], modules: [], why: 'What is known of a peer, however it was read.' },
+  { who: 'core/exchange', from: ['core/values'], modules: [], why: 'An exchange is well-formed or not by itself.' },
+  {
+    who: 'core/kernel',
+    from: ['core/values', 'core/peers'],
+    modules: ['zod'],
+    why: 'The text of wg, bridge and ip; what it is for is no business of a parser.',
+  },
+  {
+    who: 'core/privsep',
+    from: ['core/values', 'core/exchange'],
+    modules: ['zod'],
+    why: 'All that crosses the wall between listener and handler, which both sides read.',
+  },
+  {
+    who: 'core/decisions',
+    from: ['core/values', 'core/peers', 'core/exchange'],
+    modules: [],
+    why: 'A decision goes by what is known, never by how that was read or what follows from it.',
+  },
+  {
+    who: 'core/changes',
+    from: ['core/values', 'core/peers', 'core/exchange', 'core/kernel', 'core/decisions'],
+    modules: [],
+    why: 'What a decision changes in the kernel.',
+  },
+  {
+    who: 'core/host',
+    from: ['core/values'],
+    modules: ['zod'],
+    why: 'The machine around wgkex, for the operator’s command alone.',
+  },
+  {
+    who: 'core/operator',
+    from: ['core/values', 'core/peers', 'core/decisions'],
+    modules: ['node:crypto'],
+    why: 'What an operator asks and is shown, for the operator’s command alone.',
+  },
+  {
+    who: 'config',
+    from: ['core/values', 'core/kernel'],
+    modules: ['node:fs', 'node:net', 'smol-toml', 'zod'],
+    why: 'Every part reads the configuration; it knows none of them.',
+  },
+  {
+    who: 'log',
+    from: ['core/values', 'config'],
+    modules: ['node:fs', 'node:tty', 'pino'],
+    why: 'Every part writes to the journal; it knows none of them.',
   },
   {
     who: '',
-    from: ['core'],
-    modules: ['../package.json', 'node:fs', 'node:net', 'node:tty', 'node:util', 'pino', 'smol-toml', 'zod'],
-    why: 'What every part uses knows none of the parts, and starts no program.',
+    from: ['core/values', 'log'],
+    modules: ['../package.json', 'node:util'],
+    why: 'What the command lines of the daemons have in common.',
   },
   {
-    who: 'system',
-    from: ['core', 'system/run/run.ts', 'config', 'log'],
-    modules: ['node:crypto', 'node:fs', 'node:path', 'zod'],
-    why: 'What every part uses knows none of the parts, and runs programs in one way.',
-  },
-  {
-    who: 'system/run/run.ts',
-    from: ['core'],
+    who: 'system/run',
+    from: ['core/values'],
     modules: ['node:child_process', 'node:readline'],
     why: 'It alone starts programs as root: absolute paths, a fixed environment, a timeout.',
   },
   {
-    who: 'listener',
-    from: ['core', 'handler-client', 'config', 'log', 'command-line'],
-    modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
-    why: 'A stranger may take it over: it shares nothing with root but the core, and starts no program.',
+    who: 'system/files',
+    from: ['core/values', 'system/run'],
+    modules: ['node:fs', 'node:path'],
+    why: 'How root reads, writes, trusts and locks a file, whatever is in it.',
+  },
+  {
+    who: 'system/kernel',
+    from: ['core/values', 'core/kernel', 'config', 'system/run'],
+    modules: ['node:fs'],
+    why: 'One call of a program of the kernel’s tools, without a thought for why.',
+  },
+  {
+    who: 'system/store',
+    from: ['core/values', 'core/peers', 'core/exchange', 'core/decisions', 'config', 'log', 'system/files'],
+    modules: ['node:fs', 'node:path', 'zod'],
+    why: 'What root keeps on disk.',
+  },
+  {
+    who: 'system/domain',
+    from: [...CORE, 'config', 'log', 'system/run', 'system/files', 'system/kernel', 'system/store'],
+    modules: ['node:fs', 'node:path'],
+    why: 'One domain as root reads and changes it: kernel and files together.',
+  },
+  {
+    who: 'system/host',
+    from: ['core/values', 'core/exchange', 'core/host', 'core/operator', 'system/run', 'system/files'],
+    modules: ['node:crypto', 'node:fs', 'node:path'],
+    why: 'What only the operator’s command reads and writes as root.',
   },
   {
     who: 'handler-client',
-    from: ['core', 'log', 'command-line'],
+    from: ['core/values', 'core/exchange', 'core/privsep', 'log', 'command-line.ts'],
     modules: ['node:child_process', 'node:stream'],
-    why: 'It starts the handler, by sudo, and nothing else.',
+    why: 'It starts the handler by sudo, and nothing else, without privileges.',
+  },
+  {
+    who: 'listener',
+    from: ['core/values', 'config', 'log', 'command-line.ts', 'handler-client', 'listener/lines', 'listener/metrics'],
+    modules: [],
+    why: 'A stranger may take it over: it shares nothing with root but the core.',
+  },
+  {
+    who: 'listener/lines',
+    from: ['core/values', 'core/exchange', 'config', 'log', 'handler-client'],
+    modules: ['node:net'],
+    why: 'A door, which knows no other one.',
+  },
+  {
+    who: 'listener/metrics',
+    from: [
+      ...['core/values', 'core/exchange', 'core/privsep', 'core/peers/peer-state.ts', 'config', 'log'],
+      ...['handler-client', 'listener/lines'],
+    ],
+    modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
+    why: 'It counts what a door tells it.',
   },
   {
     who: 'handler',
-    from: ['core', 'system', 'config', 'log', 'command-line'],
+    from: [
+      ...['core/values', 'core/exchange', 'core/privsep', 'core/kernel', 'core/changes', 'config', 'log'],
+      ...['command-line.ts', 'system/run', ...ROOT],
+    ],
     modules: ['node:stream'],
     why: 'It trusts nothing of the listener, and the cleanup is a program of its own.',
   },
   {
     who: 'cleanup',
-    from: ['core', 'system', 'config', 'log', 'command-line'],
+    from: [...CORE, 'config', 'log', 'command-line.ts', ...ROOT],
     modules: [],
     why: 'It is a program of its own.',
   },
   {
     who: 'cli',
-    from: ['core', 'system', 'config', 'log', 'command-line'],
-    modules: [
-      ...[
-        '../package.json',
-        'node:crypto',
-        'node:events',
-        'node:fs',
-        'node:net',
-        'node:os',
-        'node:path',
-        'node:timers/promises',
-      ],
-      ...['node:util', 'commander', 'picocolors', 'signal-exit'],
+    from: [
+      ...[...CORE, 'core/host', 'core/operator', 'config', 'log', 'command-line.ts'],
+      ...['system/run', ...ROOT, 'system/host'],
     ],
-    why: 'The operator’s command is a program of its own.',
+    modules: [
+      ...['../package.json', 'node:crypto', 'node:events', 'node:fs', 'node:net', 'node:os', 'node:path'],
+      ...['node:timers/promises', 'node:util', 'commander', 'picocolors', 'signal-exit'],
+    ],
+    why: 'The operator’s command is a program of its own; it alone sees host and operator.',
   },
 ];

@@ -1,5 +1,5 @@
 import type { Account } from '../../core/host/account.ts';
-import { findAccount } from '../../system/host/accounts.ts';
+import { findAccount } from '../../system/host/account.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern } from './check.ts';
 import { USER } from './installation.ts';

@@ -7,7 +7,7 @@ import {
   readLinkDetails,
 } from '../../system/host/tunnel.ts';
 import { readWireguard } from '../../system/kernel/wg.ts';
-import { ProgramError } from '../../system/run/run.ts';
+import { ProgramError } from '../../system/run/program-error.ts';
 import { type Check, isRoot } from './check.ts';
 import { judgeTunnel, type Tunnel } from './tunnel.ts';
 

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { findAccount } from '../../system/host/accounts.ts';
+import { findAccount } from '../../system/host/account.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern } from './check.ts';
 import { EXECUTABLES, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './installation.ts';

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { PROGRAMS, type Program } from '../../system/run/run.ts';
+import { PROGRAMS, type Program } from '../../system/run/programs.ts';
 import { type Check, concern } from './check.ts';
 
 /** Who brings each; systemd brings its own, where it is. */

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../core/host/sudo-rights.ts';
-import { findAccount, findAddress } from '../../system/host/accounts.ts';
+import { findAccount, findAddress } from '../../system/host/account.ts';
 import { SudoAsUser, type SudoProgram } from '../../system/host/sudo.ts';
-import { ProgramError } from '../../system/run/run.ts';
+import { ProgramError } from '../../system/run/program-error.ts';
 import type { Concern } from '../attention.ts';
 import { type Check, concern, isRoot, NEEDS_ROOT, NotChecked } from './check.ts';
 import { HANDLER, HARDEN, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './installation.ts';

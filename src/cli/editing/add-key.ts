@@ -1,6 +1,6 @@
 import type { DomainConfig } from '../../config/config.ts';
+import type { PeerChange } from '../../core/changes/change.ts';
 import { listEffects } from '../../core/changes/effects.ts';
-import type { PeerChange } from '../../core/changes/plan.ts';
 import { registerDecision } from '../../core/changes/registering.ts';
 import { type DomainView, decideAdmission } from '../../core/decisions/admission.ts';
 import { findObstacles } from '../../core/decisions/obstacles.ts';

@@ -1,5 +1,6 @@
-import type { Peer, UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { hadHandshakeWithin, LIVE_SECONDS } from '../../core/peers/handshakes.ts';
+import type { Peer } from '../../core/values/peer.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 
 /** How many peers had their last handshake in some span of time. */
 export interface AgeCount {

@@ -1,8 +1,8 @@
 import { countStates } from '../../core/changes/survey.ts';
 import { findLastExchange, listLastDay } from '../../core/exchange/activity.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import type { PeerState } from '../../core/peers/peer-state.ts';
 import type { DomainName } from '../../core/values/names.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import type { Concern } from '../attention.ts';
 import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
 import { type AgeCount, countAges } from './ages.ts';

@@ -1,5 +1,5 @@
 import { INTERVAL_SECONDS, OUTCOMES, type OutcomeCounts } from '../../core/exchange/activity.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import { addUp } from './shapes.ts';
 
 /** How exchanges ended from `since` on, for an hour. */

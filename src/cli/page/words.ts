@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import { html, type Markup } from './markup.ts';
 
 const WHOLE = new Intl.NumberFormat('en');

@@ -1,13 +1,14 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { describeError } from '../../core/values/errors.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import { DomainFiles } from '../../system/domain/read-domain.ts';
 import { readUnlocked } from '../../system/domain/read-unlocked.ts';
-import { readForwardingEntries, readHostRoutes } from '../../system/kernel/fdb.ts';
+import { readForwardingEntries } from '../../system/kernel/fdb.ts';
 import { interfaceExists } from '../../system/kernel/links.ts';
-import { ProgramError } from '../../system/run/run.ts';
+import { readHostRoutes } from '../../system/kernel/routes.ts';
+import { ProgramError } from '../../system/run/program-error.ts';
 
 /** A batch of the service is done long before. */
 const SETTLE_MILLISECONDS = 500;

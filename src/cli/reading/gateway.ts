@@ -1,7 +1,7 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import type { Activity } from '../../core/exchange/activity.ts';
 import type { Link } from '../../core/host/link-details.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import { readLinks } from '../../system/host/link-details.ts';
 import { isServiceActive, isSystemdRunning, readNextCleanups } from '../../system/host/timers.ts';
 import { readActivity } from '../../system/store/activity.ts';

@@ -1,6 +1,6 @@
 import { countStates } from '../../core/changes/survey.ts';
 import { findLastExchange } from '../../core/exchange/activity.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import type { Concern } from '../attention.ts';
 import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
 import type { InterfaceReading } from '../reading/interfaces.ts';

@@ -1,5 +1,5 @@
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { formatDuration } from '../../core/values/duration.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 
 /** `2 min ago`, or `never`. */
 export function formatAgo(time: UnixSeconds | 'never', now: UnixSeconds): string {

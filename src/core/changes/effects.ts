@@ -1,7 +1,7 @@
 import { buildEntries } from '../kernel/fdb.ts';
 import type { Router } from '../peers/address-plan.ts';
 import type { MacAddress } from '../values/derived-address.ts';
-import type { EntrySettings, PeerChange } from './plan.ts';
+import type { EntrySettings, PeerChange } from './change.ts';
 
 /**
  * A thing that is made, unmade or left as it is for a router; `set` is also right where it is there, `release` leaves a

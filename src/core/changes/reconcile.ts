@@ -2,7 +2,7 @@ import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry, isDerived
 import type { PeerTable } from '../peers/peer-table.ts';
 import { findDerivedMacs } from '../values/derived-address.ts';
 import type { IpAddress } from '../values/ip-address.ts';
-import type { EntrySettings } from './plan.ts';
+import type { EntrySettings } from './change.ts';
 
 /** What must be made, and what must go, so that the kernel has exactly what our peers need. */
 export interface Difference<T> {

@@ -2,7 +2,7 @@ import type { Decision, DomainView } from '../decisions/admission.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from '../peers/record.ts';
 import type { IpAddress, Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
-import type { PeerChange } from './plan.ts';
+import type { PeerChange } from './change.ts';
 
 /** A change, and the lines of the record that have to be there before it. */
 export interface RecordedChange {

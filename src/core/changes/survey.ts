@@ -1,12 +1,12 @@
 import { type ForwardingEntry, identifyEntry } from '../kernel/fdb.ts';
-import type { Peer } from '../kernel/wg-dump.ts';
 import type { Router } from '../peers/address-plan.ts';
 import { hadHandshakeWithin, LIVE_SECONDS } from '../peers/handshakes.ts';
 import { PEER_STATES, type PeerState } from '../peers/peer-state.ts';
 import type { OurPeer, PeerTable } from '../peers/peer-table.ts';
 import type { IpAddress } from '../values/ip-address.ts';
+import type { Peer } from '../values/peer.ts';
 import type { Moment } from '../values/time.ts';
-import type { EntrySettings } from './plan.ts';
+import type { EntrySettings } from './change.ts';
 import { compareEntries, compareRoutes } from './reconcile.ts';
 
 /** A peer and how its router fares. */

@@ -1,9 +1,9 @@
 import type { KeyLists } from '../exchange/key-lists.ts';
-import type { Handshakes, Peer } from '../kernel/wg-dump.ts';
 import type { Claims } from '../peers/claims.ts';
 import { remember } from '../peers/handshakes.ts';
 import { couldBeOurs, type Ownership } from '../peers/ownership.ts';
 import { PeerRecord, UNRECORDED } from '../peers/record.ts';
+import type { Handshakes, Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import { LONG_AGO, type Moment } from '../values/time.ts';
 import type { Marks } from './staleness.ts';

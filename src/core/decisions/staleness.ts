@@ -1,7 +1,6 @@
-import type { UnixSeconds } from '../kernel/wg-dump.ts';
 import { hadHandshakeWithin, type LastHandshake } from '../peers/handshakes.ts';
 import type { PublicKey } from '../values/public-key.ts';
-import type { Moment } from '../values/time.ts';
+import type { Moment, UnixSeconds } from '../values/time.ts';
 
 /** When each stale key was first seen to be stale. */
 export type Marks = ReadonlyMap<PublicKey, UnixSeconds>;

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../kernel/wg-dump.ts';
+import type { UnixSeconds } from '../values/time.ts';
 
 /** How exchanges end, as a chart tells them apart; a key that is kept has joined, too. */
 export const OUTCOMES = ['joined', 'refused', 'failed'] as const;

@@ -1,4 +1,4 @@
-import { InputError } from '../values/quote.ts';
+import { InputError } from '../values/errors.ts';
 
 /** A user of this machine. */
 export interface Account {

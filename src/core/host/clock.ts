@@ -1,4 +1,4 @@
-import { InputError } from '../values/quote.ts';
+import { InputError } from '../values/errors.ts';
 import { parseProperties } from './systemd-properties.ts';
 
 /** How the clock of this machine is kept. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { UnixSeconds } from '../kernel/wg-dump.ts';
 import { parseJsonOf } from '../values/json.ts';
+import type { UnixSeconds } from '../values/time.ts';
 
 /** A line that a part of wgkex wrote to its log. */
 export interface JournalEntry {

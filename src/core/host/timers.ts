@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { UnixSeconds } from '../kernel/wg-dump.ts';
 import { parseJsonOf } from '../values/json.ts';
+import type { UnixSeconds } from '../values/time.ts';
 
 const MICROSECONDS = 1_000_000;
 

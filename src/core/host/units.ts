@@ -1,4 +1,4 @@
-import { InputError } from '../values/quote.ts';
+import { InputError } from '../values/errors.ts';
 import { parseProperties } from './systemd-properties.ts';
 
 /** A unit in the words of systemd; see org.freedesktop.systemd1(5). */

@@ -1,28 +1,9 @@
+import { InputError } from '../values/errors.ts';
 import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import type { Peer } from '../values/peer.ts';
 import { type PublicKey, parseKernelKey } from '../values/public-key.ts';
-import { InputError } from '../values/quote.ts';
 import { remembering } from '../values/remembering.ts';
-
-/** Seconds since 1970, as `wg` reports them. */
-export type UnixSeconds = number;
-
-/** Last handshakes, remembered: the kernel forgets them with the interface, and with each registration. */
-export type Handshakes = ReadonlyMap<PublicKey, UnixSeconds>;
-
-export interface Peer {
-  readonly key: PublicKey;
-  /** Where its last authenticated packet came from; undefined before the first one, and where it cannot be read. */
-  readonly endpoint: IpAddress | undefined;
-  /** Networks in CIDR notation, in the kernel's spelling. */
-  readonly allowedIps: readonly string[];
-  readonly lastHandshake: UnixSeconds | 'never';
-  /** Bytes from and to the peer since it was added. */
-  readonly received: number;
-  readonly sent: number;
-  /** Neither is ever set by wgkex: who has one was set up by the operator. */
-  readonly hasPresharedKey: boolean;
-  readonly hasKeepalive: boolean;
-}
+import type { UnixSeconds } from '../values/time.ts';
 
 export interface WireguardReading {
   /** The interface's own public key; undefined while it has none. */

@@ -1,8 +1,8 @@
 import type { DomainView } from '../decisions/admission.ts';
-import type { Peer } from '../kernel/wg-dump.ts';
 import type { Router } from '../peers/address-plan.ts';
 import { remember } from '../peers/handshakes.ts';
 import { UNRECORDED } from '../peers/record.ts';
+import type { Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
 
 /** Why a peer is not adopted. */

@@ -1,5 +1,5 @@
-import type { Peer } from '../kernel/wg-dump.ts';
 import { compareNetworks } from '../values/ip-address.ts';
+import type { Peer } from '../values/peer.ts';
 import type { PeerOrder } from './peer-order.ts';
 
 type Compare = (one: Peer, other: Peer) => number;

@@ -1,9 +1,10 @@
-import type { Peer } from '../kernel/wg-dump.ts';
 import { hostNetwork } from '../peers/address-plan.ts';
 import { deriveAll, type MacAddress } from '../values/derived-address.ts';
+import { InputError } from '../values/errors.ts';
 import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import type { Peer } from '../values/peer.ts';
 import { looksLikeKey, type PublicKey, parsePublicKey } from '../values/public-key.ts';
-import { InputError, quote } from '../values/quote.ts';
+import { quote } from '../values/quote.ts';
 
 /** What an operator knows of a router: its key or how that begins, an address of it, or its MAC address. */
 export type RouterQuery =

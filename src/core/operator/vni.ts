@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { InputError, quote } from '../values/quote.ts';
+import { InputError } from '../values/errors.ts';
+import { quote } from '../values/quote.ts';
 
 /** `domain_seed` of a Gluon site, in lower case: 32 bytes in hexadecimal digits. */
 export type DomainSeed = string & { readonly __brand: 'DomainSeed' };

@@ -1,6 +1,6 @@
-import type { UnixSeconds } from '../kernel/wg-dump.ts';
 import type { IpAddress } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
+import type { UnixSeconds } from '../values/time.ts';
 
 /** A key's right to its address, proved by a handshake. */
 export interface Claim {

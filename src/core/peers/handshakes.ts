@@ -1,5 +1,6 @@
-import type { Handshakes, Peer, UnixSeconds } from '../kernel/wg-dump.ts';
+import type { Handshakes, Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
+import type { UnixSeconds } from '../values/time.ts';
 import { findAge, LONG_AGO, type Moment } from '../values/time.ts';
 import type { HeardHandshake, Registration } from './record.ts';
 

@@ -1,4 +1,4 @@
-import type { Peer } from '../kernel/wg-dump.ts';
+import type { Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { Derivations, Router } from './address-plan.ts';
 import type { Registration } from './record.ts';

@@ -1,6 +1,6 @@
-import type { Peer } from '../kernel/wg-dump.ts';
 import type { LinkAddress } from '../values/derived-address.ts';
 import type { IpAddress } from '../values/ip-address.ts';
+import type { Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { Moment } from '../values/time.ts';
 import { type Derivations, hostNetwork, type Router } from './address-plan.ts';

@@ -1,3 +1,8 @@
+/** Raised where bad input is met; its message is one line, safe to print. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
 /** What went wrong, in one line. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
-import { InputError, quote } from './quote.ts';
+import { InputError } from './errors.ts';
+import { quote } from './quote.ts';
 
 /** Where a gateway listens. */
 export interface HostPort {

@@ -1,5 +1,6 @@
 import ip6addr from 'ip6addr';
-import { InputError, quote } from './quote.ts';
+import { InputError } from './errors.ts';
+import { quote } from './quote.ts';
 
 /** An IP address in the form the kernel prints (RFC 5952); an IPv4-mapped one as IPv4, without a zone. */
 export type IpAddress = string & { readonly __brand: 'IpAddress' };

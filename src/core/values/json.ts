@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import { escapeLine, InputError } from './quote.ts';
+import { InputError } from './errors.ts';
+import { escapeLine } from './quote.ts';
 
 const PLACE_CHARACTERS = 64;
 

@@ -1,4 +1,5 @@
-import { InputError, quote } from './quote.ts';
+import { InputError } from './errors.ts';
+import { quote } from './quote.ts';
 
 /** The name of a mesh domain, e.g. `ffww01`. Made only by {@link parseDomainName}. */
 export type DomainName = string & { readonly __brand: 'DomainName' };

@@ -1,4 +1,5 @@
-import { InputError, quote } from './quote.ts';
+import { InputError } from './errors.ts';
+import { quote } from './quote.ts';
 
 /** A WireGuard public key: 32 bytes in base64, 44 characters. Made only by the parsers of this file. */
 export type PublicKey = string & { readonly __brand: 'PublicKey' };

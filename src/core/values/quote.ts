@@ -1,8 +1,3 @@
-/** Raised where bad input is met; its message is one line, safe to print. */
-export class InputError extends Error {
-  override name = 'InputError';
-}
-
 /** Enough to recognise what was sent, too little to fill a journal. */
 const SHOWN_CHARACTERS = 64;
 

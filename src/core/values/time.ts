@@ -1,4 +1,5 @@
-import type { UnixSeconds } from '../kernel/wg-dump.ts';
+/** Seconds since 1970, as `wg` reports handshakes. */
+export type UnixSeconds = number;
 
 /** Seconds of a clock that never jumps (CLOCK_MONOTONIC), the same for all processes until the machine restarts. */
 export type MonotonicSeconds = number;

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenAddress } from '../../config/config.ts';
-import { InputError } from '../../core/values/quote.ts';
+import { InputError } from '../../core/values/errors.ts';
 
 /** sd_listen_fds(3): inherited sockets start at descriptor 3. */
 const FIRST_INHERITED = 3;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ListenAddress } from '../../config/config.ts';
-import { InputError } from '../../core/values/quote.ts';
+import { InputError } from '../../core/values/errors.ts';
 import { formatAddress } from '../lines/sockets.ts';
 
 /** A page as it is now. */

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { ReplyCode } from '../../core/exchange/exchange.ts';
+import { InputError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
-import { InputError } from '../../core/values/quote.ts';
 import type { HandlerMeter } from '../../handler-client/keeper.ts';
 import type { Log } from '../../log/log.ts';
 import type { ExchangeMeter } from '../lines/server.ts';

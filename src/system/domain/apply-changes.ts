@@ -1,19 +1,20 @@
 import type { DomainConfig } from '../../config/config.ts';
+import type { PeerChange } from '../../core/changes/change.ts';
 import {
   buildEntryLines,
   buildEntryRemoval,
   buildPeerWords,
   buildRouteLines,
   buildRouteRemoval,
-  type PeerChange,
-} from '../../core/changes/plan.ts';
+} from '../../core/changes/kernel-lines.ts';
 import { buildRemovePeer } from '../../core/kernel/words.ts';
 import type { LinkAddress } from '../../core/values/derived-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { applyJointly, type Failures } from '../kernel/bisect.ts';
-import { changeEntries, changeRoutes } from '../kernel/fdb.ts';
+import { changeEntries } from '../kernel/fdb.ts';
+import { changeRoutes } from '../kernel/routes.ts';
 import { setPeers } from '../kernel/wg.ts';
-import { hasHung } from '../run/run.ts';
+import { hasHung } from '../run/program-error.ts';
 
 export interface Outcome<C extends PeerChange> {
   /** The changes that were not made, and why; all others are done. */

@@ -1,4 +1,4 @@
-import type { PeerChange } from '../../core/changes/plan.ts';
+import type { PeerChange } from '../../core/changes/change.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { Events, LogFields } from '../../log/log.ts';
 

@@ -1,9 +1,8 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { Memory } from '../../core/decisions/begin-record.ts';
 import { type Claims, type ClaimTable, NO_CLAIMS } from '../../core/peers/claims.ts';
-import { describeError, describeSystemError } from '../../core/values/errors.ts';
+import { describeError, describeSystemError, InputError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { InputError } from '../../core/values/quote.ts';
 import type { Moment } from '../../core/values/time.ts';
 import type { Events } from '../../log/log.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE } from '../store/state.ts';

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
-import type { Moment } from '../../core/values/time.ts';
+import type { Moment, UnixSeconds } from '../../core/values/time.ts';
 
 export function readMoment(): Moment {
   const milliseconds = process.hrtime.bigint() / 1_000_000n;

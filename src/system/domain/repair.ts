@@ -5,7 +5,8 @@ import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute 
 import type { PeerTable } from '../../core/peers/peer-table.ts';
 import type { IpAddress } from '../../core/values/ip-address.ts';
 import { applyJointly, type Failures } from '../kernel/bisect.ts';
-import { changeEntries, changeRoutes, readForwardingEntries, readHostRoutes } from '../kernel/fdb.ts';
+import { changeEntries, readForwardingEntries } from '../kernel/fdb.ts';
+import { changeRoutes, readHostRoutes } from '../kernel/routes.ts';
 
 /** What was repaired of one kind of thing, or would be. */
 export interface Repaired<T> {

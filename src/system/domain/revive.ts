@@ -1,5 +1,5 @@
 import type { DomainConfig } from '../../config/config.ts';
-import type { PeerChange } from '../../core/changes/plan.ts';
+import type { PeerChange } from '../../core/changes/change.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Events } from '../../log/log.ts';
 import { applyChanges } from './apply-changes.ts';

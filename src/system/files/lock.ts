@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DomainName } from '../../core/values/names.ts';
-import { ProgramError, runOn } from '../run/run.ts';
+import { ProgramError } from '../run/program-error.ts';
+import { runOn } from '../run/run.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
 /** Held from its making until {@link Lock.release}, or until the process ends, however it ends. */

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeSystemError } from '../../core/values/errors.ts';
-import { InputError } from '../../core/values/quote.ts';
+import { describeSystemError, InputError } from '../../core/values/errors.ts';
 import { type Step, walkPath } from './path-walk.ts';
 
 /** What root makes is readable by all and writable by root; a caller's umask could make it unreadable for good. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type JournalEntry, parseJournal } from '../../core/host/journal.ts';
-import { ProgramError, run } from '../run/run.ts';
+import { ProgramError } from '../run/program-error.ts';
+import { run } from '../run/run.ts';
 
 /** How far back the journal is searched, and how many lines are enough. */
 export const JOURNAL_DAYS = 7;

@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { describeSystemError } from '../../core/values/errors.ts';
-import { InputError } from '../../core/values/quote.ts';
+import { describeSystemError, InputError } from '../../core/values/errors.ts';
 import { findPublicDirectory } from '../files/trust.ts';
 
 const READABLE_BY_ALL = 0o644;

@@ -1,4 +1,6 @@
-import { PROGRAMS, type Program, ProgramError, run } from '../run/run.ts';
+import { ProgramError } from '../run/program-error.ts';
+import { PROGRAMS, type Program } from '../run/programs.ts';
+import { run } from '../run/run.ts';
 
 /** The two that are known. */
 export type SudoProgram = Extract<Program, 'sudo' | 'sudo-rs'>;

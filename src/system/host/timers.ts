@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { parseTimers } from '../../core/host/timers.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import type { DomainName } from '../../core/values/names.ts';
-import { ProgramError, run } from '../run/run.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
+import { ProgramError } from '../run/program-error.ts';
+import { run } from '../run/run.ts';
 
 /** systemctl(1), "Exit status": not running, and no such unit. */
 const INACTIVE = [3, 4];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { parseInterfaceAddresses } from '../../core/host/addresses.ts';
 import { hasLinkLocalRoute } from '../../core/host/link-local-route.ts';
 import { type LinkDetails, parseLinkDetails } from '../../core/host/tunnel-links.ts';
-import { parseInterfaceAddresses } from '../../core/kernel/addresses.ts';
 import type { IpAddress } from '../../core/values/ip-address.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
 import { run } from '../run/run.ts';

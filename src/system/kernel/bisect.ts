@@ -1,4 +1,4 @@
-import { ProgramError } from '../run/run.ts';
+import { ProgramError } from '../run/program-error.ts';
 
 /** Why each of the items failed that did; all others are done. */
 export type Failures<T> = ReadonlyMap<T, unknown>;

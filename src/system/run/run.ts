@@ -1,44 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { escapeLine } from '../../core/values/quote.ts';
-
-/** Every program that root runs, where Debian installs it. */
-export const PROGRAMS = {
-  wg: '/usr/bin/wg',
-  bridge: '/usr/sbin/bridge',
-  ip: '/usr/sbin/ip',
-  flock: '/usr/bin/flock',
-  setpriv: '/usr/bin/setpriv',
-  setsid: '/usr/bin/setsid',
-  systemctl: '/usr/bin/systemctl',
-  journalctl: '/usr/bin/journalctl',
-  'systemd-cat': '/usr/bin/systemd-cat',
-  timedatectl: '/usr/bin/timedatectl',
-  getent: '/usr/bin/getent',
-  sudo: '/usr/bin/sudo',
-  'sudo-rs': '/usr/bin/sudo-rs',
-} as const;
-export type Program = keyof typeof PROGRAMS;
-
-/** A program that could not be run to a good end. */
-export class ProgramError extends Error {
-  override name = 'ProgramError';
-  /** Undefined where the program did not end by itself. */
-  readonly exitCode: number | undefined;
-
-  constructor(message: string, exitCode: number | undefined, cause?: unknown) {
-    super(message, { cause });
-    this.exitCode = exitCode;
-  }
-}
-
-/** A program that had to be killed. */
-class HangError extends ProgramError {}
-
-/** True where a program did not end in time: another call might take as long. */
-export function hasHung(error: unknown): boolean {
-  return error instanceof HangError;
-}
+import { describeEnd, HangError, ProgramError } from './program-error.ts';
+import { PROGRAMS, type Program, SURROUNDINGS } from './programs.ts';
 
 /** The kernel answers in milliseconds, also for some hundred peers at once. */
 const TIMEOUT_SECONDS = 5;
@@ -49,9 +12,6 @@ const PATIENT: readonly Program[] = ['systemctl', 'journalctl', 'systemd-cat', '
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const SHOWN_ERROR_CHARACTERS = 200;
 const SHOWN_ARGUMENTS = 3;
-
-/** Nothing is inherited: a caller's PATH or LD_PRELOAD must not choose what root runs. */
-const SURROUNDINGS = { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' }, cwd: '/' };
 
 function timeoutOf(program: Program): number {
   return PATIENT.includes(program) ? PATIENCE_SECONDS : TIMEOUT_SECONDS;
@@ -110,26 +70,6 @@ function settle(program: Program, args: readonly string[], start: (done: Done) =
   });
 }
 
-/** A program that runs along, and what it prints. */
-export interface Following {
-  /** Resolves with why it ended. */
-  readonly ended: Promise<string>;
-  stop(): void;
-}
-
-/** Starts a program and tells `onLine` every line that it prints. It ends with this process, however that ends. */
-export function follow(program: Program, args: readonly string[], onLine: (line: string) => void): Following {
-  const command = ['--pdeathsig', 'KILL', PROGRAMS[program], ...args];
-  const child = spawn(PROGRAMS.setpriv, command, { ...SURROUNDINGS, stdio: ['ignore', 'pipe', 'ignore'] });
-  // Where there is no free descriptor Node makes no pipe, and says so with an error.
-  if (child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
-  const ended = new Promise<string>((resolve) => {
-    child.on('error', ({ message }) => resolve(message));
-    child.on('close', (code, signal) => resolve(describeEnd(code, signal)));
-  });
-  return { ended, stop: () => void child.kill('SIGKILL') };
-}
-
 function describeCall(program: Program, args: readonly string[]): string {
   const shown = args.slice(0, SHOWN_ARGUMENTS).join(' ') + (args.length > SHOWN_ARGUMENTS ? ' …' : '');
   return `Cannot run ${program} ${shown}`;
@@ -149,8 +89,4 @@ function explainFailure(
   const said = stderr.trim().replaceAll('\n', '; ');
   const reason = said === '' ? describeEnd(code, signal) : escapeLine(said, SHOWN_ERROR_CHARACTERS);
   return new ProgramError(`${call}: ${reason}`, code, error);
-}
-
-function describeEnd(code: unknown, signal: NodeJS.Signals | null | undefined): string {
-  return signal ? `ended by ${signal}` : `exit status ${code}`;
 }

@@ -8,9 +8,9 @@ import {
   mergeActivity,
   NO_ACTIVITY,
 } from '../../core/exchange/activity.ts';
-import type { UnixSeconds } from '../../core/kernel/wg-dump.ts';
 import { parseJsonOf } from '../../core/values/json.ts';
 import type { DomainName } from '../../core/values/names.ts';
+import type { UnixSeconds } from '../../core/values/time.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { makeTrustedDirectory } from '../files/trust.ts';
 

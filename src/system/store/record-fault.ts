@@ -1,7 +1,6 @@
 import { accessSync, closeSync, constants, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { describeError, describeSystemError } from '../../core/values/errors.ts';
-import { InputError } from '../../core/values/quote.ts';
+import { describeError, describeSystemError, InputError } from '../../core/values/errors.ts';
 import type { RecordFile } from './record-file.ts';
 
 /**

@@ -14,8 +14,7 @@ import {
 import { join } from 'node:path';
 import type { DomainConfig } from '../../config/config.ts';
 import { PeerRecord } from '../../core/peers/record.ts';
-import { describeSystemError } from '../../core/values/errors.ts';
-import { InputError } from '../../core/values/quote.ts';
+import { describeSystemError, InputError } from '../../core/values/errors.ts';
 import type { Moment } from '../../core/values/time.ts';
 import { readPrivateFile } from '../files/private-file.ts';
 import { replaceFile } from '../files/replace-file.ts';

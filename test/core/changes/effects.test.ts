@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { EntrySettings } from '../../../src/core/changes/change.ts';
 import { type Effect, listEffects, listForgettingEffects } from '../../../src/core/changes/effects.ts';
-import type { EntrySettings } from '../../../src/core/changes/plan.ts';
 import { FLOOD_MAC } from '../../../src/core/kernel/fdb.ts';
 import type { InterfaceName } from '../../../src/core/values/names.ts';
 import { KEYS, viewOf } from '../arbitraries.ts';

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { PeerChange } from '../../../src/core/changes/change.ts';
 import {
   buildEntryLines,
   buildEntryRemoval,
   buildPeerWords,
   buildRouteLines,
-  type PeerChange,
-  planChanges,
-} from '../../../src/core/changes/plan.ts';
+} from '../../../src/core/changes/kernel-lines.ts';
+import { planChanges } from '../../../src/core/changes/plan.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import { findRecordedSource, PeerRecord } from '../../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,

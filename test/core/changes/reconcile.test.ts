@@ -3,10 +3,10 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { compareEntries, compareRoutes } from '../../../src/core/changes/reconcile.ts';
 import { buildEntries, FLOOD_MAC, type ForwardingEntry, identifyEntry } from '../../../src/core/kernel/fdb.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import { deriveLinkAddress, type MacAddress } from '../../../src/core/values/derived-address.ts';
 import { type IpAddress, parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import type { InterfaceName } from '../../../src/core/values/names.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import { addressOf, KEYS, keyPool, operatorsPeer, ourPeer, VXLAN, viewOf, WIREGUARD } from '../arbitraries.ts';
 
 const SETTINGS = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { findGone, findLost, planRevival } from '../../../src/core/changes/revival.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import type { Registration } from '../../../src/core/peers/record.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,

@@ -9,8 +9,8 @@ import {
   surveyDomain,
 } from '../../../src/core/changes/survey.ts';
 import { buildEntries } from '../../../src/core/kernel/fdb.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import { addressOf, KEYS, MOMENT, NOW, ourPeer, VXLAN, viewOf, WIREGUARD } from '../arbitraries.ts';
 
 const [KEY, OTHER, OPERATORS, GONE] = KEYS;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { type Decision, decideAdmission } from '../../../src/core/decisions/admission.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import type { Claim } from '../../../src/core/peers/claims.ts';
 import type { Registration } from '../../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
 import { type IpAddress, parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,

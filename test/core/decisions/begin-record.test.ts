@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { beginRecord, findAdoptable, type Memory, takeOver } from '../../../src/core/decisions/begin-record.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import { Derivations } from '../../../src/core/peers/address-plan.ts';
 import { PeerTable } from '../../../src/core/peers/peer-table.ts';
 import { PeerRecord, type Registration, UNRECORDED } from '../../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import { LONG_AGO } from '../../../src/core/values/time.ts';
 import { addressOf, KEYS, listsOf, MOMENT, NOW, ourPeer } from '../arbitraries.ts';

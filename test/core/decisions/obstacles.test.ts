@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { decideAdmission } from '../../../src/core/decisions/admission.ts';
 import { findObstacles } from '../../../src/core/decisions/obstacles.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
 import {
   addressOf,

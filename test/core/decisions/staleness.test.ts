@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { judgePeer, updateMarks, type Verdict } from '../../../src/core/decisions/staleness.ts';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import { KEYS, NOW } from '../arbitraries.ts';
 
 const LIMITS = { staleAfterSeconds: 3600, secondLookSeconds: 900 };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { DumpReader, type Peer, parseDump, type WireguardReading } from '../../../src/core/kernel/wg-dump.ts';
+import { DumpReader, parseDump, type WireguardReading } from '../../../src/core/kernel/wg-dump.ts';
 import { isIpv4, parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import { damaged, ipAddresses, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from '../arbitraries.ts';
 
 const networks = fc.tuple(ipAddresses, fc.nat(32)).map(([address, bits]) => `${address}/${bits}`);

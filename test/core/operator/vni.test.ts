@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { deriveVnis, parseDomainSeed } from '../../../src/core/operator/vni.ts';
-import { InputError } from '../../../src/core/values/quote.ts';
+import { InputError } from '../../../src/core/values/errors.ts';
 
 /** `domain_seed` of Freifunk Westerwald, whose gateways use 4641648. */
 const WESTERWALD = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';

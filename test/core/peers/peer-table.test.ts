@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Peer } from '../../../src/core/kernel/wg-dump.ts';
 import { Derivations } from '../../../src/core/peers/address-plan.ts';
 import { findOwner, type OperatorsMark } from '../../../src/core/peers/ownership.ts';
 import { UNRECORDED } from '../../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
+import type { Peer } from '../../../src/core/values/peer.ts';
 import {
   addressOf,
   COLLIDING_KEYS,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { MessageLines } from '../../../src/core/privsep/message-lines.ts';
-import { InputError } from '../../../src/core/values/quote.ts';
+import { InputError } from '../../../src/core/values/errors.ts';
 import { chunked } from '../arbitraries.ts';
 
 const MAX_BYTES = 5;

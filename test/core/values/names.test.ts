@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { InputError } from '../../../src/core/values/errors.ts';
 import { isDomainName, isInterfaceName, parseDomainName, parseInterfaceName } from '../../../src/core/values/names.ts';
-import { InputError } from '../../../src/core/values/quote.ts';
 import { damaged, domainNames, texts } from '../arbitraries.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { InputError } from '../../../src/core/values/errors.ts';
 import {
   abbreviateKey,
   isPublicKey,
@@ -8,7 +9,6 @@ import {
   parseKernelKey,
   parsePublicKey,
 } from '../../../src/core/values/public-key.ts';
-import { InputError } from '../../../src/core/values/quote.ts';
 import { damaged, domainNames, KEYS, publicKeys, texts } from '../arbitraries.ts';
 
 const ZERO_KEY = Buffer.alloc(32).toString('base64');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { applyJointly } from '../../../src/system/kernel/bisect.ts';
-import { ProgramError } from '../../../src/system/run/run.ts';
+import { ProgramError } from '../../../src/system/run/program-error.ts';
 
 const refusal = (reason: string) => new ProgramError(reason, 1, undefined);
 const hang = () => new ProgramError('no end after 5 s', undefined, undefined);

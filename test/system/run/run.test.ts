@@ -3,7 +3,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { follow, hasHung, ProgramError, run, runOn } from '../../../src/system/run/run.ts';
+import { follow } from '../../../src/system/run/follow.ts';
+import { hasHung, ProgramError } from '../../../src/system/run/program-error.ts';
+import { run, runOn } from '../../../src/system/run/run.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
 after(() => rmSync(directory, { recursive: true }));

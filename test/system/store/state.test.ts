@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import type { UnixSeconds } from '../../../src/core/kernel/wg-dump.ts';
 import type { DomainName } from '../../../src/core/values/names.ts';
 import type { PublicKey } from '../../../src/core/values/public-key.ts';
+import type { UnixSeconds } from '../../../src/core/values/time.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../../../src/system/store/state.ts';
 import { damaged, KEYS, publicKeys, texts } from '../../core/arbitraries.ts';
 

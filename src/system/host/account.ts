@@ -1,5 +1,6 @@
 import { type Account, parseAccount } from '../../core/host/account.ts';
-import { ProgramError, run } from '../run/run.ts';
+import { ProgramError } from '../run/program-error.ts';
+import { run } from '../run/run.ts';
 
 /** getent(1): no such key. */
 const NOT_FOUND = 2;

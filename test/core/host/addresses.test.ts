@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { parseInterfaceAddresses } from '../../../src/core/kernel/addresses.ts';
+import { parseInterfaceAddresses } from '../../../src/core/host/addresses.ts';
 import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 /** As iproute2 6.1 prints them, less what does not matter here. */

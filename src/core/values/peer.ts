@@ -1,0 +1,21 @@
+import type { IpAddress } from './ip-address.ts';
+import type { PublicKey } from './public-key.ts';
+import type { UnixSeconds } from './time.ts';
+
+/** Last handshakes, remembered: the kernel forgets them with the interface, and with each registration. */
+export type Handshakes = ReadonlyMap<PublicKey, UnixSeconds>;
+
+export interface Peer {
+  readonly key: PublicKey;
+  /** Where its last authenticated packet came from; undefined before the first one, and where it cannot be read. */
+  readonly endpoint: IpAddress | undefined;
+  /** Networks in CIDR notation, in the kernel's spelling. */
+  readonly allowedIps: readonly string[];
+  readonly lastHandshake: UnixSeconds | 'never';
+  /** Bytes from and to the peer since it was added. */
+  readonly received: number;
+  readonly sent: number;
+  /** Neither is ever set by wgkex: who has one was set up by the operator. */
+  readonly hasPresharedKey: boolean;
+  readonly hasKeepalive: boolean;
+}

@@ -1,0 +1,24 @@
+/** A program that could not be run to a good end. */
+export class ProgramError extends Error {
+  override name = 'ProgramError';
+  /** Undefined where the program did not end by itself. */
+  readonly exitCode: number | undefined;
+
+  constructor(message: string, exitCode: number | undefined, cause?: unknown) {
+    super(message, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** A program that had to be killed. */
+export class HangError extends ProgramError {}
+
+/** True where a program did not end in time: another call might take as long. */
+export function hasHung(error: unknown): boolean {
+  return error instanceof HangError;
+}
+
+/** How a program ended, in words. */
+export function describeEnd(code: unknown, signal: NodeJS.Signals | null | undefined): string {
+  return signal ? `ended by ${signal}` : `exit status ${code}`;
+}
