@@ -2,9 +2,9 @@ import { type Command, CommanderError } from 'commander';
 import { EXIT_FAILURE, EXIT_USAGE, exitWithUsageError } from '../command-line.ts';
 import { describeError } from '../core/values/errors.ts';
 import { escapeLine } from '../core/values/quote.ts';
-import { PROGRAM } from './call.ts';
 import { buildProgram } from './program.ts';
-import { complain } from './rendering/print.ts';
+import { PROGRAM } from './terminal/call.ts';
+import { complain } from './terminal/print.ts';
 
 const REASON_CHARACTERS = 300;
 /** Of commander: no command was given. */

@@ -5,7 +5,7 @@ import { PEER_ORDERS, type PeerOrder } from '../core/operator/peer-order.ts';
 import { ROUTER_WORDS } from '../core/operator/router-query.ts';
 import { PEER_STATES } from '../core/peers/peer-state.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
-import { PROGRAM, type Run } from './call.ts';
+import { PROGRAM, type Run } from './terminal/call.ts';
 
 /** On a terminal of 80 columns descriptions have a third of it. */
 const NARROWEST_TEXT = 24;
@@ -26,30 +26,30 @@ export function buildProgram(): Command {
     .command('status')
     .description('show the state of all domains, and what needs attention')
     .option('--html <file>', 'write it as a page for everybody, without a key or an address')
-    .action(lazily(() => import('./commands/status.ts')));
+    .action(lazily(() => import('./commands/status/status.ts')));
   program
     .command('check')
     .description('check all that a gateway needs, and show the commands that mend what is wrong')
-    .action(lazily(() => import('./commands/check.ts')));
+    .action(lazily(() => import('./commands/check/check.ts')));
   addListOptions(program.command('peers'), 'handshake')
     .description('list the peers of one domain, or of all')
-    .action(lazily(() => import('./commands/peers.ts')));
+    .action(lazily(() => import('./commands/peers/peers.ts')));
   addListOptions(program.command('watch'), 'traffic')
     .description('list the peers and what they send and receive now, until q is pressed')
     .option('--interval <seconds>', 'look again after so many', '2')
-    .action(lazily(() => import('./commands/watch.ts')));
+    .action(lazily(() => import('./commands/watch/watch.ts')));
   program
     .command('show')
     .description('show all that is known of a router, and if it is not there, why')
     .argument('<router>', ROUTER_WORDS)
-    .action(lazily(() => import('./commands/show.ts')));
+    .action(lazily(() => import('./commands/show/show.ts')));
   program
     .command('derive')
     .description('show the addresses that belong to a public key, or the VNI of a domain')
     .argument('[key]', 'a public key')
     .addOption(new Option('--variant <name>', 'by this derivation alone').choices(ADDRESS_VARIANTS))
     .addOption(new Option('--vni <seed>', 'the VXLAN number that belongs to this domain_seed').conflicts('variant'))
-    .action(lazily(() => import('./commands/derive.ts')));
+    .action(lazily(() => import('./commands/derive/derive.ts')));
   program
     .command('exchange')
     .description('register a key as a router does, and show what the gateway says')
@@ -57,44 +57,44 @@ export function buildProgram(): Command {
     .argument('<domain>', 'the name of a domain')
     .argument('[key]', 'a public key; a new one where there is none')
     .option('--quiet-success', 'take silence for success, as a gateway with quiet_success means it')
-    .action(lazily(() => import('./commands/exchange.ts')));
+    .action(lazily(() => import('./commands/exchange/exchange.ts')));
   addEditOptions(program.command('add'))
     .description('let a key into a domain')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
-    .action(lazily(() => import('./commands/add.ts')));
+    .action(lazily(() => import('./commands/add/add.ts')));
   addEditOptions(program.command('remove'))
     .description('take a key out of a domain, until its router comes again')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
-    .action(lazily(() => import('./commands/remove.ts')));
+    .action(lazily(() => import('./commands/remove/remove.ts')));
   addEditOptions(program.command('block'))
     .description('take a key out of every domain, and let it in no more')
     .argument('<key>', 'a public key')
     .option('--reason <text>', 'note this in the list of disallowed keys')
-    .action(lazily(() => import('./commands/block.ts')));
+    .action(lazily(() => import('./commands/block/block.ts')));
   addEditOptions(program.command('unblock'))
     .description('take a key off the list of disallowed keys')
     .argument('<key>', 'a public key')
-    .action(lazily(() => import('./commands/unblock.ts')));
+    .action(lazily(() => import('./commands/unblock/unblock.ts')));
   addEditOptions(program.command('static'))
     .description('edit the list of static keys, whose peers are left alone')
     .addArgument(new Argument('<action>', 'what to do with the key').choices(['add', 'remove']))
     .argument('<key>', 'a public key')
     .option('--note <text>', 'note this in the list of static keys')
-    .action(lazily(() => import('./commands/static.ts')));
+    .action(lazily(() => import('./commands/static/static.ts')));
   addEditOptions(program.command('release'))
     .description('leave a peer to the operator, as it is')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
-    .action(lazily(() => import('./commands/release.ts')));
+    .action(lazily(() => import('./commands/release/release.ts')));
   program
     .command('adopt')
     .description('take over the peers that another service left in a domain')
     .argument('<domain>', 'the name of a domain')
     .argument('[keys...]', 'only these public keys')
     .option('--yes', 'do it, and do not only say what would be done')
-    .action(lazily(() => import('./commands/adopt.ts')));
+    .action(lazily(() => import('./commands/adopt/adopt.ts')));
   return program;
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { findConcerns } from '../../src/cli/attention.ts';
+import { describeAdoption } from '../../src/cli/commands/adopt/text.ts';
+import { describeReply } from '../../src/cli/commands/exchange/text.ts';
+import { describeAnswer } from '../../src/cli/commands/show/json.ts';
+import { describeStatus } from '../../src/cli/commands/status/json.ts';
+import { describeFrame } from '../../src/cli/commands/watch/text.ts';
+import { describeEdits } from '../../src/cli/editing/text.ts';
+import { findConcerns } from '../../src/cli/gateway/attention.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { describeAdoption } from '../../src/cli/rendering/adoption.ts';
-import { describeEdits } from '../../src/cli/rendering/edits.ts';
-import { describeReply } from '../../src/cli/rendering/reply.ts';
-import { describeAnswer } from '../../src/cli/rendering/router-json.ts';
-import { describeStatus } from '../../src/cli/rendering/status-json.ts';
-import { describeFrame } from '../../src/cli/rendering/watch.ts';
 import { buildAdoption, buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
 import { ABSENT, SCENE_KEYS, STATUS } from './scene.ts';
 

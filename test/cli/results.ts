@@ -1,10 +1,10 @@
+import type { Taken } from '../../src/cli/commands/adopt/text.ts';
+import type { Outcome } from '../../src/cli/commands/exchange/text.ts';
+import type { Frame } from '../../src/cli/commands/watch/text.ts';
 import type { Edits } from '../../src/cli/editing/editing.ts';
-import { listPeers } from '../../src/cli/reading/peers.ts';
-import { TrafficMeter } from '../../src/cli/reading/rates.ts';
-import { type Answer, findRouters } from '../../src/cli/reading/router.ts';
-import type { Taken } from '../../src/cli/rendering/adoption.ts';
-import type { Outcome } from '../../src/cli/rendering/reply.ts';
-import type { Frame } from '../../src/cli/rendering/watch.ts';
+import { listPeers } from '../../src/cli/gateway/peers.ts';
+import { TrafficMeter } from '../../src/cli/gateway/rates.ts';
+import { type Answer, findRouters } from '../../src/cli/gateway/router.ts';
 import { listEffects, listForgettingEffects, listReleaseEffects } from '../../src/core/changes/effects.ts';
 import { LEFT_OUT_REASONS } from '../../src/core/operator/adoption.ts';
 import { parseRouterQuery } from '../../src/core/operator/router-query.ts';

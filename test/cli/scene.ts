@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { DomainReading } from '../../src/cli/reading/domain.ts';
-import type { DomainStatus, GatewayStatus } from '../../src/cli/reading/gateway.ts';
+import type { DomainReading } from '../../src/cli/gateway/domain.ts';
+import type { DomainStatus, GatewayStatus } from '../../src/cli/gateway/gateway.ts';
 import type { Config, DomainConfig } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { surveyDomain } from '../../src/core/changes/survey.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { type Column, renderTable } from '../../src/cli/rendering/table.ts';
-import { makePaint } from '../../src/cli/rendering/terminal.ts';
+import { type Column, renderTable } from '../../src/cli/terminal/table.ts';
+import { makePaint } from '../../src/cli/terminal/terminal.ts';
 
 interface Row {
   readonly name: string;

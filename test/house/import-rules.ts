@@ -160,15 +160,82 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'It is a program of its own.',
   },
   {
-    who: 'cli',
+    who: 'cli/terminal',
+    from: ['core/values', 'command-line.ts'],
+    modules: ['picocolors', 'signal-exit'],
+    why: 'Tables, colours and words for a terminal, whatever they tell of.',
+  },
+  {
+    who: 'cli/gateway',
     from: [
-      ...[...CORE, 'core/host', 'core/operator', 'config', 'log', 'command-line.ts'],
-      ...['system/run', ...ROOT, 'system/host'],
+      ...['core/values', 'core/peers', 'core/exchange', 'core/decisions', 'core/changes', 'core/host', 'core/operator'],
+      ...['config', 'command-line.ts', 'system/run', ...ROOT, 'system/host', 'cli/terminal'],
     ],
-    modules: [
-      ...['../package.json', 'node:crypto', 'node:events', 'node:fs', 'node:net', 'node:os', 'node:path'],
-      ...['node:timers/promises', 'node:util', 'commander', 'picocolors', 'signal-exit'],
+    modules: ['node:events', 'node:net', 'node:util'],
+    why: 'What a command reads of the gateway.',
+  },
+  {
+    who: 'cli/views',
+    from: [...CORE, 'core/operator', 'config', 'cli/gateway', 'cli/terminal'].filter(
+      (path) => path !== 'core/exchange',
+    ),
+    modules: [],
+    why: 'What several commands show.',
+  },
+  {
+    who: 'cli/editing',
+    from: [
+      ...['core/values', 'core/exchange', 'core/kernel', 'core/decisions', 'core/changes', 'core/operator', 'config'],
+      ...['log', 'command-line.ts', 'system/files', 'system/kernel', 'system/domain', 'system/host'],
+      ...['cli/gateway', 'cli/views', 'cli/terminal'],
     ],
-    why: 'The operator’s command is a program of its own; it alone sees host and operator.',
+    modules: [],
+    why: 'What the commands that change something have in common.',
+  },
+  {
+    who: 'cli/check',
+    from: ['core/values', 'core/host', 'config', 'system/run', 'system/kernel', 'system/host', 'cli/gateway'],
+    modules: [],
+    why: 'What is looked at of the domains.',
+  },
+  {
+    who: 'cli/check/machine',
+    from: [
+      ...['core/values', 'core/exchange', 'core/host', 'config', 'system/run', 'system/files', 'system/kernel'],
+      ...['system/host', 'cli/gateway', 'cli/check'],
+    ],
+    modules: ['../package.json', 'node:fs', 'node:os', 'node:path'],
+    why: 'What is looked at of the machine.',
+  },
+  {
+    who: 'cli/page/drawing',
+    from: ['core/values', 'core/exchange'],
+    modules: [],
+    why: 'Shapes and words of the page, whatever they tell of.',
+  },
+  {
+    who: 'cli/page',
+    from: [
+      ...['core/values', 'core/peers', 'core/exchange', 'core/changes', 'cli/gateway', 'cli/terminal'],
+      'cli/page/drawing',
+    ],
+    modules: [],
+    why: 'The page that anybody may see.',
+  },
+  {
+    who: 'cli/commands',
+    from: [
+      ...['core/values', 'core/peers', 'core/exchange', 'core/changes', 'core/host', 'core/operator', 'config'],
+      ...['command-line.ts', 'system/kernel', 'system/store', 'system/host', 'cli/gateway', 'cli/views'],
+      ...['cli/editing', 'cli/check', 'cli/check/machine', 'cli/page', 'cli/terminal'],
+    ],
+    modules: ['node:crypto', 'node:fs', 'node:timers/promises'],
+    why: 'One folder for each verb: what it does, its text, its JSON.',
+  },
+  {
+    who: 'cli',
+    from: ['core/values', 'core/peers', 'core/operator', 'command-line.ts', 'cli/commands', 'cli/terminal'],
+    modules: ['../package.json', 'commander'],
+    why: 'It says what commands there are; the code of one is loaded when it is called.',
   },
 ];

@@ -34,6 +34,22 @@ describe('each import of src', () => {
   });
 });
 
+test('the table has no circle', () => {
+  const isAbove = (rule: ImportRule, seen: readonly ImportRule[]): boolean =>
+    seen.includes(rule) || findRules(rule.from).some((next) => isAbove(next, [...seen, rule]));
+  assert.deepEqual(
+    IMPORT_RULES.filter((rule) => isAbove(rule, [])).map(({ who }) => who),
+    [],
+  );
+});
+
+test('no command of the operator’s imports another one', () => {
+  const find = (file: string) => file.match(/^cli\/commands\/([^/]+)\//)?.[1];
+  const between = imports.filter(({ importer, imported }) => find(importer) && find(imported));
+  assert.ok(between.length > 5, `${between.length}`);
+  assert.deepEqual(between.filter(({ importer, imported }) => find(importer) !== find(imported)).map(explain), []);
+});
+
 test('no folder of src has more than 14 files', () => {
   const sizes = new Map<string, number>();
   for (const file of files) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
@@ -95,6 +111,11 @@ function isForbidden({ importer, imported }: Import): boolean {
 function findRule(file: string): ImportRule {
   const rules = IMPORT_RULES.filter(({ who }) => isWithin(file, who));
   return rules.reduce((longest, rule) => (rule.who.length > longest.who.length ? rule : longest));
+}
+
+/** The rows of what a row imports from, but for single files. */
+function findRules(from: readonly string[]): ImportRule[] {
+  return IMPORT_RULES.filter(({ who }) => from.includes(who));
 }
 
 function isWithin(file: string, path: string): boolean {

@@ -1,5 +1,5 @@
+import { HOUR_SECONDS, type Hour } from '../../src/cli/page/drawing/hours.ts';
 import type { DomainFacts, PageFacts } from '../../src/cli/page/facts.ts';
-import { HOUR_SECONDS, type Hour } from '../../src/cli/page/hours.ts';
 import { parseDomainName } from '../../src/core/values/names.ts';
 import { NOW } from '../core/arbitraries.ts';
 

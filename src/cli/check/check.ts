@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
-import type { Concern } from '../attention.ts';
+import type { Concern } from '../gateway/attention.ts';
 
 /** What is checked. */
 export interface Subject {

@@ -1,8 +1,8 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { readPeerFiles } from '../../system/host/peer-files.ts';
-import type { Concern } from '../attention.ts';
-import { readDomains } from '../reading/peers.ts';
+import type { Concern } from '../gateway/attention.ts';
+import { readDomains } from '../gateway/peers.ts';
 import { type Check, isRoot, NEEDS_ROOT } from './check.ts';
 
 /** What an operator set up in a file and a stranger registered first. */

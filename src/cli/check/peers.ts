@@ -1,5 +1,5 @@
-import { findConcerns } from '../attention.ts';
-import { type DomainStatus, readGateway } from '../reading/gateway.ts';
+import { findConcerns } from '../gateway/attention.ts';
+import { type DomainStatus, readGateway } from '../gateway/gateway.ts';
 import { type Check, isRoot, NEEDS_ROOT } from './check.ts';
 
 /** Forwarding entries and routes against peers, limits, disallowed keys: what `wgkex status` says of them. */

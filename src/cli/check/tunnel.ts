@@ -2,7 +2,7 @@ import type { DomainConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
 import type { Ipv6Switch } from '../../system/host/tunnel.ts';
-import type { Concern } from '../attention.ts';
+import type { Concern } from '../gateway/attention.ts';
 
 /** The two interfaces of a domain; undefined where there is none of that name. */
 export interface Tunnel {

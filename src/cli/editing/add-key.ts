@@ -10,7 +10,7 @@ import type { PublicKey } from '../../core/values/public-key.ts';
 import { applyChanges } from '../../system/domain/apply-changes.ts';
 import { logChange } from '../../system/domain/change-log.ts';
 import type { DomainSession } from '../../system/domain/domain-session.ts';
-import { describeObstacle } from '../rendering/absence.ts';
+import { describeObstacle } from '../views/absence.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
 

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { Log } from '../../log/log.ts';
 import { writeJournal } from '../../system/host/journal.ts';
-import { complain } from '../rendering/print.ts';
+import { complain } from '../terminal/print.ts';
 
 /**
  * A log that goes to the journal, where `wgkex show` finds it, whatever the level of the service. What goes wrong the

@@ -2,13 +2,13 @@ import { exitWithUsageError } from '../../command-line.ts';
 import type { Config } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { ROOT_UMASK } from '../../system/files/trust.ts';
-import { type CommonOptions, PROGRAM } from '../call.ts';
-import { readConfiguration } from '../reading/configuration.ts';
-import { describeEdits, renderEdits } from '../rendering/edits.ts';
-import { complain, printJson, printLines } from '../rendering/print.ts';
-import { findTerminal } from '../rendering/terminal.ts';
+import { readConfiguration } from '../gateway/configuration.ts';
+import { type CommonOptions, PROGRAM } from '../terminal/call.ts';
+import { complain, printJson, printLines } from '../terminal/print.ts';
+import { findTerminal } from '../terminal/terminal.ts';
 import type { DomainEdit } from './domain-edit.ts';
 import { EditLog } from './edit-log.ts';
+import { describeEdits, renderEdits } from './text.ts';
 
 /** What every command understands that changes something. */
 export interface EditOptions {

@@ -2,8 +2,8 @@ import { buildListLine } from '../../core/exchange/key-list.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
 import { readClock } from '../../system/domain/moment.ts';
 import { addToList, isListed, removeFromList } from '../../system/host/list-editing.ts';
-import { type CommonOptions, readWord } from '../call.ts';
-import { formatTime } from '../rendering/words.ts';
+import { type CommonOptions, readWord } from '../terminal/call.ts';
+import { formatTime } from '../terminal/words.ts';
 import { beginEditing, type Editing, type EditOptions, finishEditing, type ListEdit } from './editing.ts';
 
 /** An edit of a list: which one, and what the journal calls it. */

@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config/config.ts';
 import { type PublicKey, parsePublicKey } from '../../core/values/public-key.ts';
-import { type Call, readWord } from '../call.ts';
-import { findDomains } from '../reading/configuration.ts';
+import { findDomains } from '../gateway/configuration.ts';
+import { type Call, readWord } from '../terminal/call.ts';
 import { type DomainEdit, describeReason } from './domain-edit.ts';
 import { beginEditing, type Editing, type EditOptions, finishEditing } from './editing.ts';
 

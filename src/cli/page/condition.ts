@@ -1,6 +1,6 @@
-import { count } from '../rendering/words.ts';
+import { count } from '../terminal/words.ts';
+import { type Content, html, type Markup } from './drawing/markup.ts';
 import type { Condition, PageFacts } from './facts.ts';
-import { type Content, html, type Markup } from './markup.ts';
 
 /** A sign beside a colour and words: who cannot tell one of them has the others. */
 const LOOKS = {

@@ -1,9 +1,9 @@
 import { renderCondition } from './condition.ts';
+import { html, type Markup } from './drawing/markup.ts';
+import { renderTime } from './drawing/words.ts';
 import { renderExchanges } from './exchanges.ts';
 import type { DomainFacts } from './facts.ts';
-import { html, type Markup } from './markup.ts';
 import { renderPeers } from './peers.ts';
-import { renderTime } from './words.ts';
 
 /** All about one domain. */
 export function renderDomain({ name, condition, peers, hours, lastExchange }: DomainFacts): Markup {

@@ -1,9 +1,9 @@
 import { OUTCOMES, type OutcomeCounts } from '../../core/exchange/activity.ts';
-import { renderAxis } from './axis.ts';
-import { addUpCounts, HOUR_SECONDS, type Hour } from './hours.ts';
-import { html, type Markup } from './markup.ts';
-import { addUp, BOX, buildPath, findScaleEnd, layOutColumns } from './shapes.ts';
-import { formatClock, formatNumber, formatShort } from './words.ts';
+import { renderAxis } from './drawing/axis.ts';
+import { addUpCounts, HOUR_SECONDS, type Hour } from './drawing/hours.ts';
+import { html, type Markup } from './drawing/markup.ts';
+import { addUp, BOX, buildPath, findScaleEnd, layOutColumns } from './drawing/shapes.ts';
+import { formatClock, formatNumber, formatShort } from './drawing/words.ts';
 
 /** How the exchanges of the last day ended, an hour in each column. */
 export function renderExchanges(hours: readonly Hour[]): Markup {

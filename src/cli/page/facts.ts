@@ -3,10 +3,10 @@ import { findLastExchange, listLastDay } from '../../core/exchange/activity.ts';
 import type { PeerState } from '../../core/peers/peer-state.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
-import type { Concern } from '../attention.ts';
-import type { DomainStatus, GatewayStatus } from '../reading/gateway.ts';
+import type { Concern } from '../gateway/attention.ts';
+import type { DomainStatus, GatewayStatus } from '../gateway/gateway.ts';
 import { type AgeCount, countAges } from './ages.ts';
-import { groupHours, type Hour } from './hours.ts';
+import { groupHours, type Hour } from './drawing/hours.ts';
 
 /** All that a page for everybody knows, and thus all that it can tell: numbers, times, and the names of domains. */
 export interface PageFacts {

@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts';
+import { html, type Markup } from './drawing/markup.ts';
 import { STATE_NAMES } from './peers.ts';
 
 const MEANINGS = [

@@ -1,10 +1,10 @@
 import { PEER_STATES } from '../../core/peers/peer-state.ts';
 import { describeConditions, renderCondition } from './condition.ts';
+import { addUpCounts } from './drawing/hours.ts';
+import { html, type Markup } from './drawing/markup.ts';
+import { addUp } from './drawing/shapes.ts';
+import { formatNumber } from './drawing/words.ts';
 import type { DomainFacts, PageFacts } from './facts.ts';
-import { addUpCounts } from './hours.ts';
-import { html, type Markup } from './markup.ts';
-import { addUp } from './shapes.ts';
-import { formatNumber } from './words.ts';
 
 /** The whole gateway in a few words and numbers. */
 export function renderOverview(facts: PageFacts): Markup {

@@ -1,10 +1,10 @@
 import { renderDomain } from './domain.ts';
+import { html } from './drawing/markup.ts';
+import { STYLE } from './drawing/style.ts';
+import { renderTime } from './drawing/words.ts';
 import type { PageFacts } from './facts.ts';
 import { renderGlossary } from './glossary.ts';
-import { html } from './markup.ts';
 import { renderOverview } from './overview.ts';
-import { STYLE } from './style.ts';
-import { renderTime } from './words.ts';
 
 /**
  * A page about the gateway for everybody: one file that needs no other one and no script, and may load nothing. Its

@@ -1,9 +1,9 @@
 import { PEER_STATES, type PeerState } from '../../core/peers/peer-state.ts';
 import type { AgeCount } from './ages.ts';
+import { html, type Markup } from './drawing/markup.ts';
+import { addUp, BOX, buildPath, findLength, layOutShares } from './drawing/shapes.ts';
+import { formatNumber } from './drawing/words.ts';
 import type { PeerFacts } from './facts.ts';
-import { html, type Markup } from './markup.ts';
-import { addUp, BOX, buildPath, findLength, layOutShares } from './shapes.ts';
-import { formatNumber } from './words.ts';
 
 /** What a page calls the states. */
 export const STATE_NAMES: Readonly<Record<PeerState, string>> = {

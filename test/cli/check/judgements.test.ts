@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { judgeAccount } from '../../../src/cli/check/account.ts';
-import { judgeClock } from '../../../src/cli/check/clock.ts';
-import { findDoors } from '../../../src/cli/check/port.ts';
+import { judgeAccount } from '../../../src/cli/check/machine/account.ts';
+import { judgeClock } from '../../../src/cli/check/machine/clock.ts';
+import { findDoors } from '../../../src/cli/check/machine/port.ts';
+import { judgeUnits } from '../../../src/cli/check/machine/units.ts';
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
-import { judgeUnits } from '../../../src/cli/check/units.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { parseUnitStates } from '../../../src/core/host/units.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { STYLE } from '../../../src/cli/page/drawing/style.ts';
 import { renderPage } from '../../../src/cli/page/page.ts';
-import { STYLE } from '../../../src/cli/page/style.ts';
 import { EYES, findContrast, findDistance, look } from '../../page/colors.ts';
 import { SAMPLE, SMALL } from '../../page/sample.ts';
 

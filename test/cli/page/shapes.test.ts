@@ -10,7 +10,7 @@ import {
   layOutColumns,
   layOutShares,
   type Rectangle,
-} from '../../../src/cli/page/shapes.ts';
+} from '../../../src/cli/page/drawing/shapes.ts';
 
 const numbers = fc.oneof(fc.nat(3), fc.nat(5000), fc.maxSafeNat());
 /** Rounding of the largest numbers costs less than can be seen. */

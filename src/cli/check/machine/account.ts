@@ -1,0 +1,17 @@
+import type { Account } from '../../../core/host/account.ts';
+import { findAccount } from '../../../system/host/account.ts';
+import type { Concern } from '../../gateway/attention.ts';
+import { type Check, concern } from '../check.ts';
+import { USER } from './installation.ts';
+
+export const account: Check = {
+  name: 'user',
+  async find() {
+    return judgeAccount(await findAccount(USER));
+  },
+};
+
+export function judgeAccount(found: Account | undefined): Concern[] {
+  if (found === undefined) return [concern(`there is no user ${USER}`, 'systemd-sysusers wgkex.conf')];
+  return found.uid === 0 ? [concern(`user ${USER} is root`, `userdel -f ${USER}; systemd-sysusers wgkex.conf`)] : [];
+}

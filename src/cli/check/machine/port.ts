@@ -1,0 +1,94 @@
+import { networkInterfaces } from 'node:os';
+import type { DomainConfig, ListenAddress } from '../../../config/config.ts';
+import { LOOK_MARK, parseReply, type ReplyCode } from '../../../core/exchange/exchange.ts';
+import { describeError } from '../../../core/values/errors.ts';
+import { type HostPort, parseHostPort } from '../../../core/values/host-port.ts';
+import { quote } from '../../../core/values/quote.ts';
+import { isSystemdRunning } from '../../../system/host/timers.ts';
+import { readUnitStates } from '../../../system/host/units.ts';
+import { interfaceExists } from '../../../system/kernel/links.ts';
+import { readWireguard } from '../../../system/kernel/wg.ts';
+import type { Concern } from '../../gateway/attention.ts';
+import { sendLines } from '../../gateway/reply.ts';
+import { type Check, concern, isRoot, type Subject } from '../check.ts';
+import { SOCKET } from './units.ts';
+
+/** The first connection starts the service; what the listener refuses by itself waits for nothing else. */
+const REFUSAL_SECONDS = 5;
+/** A look at a domain that nobody can have. */
+const IMPOSSIBLE_LINES = [`${LOOK_MARK}-`, 'wgkex check'];
+/** To the gateway's own key: it is refused by the handler, and by nobody before it. */
+const HANDLED: readonly ReplyCode[] = ['PROHIBITED_WGKEY', 'BUSY'];
+const RESTART = 'systemctl restart wgkex.socket wgkex.service';
+
+export const port: Check = {
+  name: 'port',
+  async find(subject) {
+    const own = findOwnAddresses();
+    const doors = (await findListenAddresses(subject)).flatMap((address) => findDoors(address, own));
+    const refusals = await Promise.all(doors.map(findPortFault));
+    const faults = refusals.flatMap((fault) => fault ?? []);
+    const [open] = doors.filter((_, index) => refusals[index] === undefined);
+    if (open === undefined || !isRoot()) return faults;
+    const handled = await Promise.all(subject.domains.map((domain) => findHandlerFault(open, domain)));
+    return [...faults, ...handled.flatMap((fault) => fault ?? [])];
+  },
+};
+
+/** Those of the socket, where it listens. */
+async function findListenAddresses({ config }: Subject): Promise<readonly ListenAddress[]> {
+  const [socket] = isSystemdRunning() ? await readUnitStates([SOCKET]) : [];
+  if (socket?.active !== 'active') return config.listen;
+  return socket.listen.map((text) => parseHostPort(text, 0));
+}
+
+const LOOPBACKS: Readonly<Record<string, readonly string[]>> = { '::': ['::1', '127.0.0.1'], '0.0.0.0': ['127.0.0.1'] };
+
+/** Where this machine reaches an address that it listens on. Without IPv6 there is no `::1`, which is no fault. */
+export function findDoors({ host, port: number }: ListenAddress, own: ReadonlySet<string>): HostPort[] {
+  const hosts = LOOPBACKS[host] ?? [host];
+  const reachable = hosts.filter((one) => own.has(one));
+  return (reachable.length > 0 ? reachable : hosts).map((one) => ({ host: one, port: number }));
+}
+
+function findOwnAddresses(): Set<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address)),
+  );
+}
+
+async function findPortFault(door: HostPort): Promise<Concern | undefined> {
+  const reply = await ask(door, IMPOSSIBLE_LINES, REFUSAL_SECONDS);
+  if (reply instanceof Error) return concern(reply.message, RESTART);
+  const meaning = parseReply(reply);
+  if (meaning === 'INVALID_DOMAIN' || meaning === 'BUSY') return undefined;
+  const problem = `what listens on ${door.host}, port ${door.port}, is not wgkex: it says ${quote(reply.trim())}`;
+  return concern(problem, `ss -ltnp 'sport = :${door.port}'`);
+}
+
+/** Whether an exchange gets as far as a decision about its key. */
+async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<Concern | undefined> {
+  // What the handler then says is known: without one of the interfaces it fails.
+  if (!interfaceExists(domain.wireguard) || !interfaceExists(domain.vxlan)) return undefined;
+  const ownKey = await readWireguard(domain).then(
+    (reading) => reading.ownKey,
+    () => undefined,
+  );
+  if (ownKey === undefined) return undefined;
+  const reply = await ask(door, [LOOK_MARK + domain.name, ownKey]);
+  if (reply instanceof Error) return { ...concern(reply.message, RESTART), domain: domain.name };
+  const meaning = parseReply(reply);
+  if (HANDLED.some((code) => code === meaning)) return undefined;
+  const isUnknown = meaning === 'INVALID_DOMAIN';
+  const problem = isUnknown ? 'the running service does not know it' : `the service answers ${quote(reply.trim())}`;
+  const remedy = isUnknown ? 'systemctl reload wgkex.service' : 'systemctl restart wgkex.service';
+  return { domain: domain.name, problem, remedy };
+}
+
+async function ask(door: HostPort, lines: readonly string[], deadlineSeconds?: number): Promise<string | Error> {
+  try {
+    return (await sendLines(door, lines, deadlineSeconds)).text;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(describeError(error));
+  }
+}

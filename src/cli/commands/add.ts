@@ -1,9 +1,0 @@
-import type { Call } from '../call.ts';
-import { addKey } from '../editing/add-key.ts';
-import type { EditOptions } from '../editing/editing.ts';
-import { editNamedDomain } from '../editing/named-domain.ts';
-
-/** `wgkex add DOMAIN KEY`: let a key in. False where it is refused. */
-export function run(call: Call<EditOptions>): Promise<boolean> {
-  return editNamedDomain(call, addKey);
-}

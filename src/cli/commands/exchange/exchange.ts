@@ -1,0 +1,34 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { parseReply } from '../../../core/exchange/exchange.ts';
+import { parseHostPort } from '../../../core/values/host-port.ts';
+import { parseDomainName } from '../../../core/values/names.ts';
+import { type PublicKey, parsePublicKey } from '../../../core/values/public-key.ts';
+import { sendLines } from '../../gateway/reply.ts';
+import { type Call, readWord } from '../../terminal/call.ts';
+import { printJson, printLines } from '../../terminal/print.ts';
+import { findTerminal } from '../../terminal/terminal.ts';
+import { describeReply, renderReply } from './text.ts';
+
+const DEFAULT_PORT = 10012;
+
+/** `wgkex exchange GATEWAY DOMAIN [KEY]`: what a router is told. False for all but success. */
+export async function run({ args, options }: Call<{ quietSuccess?: boolean }>): Promise<boolean> {
+  const [place = '', name = '', text] = args;
+  const gateway = readWord((word) => parseHostPort(word, DEFAULT_PORT), place);
+  const domain = readWord(parseDomainName, name);
+  const isNewKey = text === undefined;
+  const key = isNewKey ? makeKey() : readWord(parsePublicKey, text);
+  const reply = await sendLines(gateway, [domain, key]);
+  const meaning = parseReply(reply.text);
+  const isGood = meaning === 'OK' || (meaning === 'silence' && options.quietSuccess === true);
+  const outcome = { ...reply, gateway, domain, key, isNewKey, meaning, isGood };
+  if (options.json) printJson(describeReply(outcome));
+  else printLines(renderReply(outcome, findTerminal()));
+  return isGood;
+}
+
+/** The public half of a new key pair, the other one of which nobody has: it can be registered, and never connects. */
+function makeKey(): PublicKey {
+  const { x } = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' });
+  return parsePublicKey(Buffer.from(x ?? '', 'base64url').toString('base64'));
+}

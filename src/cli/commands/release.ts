@@ -1,9 +1,0 @@
-import type { Call } from '../call.ts';
-import type { EditOptions } from '../editing/editing.ts';
-import { editNamedDomain } from '../editing/named-domain.ts';
-import { releaseKey } from '../editing/release-key.ts';
-
-/** `wgkex release DOMAIN KEY`: leave a peer to the operator. False where it is not wgkex's. */
-export function run(call: Call<EditOptions>): Promise<boolean> {
-  return editNamedDomain(call, releaseKey);
-}

@@ -1,0 +1,86 @@
+import type { JournalEntry } from '../../../core/host/journal.ts';
+import { ROUTER_WORDS } from '../../../core/operator/router-query.ts';
+import type { Derivation } from '../../../core/values/derived-address.ts';
+import type { PublicKey } from '../../../core/values/public-key.ts';
+import { escapeLine } from '../../../core/values/quote.ts';
+import { JOURNAL_DAYS } from '../../../system/host/journal.ts';
+import type { Answer, Membership, RouterReading } from '../../gateway/router.ts';
+import { type Column, renderTable } from '../../terminal/table.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { fold, formatTime } from '../../terminal/words.ts';
+import { explainAbsence } from '../../views/absence.ts';
+import { renderMembership } from '../../views/membership.ts';
+
+const ASKED_CHARACTERS = 64;
+const MESSAGE_CHARACTERS = 300;
+const MARGIN = '  ';
+
+/** Blocks of lines, with an empty line between any two. */
+export function renderAnswer(answer: Answer, terminal: Terminal): string[] {
+  const { routers, journal } = answer;
+  const blocks =
+    routers.length === 0
+      ? [
+          explainNobody(answer)
+            .flatMap((sentence) => fold(sentence, terminal.width, ''))
+            .map((line) => terminal.paint('bad', line)),
+        ]
+      : routers.flatMap((router) => renderRouter(router, answer, terminal));
+  const last = journal === undefined ? [] : [renderJournal(journal, terminal)];
+  return [...blocks, ...last].flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function explainNobody({ asked, query, readings, isOwn }: Answer): string[] {
+  if (isOwn) return ['It is an address of this gateway.'];
+  const domains = readings.map(({ domain }) => domain.name).join(', ');
+  const what = escapeLine(asked, ASKED_CHARACTERS);
+  if (query.kind !== 'beginning') return [`No router of ${domains} has ${what}.`];
+  return [`No key in ${domains} begins with ${what}.`, `Expected ${ROUTER_WORDS}.`];
+}
+
+function renderRouter(
+  { key, memberships, derivations }: RouterReading,
+  answer: Answer,
+  terminal: Terminal,
+): string[][] {
+  const present = memberships.filter(({ listed }) => listed !== undefined);
+  // Where it is a peer somewhere, it is no news that it is none elsewhere, unless it could not be one.
+  const absent = memberships.filter(
+    ({ listed, obstacles, claim }) =>
+      listed === undefined && (present.length === 0 || obstacles.length > 0 || claim !== undefined),
+  );
+  return [
+    [terminal.paint('strong', key)],
+    ...present.map((membership) => renderMembership(membership, answer, terminal)),
+    ...absent.map((membership) => renderAbsence(key, membership, answer, terminal)),
+    renderTable(derivations, buildColumns(memberships), terminal),
+  ];
+}
+
+function renderAbsence(key: PublicKey, membership: Membership, answer: Answer, terminal: Terminal): string[] {
+  const { paint, width } = terminal;
+  const reasons = explainAbsence(key, membership, answer.config);
+  const lines = reasons.flatMap((reason) => fold(`${MARGIN}${reason}`, width, MARGIN.repeat(2)));
+  return [`${paint('strong', membership.reading.domain.name)}  ${paint('bad', 'not there')}`, ...lines];
+}
+
+/** The derivations, and which domains go by each. */
+function buildColumns(memberships: readonly Membership[]): Column<Derivation>[] {
+  const users = ({ variant }: Derivation) =>
+    memberships.filter(({ reading }) => reading.domain.address === variant).map(({ reading }) => reading.domain.name);
+  return [
+    { title: 'DERIVATION', forms: [({ variant }) => variant] },
+    { title: 'MAC ADDRESS', forms: [({ mac }) => mac] },
+    { title: 'ADDRESS', forms: [({ address }) => address] },
+    { title: 'USED BY', forms: [(derivation) => users(derivation).join(', ') || '-'], atLeast: 7 },
+  ];
+}
+
+function renderJournal(journal: readonly JournalEntry[] | Error, { paint, width }: Terminal): string[] {
+  if (journal instanceof Error) return [paint('notice', journal.message)];
+  if (journal.length === 0) return [`The journal of the last ${JOURNAL_DAYS} days does not mention it.`];
+  const lines = journal.flatMap(({ time, message }) =>
+    fold(`${MARGIN}${formatTime(time)}  ${escapeLine(message, MESSAGE_CHARACTERS)}`, width, MARGIN.repeat(2)),
+  );
+  return [paint('faint', `From the journal of the last ${JOURNAL_DAYS} days, the latest first:`), ...lines];
+}

@@ -1,0 +1,64 @@
+import { exitWithUsageError } from '../../../command-line.ts';
+import type { Config, DomainConfig } from '../../../config/config.ts';
+import { type PublicKey, parsePublicKey } from '../../../core/values/public-key.ts';
+import { RecordFile } from '../../../system/store/record-file.ts';
+import { type DomainEdit, describeReason } from '../../editing/domain-edit.ts';
+import { beginEditing, type Editing, type EditOptions, finishEditing } from '../../editing/editing.ts';
+import { addListedKey, removeListedKey } from '../../editing/listed-key.ts';
+import { releaseKey } from '../../editing/release-key.ts';
+import { findDomains } from '../../gateway/configuration.ts';
+import { type Call, type CommonOptions, PROGRAM, readWord } from '../../terminal/call.ts';
+
+interface Options extends EditOptions {
+  readonly note?: string;
+}
+
+/** `wgkex static add KEY` and `wgkex static remove KEY`: edit the list of keys that are the operator's. */
+export function run({ args: [action, text = ''], options }: Call<Options>): Promise<boolean> {
+  if (action === 'add') return addStatic(text, options);
+  if (options.note !== undefined) exitWithUsageError(PROGRAM, '--note is for static add');
+  return removeListedKey(text, options, {
+    setting: 'static_keys',
+    event: 'static key removed',
+    verb: 'remove',
+  });
+}
+
+/** A peer that has the key stays a peer, and is the operator's. False where a domain fails. */
+async function addStatic(text: string, options: CommonOptions & Options): Promise<boolean> {
+  const key = readWord(parsePublicKey, text);
+  const editing = beginEditing(options);
+  const { config, dryRun } = editing;
+  const all = findDomains(config, options.config, undefined);
+  // Whoever reads the list next drops the key from the record.
+  const recorded = new Set(all.filter((domain) => isRecorded(key, domain, config)));
+  const list = await addListedKey(key, options.note ?? '', editing, {
+    setting: 'static_keys',
+    event: 'static key added',
+  });
+  const domains = await Promise.all(all.map((domain) => leave(key, domain, editing, recorded.has(domain))));
+  const complaints = domains.flatMap(describeReason);
+  return finishEditing({ key, dryRun, isGood: complaints.length === 0, list, domains, complaints }, editing, options);
+}
+
+/** That there is nothing to release is as good. */
+async function leave(
+  key: PublicKey,
+  domain: DomainConfig,
+  editing: Editing,
+  wasRecorded: boolean,
+): Promise<DomainEdit> {
+  const edit = await releaseKey(key, domain, editing, wasRecorded);
+  if (edit.outcome === 'failed') return edit;
+  const { reason: _, ...rest } = edit;
+  return rest;
+}
+
+/** What cannot be read has its complaint when it is read under the lock. */
+function isRecorded(key: PublicKey, domain: DomainConfig, { runtime_directory }: Config): boolean {
+  try {
+    return new RecordFile(runtime_directory, domain).read()?.registrations.has(key) === true;
+  } catch {
+    return false;
+  }
+}

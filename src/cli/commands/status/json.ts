@@ -1,0 +1,40 @@
+import { countStates } from '../../../core/changes/survey.ts';
+import { findLastExchange } from '../../../core/exchange/activity.ts';
+import type { UnixSeconds } from '../../../core/values/time.ts';
+import type { Concern } from '../../gateway/attention.ts';
+import type { DomainStatus, GatewayStatus } from '../../gateway/gateway.ts';
+import type { InterfaceReading } from '../../gateway/interfaces.ts';
+
+/** The document of `wgkex status --json`; its shape is fixed in wgkex(8). */
+export function describeStatus({ at, domains }: GatewayStatus, concerns: readonly Concern[]): object {
+  const about = (domain: string | undefined) =>
+    concerns
+      .filter((concern) => concern.domain === domain)
+      .map(({ problem, remedy }) => ({ problem, remedy: remedy ?? null }));
+  return {
+    time: Math.floor(at),
+    sound: concerns.length === 0,
+    attention: about(undefined),
+    domains: domains.map((status) => ({ ...describeDomain(status, at), attention: about(status.domain.name) })),
+  };
+}
+
+function describeDomain(
+  { domain, wireguard, vxlan, reading, activity, nextCleanup }: DomainStatus,
+  now: UnixSeconds,
+): object {
+  return {
+    domain: domain.name,
+    wireguard: describeInterface(wireguard),
+    vxlan: describeInterface(vxlan),
+    peers: reading instanceof Error ? null : countStates(reading.peers),
+    max_peers: domain.max_peers,
+    max_pending: domain.max_pending,
+    last_exchange: findLastExchange(activity, now) ?? null,
+    next_cleanup: typeof nextCleanup === 'number' ? Math.floor(nextCleanup) : null,
+  };
+}
+
+function describeInterface({ name, state, kind }: InterfaceReading): object {
+  return { name, state, kind: kind ?? null };
+}

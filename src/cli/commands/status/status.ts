@@ -1,0 +1,36 @@
+import { exitWithUsageError } from '../../../command-line.ts';
+import { publishFile } from '../../../system/host/publish-file.ts';
+import { type Concern, findConcerns } from '../../gateway/attention.ts';
+import { findDomains, readConfiguration } from '../../gateway/configuration.ts';
+import { type GatewayStatus, readGateway } from '../../gateway/gateway.ts';
+import { findFacts } from '../../page/facts.ts';
+import { renderPage } from '../../page/page.ts';
+import { type Call, PROGRAM } from '../../terminal/call.ts';
+import { complain, printJson, printLines } from '../../terminal/print.ts';
+import { findTerminal } from '../../terminal/terminal.ts';
+import { describeStatus } from './json.ts';
+import { renderStatus } from './text.ts';
+
+interface Options {
+  /** Where a page for everybody goes. */
+  readonly html?: string;
+}
+
+/** `wgkex status`: the whole gateway at a glance. False where something needs attention. */
+export async function run({ options }: Call<Options>): Promise<boolean> {
+  if (options.html !== undefined && options.json) exitWithUsageError(PROGRAM, '--html and --json exclude one another');
+  const config = readConfiguration(options.config);
+  const status = await readGateway(findDomains(config, options.config, undefined), config);
+  const concerns = findConcerns(status);
+  if (options.html !== undefined) return publish(status, concerns, options.html);
+  if (options.json) printJson(describeStatus(status, concerns));
+  else printLines(renderStatus(status, concerns, findTerminal()));
+  return concerns.length === 0;
+}
+
+/** A page that is there is what was asked for, also by a timer: what it tells is no failure of the timer's. */
+function publish(status: GatewayStatus, concerns: readonly Concern[], path: string): boolean {
+  for (const { reading } of status.domains) if (reading instanceof Error) complain(reading.message);
+  publishFile(path, renderPage(findFacts(status, concerns)));
+  return true;
+}

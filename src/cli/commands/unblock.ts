@@ -1,8 +1,0 @@
-import type { Call } from '../call.ts';
-import type { EditOptions } from '../editing/editing.ts';
-import { removeListedKey } from '../editing/listed-key.ts';
-
-/** `wgkex unblock KEY`: let a key in again when its router asks. False where it was not blocked. */
-export function run({ args: [text = ''], options }: Call<EditOptions>): Promise<boolean> {
-  return removeListedKey(text, options, { setting: 'disallowed_keys', event: 'unblocked', verb: 'unblock' });
-}

@@ -1,0 +1,104 @@
+import type { Effect } from '../../core/changes/effects.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { fold } from '../terminal/words.ts';
+import type { DomainEdit } from './domain-edit.ts';
+import type { Edits, ListEdit } from './editing.ts';
+
+const MARGIN = '    ';
+
+const VERBS: Record<Effect['action'], { readonly done: string; readonly dry: string }> = {
+  add: { done: 'added', dry: 'would add' },
+  reset: { done: 'reset', dry: 'would reset' },
+  keep: { done: 'kept', dry: 'would keep' },
+  remove: { done: 'removed', dry: 'would remove' },
+  set: { done: 'set', dry: 'would set' },
+  release: { done: 'released', dry: 'would release' },
+};
+
+/** A line for each thing that was done, or would be. */
+export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Terminal): string[] {
+  const effects = domains.flatMap((edit) => edit.effects.map((effect) => [edit, effect] as const));
+  const operators = domains.filter(({ outcome, reason }) => outcome === 'static' && reason === undefined);
+  const isNowhere = domains.length > 0 && domains.every(({ outcome }) => outcome === 'absent');
+  return [
+    ...(list === undefined
+      ? []
+      : describeListEdit(list, key, dryRun).flatMap((text) => renderLine(list.file, text, terminal))),
+    ...effects.flatMap(([{ domain }, effect]) => renderLine(domain.name, describeEffect(effect, dryRun), terminal)),
+    ...operators.flatMap(({ domain }) => renderLine(domain.name, `peer ${key} is the operator's already`, terminal)),
+    ...(list !== undefined && isNowhere ? ['It is a peer of no domain.'] : []),
+    ...(dryRun ? [terminal.paint('notice', 'Nothing was changed.')] : []),
+  ];
+}
+
+/** What was done, and where. */
+export function renderLine(where: string, text: string, { width, paint }: Terminal): string[] {
+  const [first = '', ...others] = fold(`${where}: ${text}`, width, MARGIN);
+  return [`${paint('strong', first.slice(0, where.length))}${first.slice(where.length)}`, ...others];
+}
+
+/** What is not there is a complaint. */
+function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
+  switch (outcome) {
+    case 'added':
+      return [`${findVerb('add', dryRun)} ${line}`];
+    case 'removed':
+      return [`${findVerb('remove', dryRun)} ${key}`];
+    case 'present':
+      return [`${key} is there already`];
+    case 'absent':
+      return [];
+  }
+}
+
+const PEER_NOTES: Partial<Record<Effect['action'], string>> = {
+  keep: ', which is alive',
+  release: ", which is the operator's from now on",
+};
+
+function describeEffect({ action, what, router, mac }: Effect, dryRun: boolean): string {
+  const verb = findVerb(action, dryRun);
+  switch (what) {
+    case 'peer':
+      return `${verb} peer ${router.key}${PEER_NOTES[action] ?? ''}`;
+    case 'claim':
+      return `${verb} the claim of ${router.key} to ${router.address}`;
+    case 'memory':
+      return `${verb} what was remembered of ${router.key}`;
+    case 'forwarding entry':
+      return `${verb} forwarding entry ${mac} to ${router.address}`;
+    case 'route':
+      return `${verb} route to ${router.address}`;
+  }
+}
+
+function findVerb(action: Effect['action'], dryRun: boolean): string {
+  return VERBS[action][dryRun ? 'dry' : 'done'];
+}
+
+/** The document of the commands that edit one key, with `--json`; its shape is fixed in wgkex(8). */
+export function describeEdits({ key, dryRun, isGood, list, domains }: Edits): object {
+  return {
+    key,
+    dry_run: dryRun,
+    success: isGood,
+    list: list === undefined ? null : { ...list, line: list.line ?? null },
+    domains: domains.map(describeDomainEdit),
+  };
+}
+
+function describeDomainEdit({ domain, outcome, code, reason, effects }: DomainEdit): object {
+  return {
+    domain: domain.name,
+    outcome,
+    code: code ?? null,
+    reason: reason ?? null,
+    effects: effects.map(({ action, what, router, mac }) => ({
+      action,
+      what,
+      key: router.key,
+      address: router.address,
+      mac: mac ?? null,
+    })),
+  };
+}

@@ -1,0 +1,27 @@
+import { INTERVAL_SECONDS, OUTCOMES, type OutcomeCounts } from '../../../core/exchange/activity.ts';
+import type { UnixSeconds } from '../../../core/values/time.ts';
+import { addUp } from './shapes.ts';
+
+/** How exchanges ended from `since` on, for an hour. */
+export interface Hour {
+  readonly since: UnixSeconds;
+  readonly counts: OutcomeCounts;
+}
+
+export const HOUR_SECONDS = 3600;
+const INTERVALS_PER_HOUR = HOUR_SECONDS / INTERVAL_SECONDS;
+
+/** Puts intervals of ten minutes together. The last hour ends when the last interval does, be it a full hour or not. */
+export function groupHours(intervals: readonly Hour[]): Hour[] {
+  const starts = intervals.filter((_, index) => index % INTERVALS_PER_HOUR === 0);
+  return starts.map(({ since }, hour) => {
+    const first = hour * INTERVALS_PER_HOUR;
+    return { since, counts: addUpCounts(intervals.slice(first, first + INTERVALS_PER_HOUR)) };
+  });
+}
+
+/** How many exchanges ended in each way. */
+export function addUpCounts(hours: readonly Pick<Hour, 'counts'>[]): OutcomeCounts {
+  const sums = OUTCOMES.map((outcome) => [outcome, addUp(hours.map(({ counts }) => counts[outcome]))]);
+  return Object.fromEntries(sums);
+}

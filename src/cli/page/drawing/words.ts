@@ -1,0 +1,31 @@
+import type { UnixSeconds } from '../../../core/values/time.ts';
+import { html, type Markup } from './markup.ts';
+
+const WHOLE = new Intl.NumberFormat('en');
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** `12,345` */
+export function formatNumber(number: number): string {
+  return WHOLE.format(number);
+}
+
+/** `12.3K`, where there is little room. */
+export function formatShort(number: number): string {
+  return SHORT.format(number);
+}
+
+/** `13:40`, in UTC like all times of a page: it does not know where its readers are. */
+export function formatClock(time: UnixSeconds): string {
+  return formatIso(time).slice(11, 16);
+}
+
+/** `2026-11-21 13:40 UTC`, which a program can read, too. */
+export function renderTime(time: UnixSeconds): Markup {
+  const iso = formatIso(time);
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`;
+}
+
+/** `2026-11-21T13:40:00Z` */
+function formatIso(time: UnixSeconds): string {
+  return `${new Date(time * 1000).toISOString().slice(0, 19)}Z`;
+}

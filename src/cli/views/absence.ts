@@ -1,0 +1,68 @@
+import type { Config, DomainConfig } from '../../config/config.ts';
+import type { Obstacle } from '../../core/decisions/obstacles.ts';
+import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
+import { formatDuration } from '../../core/values/duration.ts';
+import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';
+import type { DomainReading } from '../gateway/domain.ts';
+import type { Membership } from '../gateway/router.ts';
+
+/** Why a key is not there, a sentence each, with what its router gets. */
+export function explainAbsence(key: PublicKey, { obstacles, reading, claim }: Membership, config: Config): string[] {
+  const claims = claim === undefined ? [] : [describeClaim(key, claim, reading)];
+  if (obstacles.length === 0) return ['nothing is in its way: it never came, or it was removed', ...claims];
+  const reasons = obstacles.map((obstacle) => {
+    const reason = describeObstacle(obstacle, reading.view.peers.describe(key).address, reading.domain, config);
+    return obstacle.code === undefined ? reason : `${reason}: ${obstacle.code}`;
+  });
+  return [...reasons, ...claims];
+}
+
+function describeClaim(key: PublicKey, claim: Claim, { domain, view }: DomainReading): string {
+  const { address } = view.peers.describe(key);
+  const rest = formatDuration(findRemainingSeconds(claim));
+  return `it claims ${address} for another ${rest}; to end that: wgkex remove ${domain.name} ${key}`;
+}
+
+/** `address` is the one that belongs to the key. */
+export function describeObstacle(
+  { rule, code, holder }: Obstacle,
+  address: string,
+  domain: DomainConfig,
+  { disallowed_keys, static_keys }: Config,
+): string {
+  const other = holder === undefined ? 'another key' : abbreviateKey(holder);
+  // A rule without a sentence does not compile.
+  switch (rule) {
+    case 'disallowed':
+      return `the key is in ${disallowed_keys}`;
+    case 'static':
+      return `the key is in ${static_keys}`;
+    case 'not-allowed':
+      return `the key is not in ${domain.allowed_keys}`;
+    case 'own-key':
+      return "it is the gateway's own key";
+    case 'operators-peer':
+      return "it is a peer of the operator's";
+    case 'lists':
+      return 'a list of keys cannot be read (wgkex check)';
+    case 'record':
+      return 'the record of peers cannot be read or written (wgkex check)';
+    case 'own-address':
+      return `${address} is an address of this gateway`;
+    case 'operators-address':
+      return `${address} belongs to ${other}, which is the operator's`;
+    case 'same-address':
+      return describeSameAddress(address, other, code);
+    case 'peers':
+      return `the domain has its ${domain.max_peers} keys, and room only in place of one that does not connect`;
+    case 'pending':
+      return `${domain.max_pending} keys that never connected are there, and room only in place of one of them`;
+  }
+}
+
+function describeSameAddress(address: string, other: string, code: Obstacle['code']): string {
+  if (code === undefined) return `${other} has the same address, but is evicted, as it never had a handshake`;
+  if (code === 'BUSY')
+    return `${other} has the same address and was registered less than a minute ago: it may still connect`;
+  return `${address} belongs to ${other}, which proved it by a handshake`;
+}

@@ -1,0 +1,80 @@
+import { formatBytes } from '../../core/operator/byte-count.ts';
+import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
+import type { OperatorsMark } from '../../core/peers/ownership.ts';
+import { deriveAll } from '../../core/values/derived-address.ts';
+import { formatDuration } from '../../core/values/duration.ts';
+import type { ListedPeer } from '../gateway/peers.ts';
+import type { Answer, Membership } from '../gateway/router.ts';
+import { renderFields } from '../terminal/fields.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { formatAgo, formatNetworks, formatTime } from '../terminal/words.ts';
+import { STATE_STYLES } from './peer-columns.ts';
+import { findMissingKinds } from './peer-json.ts';
+
+type Field = readonly [name: string, value: string];
+
+/** A router in a domain where it is a peer. */
+export function renderMembership(
+  { listed, markedAt, claim, mark }: Membership,
+  answer: Answer,
+  terminal: Terminal,
+): string[] {
+  if (listed === undefined) return [];
+  const { peer, state, reading } = listed;
+  const { paint } = terminal;
+  const heading = `${paint('strong', reading.domain.name)}  ${paint(STATE_STYLES[state], state)}`;
+  const fields: Field[] = [
+    ['address', formatNetworks(peer.allowedIps) || 'none'],
+    ['endpoint', peer.endpoint ?? 'none'],
+    ['handshake', describeHandshake(listed)],
+    ['traffic', `${formatBytes(peer.received)} received, ${formatBytes(peer.sent)} sent`],
+    ...(mark === undefined ? describeForwarding(listed) : [['static', describeMark(mark, answer)] as const]),
+    ...(claim === undefined ? [] : [['claim', describeClaim(claim)] as const]),
+    ...(markedAt === undefined ? [] : [['cleanup', describeCleanup(markedAt, reading.at, answer)] as const]),
+    ...describeMismatch(listed, answer),
+  ];
+  return [heading, ...renderFields(fields, terminal)];
+}
+
+function describeHandshake({ peer: { lastHandshake }, reading: { at } }: ListedPeer): string {
+  if (lastHandshake === 'never') return 'never';
+  return `${formatAgo(lastHandshake, at)}, ${formatTime(lastHandshake)}`;
+}
+
+function describeForwarding(listed: ListedPeer): Field[] {
+  const { domain } = listed.reading;
+  const missing = findMissingKinds(listed);
+  const kinds = domain.fdb.map((kind) => `${kind} ${missing.includes(kind) ? 'missing' : 'ok'}`);
+  const entries: Field = ['entries', kinds.join(', ')];
+  return domain.route ? [entries, ['route', listed.lacksRoute ? 'missing' : 'ok']] : [entries];
+}
+
+/** Why a peer is the operator's. */
+function describeMark(mark: OperatorsMark, { config }: Answer): string {
+  const because: Record<OperatorsMark, string> = {
+    'static key': `its key is in ${config.static_keys}`,
+    'preshared key': 'it has a preshared key, which wgkex never sets',
+    keepalive: 'it has a keepalive, which wgkex never sets',
+    'not recorded': 'wgkex did not register it',
+    'allowed IPs': 'its allowed IPs are not exactly its derived address',
+  };
+  return `the operator's: ${because[mark]}`;
+}
+
+function describeClaim(claim: Claim): string {
+  return `its address is kept for it, for another ${formatDuration(findRemainingSeconds(claim))} if it goes`;
+}
+
+function describeCleanup(markedAt: number, now: number, { config }: Answer): string {
+  const due = markedAt + config.cleanup.second_look_seconds;
+  return `marked ${formatAgo(markedAt, now)}; a pass from ${formatTime(due)} on removes it, unless it connects`;
+}
+
+/** Router and gateway that go by different derivations never meet: the commonest reason why nothing comes through. */
+function describeMismatch({ peer, link, reading: { domain } }: ListedPeer, { query }: Answer): Field[] {
+  const given = query.kind === 'address' ? query.address : query.kind === 'mac' ? query.mac : undefined;
+  if (given === undefined || given === link.address || given === link.mac) return [];
+  const other = deriveAll(peer.key).find(({ address, mac }) => address === given || mac === given);
+  if (other === undefined) return [];
+  return [['note', `${given} is what "${other.variant}" derives; this domain has address = "${domain.address}"`]];
+}

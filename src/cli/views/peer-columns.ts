@@ -1,0 +1,90 @@
+import { formatBytesShort } from '../../core/operator/byte-count.ts';
+import type { PeerState } from '../../core/peers/peer-state.ts';
+import { abbreviateKey } from '../../core/values/public-key.ts';
+import type { ListedPeer } from '../gateway/peers.ts';
+import type { Column } from '../terminal/table.ts';
+import type { Style } from '../terminal/terminal.ts';
+import { formatAge, formatAgo, formatNetworks } from '../terminal/words.ts';
+
+export const STATE_STYLES: Record<PeerState, Style> = {
+  alive: 'good',
+  idle: 'plain',
+  stale: 'notice',
+  pending: 'faint',
+  static: 'strong',
+};
+/** An IPv4 address, and a derived one. */
+const LEAST_ENDPOINT = 15;
+const LEAST_ADDRESS = 23;
+/** The longest amount: the table stays as it is while amounts change. */
+const AMOUNT_WIDTH = 5;
+/** In fewer there is no room for where a peer is. */
+export const WIDE_COLUMNS = 100;
+
+export const KEY: Column<ListedPeer> = {
+  title: 'KEY',
+  forms: [({ peer }) => peer.key, ({ peer }) => abbreviateKey(peer.key)],
+  rank: 3,
+};
+
+export const STATE: Column<ListedPeer> = {
+  title: 'STATE',
+  forms: [({ state }) => state],
+  style: ({ state }) => STATE_STYLES[state],
+};
+
+export const ADDRESS: Column<ListedPeer> = {
+  title: 'ADDRESS',
+  forms: [({ peer }) => formatNetworks(peer.allowedIps) || '-'],
+  atLeast: LEAST_ADDRESS,
+};
+
+export const ENDPOINT: Column<ListedPeer> = {
+  title: 'ENDPOINT',
+  forms: [({ peer }) => peer.endpoint ?? '-'],
+  since: WIDE_COLUMNS,
+  atLeast: LEAST_ENDPOINT,
+};
+
+export const HANDSHAKE: Column<ListedPeer> = {
+  title: 'HANDSHAKE',
+  forms: [
+    ({ peer, reading }) => formatAgo(peer.lastHandshake, reading.at),
+    ({ peer, reading }) => formatAge(peer.lastHandshake, reading.at),
+  ],
+  rank: 1,
+  align: 'right',
+  style: ({ state }) => STATE_STYLES[state],
+};
+
+export const TRAFFIC: readonly Column<ListedPeer>[] = [
+  buildAmountColumn('RX', ({ peer }) => peer.received),
+  buildAmountColumn('TX', ({ peer }) => peer.sent),
+];
+
+/** Forwarding entries, and the route where the domain keeps them. */
+export const ENTRIES: Column<ListedPeer> = {
+  title: 'FDB',
+  forms: [describeEntries, (listed) => (isServed(listed) ? describeEntries(listed) : 'no')],
+  style: (listed) => (isServed(listed) ? 'plain' : 'bad'),
+  rank: 4,
+};
+
+/** Bytes, or bytes a second; `-` where it is not known. */
+export function buildAmountColumn<Row>(title: string, find: (row: Row) => number | undefined): Column<Row> {
+  const format = (amount: number | undefined) =>
+    (amount === undefined ? '-' : formatBytesShort(amount)).padStart(AMOUNT_WIDTH);
+  return { title, forms: [(row) => format(find(row))], align: 'right' };
+}
+
+function isServed({ missingEntries, lacksRoute }: ListedPeer): boolean {
+  return missingEntries.length === 0 && !lacksRoute;
+}
+
+/** The operator's peers are none of wgkex's business. */
+function describeEntries({ state, missingEntries, lacksRoute, reading: { domain } }: ListedPeer): string {
+  if (state === 'static') return '-';
+  const found = domain.fdb.length - missingEntries.length;
+  const entries = found === domain.fdb.length ? 'ok' : `${found} of ${domain.fdb.length}`;
+  return lacksRoute ? `${entries}, no route` : entries;
+}

@@ -1,0 +1,34 @@
+import { countStates, type SurveyedPeer } from '../../core/changes/survey.ts';
+import { PEER_STATES } from '../../core/peers/peer-state.ts';
+import type { DomainReading } from '../gateway/domain.ts';
+import type { ListedPeer } from '../gateway/peers.ts';
+import { renderTable } from '../terminal/table.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { count } from '../terminal/words.ts';
+import { ADDRESS, ENDPOINT, ENTRIES, HANDSHAKE, KEY, STATE, TRAFFIC } from './peer-columns.ts';
+
+/** The peers of a domain that were asked for. */
+interface DomainPeers {
+  readonly reading: DomainReading;
+  readonly listed: readonly ListedPeer[];
+}
+
+const COLUMNS = [KEY, STATE, ADDRESS, ENDPOINT, HANDSHAKE, ...TRAFFIC, ENTRIES];
+
+/** A table for each domain, under its name where there are several. */
+export function renderPeers(domains: readonly DomainPeers[], terminal: Terminal): string[] {
+  return domains.flatMap(({ reading, listed }, index) => {
+    const { paint } = terminal;
+    const heading = `${paint('strong', reading.domain.name)}  ${paint('faint', summarise(reading.peers))}`;
+    const table = listed.length === 0 ? [paint('faint', 'none')] : renderTable(listed, COLUMNS, terminal);
+    return domains.length === 1 ? table : [...(index === 0 ? [] : ['']), heading, ...table];
+  });
+}
+
+/** `214 peers: 180 alive, 34 pending`. */
+export function summarise(peers: readonly SurveyedPeer[]): string {
+  const counts = countStates(peers);
+  const parts = PEER_STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+  const all = count(peers.length, 'peer', 'peers');
+  return parts.length === 0 ? all : `${all}: ${parts.join(', ')}`;
+}
