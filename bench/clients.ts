@@ -1,8 +1,8 @@
 // The process of the clients: takes orders from its parent and answers each with a result. Does as little as it can
 // while the clock runs: requests are made before, and replies are compared byte for byte.
 import { connect, type Socket } from 'node:net';
-import { makeKey } from '../test/lab/client.ts';
-import { EXCHANGE_PORT } from '../test/lab/gateway.ts';
+import { makeKey } from '../lab/client.ts';
+import { EXCHANGE_PORT } from '../lab/gateway.ts';
 import type { Failure, LoadOrder, LoadResult } from './load.ts';
 import { DOMAIN } from './servers/server.ts';
 

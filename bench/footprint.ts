@@ -1,4 +1,4 @@
-import { pause } from '../test/lab/commands.ts';
+import { pause } from '../lab/commands.ts';
 import type { LoadGenerator, LoadOrder } from './load.ts';
 import { type Memory, readContextSwitches, readMemory } from './processes.ts';
 import type { Server, ServerName } from './servers/server.ts';

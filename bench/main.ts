@@ -4,7 +4,7 @@
 // machine for it.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Gateway } from '../test/lab/gateway.ts';
+import { Gateway } from '../lab/gateway.ts';
 import { renderChart } from './chart.ts';
 import { LoadGenerator } from './load.ts';
 import {

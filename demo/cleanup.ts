@@ -1,4 +1,4 @@
-import { eventually, pause } from '../test/lab/commands.ts';
+import { eventually, pause } from '../lab/commands.ts';
 import { DOMAIN, SECOND_LOOK_SECONDS, STALE_AFTER_SECONDS, type Stage } from './gateway.ts';
 import type { Router } from './router.ts';
 import { confirm, say, showHeading } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../test/lab/gateway.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
 import { Host } from './host.ts';
 import type { Journal } from './journal.ts';
 import { confirm, say, showHeading } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { fstatSync, openSync, readFileSync } from 'node:fs';
-import { eventually } from '../test/lab/commands.ts';
+import { eventually } from '../lab/commands.ts';
 import { NotSeenError, type Style, say, showLog } from './terminal.ts';
 
 const FILE = '/run/journal';

@@ -1,4 +1,4 @@
-import { IS_IN_USER_NAMESPACE } from '../test/lab/gateway.ts';
+import { IS_IN_USER_NAMESPACE } from '../lab/gateway.ts';
 import type { Stage } from './gateway.ts';
 import { GATEWAY_MESH_ADDRESS, type Router } from './router.ts';
 import { say, showHeading, showHint } from './terminal.ts';

@@ -1,8 +1,8 @@
+import { eventually } from '../lab/commands.ts';
+import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS } from '../lab/gateway.ts';
+import { addWireguard } from '../lab/network.ts';
 import { parseIpAddress } from '../src/core/values/ip-address.ts';
 import { abbreviateKey, parsePublicKey } from '../src/core/values/public-key.ts';
-import { eventually } from '../test/lab/commands.ts';
-import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS } from '../test/lab/gateway.ts';
-import { addWireguard } from '../test/lab/network.ts';
 import { DOMAIN, type Stage } from './gateway.ts';
 import { Host } from './host.ts';
 import { confirm, showCommand } from './terminal.ts';

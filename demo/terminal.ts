@@ -1,4 +1,4 @@
-import { pause } from '../test/lab/commands.ts';
+import { pause } from '../lab/commands.ts';
 
 const COLUMNS = 80;
 /** So that a person can read along; what is piped somewhere does not wait. */

@@ -1,4 +1,4 @@
-import { eventually } from '../test/lab/commands.ts';
+import { eventually } from '../lab/commands.ts';
 import type { Stage } from './gateway.ts';
 import { GATEWAY_MESH_ADDRESS, type Router } from './router.ts';
 import { confirm, say, showHeading } from './terminal.ts';

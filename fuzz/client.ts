@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { open } from '../test/lab/client.ts';
-import { pause } from '../test/lab/commands.ts';
+import { open } from '../lab/client.ts';
+import { pause } from '../lab/commands.ts';
 import type { Visit } from './model/wire.ts';
 
 /** Longer than a gateway takes for anything: who has heard nothing by then is owed a reply. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { Background } from '../test/lab/commands.ts';
-import type { Gateway } from '../test/lab/gateway.ts';
+import { Background } from '../lab/commands.ts';
+import type { Gateway } from '../lab/gateway.ts';
 import type { Reply, StreamModel } from './model/stream.ts';
 
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Gateway } from '../test/lab/gateway.ts';
+import type { Gateway } from '../lab/gateway.ts';
 import { deriveAddress, type Variant } from './model/key.ts';
 
 /** A domain of a fuzzed gateway. */

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { sh } from '../test/lab/commands.ts';
-import { Gateway } from '../test/lab/gateway.ts';
+import { sh } from '../lab/commands.ts';
+import { Gateway } from '../lab/gateway.ts';
 import { type DomainSettings, KernelState } from './kernel.ts';
 import {
   COLLIDING_KEYS,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Background, eventually, pause } from '../test/lab/commands.ts';
-import type { Gateway } from '../test/lab/gateway.ts';
+import { type Background, eventually, pause } from '../lab/commands.ts';
+import type { Gateway } from '../lab/gateway.ts';
 import { checkLogLine } from './log-lines.ts';
 import { MemoryCurve } from './memory.ts';
 import { countDescriptors, findChildren, readMemory } from './processes.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { exchange, makeKey, open, readAll, send } from '../../test/lab/client.ts';
-import { pause } from '../../test/lab/commands.ts';
-import { inParallel } from '../../test/lab/crowd.ts';
-import { EXCHANGE_PORT } from '../../test/lab/gateway.ts';
+import { exchange, makeKey, open, readAll, send } from '../../lab/client.ts';
+import { pause } from '../../lab/commands.ts';
+import { inParallel } from '../../lab/crowd.ts';
+import { EXCHANGE_PORT } from '../../lab/gateway.ts';
 import type { FarRouter } from './far-router.ts';
 import { countReplies, type Figures } from './figures.ts';
 import { ROUND_TRIPS_MILLISECONDS, type RoundTripMilliseconds, type Scene } from './scene.ts';

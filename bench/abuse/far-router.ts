@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Background, sh } from '../../test/lab/commands.ts';
-import { EXCHANGE_PORT, type Gateway } from '../../test/lab/gateway.ts';
-import type { RoundTrip } from '../../test/lab/round-trip.ts';
-import { Router } from '../../test/lab/router.ts';
+import { Background, sh } from '../../lab/commands.ts';
+import { EXCHANGE_PORT, type Gateway } from '../../lab/gateway.ts';
+import type { RoundTrip } from '../../lab/round-trip.ts';
+import { Router } from '../../lab/router.ts';
 import type { ArrivalOrder, ArrivalResult } from './arrival.ts';
 
 const PING_SECONDS = 0.25;

@@ -1,4 +1,4 @@
-import { countEach } from '../../test/lab/crowd.ts';
+import { countEach } from '../../lab/crowd.ts';
 
 /** What the abuser got: replies and other counts, by name. */
 export type Figures = Readonly<Record<string, number>>;

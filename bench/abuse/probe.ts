@@ -1,5 +1,5 @@
-import { exchange } from '../../test/lab/client.ts';
-import { pause } from '../../test/lab/commands.ts';
+import { exchange } from '../../lab/client.ts';
+import { pause } from '../../lab/commands.ts';
 
 /** What a router of its own process does, so that its time is not that of who means ill. */
 export interface ProbeOrder {

@@ -1,4 +1,4 @@
-import { countEach } from '../../test/lab/crowd.ts';
+import { countEach } from '../../lab/crowd.ts';
 import type { Machine } from '../results.ts';
 import type { Arrival } from './far-router.ts';
 import type { Figures } from './figures.ts';

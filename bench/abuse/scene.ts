@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { exchange } from '../../test/lab/client.ts';
-import { Background, pause } from '../../test/lab/commands.ts';
-import { Crowd, countEach } from '../../test/lab/crowd.ts';
-import { Gateway } from '../../test/lab/gateway.ts';
-import { RoundTrip } from '../../test/lab/round-trip.ts';
-import { Router } from '../../test/lab/router.ts';
+import { exchange } from '../../lab/client.ts';
+import { Background, pause } from '../../lab/commands.ts';
+import { Crowd, countEach } from '../../lab/crowd.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { RoundTrip } from '../../lab/round-trip.ts';
+import { Router } from '../../lab/router.ts';
 import { type Arrival, FarRouter } from './far-router.ts';
 import { MemoryCurve, type MemorySample } from './memory.ts';
 import type { ProbeOrder, ProbeResult } from './probe.ts';

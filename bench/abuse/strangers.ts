@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { exchange } from '../../test/lab/client.ts';
-import { eventually, pause } from '../../test/lab/commands.ts';
-import { inParallel } from '../../test/lab/crowd.ts';
+import { exchange } from '../../lab/client.ts';
+import { eventually, pause } from '../../lab/commands.ts';
+import { inParallel } from '../../lab/crowd.ts';
 import type { FarRouter } from './far-router.ts';
 import { countReplies, type Figures } from './figures.ts';
 import { type Scene, stopPing } from './scene.ts';
@@ -12,9 +12,7 @@ const ADDRESSES = 90;
 const ADDRESS_SECONDS = 120;
 const NEIGHBOUR_SECONDS = 150;
 
-const [OWNER, STRANGER] = JSON.parse(
-  await readFile(new URL('../../test/lab/colliding-keys.json', import.meta.url), 'utf8'),
-);
+const [OWNER, STRANGER] = JSON.parse(await readFile(new URL('../../lab/colliding-keys.json', import.meta.url), 'utf8'));
 /** The private key of a router whose derived address another key has, too. */
 export const COLLIDING_KEY: string = OWNER.privateKey;
 

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { makeKey } from '../../lab/client.ts';
+import { sh } from '../../lab/commands.ts';
+import type { Gateway } from '../../lab/gateway.ts';
 import { buildEntries, ENTRY_KINDS } from '../../src/core/kernel/fdb.ts';
 import { buildAddPeer, buildEnsureEntry } from '../../src/core/kernel/words.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parseInterfaceName } from '../../src/core/values/names.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { makeKey } from '../../test/lab/client.ts';
-import { sh } from '../../test/lab/commands.ts';
-import type { Gateway } from '../../test/lab/gateway.ts';
 
 /** Stays below the kernel's limit for arguments (2 MB). */
 const PEERS_A_CALL = 1000;

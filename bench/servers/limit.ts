@@ -1,5 +1,5 @@
-import { EXCHANGE_PORT } from '../../test/lab/gateway.ts';
-import type { Segment } from '../../test/lab/network.ts';
+import { EXCHANGE_PORT } from '../../lab/gateway.ts';
+import type { Segment } from '../../lab/network.ts';
 import { Server } from './server.ts';
 
 const NAMESPACE = 'limit';

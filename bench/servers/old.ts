@@ -1,6 +1,6 @@
 import { copyFile, writeFile } from 'node:fs/promises';
-import { sh } from '../../test/lab/commands.ts';
-import { EXCHANGE_PORT, type Gateway, IS_ROOT_ALONE } from '../../test/lab/gateway.ts';
+import { sh } from '../../lab/commands.ts';
+import { EXCHANGE_PORT, type Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 import { resetInterfaces } from './interfaces.ts';
 import { DOMAIN, Server } from './server.ts';
 

@@ -1,5 +1,5 @@
-import { exchange, makeKey } from '../../test/lab/client.ts';
-import { Background, eventually } from '../../test/lab/commands.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { Background, eventually } from '../../lab/commands.ts';
 
 /** The shell service, another build of wgkex, this one, and what Node alone can do. */
 export const SERVER_NAMES = ['old', 'before', 'wgkex', 'limit'] as const;

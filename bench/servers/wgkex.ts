@@ -1,9 +1,9 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { execa } from 'execa';
-import { exchange, makeKey } from '../../test/lab/client.ts';
-import { pause } from '../../test/lab/commands.ts';
-import { inParallel } from '../../test/lab/crowd.ts';
-import { AS_WGKEX, type Gateway } from '../../test/lab/gateway.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { pause } from '../../lab/commands.ts';
+import { inParallel } from '../../lab/crowd.ts';
+import { AS_WGKEX, type Gateway } from '../../lab/gateway.ts';
 import { resetInterfaces } from './interfaces.ts';
 import { DOMAIN, Server, type ServerName } from './server.ts';
 

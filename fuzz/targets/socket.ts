@@ -1,5 +1,5 @@
 import type fc from 'fast-check';
-import { exchange } from '../../test/lab/client.ts';
+import { exchange } from '../../lab/client.ts';
 import { crowdsOf } from '../arbitraries/crowds.ts';
 import { printEntries, readVisits } from '../corpus.ts';
 import { makeKey, REFUSED_KEYS } from '../keys.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, lchown, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt, Background, eventually, pause } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { Router } from '../../lab/router.ts';
 import { deriveLinkAddress, type LinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, Background, eventually, pause } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { Router } from '../lab/router.ts';
 
 const FLOOD = '00:00:00:00:00:00';
 const SECOND_LOOK_SECONDS = 900;

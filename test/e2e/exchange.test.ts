@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { type ClientOptions, exchange, makeKey, send } from '../../lab/client.ts';
+import { Gateway } from '../../lab/gateway.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { type ClientOptions, exchange, makeKey, send } from '../lab/client.ts';
-import { Gateway } from '../lab/gateway.ts';
 
 const FLOOD = '00:00:00:00:00:00';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 import { formatMessage, type Request } from '../../src/core/privsep/messages.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
 
 let gateway: Gateway;
 

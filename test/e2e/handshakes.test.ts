@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { ageRecord, ageRemembered } from '../../lab/aging.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { COLLIDING_KEYS } from '../../lab/colliding-keys.ts';
+import { eventually, pause, sh } from '../../lab/commands.ts';
+import { Crowd } from '../../lab/crowd.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { shakeHands } from '../../lab/noise.ts';
+import { lookUp } from '../../lab/operator.ts';
+import { Router } from '../../lab/router.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { ageRecord, ageRemembered } from '../lab/aging.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { COLLIDING_KEYS } from '../lab/colliding-keys.ts';
-import { eventually, pause, sh } from '../lab/commands.ts';
-import { Crowd } from '../lab/crowd.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { shakeHands } from '../lab/noise.ts';
-import { lookUp } from '../lab/operator.ts';
-import { Router } from '../lab/router.ts';
 
 /** Of the contract: so long an address is kept for a new key that may be about to connect. */
 const CONNECT_SECONDS = 60;

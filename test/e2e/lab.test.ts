@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
-import { Background, eventually } from '../lab/commands.ts';
-import { IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { Background, eventually } from '../../lab/commands.ts';
+import { IS_ROOT_ALONE } from '../../lab/gateway.ts';
 
 /** Prints by which number this side knows the lab, and stays. */
 const STAY = `bin/lab sh -c 'echo "lab $LAB_PID"; sleep 1000'`;

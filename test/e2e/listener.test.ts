@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { exchange, makeKey, open, readAll } from '../lab/client.ts';
-import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { exchange, makeKey, open, readAll } from '../../lab/client.ts';
+import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 
 const LISTEN = '/usr/lib/wgkex/wgkex-listen';
 const HANDLER_COMMAND = `${IS_ROOT_ALONE ? '' : 'sudo -n '}/usr/lib/wgkex/wgkex-handler`;

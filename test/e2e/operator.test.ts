@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { Router } from '../../lab/router.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { Router } from '../lab/router.ts';
 
 let gateway: Gateway;
 

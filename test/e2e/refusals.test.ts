@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { type ClientOptions, exchange, makeKey, open, readAll, send } from '../../lab/client.ts';
+import { Crowd } from '../../lab/crowd.ts';
+import { Gateway } from '../../lab/gateway.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { type ClientOptions, exchange, makeKey, open, readAll, send } from '../lab/client.ts';
-import { Crowd } from '../lab/crowd.ts';
-import { Gateway } from '../lab/gateway.ts';
 
 /** Of the contract. */
 const LINE_SECONDS = 5;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { attempt, sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { RoundTrip } from '../lab/round-trip.ts';
-import { Router } from '../lab/router.ts';
+import { attempt, sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { RoundTrip } from '../../lab/round-trip.ts';
+import { Router } from '../../lab/router.ts';
 
 const ROUND_TRIP_MILLISECONDS = 300;
 /** Node counts in whole milliseconds, once for each direction. */

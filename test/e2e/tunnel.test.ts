@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Gateway } from '../lab/gateway.ts';
-import { Router } from '../lab/router.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { Router } from '../../lab/router.ts';
 
 let gateway: Gateway;
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt, sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { listHoldings, readHoldings } from '../../lab/holdings.ts';
+import { connect, makeKeyPair } from '../../lab/operator.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { listHoldings, readHoldings } from '../lab/holdings.ts';
-import { connect, makeKeyPair } from '../lab/operator.ts';
 
 const [LIVING, OTHER] = [makeKeyPair('living since 0.1'), makeKeyPair('living since 0.1, too')];
 

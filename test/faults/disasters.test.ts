@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
+import { Bystanders } from '../../lab/bystanders.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { curse, liftCurses, type Program } from '../../lab/fakes.ts';
+import { type DomainSetup, Gateway } from '../../lab/gateway.ts';
+import { give, listHoldings, readHoldings, strip } from '../../lab/holdings.ts';
 import { formatMessage, type Request } from '../../src/core/privsep/messages.ts';
-import { Bystanders } from '../lab/bystanders.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, Background, eventually, pause, sh } from '../lab/commands.ts';
-import { curse, liftCurses, type Program } from '../lab/fakes.ts';
-import { type DomainSetup, Gateway } from '../lab/gateway.ts';
-import { give, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
 
 const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 const DOMAIN = 'ffww01';

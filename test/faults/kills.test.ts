@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, readlink, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
+import { Bystanders } from '../../lab/bystanders.ts';
+import { exchange, makeKey, open, readAll } from '../../lab/client.ts';
+import { attempt, Background, eventually, sh } from '../../lab/commands.ts';
+import { curse, liftCurses } from '../../lab/fakes.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { give, listHoldings, readHoldings, strip } from '../../lab/holdings.ts';
+import { type Action, findProgramMoments, findWriteMoments, type Moment } from '../../lab/kills.ts';
+import { readRecordedKeys, recordKeys } from '../../lab/record.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { Bystanders } from '../lab/bystanders.ts';
-import { exchange, makeKey, open, readAll } from '../lab/client.ts';
-import { attempt, Background, eventually, sh } from '../lab/commands.ts';
-import { curse, liftCurses } from '../lab/fakes.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { give, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
-import { type Action, findProgramMoments, findWriteMoments, type Moment } from '../lab/kills.ts';
-import { readRecordedKeys, recordKeys } from '../lab/record.ts';
 
 const DOMAIN = 'ffww01';
 const SECOND_LOOK_SECONDS = 900;
 /** Two keys with the same derived address. */
-const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'));
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../../lab/colliding-keys.json', import.meta.url), 'utf8'));
 
 describe('whoever is killed', { concurrency: 5 }, () => {
   test('a router for which another one goes is complete after its next exchange, and one pass clears up', async (t) => {

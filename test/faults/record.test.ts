@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
-import { Bystanders } from '../lab/bystanders.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { eventually, sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { give, giveUnrecorded } from '../lab/holdings.ts';
-import { readRecordedKeys } from '../lab/record.ts';
+import { Bystanders } from '../../lab/bystanders.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { eventually, sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { give, giveUnrecorded } from '../../lab/holdings.ts';
+import { readRecordedKeys } from '../../lab/record.ts';
 
 const DOMAIN = 'ffww01';
 const PAGE_BYTES = 4096;

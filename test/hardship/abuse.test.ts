@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, type TestContext, test } from 'node:test';
-import { exchange, makeKey, open, readAll, send } from '../lab/client.ts';
-import { Background, eventually, pause } from '../lab/commands.ts';
-import { Crowd, countEach, inParallel } from '../lab/crowd.ts';
-import { EXCHANGE_PORT, Gateway } from '../lab/gateway.ts';
-import { Router } from '../lab/router.ts';
+import { exchange, makeKey, open, readAll, send } from '../../lab/client.ts';
+import { Background, eventually, pause } from '../../lab/commands.ts';
+import { Crowd, countEach, inParallel } from '../../lab/crowd.ts';
+import { EXCHANGE_PORT, Gateway } from '../../lab/gateway.ts';
+import { Router } from '../../lab/router.ts';
 
 const WIDTH = 64;
 /** So long the handler may not know of a handshake. */

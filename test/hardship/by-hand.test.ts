@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { COLLIDING_KEYS } from '../../lab/colliding-keys.ts';
+import { sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { listHoldings, readHoldings } from '../../lab/holdings.ts';
+import { connect, type KeyPair, look, lookUp, makeKeyPair } from '../../lab/operator.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { COLLIDING_KEYS } from '../lab/colliding-keys.ts';
-import { sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { listHoldings, readHoldings } from '../lab/holdings.ts';
-import { connect, type KeyPair, look, lookUp, makeKeyPair } from '../lab/operator.ts';
 
 const FLOOD = '00:00:00:00:00:00';
 const HOUR = 3600;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { ageRecord } from '../../lab/aging.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { eventually, pause, sh } from '../../lab/commands.ts';
+import { curse, liftCurses } from '../../lab/fakes.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { listHoldings, readHoldings } from '../../lab/holdings.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { ageRecord } from '../lab/aging.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { eventually, pause, sh } from '../lab/commands.ts';
-import { curse, liftCurses } from '../lab/fakes.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { listHoldings, readHoldings } from '../lab/holdings.ts';
 
 /** Of the contract: so long a new key may take to connect. */
 const CONNECT_SECONDS = 60;

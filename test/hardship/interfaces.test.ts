@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, eventually, sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { listHoldings, readHoldings } from '../lab/holdings.ts';
-import { connect, type KeyPair, lookUp, makeKeyPair } from '../lab/operator.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt, eventually, sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { listHoldings, readHoldings } from '../../lab/holdings.ts';
+import { connect, type KeyPair, lookUp, makeKeyPair } from '../../lab/operator.ts';
 
 const MAX_RESTORES = 3;
 const SECOND_LOOK_SECONDS = 900;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { ageRecord, ageRemembered } from '../lab/aging.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { eventually, pause, sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { connect, makeKeyPair } from '../lab/operator.ts';
-import { Router } from '../lab/router.ts';
+import { ageRecord, ageRemembered } from '../../lab/aging.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { eventually, pause, sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { connect, makeKeyPair } from '../../lab/operator.ts';
+import { Router } from '../../lab/router.ts';
 
 const HOUR = 3600;
 /** Of the contract: so long a new key may take to connect. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { exchange, makeKey, open } from '../../lab/client.ts';
+import { eventually } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange, makeKey, open } from '../lab/client.ts';
-import { eventually } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
 
 const UNLIMITED = { exchanges_per_source_burst: 100_000, connections_per_source: 1000 };
 

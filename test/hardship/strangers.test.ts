@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { exchange, makeKey } from '../lab/client.ts';
-import { COLLIDING_KEYS } from '../lab/colliding-keys.ts';
-import { pause } from '../lab/commands.ts';
-import { Crowd, countEach } from '../lab/crowd.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { connect, makeKeyPair } from '../lab/operator.ts';
-import { Router } from '../lab/router.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { COLLIDING_KEYS } from '../../lab/colliding-keys.ts';
+import { pause } from '../../lab/commands.ts';
+import { Crowd, countEach } from '../../lab/crowd.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { connect, makeKeyPair } from '../../lab/operator.ts';
+import { Router } from '../../lab/router.ts';
 
 const DOMAIN = 'ffww01';
 /** Of the contract: a router that was silent for so long is not live any more. */

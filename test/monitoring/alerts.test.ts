@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { PROMTOOL } from '../lab/prometheus.ts';
+import { PROMTOOL } from '../../lab/prometheus.ts';
 
 const findPath = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const RULES = findPath('../../monitoring/alerts.yml');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { attempt, sh } from '../lab/commands.ts';
-import { makeKeyPair } from '../lab/operator.ts';
+import { attempt, sh } from '../../lab/commands.ts';
+import { makeKeyPair } from '../../lab/operator.ts';
 
 const { publicKey: KEY } = makeKeyPair('a router');
 const NAMESPACE = 'bare';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { exchange } from '../../lab/client.ts';
+import { attempt, Background, eventually, pause } from '../../lab/commands.ts';
+import { curse, liftCurses } from '../../lab/fakes.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
+import { look, lookUp, makeKeyPair } from '../../lab/operator.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange } from '../lab/client.ts';
-import { attempt, Background, eventually, pause } from '../lab/commands.ts';
-import { curse, liftCurses } from '../lab/fakes.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
-import { look, lookUp, makeKeyPair } from '../lab/operator.ts';
 
 const NUMBER = 41;
 const WIREGUARD = `wg${NUMBER}ffww01`;

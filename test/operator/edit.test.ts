@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt, Background, eventually } from '../lab/commands.ts';
-import { curse, liftCurses } from '../lab/fakes.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
-import { giveOperators, listHoldings, readHoldings, strip } from '../lab/holdings.ts';
-import { connect, type KeyPair, look, lookUp, makeKeyPair } from '../lab/operator.ts';
-import { ageRecord, forgetAll, readRegistrations } from '../lab/record.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt, Background, eventually } from '../../lab/commands.ts';
+import { curse, liftCurses } from '../../lab/fakes.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
+import { giveOperators, listHoldings, readHoldings, strip } from '../../lab/holdings.ts';
+import { connect, type KeyPair, look, lookUp, makeKeyPair } from '../../lab/operator.ts';
+import { ageRecord, forgetAll, readRegistrations } from '../../lab/record.ts';
 
 /** Two key pairs with the same derived address. */
 const [OWNER, NEWCOMER]: [KeyPair, KeyPair] = JSON.parse(
-  await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'),
+  await readFile(new URL('../../lab/colliding-keys.json', import.meta.url), 'utf8'),
 );
 const [ROUTER, OTHER] = [makeKeyPair('a router to edit'), makeKeyPair('another one to edit')];
 

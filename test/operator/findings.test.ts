@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { exchange, makeKey } from '../lab/client.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { giveOperators, giveUnrecorded } from '../lab/holdings.ts';
-import { look, lookUp } from '../lab/operator.ts';
-import { forgetAll, readRegistrations } from '../lab/record.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { giveOperators, giveUnrecorded } from '../../lab/holdings.ts';
+import { look, lookUp } from '../../lab/operator.ts';
+import { forgetAll, readRegistrations } from '../../lab/record.ts';
 
 let gateway: Gateway;
 let directory: string;

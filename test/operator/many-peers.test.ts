@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { execa } from 'execa';
+import { makeKey } from '../../lab/client.ts';
+import { attempt } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { look, lookUp } from '../../lab/operator.ts';
+import { recordKeys } from '../../lab/record.ts';
 import { buildEntries } from '../../src/core/kernel/fdb.ts';
 import { buildEnsureEntry } from '../../src/core/kernel/words.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import type { InterfaceName } from '../../src/core/values/names.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { makeKey } from '../lab/client.ts';
-import { attempt } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { look, lookUp } from '../lab/operator.ts';
-import { recordKeys } from '../lab/record.ts';
 
 const PEERS = 2000;
 

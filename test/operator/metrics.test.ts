@@ -5,12 +5,12 @@ import { connect as connectTo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
+import { exchange, makeKey, send } from '../../lab/client.ts';
+import { eventually, pause } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { connect, makeKeyPair } from '../../lab/operator.ts';
+import { PROMTOOL, Prometheus } from '../../lab/prometheus.ts';
 import { version } from '../../package.json';
-import { exchange, makeKey, send } from '../lab/client.ts';
-import { eventually, pause } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { connect, makeKeyPair } from '../lab/operator.ts';
-import { PROMTOOL, Prometheus } from '../lab/prometheus.ts';
 
 const RULES = '/usr/share/wgkex/alerts.yml';
 const DASHBOARD = '/usr/share/wgkex/grafana-dashboard.json';

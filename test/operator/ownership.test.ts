@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { exchange, makeKey } from '../lab/client.ts';
-import { attempt } from '../lab/commands.ts';
-import { liftCurses } from '../lab/fakes.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { giveOperators, giveUnrecorded, listHoldings, readHoldings } from '../lab/holdings.ts';
-import { findProgramMoments } from '../lab/kills.ts';
-import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
-import { forgetAll, readRegistrations } from '../lab/record.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { attempt } from '../../lab/commands.ts';
+import { liftCurses } from '../../lab/fakes.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { giveOperators, giveUnrecorded, listHoldings, readHoldings } from '../../lab/holdings.ts';
+import { findProgramMoments } from '../../lab/kills.ts';
+import { connect, look, lookUp, makeKeyPair } from '../../lab/operator.ts';
+import { forgetAll, readRegistrations } from '../../lab/record.ts';
 
 const ROUTER = makeKeyPair('a router that was let in before');
 

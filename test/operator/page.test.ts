@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { exchange } from '../../lab/client.ts';
+import { attempt, pause, sh } from '../../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
+import { connect, look, makeKeyPair } from '../../lab/operator.ts';
 import { deriveAll } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange } from '../lab/client.ts';
-import { attempt, pause, sh } from '../lab/commands.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
-import { connect, look, makeKeyPair } from '../lab/operator.ts';
 
 const STALE_AFTER_SECONDS = 183;
 const OPERATORS_NETWORKS = ['fe80::77/128', '198.51.100.0/24'];

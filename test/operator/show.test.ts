@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { Background, eventually } from '../../lab/commands.ts';
+import { AS_WGKEX, GATEWAY_LINK_ADDRESS, Gateway, IS_IN_USER_NAMESPACE } from '../../lab/gateway.ts';
+import { logged, startJournal } from '../../lab/journal.ts';
+import { connect, look, lookUp, makeKeyPair } from '../../lab/operator.ts';
+import { ageRecord } from '../../lab/record.ts';
 import { deriveAll } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange, makeKey } from '../lab/client.ts';
-import { Background, eventually } from '../lab/commands.ts';
-import { AS_WGKEX, GATEWAY_LINK_ADDRESS, Gateway, IS_IN_USER_NAMESPACE } from '../lab/gateway.ts';
-import { logged, startJournal } from '../lab/journal.ts';
-import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
-import { ageRecord } from '../lab/record.ts';
 
 /** Two key pairs with the same derived address. */
-const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../lab/colliding-keys.json', import.meta.url), 'utf8'));
+const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../../lab/colliding-keys.json', import.meta.url), 'utf8'));
 
 const ROUTER = makeKeyPair('a router');
 const [EUI64, FFMUC, GLUON] = deriveAll(parsePublicKey(ROUTER.publicKey));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { exchange } from '../../lab/client.ts';
+import { attempt, Background, eventually, pause } from '../../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
+import { connect, look, lookUp, makeKeyPair } from '../../lab/operator.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
-import { exchange } from '../lab/client.ts';
-import { attempt, Background, eventually, pause } from '../lab/commands.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
-import { connect, look, lookUp, makeKeyPair } from '../lab/operator.ts';
 import { assertSnapshot } from '../snapshot.ts';
 
 /** A little more than the 180 s for which a router is alive: so a test need not wait for one to be stale. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { attempt, Background, eventually } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { look } from '../lab/operator.ts';
-import { Router } from '../lab/router.ts';
+import { attempt, Background, eventually } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { look } from '../../lab/operator.ts';
+import { Router } from '../../lab/router.ts';
 
 /** xterm: into the alternate screen, and out of it. */
 const ENTER = '\x1b[?1049h';

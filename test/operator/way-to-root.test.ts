@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { exchange, makeKey } from '../lab/client.ts';
-import { Background, eventually, pause, sh } from '../lab/commands.ts';
-import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../lab/gateway.ts';
+import { exchange, makeKey } from '../../lab/client.ts';
+import { Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 
 const NUMBER = 57;
 const LOG = `/run/way-to-root${NUMBER}.log`;

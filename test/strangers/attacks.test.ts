@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { exchange } from '../lab/client.ts';
-import { COLLIDING_KEYS } from '../lab/colliding-keys.ts';
-import { eventually, pause } from '../lab/commands.ts';
-import { Crowd, countEach } from '../lab/crowd.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { RoundTrip } from '../lab/round-trip.ts';
-import { Router } from '../lab/router.ts';
+import { exchange } from '../../lab/client.ts';
+import { COLLIDING_KEYS } from '../../lab/colliding-keys.ts';
+import { eventually, pause } from '../../lab/commands.ts';
+import { Crowd, countEach } from '../../lab/crowd.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { RoundTrip } from '../../lab/round-trip.ts';
+import { Router } from '../../lab/router.ts';
 
 const DOMAIN = 'ffww01';
 const ROUND_TRIP_MILLISECONDS = 300;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { makeKey } from '../lab/client.ts';
-import { sh } from '../lab/commands.ts';
-import { Gateway } from '../lab/gateway.ts';
-import { listHoldings } from '../lab/holdings.ts';
+import { makeKey } from '../../lab/client.ts';
+import { sh } from '../../lab/commands.ts';
+import { Gateway } from '../../lab/gateway.ts';
+import { listHoldings } from '../../lab/holdings.ts';
 
 const PEERS = 6000;
 /** Some hundred, whoever it is about. */

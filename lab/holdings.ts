@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseForwardingEntries } from '../../src/core/kernel/fdb.ts';
-import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
-import { parsePublicKey } from '../../src/core/values/public-key.ts';
+import { parseForwardingEntries } from '../src/core/kernel/fdb.ts';
+import { deriveLinkAddress } from '../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../src/core/values/public-key.ts';
 import { attempt } from './commands.ts';
 import type { Gateway } from './gateway.ts';
 import { recordKeys } from './record.ts';

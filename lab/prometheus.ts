@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Background, eventually } from './commands.ts';
 
 /** Where `bin/prepare-prometheus` unpacks them. */
-const PROGRAMS = fileURLToPath(new URL('../../node_modules/.cache/prometheus/', import.meta.url));
+const PROGRAMS = fileURLToPath(new URL('../node_modules/.cache/prometheus/', import.meta.url));
 export const PROMTOOL = join(PROGRAMS, 'promtool');
 const ADDRESS = '127.0.0.1:19090';
 

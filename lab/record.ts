@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PeerRecord, type Registration } from '../../src/core/peers/record.ts';
-import { readMoment } from '../../src/system/domain/moment.ts';
+import { PeerRecord, type Registration } from '../src/core/peers/record.ts';
+import { readMoment } from '../src/system/domain/moment.ts';
 import type { Gateway } from './gateway.ts';
 
 /** A line of the record for a key that wgkex registered long ago; of two lines the later one counts. */

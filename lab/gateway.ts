@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'smol-toml';
-import { type ForwardingEntry, parseForwardingEntries } from '../../src/core/kernel/fdb.ts';
-import { parseDump } from '../../src/core/kernel/wg-dump.ts';
-import type { Peer } from '../../src/core/values/peer.ts';
+import { type ForwardingEntry, parseForwardingEntries } from '../src/core/kernel/fdb.ts';
+import { parseDump } from '../src/core/kernel/wg-dump.ts';
+import type { Peer } from '../src/core/values/peer.ts';
 import { pretendTime } from './clock.ts';
 import { attempt, Background, eventually, pause, sh, shIn } from './commands.ts';
 import { addVxlan, addWireguard, Segment } from './network.ts';

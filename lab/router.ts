@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import type { AddressVariant } from '../../src/core/values/address-variant.ts';
-import { deriveLinkAddress, type LinkAddress } from '../../src/core/values/derived-address.ts';
-import { parsePublicKey } from '../../src/core/values/public-key.ts';
+import type { AddressVariant } from '../src/core/values/address-variant.ts';
+import { deriveLinkAddress, type LinkAddress } from '../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../src/core/values/public-key.ts';
 import { type Background, eventually, sh, shIn } from './commands.ts';
 import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS, type Gateway } from './gateway.ts';
 import { addVxlan, addWireguard } from './network.ts';

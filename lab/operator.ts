@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import type { Peer } from '../../src/core/values/peer.ts';
+import type { Peer } from '../src/core/values/peer.ts';
 import { pretendTime } from './clock.ts';
 import { attempt, eventually } from './commands.ts';
 import type { Gateway } from './gateway.ts';
