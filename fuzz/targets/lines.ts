@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { interpretLines } from '../../src/core/exchange/exchange.ts';
+import { arrangeLines, judgeRequest } from '../../src/core/exchange/exchange.ts';
 import { LineFraming } from '../../src/core/exchange/line-framing.ts';
 import { isDomainName } from '../../src/core/values/names.ts';
 import { promptVisits } from '../arbitraries/visits.ts';
@@ -29,5 +29,6 @@ function read({ send, end }: Visit) {
   const read = endsStream(end) ? framing.end() : framing.progress();
   if (read.state === 'too-long') return { refused: 'LINE_TOO_LONG' };
   const [first, second] = read.lines;
-  return interpretLines(first, second, (name) => (DOMAINS.includes(name) && isDomainName(name) ? name : undefined));
+  const find = (name: string) => (DOMAINS.includes(name) && isDomainName(name) ? name : undefined);
+  return judgeRequest(arrangeLines(first, second, find), find);
 }

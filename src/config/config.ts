@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
 import { describeSystemError, InputError } from '../core/values/errors.ts';
+import type { HostPort } from '../core/values/host-port.ts';
 import { parseNetwork } from '../core/values/ip-address.ts';
 import {
   type DomainName,
@@ -22,11 +23,6 @@ export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
   readonly domains: ReadonlyMap<string, DomainConfig>;
   /** The settings that the file names itself: a list that it names has to be there. */
   readonly named: ReadonlySet<string>;
-}
-
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Enough of a wrong value to find it again. */
@@ -52,7 +48,7 @@ const domainName = z.custom<DomainName>(
   (name) => typeof name === 'string' && isDomainName(name),
   'a lower-case name such as "ffww01"',
 );
-const listenAddress = z.string().transform((text, context): ListenAddress => {
+const listenAddress = z.string().transform((text, context): HostPort => {
   const address = parseListenAddress(text);
   if (address === undefined)
     context.addIssue({ code: 'custom', message: 'an address and a port such as "[::]:10012"' });
@@ -198,7 +194,7 @@ function requireOnce(context: z.RefinementCtx, places: readonly Place[], expecte
   }
 }
 
-function parseListenAddress(text: string): ListenAddress | undefined {
+function parseListenAddress(text: string): HostPort | undefined {
   const [, host, port] = text.match(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})$/) ?? [];
   const address = host?.replace(/[[\]]/g, '');
   if (address === undefined || isIP(address) === 0 || Number(port) > 65535) return undefined;

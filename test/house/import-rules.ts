@@ -125,24 +125,27 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'listener',
-    from: ['core/values', 'config', 'log', 'command-line.ts', 'handler-client', 'listener/lines', 'listener/metrics'],
+    from: [
+      ...['core/values', 'core/exchange', 'config', 'log', 'command-line.ts', 'handler-client'],
+      ...['listener/lines', 'listener/metrics'],
+    ],
     modules: [],
     why: 'A stranger may take it over: it shares nothing with root but the core.',
   },
   {
     who: 'listener/lines',
-    from: ['core/values', 'core/exchange', 'config', 'log', 'handler-client'],
+    from: ['core/values', 'core/exchange', 'handler-client', 'listener/desk.ts'],
     modules: ['node:net'],
-    why: 'A door, which knows no other one.',
+    why: 'A door: it knows the desk, and no other door.',
   },
   {
     who: 'listener/metrics',
     from: [
       ...['core/values', 'core/exchange', 'core/privsep', 'core/peers/peer-state.ts', 'config', 'log'],
-      ...['handler-client', 'listener/lines'],
+      ...['handler-client', 'listener/desk.ts'],
     ],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
-    why: 'It counts what a door tells it.',
+    why: 'It counts what the desk tells it.',
   },
   {
     who: 'handler',

@@ -32,21 +32,29 @@ export interface Exchange {
 /** What `wgkex check` writes in front of a domain. No domain's name begins so: from elsewhere it is none. */
 export const LOOK_MARK = '-';
 
-type Interpretation = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
+/** What a client asks for, as it said it; undefined where it did not. */
+export interface Wanted {
+  readonly name: string | undefined;
+  readonly key: string | undefined;
+}
+
+type Judgement = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
 
 /** Returns a domain's own name, whichever of its names it is given; undefined where no domain has it. */
 type FindDomainName = (name: string) => DomainName | undefined;
 
-/**
- * Reads the two lines of a router, which may come in either order.
- * A line that never came is undefined. What is missing is told before what is wrong.
- */
-export function interpretLines(
+/** Says which of a router's two lines, that may come in either order, is what. A line that never came is undefined. */
+export function arrangeLines(
   first: string | undefined,
   second: string | undefined,
   findDomainName: FindDomainName,
-): Interpretation {
+): Wanted {
   const [name, key] = isKeyFirst(first, second, findDomainName) ? [second, first] : [first, second];
+  return { name, key };
+}
+
+/** Whether a domain is served and a key is sound. What is missing is told before what is wrong. */
+export function judgeRequest({ name, key }: Wanted, findDomainName: FindDomainName): Judgement {
   if (!name) return { refused: 'NO_DOMAIN' };
   if (!key) return { refused: 'NO_WGKEY' };
   const domain = findDomainName(name);

@@ -23,3 +23,8 @@ export function parseHostPort(text: string, defaultPort: number): HostPort {
     throw new InputError(`Cannot use ${quote(text)} as a gateway: expected HOST, HOST:PORT or [IPV6]:PORT`);
   return { host, port: number };
 }
+
+/** `192.0.2.1:10012`, `[::]:10012`. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Framing, LineFraming } from '../../core/exchange/line-framing.ts';
-import type { IpAddress } from '../../core/values/ip-address.ts';
 import { Deadline } from '../../handler-client/deadline.ts';
+import type { Visit } from '../desk.ts';
 
 interface LineLimits {
   readonly bytes: number;
@@ -23,11 +23,9 @@ const IGNORED_BYTES = 65_536;
  * bytes would reset the connection. Of one that sends more nothing more is read.
  */
 export class Connection {
-  readonly from: IpAddress;
+  readonly visit: Visit;
   /** It comes from the machine that it goes to. */
   readonly isFromHere: boolean;
-  /** By the clock that does not jump. */
-  readonly sinceMilliseconds = performance.now();
   readonly #socket: Socket;
   readonly #limits: LineLimits;
   readonly #framing: LineFraming;
@@ -38,8 +36,8 @@ export class Connection {
   #isReading = true;
   #ignoredBytes = 0;
 
-  constructor(socket: Socket, from: IpAddress, limits: LineLimits, onLines: (lines: Lines) => void) {
-    this.from = from;
+  constructor(socket: Socket, visit: Visit, limits: LineLimits, onLines: (lines: Lines) => void) {
+    this.visit = visit;
     this.isFromHere = socket.remoteAddress === socket.localAddress;
     this.#socket = socket;
     this.#limits = limits;

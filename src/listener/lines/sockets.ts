@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ListenAddress } from '../../config/config.ts';
 import { InputError } from '../../core/values/errors.ts';
+import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
 
 /** sd_listen_fds(3): inherited sockets start at descriptor 3. */
 const FIRST_INHERITED = 3;
@@ -24,7 +24,7 @@ export class ListeningSockets {
    * and without taking a place. Nobody would hold a port of our own meanwhile, so that is opened at once.
    * @throws InputError where a socket cannot be listened on.
    */
-  async open(addresses: readonly ListenAddress[], isReady = Promise.resolve()): Promise<void> {
+  async open(addresses: readonly HostPort[], isReady = Promise.resolve()): Promise<void> {
     if (this.#inherited > 0) await isReady;
     if (this.#isClosed) return;
     const descriptors = Array.from({ length: this.#inherited }, (_, index) => FIRST_INHERITED + index);
@@ -36,9 +36,9 @@ export class ListeningSockets {
    * Opens the addresses that are new, then closes those that are gone; sockets of systemd's stay as they are.
    * @throws InputError where one cannot be opened; then all is as it was.
    */
-  async configure(addresses: readonly ListenAddress[]): Promise<void> {
+  async configure(addresses: readonly HostPort[]): Promise<void> {
     if (this.#inherited > 0) return;
-    const wanted = new Map(addresses.map((address) => [formatAddress(address), address]));
+    const wanted = new Map(addresses.map((address) => [formatHostPort(address), address]));
     const added = [...wanted].filter(([name]) => !this.#servers.has(name));
     try {
       for (const [name, address] of added) await this.#listen(name, address);
@@ -55,7 +55,7 @@ export class ListeningSockets {
       const bound = server.address();
       return bound === null || typeof bound === 'string'
         ? name
-        : formatAddress({ host: bound.address, port: bound.port });
+        : formatHostPort({ host: bound.address, port: bound.port });
     });
   }
 
@@ -65,7 +65,7 @@ export class ListeningSockets {
     for (const name of this.#servers.keys()) this.#close(name);
   }
 
-  #listen(name: string, where: ListenAddress | { readonly fd: number }): Promise<void> {
+  #listen(name: string, where: HostPort | { readonly fd: number }): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, this.#accept);
     this.#servers.set(name, server);
     return new Promise((resolve, reject) => {
@@ -87,9 +87,4 @@ export class ListeningSockets {
 /** The variables are only ours if they name this process: they are inherited by whatever a service starts. */
 function countInherited({ LISTEN_PID, LISTEN_FDS }: NodeJS.ProcessEnv): number {
   return LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0;
-}
-
-/** `192.0.2.1:10012`, `[::]:10012`. */
-export function formatAddress({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ListenAddress } from '../../config/config.ts';
 import { InputError } from '../../core/values/errors.ts';
-import { formatAddress } from '../lines/sockets.ts';
+import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
 
 /** A page as it is now. */
 interface Page {
@@ -37,8 +36,8 @@ export class MetricsEndpoint {
    * address wants nobody beyond it to be answered any more.
    * @throws InputError where the address cannot be listened on; then there is none.
    */
-  async open(address: ListenAddress): Promise<void> {
-    const name = formatAddress(address);
+  async open(address: HostPort): Promise<void> {
+    const name = formatHostPort(address);
     if (name === this.#name) return;
     this.close();
     this.#server = await this.#listen(name, address);
@@ -52,7 +51,7 @@ export class MetricsEndpoint {
     for (const socket of this.#sockets) this.#cut(socket);
   }
 
-  #listen(name: string, address: ListenAddress): Promise<Server> {
+  #listen(name: string, address: HostPort): Promise<Server> {
     const options = { connectionsCheckingInterval: NEVER_MILLISECONDS, maxHeaderSize: HEADER_BYTES };
     const server = createServer(options, (request, response) => {
       this.#answer(request, response).catch(() => response.destroy());

@@ -6,7 +6,7 @@ import { PEER_STATES } from '../../core/peers/peer-state.ts';
 import type { DomainNumbers } from '../../core/privsep/messages.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { HandlerMeter } from '../../handler-client/keeper.ts';
-import type { ExchangeMeter } from '../lines/server.ts';
+import type { DeskMeter } from '../desk.ts';
 import { registerProcessMetrics } from './process.ts';
 
 /** Where numbers come from that are only looked at when somebody asks. */
@@ -33,7 +33,7 @@ const OTHER_RESULTS: readonly ReplyCode[] = [
 ];
 
 /** What Prometheus reads. Counts what is told, and looks at the rest when it is asked; nothing runs in between. */
-export class Metrics implements ExchangeMeter, HandlerMeter {
+export class Metrics implements DeskMeter, HandlerMeter {
   readonly #sources: MetricsSources;
   readonly #registry = new Registry();
   readonly #exchanges = this.#count('wgkex_exchanges_total', 'Answered exchanges; no domain where there was none.', [

@@ -4,12 +4,12 @@ import { InputError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { HandlerMeter } from '../../handler-client/keeper.ts';
 import type { Log } from '../../log/log.ts';
-import type { ExchangeMeter } from '../lines/server.ts';
+import type { DeskMeter } from '../desk.ts';
 import type { MetricsEndpoint } from './endpoint.ts';
 import type { Metrics, MetricsSources } from './exporter.ts';
 
 /** Metrics where the configuration wants them. Where it does not, nothing of them is loaded, counted or listened on. */
-export class MetricsService implements ExchangeMeter, HandlerMeter {
+export class MetricsService implements DeskMeter, HandlerMeter {
   readonly #log: Log;
   #metrics: Metrics | undefined;
   #endpoint: MetricsEndpoint | undefined;

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatReply, interpretLines, parseReply, REPLY_CODES } from '../../../src/core/exchange/exchange.ts';
+import {
+  arrangeLines,
+  formatReply,
+  judgeRequest,
+  parseReply,
+  REPLY_CODES,
+} from '../../../src/core/exchange/exchange.ts';
 import { parseDomainName } from '../../../src/core/values/names.ts';
 import { isPublicKey } from '../../../src/core/values/public-key.ts';
 import { damaged, domainNames, KEYS, publicKeys, texts } from '../arbitraries.ts';
+
+type FindDomainName = Parameters<typeof judgeRequest>[1];
+
+const interpretLines = (first: string | undefined, second: string | undefined, find: FindDomainName) =>
+  judgeRequest(arrangeLines(first, second, find), find);
 
 const DOMAINS = new Map(['ffww01', 'ffww02'].map((name) => [name, parseDomainName(name)]));
 const findName = (name: string) => DOMAINS.get(name);

@@ -6,6 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import { Connection, type Lines } from '../../../src/listener/lines/connection.ts';
 
+const VISIT = {
+  from: parseIpAddress('127.0.0.1'),
+  sinceMilliseconds: 0,
+  source: undefined,
+  isLook: false,
+  domain: undefined,
+};
+
 const SECONDS = 0.3;
 /** Longer than a test may last. */
 const NEVER_SECONDS = 300;
@@ -162,7 +170,7 @@ async function open(t: TestContext, { seconds = SECONDS, allowHalfOpen = false }
   });
   const opened = performance.now();
   const limits = { bytes: 64, seconds };
-  const connection = new Connection(socket, parseIpAddress('127.0.0.1'), limits, (lines) => {
+  const connection = new Connection(socket, VISIT, limits, (lines) => {
     calls.push(lines);
     tell(lines);
   });

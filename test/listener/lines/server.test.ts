@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { parseConfig } from '../../../src/config/config.ts';
 import type { Exchange, ReplyCode } from '../../../src/core/exchange/exchange.ts';
 import type { DomainName } from '../../../src/core/values/names.ts';
-import { ExchangeServer } from '../../../src/listener/lines/server.ts';
+import { Desk } from '../../../src/listener/desk.ts';
+import { LinesServer } from '../../../src/listener/lines/server.ts';
 import { Attention } from '../../../src/log/flood-guard.ts';
 import { Log } from '../../../src/log/log.ts';
 import { KEYS } from '../../core/arbitraries.ts';
@@ -140,10 +141,10 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
 
   test('keeps as many answered connections as may be open, until their clients close them', async (t) => {
     const handler = new Handler();
-    const { open, server, configOf, countOpen } = await start(t, '[limits]\nconnections = 6', handler.ask);
+    const { open, desk, server, configOf, countOpen } = await start(t, '[limits]\nconnections = 6', handler.ask);
     const clients = Array.from({ length: 6 }, () => open(LINES, HERE, true));
     await handler.asked(6);
-    server.configure(configOf('[limits]\nconnections = 2'));
+    desk.configure(configOf('[limits]\nconnections = 2'));
     handler.answerAll('OK');
     await turn();
     assert.equal(server.connections, 2);
@@ -165,12 +166,12 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
 
   test('refuses a source that has had its share of exchanges, and serves the others', async (t) => {
     const limits = '[limits]\nexchanges_per_source_burst = 2\nexchanges_per_source_per_second =';
-    const { talk, asked, server, configOf } = await start(t, `${limits} 0.001`);
+    const { talk, asked, desk, configOf } = await start(t, `${limits} 0.001`);
     const replies = await Promise.all([talk(LINES), talk(LINES), talk(LINES)]);
     assert.deepEqual(replies.sort(), ['ERR: BUSY\n', 'OK\n', 'OK\n']);
     assert.equal(await talk(LINES, ELSEWHERE), 'OK\n');
     assert.equal(asked.length, 3);
-    server.configure(configOf(`${limits} 5`));
+    desk.configure(configOf(`${limits} 5`));
     await pause(250);
     assert.equal(await talk(LINES), 'OK\n');
   });
@@ -191,10 +192,10 @@ exempt = ["127.0.0.2/32"]`,
   });
 
   test('takes a new configuration for what comes from then on, and keeps its connections', async (t) => {
-    const { open, talk, server, configOf } = await start(t, '[limits]\nline_seconds = 30');
+    const { open, talk, desk, configOf } = await start(t, '[limits]\nline_seconds = 30');
     const before = await opened(open('ffww02\n'));
     assert.equal(await talk(`ffww02\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
-    server.configure(configOf('[domains.ffww02]\nwireguard = "wgww02"\nvxlan = "vxww02"'));
+    desk.configure(configOf('[domains.ffww02]\nwireguard = "wgww02"\nvxlan = "vxww02"'));
     assert.equal(await talk(`ffww02\n${KEY}\n`), 'OK\n');
     before.socket.write(`${KEY}\n`);
     assert.equal(await before.reply, 'OK\n');
@@ -310,7 +311,8 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
       counted.seconds = seconds;
     },
   };
-  const server = new ExchangeServer(config, askAndNote, attention, meter);
+  const desk = new Desk(config, askAndNote, attention, meter);
+  const server = new LinesServer(desk);
   const sockets = new Set<Socket>();
   const listening = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -336,7 +338,7 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     return reply;
   };
   const countOpen = promisify(listening.getConnections.bind(listening));
-  return { server, open, talk, asked, lines, attention, configOf, counted, countOpen };
+  return { desk, server, open, talk, asked, lines, attention, configOf, counted, countOpen };
 }
 
 function readAll(socket: Socket): Promise<string> {

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { DomainConfig, ListenAddress } from '../../../config/config.ts';
+import type { DomainConfig } from '../../../config/config.ts';
 import { LOOK_MARK, parseReply, type ReplyCode } from '../../../core/exchange/exchange.ts';
 import { describeError } from '../../../core/values/errors.ts';
 import { type HostPort, parseHostPort } from '../../../core/values/host-port.ts';
@@ -36,7 +36,7 @@ export const port: Check = {
 };
 
 /** Those of the socket, where it listens. */
-async function findListenAddresses({ config }: Subject): Promise<readonly ListenAddress[]> {
+async function findListenAddresses({ config }: Subject): Promise<readonly HostPort[]> {
   const [socket] = isSystemdRunning() ? await readUnitStates([SOCKET]) : [];
   if (socket?.active !== 'active') return config.listen;
   return socket.listen.map((text) => parseHostPort(text, 0));
@@ -45,7 +45,7 @@ async function findListenAddresses({ config }: Subject): Promise<readonly Listen
 const LOOPBACKS: Readonly<Record<string, readonly string[]>> = { '::': ['::1', '127.0.0.1'], '0.0.0.0': ['127.0.0.1'] };
 
 /** Where this machine reaches an address that it listens on. Without IPv6 there is no `::1`, which is no fault. */
-export function findDoors({ host, port: number }: ListenAddress, own: ReadonlySet<string>): HostPort[] {
+export function findDoors({ host, port: number }: HostPort, own: ReadonlySet<string>): HostPort[] {
   const hosts = LOOPBACKS[host] ?? [host];
   const reachable = hosts.filter((one) => own.has(one));
   return (reachable.length > 0 ? reachable : hosts).map((one) => ({ host: one, port: number }));

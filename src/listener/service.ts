@@ -1,0 +1,123 @@
+import type { Config } from '../config/config.ts';
+import { InputError } from '../core/values/errors.ts';
+import { HandlerKeeper } from '../handler-client/keeper.ts';
+import { Attention } from '../log/flood-guard.ts';
+import type { Log } from '../log/log.ts';
+import { Desk } from './desk.ts';
+import { LinesServer } from './lines/server.ts';
+import { ListeningSockets } from './lines/sockets.ts';
+import { MetricsService } from './metrics/service.ts';
+
+/** For connections that are open when the service is stopped. */
+const DRAIN_MILLISECONDS = 4500;
+/** With them, and with what the handler writes down at its end: systemd would kill both after 10 s. */
+const STOP_MILLISECONDS = 9500;
+
+/** What the service is given by whoever starts it. */
+export interface Surroundings {
+  /** Reads the configuration. @throws InputError where it is bad. */
+  readonly load: () => Config;
+  readonly log: Log;
+  /** For the sockets that systemd passes. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The handler has ended as all of the service has to start again. */
+  readonly onRestartNeeded: () => void;
+}
+
+/** The listener without its process: sockets, doors, the desk, the handler and the metrics, as one configuration has them. */
+export class Service {
+  readonly #load: () => Config;
+  readonly #log: Log;
+  readonly #attention: Attention;
+  readonly #metrics: MetricsService;
+  readonly #handler: HandlerKeeper;
+  readonly #desk: Desk;
+  readonly #server: LinesServer;
+  readonly #sockets: ListeningSockets;
+  /** One reload after the other, the first when all is set up. */
+  #settled: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  constructor(config: Config, { load, log, environment, onRestartNeeded }: Surroundings) {
+    this.#load = load;
+    this.#log = log;
+    this.#attention = new Attention(log);
+    this.#metrics = new MetricsService(log);
+    this.#handler = new HandlerKeeper(config.handler, log, this.#metrics, onRestartNeeded);
+    this.#desk = new Desk(config, (exchange) => this.#handler.ask(exchange), this.#attention, this.#metrics);
+    this.#server = new LinesServer(this.#desk);
+    this.#sockets = new ListeningSockets((socket) => this.#server.accept(socket), environment);
+  }
+
+  /** Serves routers. @throws InputError where an address cannot be listened on. */
+  async open(): Promise<void> {
+    const { config } = this.#desk;
+    const opening = this.#open(config);
+    this.#settled = opening.catch(() => {});
+    await opening;
+    this.#log.info('listening', { on: this.#sockets.names.join(' ') });
+  }
+
+  /** Takes a new configuration without losing a connection; where that is bad, keeps the old one and logs why. */
+  reload(): void {
+    this.#settled = this.#settled
+      .then(() => (this.#stopping === undefined ? this.#reload() : undefined))
+      .catch((error) => {
+        if (!(error instanceof InputError)) throw error;
+        this.#log.error('kept the old configuration', { reason: error.message });
+      });
+  }
+
+  /** Finishes what is under way, within 9.5 s, however often it is called. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Writes what is still counted only. */
+  flush(): void {
+    this.#attention.flush();
+  }
+
+  async #open(config: Config): Promise<void> {
+    // Counted is from the first connection on, and the routers' port comes first.
+    await this.#configureMetrics(config);
+    await this.#sockets.open(config.listen, this.#handler.isDecided);
+    await this.#metrics.open(config);
+  }
+
+  async #stop(): Promise<void> {
+    this.#sockets.close();
+    this.#log.info('stopping');
+    await withinTime(STOP_MILLISECONDS, async () => {
+      await this.#server.drain(DRAIN_MILLISECONDS);
+      await this.#handler.stop();
+    });
+  }
+
+  async #reload(): Promise<void> {
+    const next = this.#load();
+    await this.#sockets.configure(next.listen);
+    if (!(await this.#handler.reload(next.handler))) {
+      await this.#sockets.configure(this.#desk.config.listen);
+      return;
+    }
+    this.#log.configure(next.log);
+    this.#desk.configure(next);
+    await this.#configureMetrics(next);
+    await this.#metrics.open(next);
+    this.#log.info('reloaded', { on: this.#sockets.names.join(' ') });
+  }
+
+  #configureMetrics(config: Config): Promise<void> {
+    return this.#metrics.configure(config, { server: this.#server, handler: this.#handler });
+  }
+}
+
+async function withinTime(milliseconds: number, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work(), late]).finally(() => clearTimeout(timer));
+}
