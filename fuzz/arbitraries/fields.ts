@@ -25,6 +25,11 @@ const ids = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER) },
 );
 
+const sources = fc.oneof(
+  { weight: 9, arbitrary: ipAddresses.map((from) => ({ from })) },
+  { weight: 1, arbitrary: fc.constant({}) },
+);
+
 /** Those of a good request, in any order. */
 export function goodFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   const domains = fc.oneof(
@@ -32,19 +37,20 @@ export function goodFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
     { weight: 1, arbitrary: fc.constantFrom('elsewhere', 'constructor', '0', 'x'.repeat(32)) },
   );
   return fc
-    .tuple(ids, domains, keysOf(vocabulary), ipAddresses, fc.constantFrom({}, {}, {}, { look: true }))
-    .map(([id, domain, key, from, mark]) => Object.entries({ id, domain, key, from, ...mark }))
+    .tuple(ids, domains, keysOf(vocabulary), sources, fc.constantFrom({}, {}, {}, { look: true }))
+    .map(([id, domain, key, source, mark]) => Object.entries({ type: 'exchange', id, domain, key, ...source, ...mark }))
     .chain((fields) => fc.shuffledSubarray(fields, { minLength: fields.length }));
 }
 
 /** Those of a request but for one, which is not there, has another value, or is one too many. */
 export function badFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   const good = goodFields(vocabulary);
-  const lacking = fc.tuple(good, fc.nat(3)).map(([fields, at]) => fields.filter((_, index) => index !== at));
+  const needed = fc.constantFrom('type', 'id', 'domain', 'key');
+  const lacking = fc.tuple(good, needed).map(([fields, lost]) => fields.filter(([name]) => name !== lost));
   const wrong = fc
     .tuple(good, wrongField(vocabulary))
     .map(([fields, [name, value]]) => fields.map((field): Field => (field[0] === name ? [name, value] : field)));
-  const names = fc.constantFrom('__proto__', 'constructor', 'toString', 'more', '', 'Id', 'id ', 'Look');
+  const names = fc.constantFrom('__proto__', 'constructor', 'toString', 'more', '', 'Id', 'id ', 'Look', 'numbers');
   const surplus = fc
     .tuple(good, names, fc.json())
     .map(([fields, name, json]): Fields => [...fields, [name, JSON.parse(json)]]);
@@ -59,15 +65,15 @@ export function badFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
 export function numbersFields({ domains }: Vocabulary): fc.Arbitrary<Fields> {
   const good = fc.tuple(ids, fc.constantFrom(...domains, 'elsewhere'));
   const bad = fc.tuple(fc.constantFrom(0, -1, 1.5, 2 ** 53, '1'), badDomainsOf({ domains, keys: [] }));
-  const order = (id: unknown, numbers: unknown, isReversed: boolean): Fields => {
-    const fields = Object.entries({ id, numbers });
+  const order = (id: unknown, domain: unknown, isReversed: boolean): Fields => {
+    const fields = Object.entries({ type: 'numbers', id, domain });
     return isReversed ? fields.reverse() : fields;
   };
   const whole = fc.tuple(fc.oneof({ weight: 4, arbitrary: good }, { weight: 1, arbitrary: bad }), fc.boolean());
-  const surplus = fc.constantFrom<Fields>([], [], [], [['domain', 'ffww01']], [['numbers', null]], [['more', 1]]);
+  const surplus = fc.constantFrom<Fields>([], [], [], [['key', 'ffww01']], [['numbers', null]], [['type', 'exchange']]);
   return fc
     .tuple(whole, surplus)
-    .map(([[[id, numbers], isReversed], more]) => [...order(id, numbers, isReversed), ...more]);
+    .map(([[[id, domain], isReversed], more]) => [...order(id, domain, isReversed), ...more]);
 }
 
 /** Unlike JSON.stringify, says a name twice where it comes twice. */
@@ -81,7 +87,8 @@ function wrongField(vocabulary: Vocabulary): fc.Arbitrary<Field> {
   const numbers = fc.constantFrom(0, -1, 1.5, 2 ** 53, 2 ** 64, 1e300, '1', [1]);
   const sparse = fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 }).map(toIpv6);
   return fc.oneof(
-    fc.tuple(fc.constantFrom('id', 'domain', 'key', 'from', 'look'), fc.oneof(things, anyBytes)),
+    fc.tuple(fc.constantFrom('type', 'id', 'domain', 'key', 'from', 'look'), fc.oneof(things, anyBytes)),
+    fc.tuple(fc.constant('type'), fc.constantFrom('numbers', 'ready', 'batch', 'Exchange', 'exchange ')),
     fc.tuple(fc.constant('id'), numbers),
     fc.tuple(fc.constant('domain'), badDomainsOf(vocabulary)),
     fc.tuple(fc.constant('key'), badKeys),

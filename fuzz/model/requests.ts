@@ -3,17 +3,19 @@ import { canonicaliseIpv6, isKey } from './key.ts';
 
 /** A request as ARCHITECTURE.md describes it ("The trust boundary"). */
 export interface Request {
+  readonly type: 'exchange';
   readonly id: number;
   readonly domain: string;
   readonly key: string;
-  readonly from: string;
+  readonly from?: string;
   readonly look?: true;
 }
 
 /** The other kind, which a handler takes that greeted with metrics. */
 export interface NumbersRequest {
+  readonly type: 'numbers';
   readonly id: number;
-  readonly numbers: string;
+  readonly domain: string;
 }
 
 /** What a handler must make of its input. */
@@ -52,26 +54,35 @@ function expectServedBy<R>(read: (line: string) => R | undefined, chunks: readon
 
 /** The request in a line, or undefined. */
 function readRequest(line: string): Request | undefined {
-  const fields = readFields(line, 'domain,from,id,key') ?? readFields(line, 'domain,from,id,key,look');
+  const fields = readFields(line, ['domain', 'id', 'key', 'type'], ['from', 'look']);
   if (fields === undefined) return undefined;
-  const { id, domain, key, from, ...marks } = fields;
-  if ('look' in marks && marks['look'] !== true) return undefined;
-  if (!isId(id)) return undefined;
-  if (typeof domain !== 'string' || typeof key !== 'string' || typeof from !== 'string') return undefined;
-  const isGood = NAME.test(domain) && isKey(key) && isCanonicalAddress(from);
-  return isGood ? { id, domain, key, from, ...('look' in marks && { look: true }) } : undefined;
+  const { type, id, domain, key, ...more } = fields;
+  if (type !== 'exchange' || !isId(id) || typeof domain !== 'string' || typeof key !== 'string') return undefined;
+  const { from, look } = more;
+  if ('look' in more && look !== true) return undefined;
+  if ('from' in more && (typeof from !== 'string' || !isCanonicalAddress(from))) return undefined;
+  return NAME.test(domain) && isKey(key) ? (fields as unknown as Request) : undefined;
 }
 
 function readNumbersRequest(line: string): NumbersRequest | undefined {
-  const { id, numbers } = readFields(line, 'id,numbers') ?? {};
-  return isId(id) && typeof numbers === 'string' && NAME.test(numbers) ? { id, numbers } : undefined;
+  const fields = readFields(line, ['domain', 'id', 'type']);
+  const { type, id, domain } = fields ?? {};
+  const isGood = type === 'numbers' && isId(id) && typeof domain === 'string' && NAME.test(domain);
+  return isGood ? (fields as unknown as NumbersRequest) : undefined;
 }
 
-/** Those of an object that has exactly these. */
-function readFields(line: string, names: string): Record<string, unknown> | undefined {
+/** Those of an object that has all of these, perhaps some of the others, and nothing else. */
+function readFields(
+  line: string,
+  all: readonly string[],
+  some: readonly string[] = [],
+): Record<string, unknown> | undefined {
   const value = parseJson(Buffer.from(line, 'latin1').toString('utf8'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.getOwnPropertyNames(value).sort().join() === names ? (value as Record<string, unknown>) : undefined;
+  const names = Object.getOwnPropertyNames(value);
+  const isComplete = all.every((name) => names.includes(name));
+  const isAllowed = names.every((name) => all.includes(name) || some.includes(name));
+  return isComplete && isAllowed ? (value as Record<string, unknown>) : undefined;
 }
 
 function isId(value: unknown): value is number {

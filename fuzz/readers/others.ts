@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseConfig } from '../../src/config/config.ts';
-import { parseHandlerMessage } from '../../src/core/privsep/messages.ts';
+import { parseHandlerMessage } from '../../src/core/privsep/requests.ts';
 import { Log } from '../../src/log/log.ts';
 import { isInterface, parseJson, type Reader, readOrRefuse } from './reader.ts';
 
@@ -15,13 +15,26 @@ export const readReply: Reader = (text) => {
   const message = readOrRefuse(() => parseHandlerMessage(text));
   const value = parseJson(text) as Record<string, unknown> | null | undefined;
   const names = typeof value === 'object' && value !== null ? Object.getOwnPropertyNames(value).sort().join() : '';
-  const { id, reply, ready, metrics, batch, exchanges, numbers } = value ?? {};
-  const isGreeting = ready === true && (names === 'ready' || (names === 'metrics,ready' && metrics === true));
-  const isReply = names === 'id,reply' && isCount(id, 1) && CODES.split(' ').some((code) => code === reply);
-  const isBatch = names === 'batch,exchanges' && DOMAIN.test(String(batch)) && isCount(exchanges, 1);
-  const isNumbers = names === 'id,numbers' && isCount(id, 1) && (numbers === null || isNumbersOfDomain(numbers));
-  assert.equal(message !== undefined, isGreeting || isReply || (isBatch && typeof batch === 'string') || isNumbers);
+  const { type, id, code, answers, domain, exchanges, numbers } = value ?? {};
+  const isGreeting = names === 'answers,type' && type === 'ready' && isListOfTypes(answers);
+  const isReply =
+    names === 'code,id,type' && type === 'exchange' && isCount(id, 1) && CODES.split(' ').includes(`${code}`);
+  const isBatch = names === 'domain,exchanges,type' && type === 'batch' && isDomain(domain) && isCount(exchanges, 1);
+  const isNumbers =
+    names === 'id,numbers,type' &&
+    type === 'numbers' &&
+    isCount(id, 1) &&
+    (numbers === null || isNumbersOfDomain(numbers));
+  assert.equal(message !== undefined, isGreeting || (isReply && typeof code === 'string') || isBatch || isNumbers);
 };
+
+function isListOfTypes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => one === 'exchange' || one === 'numbers');
+}
+
+function isDomain(value: unknown): boolean {
+  return typeof value === 'string' && DOMAIN.test(value);
+}
 
 function isNumbersOfDomain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import { findPermitted } from '../../src/core/privsep/requests.ts';
 import { InputError } from '../../src/core/values/errors.ts';
-import { type Services, serveRequests } from '../../src/handler/requests.ts';
+import { type Answers, serveRequests } from '../../src/handler/requests.ts';
 import { shortStreams } from '../arbitraries/streams.ts';
 import { printEntries, readStreams } from '../corpus.ts';
 import { REFUSED_KEYS } from '../keys.ts';
@@ -33,32 +34,33 @@ async function check(chunks: Chunks): Promise<void> {
 
 async function checkServed(
   chunks: Chunks,
-  { chunks: served, end }: Served<{ readonly id: number; readonly numbers?: string }>,
+  { chunks: served, end }: Served<{ readonly type: string; readonly id: number }>,
   hasMetrics: boolean,
 ): Promise<void> {
   const asked: unknown[] = [];
-  const exchange: Services['exchange'] = async (request) => {
-    asked.push(request);
-    return 'OK';
-  };
-  const findNumbers: Services['findNumbers'] = async (numbers) => {
-    asked.push({ numbers });
-    return null;
+  const answers: Answers = {
+    exchange: async (request) => {
+      asked.push(request);
+      return { code: 'OK' };
+    },
+    numbers: async (request) => {
+      asked.push(request);
+      return { numbers: null };
+    },
   };
   const output = new Collector();
   const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk, 'latin1')));
-  const services = hasMetrics ? { exchange, findNumbers } : { exchange };
-  const fault = await serveRequests(input, output, services).catch((reason) => reason);
+  const permitted = findPermitted({ metrics: hasMetrics });
+  const fault = await serveRequests(input, output, answers, permitted).catch((reason) => reason);
   // Whom it has served before a bad line gets the reply yet.
   await turn();
   const requests = served.flat();
-  assert.deepEqual(
-    asked,
-    requests.map(({ numbers, ...request }) => (numbers === undefined ? request : { numbers })),
-  );
-  const greeting = hasMetrics ? '{"ready":true,"metrics":true}' : '{"ready":true}';
-  const replies = requests.map(({ id, numbers }) =>
-    numbers === undefined ? `{"id":${id},"reply":"OK"}` : `{"id":${id},"numbers":null}`,
+  assert.deepEqual(asked, requests);
+  const greeting = hasMetrics
+    ? '{"type":"ready","answers":["exchange","numbers"]}'
+    : '{"type":"ready","answers":["exchange"]}';
+  const replies = requests.map(({ type, id }) =>
+    type === 'exchange' ? `{"type":"exchange","id":${id},"code":"OK"}` : `{"type":"numbers","id":${id},"numbers":null}`,
   );
   // They are awaited each by itself.
   assert.deepEqual(output.text.trimEnd().split('\n').sort(), [greeting, ...replies].sort());

@@ -4,6 +4,7 @@ import { EXIT_RESTART } from '../command-line.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { MessageLines } from '../core/privsep/message-lines.ts';
 import {
+  type Answer,
   type BatchNote,
   type DomainNumbers,
   formatMessage,
@@ -11,12 +12,14 @@ import {
   type HandlerMessage,
   MESSAGE_BYTES,
   parseHandlerMessage,
+  type Question,
   type Reply,
-} from '../core/privsep/messages.ts';
+  type Request,
+  type RequestType,
+} from '../core/privsep/requests.ts';
 import { InputError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { Deadline } from './deadline.ts';
-import { OwedNumbers } from './owed-numbers.ts';
 
 interface HandlerEvents {
   /** It greeted: requests may go to it. */
@@ -29,16 +32,22 @@ interface HandlerEvents {
   onBatch(domain: DomainName, exchanges: number): void;
 }
 
-interface Unanswered {
-  readonly answer: (reply: ReplyCode) => void;
-  readonly dueMilliseconds: number;
+interface Pending {
+  readonly type: RequestType;
+  /** Undefined where nobody waits for it at a router's expense. */
+  readonly dueMilliseconds: number | undefined;
+  /** With nothing where the handler ends without an answer. */
+  settle(reply: Reply | undefined): void;
 }
+
+/** Requests that end a handler which does not answer them in time. */
+const DUE: readonly RequestType[] = ['exchange'];
 
 /** How long a handler may take. */
 interface HandlerLimits {
   /** sudo and Node take their time on a machine that is overloaded: to end them too early would only add to it. */
   readonly greetingMilliseconds: number;
-  /** For each reply. */
+  /** For each reply to a request that is due. */
   readonly replyMilliseconds: number;
 }
 
@@ -58,12 +67,13 @@ export class HandlerChild {
   readonly #events: HandlerEvents;
   readonly #limits: HandlerLimits;
   readonly #lines = new MessageLines(MESSAGE_BYTES);
-  readonly #unanswered = new Map<number, Unanswered>();
-  readonly #numbers = new OwedNumbers();
+  readonly #pending = new Map<number, Pending>();
+  /** Those of each domain are asked for once at a time, however often somebody wants to know. */
+  readonly #numbers = new Map<DomainName, Promise<DomainNumbers | null>>();
   readonly closed: Promise<void>;
   #lastId = 0;
   #hasGreeted = false;
-  #hasMetrics = false;
+  #answers: readonly RequestType[] = [];
   #hasEnded = false;
   #deadline: Deadline;
   /** True once it has answered a request: it can do its work. */
@@ -96,25 +106,21 @@ export class HandlerChild {
   }
 
   /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
-  ask({ domain, key, from, look }: Exchange): Promise<ReplyCode> {
-    if (this.#hasEnded) return Promise.resolve('FAILED');
-    const id = ++this.#lastId;
-    const dueMilliseconds = performance.now() + this.#limits.replyMilliseconds;
-    return new Promise((answer) => {
-      this.#unanswered.set(id, { answer, dueMilliseconds });
-      if (this.#unanswered.size === 1) this.#watch();
-      this.#child.stdin.write(formatMessage({ id, domain, key, from, ...(look && { look }) }));
-    });
+  async ask(exchange: Exchange): Promise<ReplyCode> {
+    const answer = await this.#ask('exchange', exchange);
+    return answer?.code ?? 'FAILED';
   }
 
   /** Resolves with null where it cannot tell, which may be at its end; never rejects. */
   findNumbers(domain: DomainName): Promise<DomainNumbers | null> {
-    const owed = this.#numbers.find(domain);
-    if (owed !== undefined) return owed;
-    if (this.#hasEnded || !this.#hasMetrics) return Promise.resolve(null);
-    const id = ++this.#lastId;
-    this.#child.stdin.write(formatMessage({ id, numbers: domain }));
-    return this.#numbers.owe(domain, id);
+    const asked = this.#numbers.get(domain);
+    if (asked !== undefined) return asked;
+    const numbers = this.#ask('numbers', { domain }).then((answer) => {
+      this.#numbers.delete(domain);
+      return answer?.numbers ?? null;
+    });
+    this.#numbers.set(domain, numbers);
+    return numbers;
   }
 
   /** Lets it answer what it was asked, and end. */
@@ -133,43 +139,59 @@ export class HandlerChild {
     }
   }
 
-  #take(message: HandlerMessage): void {
-    if ('ready' in message) this.#greet(message);
-    else if ('reply' in message) this.#takeReply(message);
-    else if ('numbers' in message) this.#numbers.take(message);
-    else this.#takeBatch(message);
+  /** Undefined where the handler ends without an answer, or may not be asked; never rejects. */
+  #ask<T extends RequestType>(type: T, question: Question<T>): Promise<Answer<T> | undefined> {
+    if (this.#hasEnded || !this.#answers.includes(type)) return Promise.resolve(undefined);
+    const id = ++this.#lastId;
+    const dueMilliseconds = DUE.includes(type) ? performance.now() + this.#limits.replyMilliseconds : undefined;
+    return new Promise((resolve) => {
+      // A reply is of the type of its request.
+      this.#pending.set(id, { type, dueMilliseconds, settle: (reply) => resolve(reply as Answer<T> | undefined) });
+      if (dueMilliseconds !== undefined && this.#findDue() === dueMilliseconds) this.#watch();
+      this.#child.stdin.write(formatMessage({ type, id, ...question } as unknown as Request));
+    });
   }
 
-  #greet({ metrics }: Greeting): void {
+  #take(message: HandlerMessage): void {
+    if (message.type === 'ready') this.#greet(message);
+    else if (message.type === 'batch') this.#takeBatch(message);
+    else this.#takeReply(message);
+  }
+
+  #greet({ answers }: Greeting): void {
     if (this.#hasGreeted) throw new InputError('Cannot read reply: a second greeting');
     this.#hasGreeted = true;
-    this.#hasMetrics = metrics === true;
+    this.#answers = answers;
     this.#watch();
     this.#events.onReady();
   }
 
-  #takeReply(message: Reply): void {
-    const unanswered = this.#unanswered.get(message.id);
-    if (unanswered === undefined) throw new InputError('Cannot read reply: nobody asked for it');
-    this.#unanswered.delete(message.id);
-    this.hasServed = true;
-    unanswered.answer(message.reply);
+  #takeReply(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    if (pending?.type !== reply.type) throw new InputError('Cannot read reply: nobody asked for it');
+    this.#pending.delete(reply.id);
+    if (reply.type === 'exchange') this.hasServed = true;
+    pending.settle(reply);
     this.#watch();
   }
 
-  #takeBatch({ batch, exchanges }: BatchNote): void {
-    if (!this.#hasMetrics) throw new InputError('Cannot read reply: a batch without metrics');
-    this.#events.onBatch(batch, exchanges);
+  #takeBatch({ domain, exchanges }: BatchNote): void {
+    if (!this.#answers.includes('numbers')) throw new InputError('Cannot read reply: a batch without metrics');
+    this.#events.onBatch(domain, exchanges);
   }
 
   /** Requests come in the order of their due times; the first one is the next to be late. */
   #watch(): void {
     this.#deadline.cancel();
-    const [first] = this.#unanswered.values();
-    if (first === undefined) return;
-    const wait = first.dueMilliseconds - performance.now();
+    const due = this.#findDue();
+    if (due === undefined) return;
     const seconds = this.#limits.replyMilliseconds / 1000;
-    this.#deadline = new Deadline(wait, () => this.#abandon(`no reply within ${seconds} s`));
+    this.#deadline = new Deadline(due - performance.now(), () => this.#abandon(`no reply within ${seconds} s`));
+  }
+
+  #findDue(): number | undefined {
+    for (const { dueMilliseconds } of this.#pending.values()) if (dueMilliseconds !== undefined) return dueMilliseconds;
+    return undefined;
   }
 
   /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */
@@ -189,8 +211,7 @@ export class HandlerChild {
   }
 
   #failUnanswered(): void {
-    for (const { answer } of this.#unanswered.values()) answer('FAILED');
-    this.#unanswered.clear();
-    this.#numbers.giveUp();
+    for (const { settle } of this.#pending.values()) settle(undefined);
+    this.#pending.clear();
   }
 }

@@ -1,5 +1,5 @@
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
-import type { DomainNumbers } from '../core/privsep/messages.ts';
+import type { DomainNumbers } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Log } from '../log/log.ts';

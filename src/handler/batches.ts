@@ -63,10 +63,8 @@ export class DomainBatches {
   }
 
   /** Resolves when the kernel has what was decided; never rejects. */
-  serve({ domain, key, from, look }: Exchange): Promise<ReplyCode> {
-    const reply = new Promise<ReplyCode>((answer) =>
-      this.#queue.push({ domain, key, from, answer, ...(look && { look }) }),
-    );
+  serve(exchange: Exchange): Promise<ReplyCode> {
+    const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ ...exchange, answer }));
     this.#running ??= this.#run();
     return reply;
   }

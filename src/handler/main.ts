@@ -7,7 +7,7 @@ import {
   readCommandLine,
 } from '../command-line.ts';
 import { parseConfig } from '../config/config.ts';
-import { formatMessage } from '../core/privsep/messages.ts';
+import { findPermitted, formatMessage } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';
@@ -16,7 +16,7 @@ import { ROOT_UMASK, readTrustedFile } from '../system/files/trust.ts';
 import { DomainBatches } from './batches.ts';
 import { LinkWatch } from './link-watch.ts';
 import { Numbers } from './numbers.ts';
-import { serveRequests } from './requests.ts';
+import { type Answers, serveRequests } from './requests.ts';
 
 const PROGRAM = 'wgkex-handler';
 const HELP = `Usage: ${PROGRAM} [--config PATH]
@@ -48,11 +48,13 @@ async function main(): Promise<void> {
   const log = new Log(config.log);
   const attention = new Attention(log);
   process.on('exit', () => attention.flush());
-  const numbers = config.metrics.listen === undefined ? undefined : new Numbers(config);
+  const permitted = findPermitted({ metrics: config.metrics.listen !== undefined });
+  const numbers = new Numbers(config);
   const domains = new Map(
     [...config.domains].map(([name, domain]) => {
       const onBatch = (exchanges: number) => {
-        if (numbers !== undefined) process.stdout.write(formatMessage({ batch: domain.name, exchanges }));
+        if (permitted.includes('numbers'))
+          process.stdout.write(formatMessage({ type: 'batch', domain: domain.name, exchanges }));
       };
       return [name, new DomainBatches(domain, config, attention, { onBatch, onReplaced: (error) => end(error, log) })];
     }),
@@ -61,10 +63,11 @@ async function main(): Promise<void> {
   // Nobody reads the replies any more; then the input ends, too.
   process.stdout.on('error', () => {});
   try {
-    await serveRequests(process.stdin, process.stdout, {
-      exchange: async (request) => (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN',
-      ...(numbers && { findNumbers: (domain) => numbers.find(domain) }),
-    });
+    const answers: Answers = {
+      exchange: async (request) => ({ code: (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN' }),
+      numbers: async ({ domain }) => ({ numbers: await numbers.find(domain) }),
+    };
+    await serveRequests(process.stdin, process.stdout, answers, permitted);
   } catch (error) {
     log.error('handler ends', { reason: describeError(error) });
     process.exitCode = EXIT_FAILURE;

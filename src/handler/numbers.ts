@@ -1,6 +1,6 @@
 import type { Config, DomainConfig } from '../config/config.ts';
 import { countPeers } from '../core/changes/survey.ts';
-import type { DomainNumbers } from '../core/privsep/messages.ts';
+import type { DomainNumbers } from '../core/privsep/requests.ts';
 import type { DomainName } from '../core/values/names.ts';
 import { DomainFiles } from '../system/domain/read-domain.ts';
 import { readUnlocked } from '../system/domain/read-unlocked.ts';

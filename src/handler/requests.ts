@@ -1,42 +1,42 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ReplyCode } from '../core/exchange/exchange.ts';
 import { MessageLines } from '../core/privsep/message-lines.ts';
 import {
-  type DomainNumbers,
+  type Answer,
+  buildRequestParser,
   formatMessage,
-  type HandlerMessage,
   MESSAGE_BYTES,
-  type NumbersRequest,
-  parseAnyRequest,
-  parseRequest,
+  type Reply,
   type Request,
-} from '../core/privsep/messages.ts';
+  type RequestOf,
+  type RequestType,
+} from '../core/privsep/requests.ts';
 import { InputError } from '../core/values/errors.ts';
-import type { DomainName } from '../core/values/names.ts';
 
 /** With so many unanswered requests the next ones stay in the pipe. */
 const MAX_UNANSWERED = 4096;
 
-/** What requests are answered with. */
-export interface Services {
-  exchange(request: Request): Promise<ReplyCode>;
-  /** Only where there are metrics: otherwise nobody may ask for them. Resolves with null where it cannot be read. */
-  readonly findNumbers?: (domain: DomainName) => Promise<DomainNumbers | null>;
-}
+/** What answers each type of request; none of them rejects. */
+export type Answers = { readonly [T in RequestType]: (request: RequestOf<T>) => Promise<Answer<T>> };
 
 /**
  * Greets, then answers every request of `input` on `output` until the input ends.
- * @throws InputError for anything that is no request; nothing of the chunk that brought it is served.
+ * @throws InputError for anything that is not a request of a permitted type; nothing of the chunk that brought it is
+ * served.
  */
-export async function serveRequests(input: Readable, output: Writable, services: Services): Promise<void> {
+export async function serveRequests(
+  input: Readable,
+  output: Writable,
+  answers: Answers,
+  permitted: readonly RequestType[],
+): Promise<void> {
   const lines = new MessageLines(MESSAGE_BYTES);
   const unanswered = new Set<Promise<void>>();
-  const parse = services.findNumbers === undefined ? parseRequest : parseAnyRequest;
-  output.write(formatMessage(services.findNumbers === undefined ? { ready: true } : { ready: true, metrics: true }));
+  const parse = buildRequestParser(permitted);
+  output.write(formatMessage({ type: 'ready', answers: [...permitted] }));
   for await (const chunk of input) {
     for (const request of lines.push(chunk).map(parse)) {
-      const answered = answer(request, services)
-        .then((message) => writeLine(output, formatMessage(message)))
+      const answered = answer(request, answers)
+        .then((reply) => writeLine(output, formatMessage(reply)))
         .finally(() => unanswered.delete(answered));
       unanswered.add(answered);
     }
@@ -46,13 +46,13 @@ export async function serveRequests(input: Readable, output: Writable, services:
   await Promise.all(unanswered);
 }
 
-async function answer(request: Request | NumbersRequest, services: Services): Promise<HandlerMessage> {
-  const { id } = request;
-  if ('numbers' in request) return { id, numbers: (await services.findNumbers?.(request.numbers)) ?? null };
-  return { id, reply: await services.exchange(request) };
+async function answer(request: Request, answers: Answers): Promise<Reply> {
+  const { type, id } = request;
+  const find = answers[type] as (request: Request) => Promise<Answer<RequestType>>;
+  return { type, id, ...(await find(request)) } as Reply;
 }
 
-/** Resolves when the line is on its way: who does not read the replies is not asked for more requests. */
+/** Resolves when the line is on its way: a listener that does not read the replies is not asked for more requests. */
 function writeLine(output: Writable, line: string): Promise<void> {
   return new Promise((resolve) => output.write(line, () => resolve()));
 }

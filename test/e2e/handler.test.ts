@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { exchange, makeKey } from '../../lab/client.ts';
 import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
-import { formatMessage, type Request } from '../../src/core/privsep/messages.ts';
+import { formatMessage, type Request, type RequestOf } from '../../src/core/privsep/requests.ts';
 
 let gateway: Gateway;
 
@@ -25,9 +25,9 @@ describe('the handler', () => {
     const { exitCode, stdout } = await gateway.handle(request() + request({ id: 2, domain: 'ffww09' }));
     assert.equal(exitCode, 0);
     assert.deepEqual(stdout.split('\n').sort(), [
-      '{"id":1,"reply":"OK"}',
-      '{"id":2,"reply":"INVALID_DOMAIN"}',
-      '{"ready":true}',
+      '{"type":"exchange","id":1,"code":"OK"}',
+      '{"type":"exchange","id":2,"code":"INVALID_DOMAIN"}',
+      '{"type":"ready","answers":["exchange"]}',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('the handler', () => {
       const before = await gateway.snapshot();
       const { exitCode, stdout, stderr } = await gateway.handle(request() + input());
       assert.equal(exitCode, 1);
-      assert.equal(stdout, '{"ready":true}');
+      assert.equal(stdout, '{"type":"ready","answers":["exchange"]}');
       assert.match(stderr, /"level":50.*handler ends/);
       assert.equal(await gateway.snapshot(), before);
     });
@@ -74,7 +74,7 @@ describe('the handler', () => {
     const key = makeKey();
     const { exitCode, stdout } = await gateway.handle(request({ key }), forged);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /"reply":"OK"/);
+    assert.match(stdout, /"code":"OK"/);
     assert.notEqual(await gateway.findPeer(key), undefined);
     assert.equal(await sh('sh', '-c', 'ls /tmp/evil-was-here 2>/dev/null || true'), '');
   });
@@ -92,7 +92,7 @@ describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user th
     assert.deepEqual(await asWgkex('sudo', '-n', handler), {
       exitCode: 0,
       signal: undefined,
-      stdout: '{"ready":true}',
+      stdout: '{"type":"ready","answers":["exchange"]}',
       stderr: '',
     });
   });
@@ -124,9 +124,9 @@ describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user th
       gateway.namespace,
       bounded[0] ?? '',
       [...bounded.slice(1), 'sudo', '-n', handler],
-      formatMessage({ id: 1, domain: 'ffww01', key, from: '::1' } as Request),
+      formatMessage({ type: 'exchange', id: 1, domain: 'ffww01', key, from: '::1' } as Request),
     );
-    assert.match(stdout, /"reply":"OK"/);
+    assert.match(stdout, /"code":"OK"/);
     assert.notEqual(await gateway.findPeer(key), undefined);
   });
 });
@@ -156,7 +156,7 @@ describe('what runs as root', () => {
     for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP'] as const)
       handler.child.kill(signal);
     handler.child.stdin?.write(request());
-    await eventually('it answers', () => handler.stdout.includes('"reply":"OK"'));
+    await eventually('it answers', () => handler.stdout.includes('"code":"OK"'));
     assert.equal(await gateway.run('ss', '--listening', '--tcp', '--no-header'), '');
     handler.child.stdin?.end();
     await eventually('it ends with its input', () => handler.hasEnded);
@@ -225,8 +225,15 @@ describe('the system files', () => {
 });
 
 /** A line for the handler, good but for the changes. */
-function request(changes: Partial<Record<keyof Request, unknown>> = {}): string {
-  return formatMessage({ id: 1, domain: 'ffww01', key: makeKey(), from: '192.0.2.1', ...changes } as Request);
+function request(changes: Partial<Record<keyof RequestOf<'exchange'>, unknown>> = {}): string {
+  return formatMessage({
+    type: 'exchange',
+    id: 1,
+    domain: 'ffww01',
+    key: makeKey(),
+    from: '192.0.2.1',
+    ...changes,
+  } as Request);
 }
 
 /** The files below the directories of state and runs, and those of them in which somebody finds one of the keys. */

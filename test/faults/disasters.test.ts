@@ -7,7 +7,7 @@ import { attempt, Background, eventually, pause, sh } from '../../lab/commands.t
 import { curse, liftCurses, type Program } from '../../lab/fakes.ts';
 import { type DomainSetup, Gateway } from '../../lab/gateway.ts';
 import { give, listHoldings, readHoldings, strip } from '../../lab/holdings.ts';
-import { formatMessage, type Request } from '../../src/core/privsep/messages.ts';
+import { formatMessage, type Request } from '../../src/core/privsep/requests.ts';
 
 const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 const DOMAIN = 'ffww01';
@@ -225,7 +225,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     const [key, fast] = [makeKey(), readTime() + 3600];
     for (const expected of [/"heard":"1 h ago","msg":"marked"/, /"heard":"1 h ago","msg":"still marked"/])
       assert.match((await gateway.cleanUpAt(fast)).stderr, expected);
-    assert.match((await letInElsewhere(gateway, key, fast)).stdout, /"reply":"OK"/);
+    assert.match((await letInElsewhere(gateway, key, fast)).stdout, /"code":"OK"/);
     assert.match((await gateway.cleanUp()).stderr, /"msg":"alive again"/);
     await bystanders.assertHoldings([key]);
   });
@@ -237,7 +237,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.match((await gateway.cleanUp()).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
     assert.match((await gateway.cleanUpAt(slow)).stderr, /"alive":1,"marked":1,"waiting":0,"removed":0/);
     const { stdout, stderr } = await letInElsewhere(gateway, bystanders.living, slow);
-    assert.match(stdout, /"reply":"OK"/);
+    assert.match(stdout, /"code":"OK"/);
     assert.match(stderr, /"live":true,"msg":"kept"/);
     await bystanders.assertHoldings([key]);
   });
@@ -280,7 +280,10 @@ async function findIndex(gateway: Gateway): Promise<string> {
 
 /** Has a handler that believes in this time let a key in for somebody at another address. */
 function letInElsewhere(gateway: Gateway, key: string, time: number) {
-  return gateway.handleAt(time, formatMessage({ id: 1, domain: DOMAIN, key, from: '192.0.2.1' } as Request));
+  return gateway.handleAt(
+    time,
+    formatMessage({ type: 'exchange', id: 1, domain: DOMAIN, key, from: '192.0.2.1' } as Request),
+  );
 }
 
 /** In Unix seconds. */

@@ -30,7 +30,7 @@ describe('the model that the fuzzers go by', () => {
   });
 
   test('serves nothing of the chunk that brings a bad line', () => {
-    const line = (id: number) => `{"id":${id},"domain":"ffww01","key":"${FIRST}","from":"::1"}\n`;
+    const line = (id: number) => `{"type":"exchange","id":${id},"domain":"ffww01","key":"${FIRST}","from":"::1"}\n`;
     const { chunks, end } = expectServed([
       line(1),
       line(2) + line(3).slice(0, 9),
@@ -40,9 +40,12 @@ describe('the model that the fuzzers go by', () => {
   });
 
   test('serves a request for numbers only where there are metrics', () => {
-    const line = '{"numbers":"ffww01","id":7}\n';
+    const line = '{"type":"numbers","domain":"ffww01","id":7}\n';
     assert.equal(expectServed([line]).end, 'malformed');
-    assert.deepEqual(expectServedWithMetrics([line]), { chunks: [[{ id: 7, numbers: 'ffww01' }]], end: 'good' });
+    assert.deepEqual(expectServedWithMetrics([line]), {
+      chunks: [[{ type: 'numbers', domain: 'ffww01', id: 7 }]],
+      end: 'good',
+    });
   });
 
   test('keeps an address for the first of two keys for 60 s, and for one household once', () => {

@@ -6,16 +6,16 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT_RESTART } from '../../src/command-line.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
-import type { DomainNumbers } from '../../src/core/privsep/messages.ts';
+import type { DomainNumbers } from '../../src/core/privsep/requests.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { HandlerChild } from '../../src/handler-client/child.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const EXCHANGE: Exchange = { domain: DOMAIN, key: KEYS[0], from: parseIpAddress('2001:db8::1') };
-const GREET = `echo '{"ready":true}'`;
-/** Reads a request and replies to it; the id is what stands after the first colon. */
-const SERVE_ONE = `read -r line; id=\${line#*:}; echo "{\\"id\\":\${id%%,*},\\"reply\\":\\"OK\\"}"`;
+const GREET = `echo '{"type":"ready","answers":["exchange"]}'`;
+/** Reads a request and replies to it; the id is the second field. */
+const SERVE_ONE = `read -r line; id=\${line#*,*:}; echo "{\\"type\\":\\"exchange\\",\\"id\\":\${id%%,*},\\"code\\":\\"OK\\"}"`;
 /** Longer than a test may last. */
 const PATIENT = { greetingMilliseconds: 300_000, replyMilliseconds: 300_000 };
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-handler-child-'));
@@ -44,13 +44,13 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
     assert.deepEqual(requests, [
-      { id: 1, ...EXCHANGE },
-      { id: 2, ...EXCHANGE, key: KEYS[1] },
+      { type: 'exchange', id: 1, ...EXCHANGE },
+      { type: 'exchange', id: 2, ...EXCHANGE, key: KEYS[1] },
     ]);
   });
 
   test('may answer in any order', async (t) => {
-    const replies = `{"id":2,"reply":"FULL"}\\n{"id":1,"reply":"OK"}\\n`;
+    const replies = `{"type":"exchange","id":2,"code":"FULL"}\\n{"type":"exchange","id":1,"code":"OK"}\\n`;
     const { child, ready } = start(t, `${GREET}; read -r a; read -r b; printf '${replies}'; cat`);
     await ready;
     assert.deepEqual(await Promise.all([child.ask(EXCHANGE), child.ask(EXCHANGE)]), ['OK', 'FULL']);
@@ -58,9 +58,17 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
 
   const FAULTS = [
     ['talks nonsense', 'echo nonsense', /^Cannot read reply: not JSON$/],
-    ['says a code of its own', `echo '{"id":1,"reply":"MAYBE"}'`, /^Cannot read reply: unexpected/],
-    ['says more than was asked', `echo '{"id":1,"reply":"OK","more":1}'`, /^Cannot read reply: unexpected/],
-    ['answers what nobody asked', `echo '{"id":99,"reply":"OK"}'`, /^Cannot read reply: nobody asked for it$/],
+    ['says a code of its own', `echo '{"type":"exchange","id":1,"code":"MAYBE"}'`, /^Cannot read reply: unexpected/],
+    [
+      'says more than was asked',
+      `echo '{"type":"exchange","id":1,"code":"OK","more":1}'`,
+      /^Cannot read reply: unexpected/,
+    ],
+    [
+      'answers what nobody asked',
+      `echo '{"type":"exchange","id":99,"code":"OK"}'`,
+      /^Cannot read reply: nobody asked for it$/,
+    ],
     ['talks without end', 'head -c 100000 /dev/zero', /^Cannot read a line: more than 512 bytes$/],
     ['dies', 'exit 3', /^exit status 3$/],
     ['is killed', 'kill -KILL $$', /^ended by SIGKILL$/],
@@ -120,7 +128,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
   test('that answers twice is ended', async (t) => {
     const { child, ready, ends } = start(
       t,
-      `${GREET}; read -r line; for i in 1 2; do echo '{"id":1,"reply":"OK"}'; done; cat`,
+      `${GREET}; read -r line; for i in 1 2; do echo '{"type":"exchange","id":1,"code":"OK"}'; done; cat`,
     );
     await ready;
     assert.equal(await child.ask(EXCHANGE), 'OK');
@@ -150,7 +158,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
 
   test('that ended may still owe a reply, which counts', async (t) => {
     const mark = join(directory, 'ended');
-    const late = `(while [ ! -e ${mark} ]; do sleep 0.05; done; echo '{"id":1,"reply":"OK"}')`;
+    const late = `(while [ ! -e ${mark} ]; do sleep 0.05; done; echo '{"type":"exchange","id":1,"code":"OK"}')`;
     const { child, ready, ends } = start(t, `${GREET}; read -r line; ${late} & exit 0`);
     await ready;
     const asked = child.ask(EXCHANGE);
@@ -177,24 +185,28 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(ends, []);
   });
 
-  const GREET_WITH_METRICS = `echo '{"ready":true,"metrics":true}'`;
+  const GREET_WITH_METRICS = `echo '{"type":"ready","answers":["exchange","numbers"]}'`;
   const NUMBERS: DomainNumbers = {
     ...{ alive: 1, idle: 2, stale: 3, pending: 4, static: 5, entries: 12 },
     ...{ passes: 6, removals: 7, lastPass: 1_700_000_000 },
   };
-  const sayNumbers = (id: number, numbers: DomainNumbers | null) => `echo '${JSON.stringify({ id, numbers })}'`;
+  const sayNumbers = (id: number, numbers: DomainNumbers | null) =>
+    `echo '${JSON.stringify({ type: 'numbers', id, numbers })}'`;
   const OTHER = 'ffmuc_welt' as DomainName;
 
   test('with metrics tells of its batches, and what it knows of its domains', async (t) => {
     const file = join(directory, 'numbers');
-    const say = `echo '{"batch":"ffww01","exchanges":3}'; ${sayNumbers(2, null)}; ${sayNumbers(1, NUMBERS)}`;
+    const say = `echo '{"type":"batch","domain":"ffww01","exchanges":3}'; ${sayNumbers(2, null)}; ${sayNumbers(1, NUMBERS)}`;
     const read = `read -r a; read -r b; echo "$a" > ${file}; echo "$b" >> ${file}`;
     const { child, ready, batches } = start(t, `${GREET_WITH_METRICS}; ${read}; ${say}; cat`);
     await ready;
     const asked = [child.findNumbers(DOMAIN), child.findNumbers(OTHER), child.findNumbers(DOMAIN)];
     assert.deepEqual(await Promise.all(asked), [NUMBERS, null, NUMBERS]);
     assert.deepEqual(batches, [['ffww01', 3]]);
-    assert.equal(readFileSync(file, 'utf8'), `{"id":1,"numbers":"ffww01"}\n{"id":2,"numbers":"ffmuc_welt"}\n`);
+    assert.equal(
+      readFileSync(file, 'utf8'),
+      `{"type":"numbers","id":1,"domain":"ffww01"}\n{"type":"numbers","id":2,"domain":"ffmuc_welt"}\n`,
+    );
     assert.equal(child.hasServed, false);
   });
 
@@ -230,7 +242,11 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
   });
 
   const UNASKED = [
-    ['tells of a batch without having said that it would', GREET, `echo '{"batch":"ffww01","exchanges":3}'`],
+    [
+      'tells of a batch without having said that it would',
+      GREET,
+      `echo '{"type":"batch","domain":"ffww01","exchanges":3}'`,
+    ],
     ['has numbers that nobody asked for', GREET_WITH_METRICS, sayNumbers(1, NUMBERS)],
     ['answers a request with numbers', GREET_WITH_METRICS, `read -r line; ${sayNumbers(1, NUMBERS)}`],
   ] as const;
@@ -240,7 +256,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
       await ready;
       assert.equal(await child.ask(EXCHANGE), 'FAILED');
       await child.closed;
-      assert.match(ends.join(), /^Cannot read reply: (nobody asked for these numbers|a batch without metrics)$/);
+      assert.match(ends.join(), /^Cannot read reply: (nobody asked for it|a batch without metrics)$/);
     });
   }
 

@@ -12,7 +12,7 @@ import { Log } from '../../src/log/log.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const EXCHANGE: Exchange = { domain: DOMAIN, key: KEYS[0], from: parseIpAddress('2001:db8::1') };
-const GREET = `echo '{"ready":true}'`;
+const GREET = `echo '{"type":"ready","answers":["exchange"]}'`;
 /** Longer than a test may last. */
 const NEVER_MILLISECONDS = 300_000;
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-handler-keeper-'));
@@ -21,7 +21,7 @@ after(() => rmSync(directory, { recursive: true }));
 /** A handler, written in shell, that answers every request with `code`; "stop" in place of a code ends it. */
 const serving = (code: string) =>
   shell(
-    `${GREET}; while read -r line; do id=\${line#*:}; echo "{\\"id\\":\${id%%,*},\\"reply\\":\\"${code}\\"}"; done`,
+    `${GREET}; while read -r line; do id=\${line#*,*:}; echo "{\\"type\\":\\"exchange\\",\\"id\\":\${id%%,*},\\"code\\":\\"${code}\\"}"; done`,
   );
 const shell = (script: string) => ['sh', '-c', script];
 
@@ -51,9 +51,9 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
   });
 
   test('tells of batches, and asks for numbers where there is a handler', async (t) => {
-    const greet = `echo '{"ready":true,"metrics":true}'; echo '{"batch":"ffww01","exchanges":7}'`;
+    const greet = `echo '{"type":"ready","answers":["exchange","numbers"]}'; echo '{"type":"batch","domain":"ffww01","exchanges":7}'`;
     const late = join(directory, 'greets-late');
-    const script = `while [ ! -e ${late} ]; do sleep 0.05; done; ${greet}; read -r line; echo '{"id":1,"numbers":null}'`;
+    const script = `while [ ! -e ${late} ]; do sleep 0.05; done; ${greet}; read -r line; echo '{"type":"numbers","id":1,"numbers":null}'`;
     const { keeper, counted } = keep(t, shell(`${script}; cat`));
     assert.equal(await keeper.findNumbers(DOMAIN), null, 'at once, as there is nobody to ask');
     writeFileSync(late, '');
@@ -74,7 +74,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
   });
 
   test('waits no longer than at first where the handler has served since', async (t) => {
-    const once = `${GREET}; read -r line; id=\${line#*:}; echo "{\\"id\\":\${id%%,*},\\"reply\\":\\"OK\\"}"; sleep 0.1; exit 4`;
+    const once = `${GREET}; read -r line; id=\${line#*,*:}; echo "{\\"type\\":\\"exchange\\",\\"id\\":\${id%%,*},\\"code\\":\\"OK\\"}"; sleep 0.1; exit 4`;
     const { keeper, restarts } = keep(t, shell(once));
     for (const round of [1, 2, 3]) {
       assert.equal(await keeper.ask(EXCHANGE), 'OK');
@@ -97,7 +97,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
 
   test('has a new handler take over when it is ready, and the old one answer what it was asked', async (t) => {
     const mark = join(directory, 'asked');
-    const reply = `echo '{"id":1,"reply":"FULL"}'`;
+    const reply = `echo '{"type":"exchange","id":1,"code":"FULL"}'`;
     const { keeper } = keep(t, shell(`${GREET}; read -r line; touch ${mark}; sleep 0.3; ${reply}; cat > /dev/null`));
     const asked = keeper.ask(EXCHANGE);
     await eventually(() => existsSync(mark));
@@ -136,7 +136,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
 
   test('stops when the handler has answered what it was asked, and leaves no process', async (t) => {
     const file = join(directory, 'stopped');
-    const reply = `echo '{"id":1,"reply":"OK"}'`;
+    const reply = `echo '{"type":"exchange","id":1,"code":"OK"}'`;
     const { keeper } = keep(t, shell(`${GREET}; read -r line; echo $$ > ${file}; sleep 0.2; ${reply}`));
     const asked = keeper.ask(EXCHANGE);
     await eventually(() => existsSync(file));

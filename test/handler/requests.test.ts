@@ -3,15 +3,27 @@ import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ReplyCode } from '../../src/core/exchange/exchange.ts';
-import { type DomainNumbers, formatMessage, MESSAGE_BYTES, type Request } from '../../src/core/privsep/messages.ts';
+import {
+  type DomainNumbers,
+  findPermitted,
+  formatMessage,
+  MESSAGE_BYTES,
+  type RequestOf,
+} from '../../src/core/privsep/requests.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
-import { type Services, serveRequests } from '../../src/handler/requests.ts';
+import { type Answers, serveRequests } from '../../src/handler/requests.ts';
 import { DOMAIN, KEYS } from '../core/arbitraries.ts';
 
 const FROM = parseIpAddress('2001:db8::1');
-const request = (id: number): Request => ({ id, domain: DOMAIN, key: KEYS[0], from: FROM });
-const READY = '{"ready":true}\n';
-const reply = (id: number, code: ReplyCode) => `{"id":${id},"reply":"${code}"}\n`;
+const request = (id: number): RequestOf<'exchange'> => ({
+  type: 'exchange',
+  id,
+  domain: DOMAIN,
+  key: KEYS[0],
+  from: FROM,
+});
+const READY = '{"type":"ready","answers":["exchange"]}\n';
+const reply = (id: number, code: ReplyCode) => `{"type":"exchange","id":${id},"code":"${code}"}\n`;
 
 test('the handler greets before it is asked anything', async () => {
   const { input, written, ended } = start();
@@ -79,9 +91,9 @@ test('with 4096 requests unanswered the next ones stay in the pipe until one is 
 
 const BAD = [
   ['a line that is no JSON', 'reboot\n', /not JSON/],
-  ['a request for something else', '{"id":2,"command":"reboot"}\n', /unexpected/],
+  ['a request for something else', '{"type":"reboot","id":2}\n', /unexpected/],
   ['an empty line', '\n', /not JSON/],
-  ['a request for numbers, where there are no metrics', '{"id":2,"numbers":"ffww01"}\n', /unexpected/],
+  ['a request for numbers, where there are no metrics', '{"type":"numbers","id":2,"domain":"ffww01"}\n', /unexpected/],
   ['a request with one thing more', formatMessage(request(2)).replace('}', ',"more":1}'), /unexpected/],
   ['a line that is too long', `${' '.repeat(MESSAGE_BYTES + 1)}\n`, /more than 512 bytes/],
   ['a line that is too long and has no end yet', ' '.repeat(MESSAGE_BYTES + 1), /more than 512 bytes/],
@@ -119,36 +131,45 @@ const NUMBERS: DomainNumbers = {
 };
 
 test('with metrics the handler says so, and tells the numbers of its domains', async () => {
-  const { input, asked, written, ended } = start(async (domain) => (domain === DOMAIN ? NUMBERS : null));
-  input.write(`{"id":1,"numbers":"${DOMAIN}"}\n{"id":2,"numbers":"elsewhere"}\n${formatMessage(request(3))}`);
+  const { input, asked, written, ended } = start(async ({ domain }) => ({
+    numbers: domain === DOMAIN ? NUMBERS : null,
+  }));
+  input.write(
+    `{"type":"numbers","id":1,"domain":"${DOMAIN}"}\n{"type":"numbers","id":2,"domain":"elsewhere"}\n${formatMessage(request(3))}`,
+  );
   await turn();
   asked[0]?.answer('OK');
   input.end();
   await ended;
-  const numbers = `{"id":1,"numbers":${JSON.stringify(NUMBERS)}}\n{"id":2,"numbers":null}\n`;
-  assert.equal(written(), `{"ready":true,"metrics":true}\n${numbers}${reply(3, 'OK')}`);
+  const numbers = `{"type":"numbers","id":1,"numbers":${JSON.stringify(NUMBERS)}}\n{"type":"numbers","id":2,"numbers":null}\n`;
+  assert.equal(written(), `{"type":"ready","answers":["exchange","numbers"]}\n${numbers}${reply(3, 'OK')}`);
 });
 
-for (const line of ['{"id":2,"numbers":"../etc"}', '{"id":2,"numbers":"ffww01","more":1}', '{"numbers":"ffww01"}']) {
+for (const line of [
+  '{"type":"numbers","id":2,"domain":"../etc"}',
+  '{"type":"numbers","id":2,"domain":"ffww01","more":1}',
+  '{"type":"numbers","domain":"ffww01"}',
+]) {
   test(`with metrics, too, the handler ends at ${line}`, async () => {
-    const { input, asked, ended } = start(async () => null);
+    const { input, asked, ended } = start(async () => ({ numbers: null }));
     input.write(`${formatMessage(request(1))}${line}\n`);
-    await assert.rejects(ended, { name: 'InputError', message: /^Cannot read request: unexpected (shape|numbers)$/ });
+    await assert.rejects(ended, { name: 'InputError', message: /^Cannot read request: unexpected (shape|domain|id)$/ });
     assert.equal(asked.length, 0);
   });
 }
 
-/** Requests are answered by the test; with `findNumbers` there are metrics. */
-function start(findNumbers?: Services['findNumbers']) {
+/** Requests are answered by the test; with `numbers` there are metrics. */
+function start(numbers?: Answers['numbers']) {
   const input = new PassThrough();
   const output = new PassThrough();
-  const asked: { readonly request: Request; answer(code: ReplyCode): void }[] = [];
+  const asked: { readonly request: RequestOf<'exchange'>; answer(code: ReplyCode): void }[] = [];
   const chunks: string[] = [];
   output.on('data', (chunk) => chunks.push(String(chunk)));
-  const exchange = (one: Request) =>
-    new Promise<ReplyCode>((answer) => {
-      asked.push({ request: one, answer });
+  const exchange: Answers['exchange'] = (one) =>
+    new Promise((answer) => {
+      asked.push({ request: one, answer: (code) => answer({ code }) });
     });
-  const ended = serveRequests(input, output, { exchange, ...(findNumbers && { findNumbers }) });
+  const answers = { exchange, numbers: numbers ?? (async () => ({ numbers: null })) };
+  const ended = serveRequests(input, output, answers, findPermitted({ metrics: numbers !== undefined }));
   return { input, asked, ended, written: () => chunks.join('') + String(output.read() ?? '') };
 }

@@ -166,7 +166,7 @@ async function removeByHand(gateway: Gateway, key: string, program = 'wg'): Prom
 
 /** What the handler says of a domain to whoever asks for metrics. */
 async function readNumbers(gateway: Gateway) {
-  const { stdout } = await gateway.handle('{"id":1,"numbers":"ffww01"}\n');
+  const { stdout } = await gateway.handle('{"type":"numbers","id":1,"domain":"ffww01"}\n');
   const { numbers } = JSON.parse(stdout.split('\n').find((line) => line.includes('"id":1')) ?? '');
   const { alive, idle, stale, pending, static: statics, entries } = numbers;
   return { alive, idle, stale, pending, static: statics, entries };

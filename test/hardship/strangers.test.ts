@@ -140,7 +140,7 @@ async function askAt(gateway: Gateway, unixSeconds: number, requests: readonly (
   for (const [key, from] of requests) {
     const request = `${JSON.stringify({ id: 1, domain: DOMAIN, key, from })}\n`;
     const { stdout } = await gateway.handleAt(unixSeconds, request);
-    replies.push(stdout.match(/"reply":"(\w+)"/)?.[1] ?? stdout);
+    replies.push(stdout.match(/"code":"(\w+)"/)?.[1] ?? stdout);
   }
   return replies;
 }

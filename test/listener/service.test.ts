@@ -11,8 +11,11 @@ import { KEYS } from '../core/arbitraries.ts';
 const HANDLER = `
   const { createInterface } = require('node:readline');
   const say = (message) => console.log(JSON.stringify(message));
-  say({ ready: true });
-  createInterface({ input: process.stdin }).on('line', (line) => say({ id: JSON.parse(line).id, reply: 'OK' }));
+  say({ type: 'ready', answers: ['exchange'] });
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    const { type, id } = JSON.parse(line);
+    say({ type, id, code: 'OK' });
+  });
 `;
 const LINES = `ffww01\n${KEYS[0]}\n`;
 

@@ -261,16 +261,16 @@ test('between scrapes nothing runs', async () => {
 });
 
 test('a handler without metrics ends at a request for numbers, one with them answers it', async () => {
-  const request = '{"id":1,"numbers":"ffww01"}\n';
+  const request = '{"type":"numbers","id":1,"domain":"ffww01"}\n';
   await gateway.configure({});
   const without = await gateway.handle(request);
-  assert.deepEqual([without.exitCode, without.stdout], [1, '{"ready":true}']);
+  assert.deepEqual([without.exitCode, without.stdout], [1, '{"type":"ready","answers":["exchange"]}']);
   await gateway.configure(settings());
-  const withThem = await gateway.handle(`${request}{"id":2,"numbers":"nowhere"}\n`);
+  const withThem = await gateway.handle(`${request}{"type":"numbers","id":2,"domain":"nowhere"}\n`);
   const [greeting, ...replies] = withThem.stdout.split('\n').map((line) => JSON.parse(line));
-  assert.deepEqual([withThem.exitCode, greeting], [0, { ready: true, metrics: true }]);
+  assert.deepEqual([withThem.exitCode, greeting], [0, { type: 'ready', answers: ['exchange', 'numbers'] }]);
   const [first, second] = replies.sort((one, other) => one.id - other.id);
-  assert.deepEqual(second, { id: 2, numbers: null });
+  assert.deepEqual(second, { type: 'numbers', id: 2, numbers: null });
   assert.deepEqual([first.numbers.static, first.numbers.passes, first.numbers.removals], [1, 3, 2]);
 });
 

@@ -188,7 +188,7 @@ for (const release of ['trixie', 'testing']) {
           second.child.kill('SIGUSR1');
           assert.deepEqual(await findOpenPorts(), ['10012']);
         }
-        isReady = second.stdout === '{"ready":true}\n';
+        isReady = second.stdout === '{"type":"ready","answers":["exchange"]}\n';
         await second.stop('SIGKILL');
       }
       assert.deepEqual([isReady, sent > 2], [true, true]);

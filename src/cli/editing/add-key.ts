@@ -19,7 +19,7 @@ const OUTCOMES = { add: 'added', reset: 'reset', keep: 'kept' } as const;
 /** Lets a key into a domain as if its router had asked, but from nowhere: so no session ends. */
 export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
   return editDomain(domain, editing, async (view, session) => {
-    const request = { key, from: undefined };
+    const request = { key };
     const decision = decideAdmission(request, view);
     if (decision.kind === 'refuse') {
       const reason = `Cannot add ${key}: ${explain(decision.code, key, view, domain, editing)}: ${decision.code}`;

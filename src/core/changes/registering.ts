@@ -1,4 +1,4 @@
-import type { Decision, DomainView } from '../decisions/admission.ts';
+import type { Asked, Decision, DomainView } from '../decisions/admission.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from '../peers/record.ts';
 import type { IpAddress, Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
@@ -13,7 +13,7 @@ export interface RecordedChange {
 /** What a decision means for the kernel and for the record; `view` is afterwards as it will be then. */
 export function registerDecision(
   decision: Exclude<Decision, { kind: 'refuse' }>,
-  { key, from }: { readonly key: PublicKey; readonly from: IpAddress | undefined },
+  { key, from }: Asked,
   view: DomainView,
 ): RecordedChange {
   const { peers } = view;

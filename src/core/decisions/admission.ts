@@ -39,6 +39,12 @@ export type Decision =
   /** New; the peers in `evicted` go first. */
   | { readonly kind: 'add'; readonly evicted: readonly PublicKey[] };
 
+/** A request; without `from` it comes from nowhere. */
+export interface Asked {
+  readonly key: PublicKey;
+  readonly from?: IpAddress | undefined;
+}
+
 /** A request with what is known of its key. */
 export interface Question {
   readonly key: PublicKey;
@@ -100,7 +106,7 @@ const KEEP: Decision = { kind: 'keep' };
 const RESET: Decision = { kind: 'reset', evicted: [] };
 
 /** Without `from` a request comes from nowhere: it never ends a session. */
-export function decideAdmission(request: Pick<Question, 'key' | 'from'>, view: DomainView): Decision {
+export function decideAdmission(request: Asked, view: DomainView): Decision {
   const question = askAbout(request, view);
   for (const rule of RULES) {
     const decision = rule.decide(question);
@@ -109,7 +115,7 @@ export function decideAdmission(request: Pick<Question, 'key' | 'from'>, view: D
   return question.known === undefined ? { kind: 'add', evicted: [] } : RESET;
 }
 
-export function askAbout({ key, from }: Pick<Question, 'key' | 'from'>, view: DomainView): Question {
+export function askAbout({ key, from }: Asked, view: DomainView): Question {
   return { key, from, router: view.peers.describe(key), known: view.peers.ours.get(key), view };
 }
 

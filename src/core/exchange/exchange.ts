@@ -23,8 +23,8 @@ export type ErrorCode = Exclude<ReplyCode, 'OK'>;
 export interface Exchange {
   readonly domain: DomainName;
   readonly key: PublicKey;
-  /** Where the TCP connection came from. */
-  readonly from: IpAddress;
+  /** Where the router asked from; absent where nobody knows. */
+  readonly from?: IpAddress;
   /** `wgkex check` asks, on the gateway itself: what is refused is neither logged nor counted. */
   readonly look?: true;
 }

@@ -3,7 +3,7 @@ import { version } from '../../../package.json';
 import type { Config, DomainConfig } from '../../config/config.ts';
 import type { ReplyCode } from '../../core/exchange/exchange.ts';
 import { PEER_STATES } from '../../core/peers/peer-state.ts';
-import type { DomainNumbers } from '../../core/privsep/messages.ts';
+import type { DomainNumbers } from '../../core/privsep/requests.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { HandlerMeter } from '../../handler-client/keeper.ts';
 import type { DeskMeter } from '../desk.ts';

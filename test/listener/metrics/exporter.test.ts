@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { version } from '../../../package.json';
 import { parseConfig } from '../../../src/config/config.ts';
-import type { DomainNumbers } from '../../../src/core/privsep/messages.ts';
+import type { DomainNumbers } from '../../../src/core/privsep/requests.ts';
 import type { DomainName } from '../../../src/core/values/names.ts';
 import { Metrics } from '../../../src/listener/metrics/exporter.ts';
 import { DOMAIN } from '../../core/arbitraries.ts';

@@ -3,16 +3,16 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { REPLY_CODES } from '../../../src/core/exchange/exchange.ts';
 import {
+  buildRequestParser,
   type DomainNumbers,
+  findPermitted,
   formatMessage,
   type HandlerMessage,
   MESSAGE_BYTES,
-  type NumbersRequest,
-  parseAnyRequest,
   parseHandlerMessage,
-  parseRequest,
   type Request,
-} from '../../../src/core/privsep/messages.ts';
+  type RequestOf,
+} from '../../../src/core/privsep/requests.ts';
 import {
   DOMAIN,
   damaged,
@@ -26,9 +26,18 @@ import {
 } from '../arbitraries.ts';
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const requests: fc.Arbitrary<Request> = fc.record(
-  { id: ids, domain: domainNames, key: publicKeys, from: ipAddresses, look: fc.constant(true as const) },
-  { ...PLAIN, requiredKeys: ['id', 'domain', 'key', 'from'] },
+const parseRequest = buildRequestParser(findPermitted({ metrics: false }));
+const parseAnyRequest = buildRequestParser(findPermitted({ metrics: true }));
+const requests: fc.Arbitrary<RequestOf<'exchange'>> = fc.record(
+  {
+    type: fc.constant('exchange' as const),
+    id: ids,
+    domain: domainNames,
+    key: publicKeys,
+    from: ipAddresses,
+    look: fc.constant(true as const),
+  },
+  { ...PLAIN, requiredKeys: ['type', 'id', 'domain', 'key'] },
 );
 const counts = fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER));
 const numbers: fc.Arbitrary<DomainNumbers> = fc.record(
@@ -38,15 +47,17 @@ const numbers: fc.Arbitrary<DomainNumbers> = fc.record(
   },
   PLAIN,
 );
-const numbersRequests: fc.Arbitrary<NumbersRequest> = fc.record({ id: ids, numbers: domainNames }, PLAIN);
-const handlerMessages: fc.Arbitrary<HandlerMessage> = fc.oneof(
-  fc.constant({ ready: true } as const),
-  fc.constant({ ready: true, metrics: true } as const),
-  fc.record({ id: ids, reply: fc.constantFrom(...REPLY_CODES) }, PLAIN),
-  fc.record({ id: ids, numbers: fc.oneof(numbers, fc.constant(null)) }, PLAIN),
-  fc.record({ batch: domainNames, exchanges: fc.integer({ min: 1 }) }, PLAIN),
+const numbersRequests: fc.Arbitrary<RequestOf<'numbers'>> = fc.record(
+  { type: fc.constant('numbers' as const), id: ids, domain: domainNames },
+  PLAIN,
 );
-const lineOf = (message: Request | NumbersRequest | HandlerMessage) => formatMessage(message).slice(0, -1);
+const handlerMessages: fc.Arbitrary<HandlerMessage> = fc.oneof(
+  fc.record({ type: fc.constant('ready' as const), answers: fc.constant(findPermitted({ metrics: true })) }, PLAIN),
+  fc.record({ type: fc.constant('exchange' as const), id: ids, code: fc.constantFrom(...REPLY_CODES) }, PLAIN),
+  fc.record({ type: fc.constant('numbers' as const), id: ids, numbers: fc.oneof(numbers, fc.constant(null)) }, PLAIN),
+  fc.record({ type: fc.constant('batch' as const), domain: domainNames, exchanges: fc.integer({ min: 1 }) }, PLAIN),
+);
+const lineOf = (message: Request | HandlerMessage) => formatMessage(message).slice(0, -1);
 
 test('a formatted request is one bounded line and parses back', () => {
   fc.assert(
@@ -104,9 +115,12 @@ test('any other text is refused as a reply, and nothing else is thrown', () => {
   );
 });
 
-const RIGHT = { id: 7, domain: DOMAIN, key: KEYS[0], from: '2001:db8::1' };
+const RIGHT = { type: 'exchange', id: 7, domain: DOMAIN, key: KEYS[0], from: '2001:db8::1' };
 const WRONG: readonly (readonly [name: string, changes: Record<string, unknown>])[] = [
   ['one thing more', { command: 'reboot' }],
+  ['another type', { type: 'reboot' }],
+  ['no type', { type: undefined }],
+  ['a list of types', { type: ['exchange'] }],
   ['id 0', { id: 0 }],
   ['a negative id', { id: -1 }],
   ['half an id', { id: 1.5 }],
@@ -134,22 +148,23 @@ for (const [name, changes] of WRONG) {
 
 const COUNTS = '"alive":0,"idle":0,"stale":0,"pending":0,"static":0,"entries":0,"passes":0,"removals":0,"lastPass":0';
 const NO_MESSAGES = [
-  ['a reply with a code of its own', '{"id":1,"reply":"MAYBE"}'],
-  ['a reply with numbers', `{"id":1,"reply":"OK","numbers":null}`],
-  ['a greeting without readiness', '{"metrics":true}'],
-  ['a greeting that does without metrics', '{"ready":true,"metrics":false}'],
-  ['a batch of nothing', '{"batch":"ffww01","exchanges":0}'],
-  ['a batch of a domain that no domain can be called', '{"batch":"..","exchanges":1}'],
-  ['numbers that lack one', `{"id":1,"numbers":{${COUNTS.replace('"idle":0,', '')}}}`],
-  ['numbers with one more', `{"id":1,"numbers":{${COUNTS},"more":0}}`],
-  ['a number below zero', `{"id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":-1')}}}`],
-  ['half a peer', `{"id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":0.5')}}}`],
-  ['a number in words', `{"id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":"0"')}}}`],
-  ['numbers without an id', `{"numbers":{${COUNTS}}}`],
+  ['a reply with a code of its own', '{"type":"exchange","id":1,"code":"MAYBE"}'],
+  ['a reply with numbers', `{"id":1,"code":"OK","numbers":null}`],
+  ['a greeting without a type', '{"answers":["exchange"]}'],
+  ['a greeting with a type of its own', '{"type":"ready","answers":["exchange","reboot"]}'],
+  ['a code in a reply with numbers', '{"type":"numbers","id":1,"code":"OK"}'],
+  ['a batch of nothing', '{"type":"batch","domain":"ffww01","exchanges":0}'],
+  ['a batch of a domain that no domain can be called', '{"type":"batch","domain":"..","exchanges":1}'],
+  ['numbers that lack one', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0,', '')}}}`],
+  ['numbers with one more', `{"type":"numbers","id":1,"numbers":{${COUNTS},"more":0}}`],
+  ['a number below zero', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":-1')}}}`],
+  ['half a peer', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":0.5')}}}`],
+  ['a number in words', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":"0"')}}}`],
+  ['numbers without an id', `{"type":"numbers","numbers":{${COUNTS}}}`],
 ] as const;
 for (const [name, line] of NO_MESSAGES) {
   test(`${name} is nothing that a handler says`, () => {
-    assert.doesNotThrow(() => parseHandlerMessage(`{"id":1,"numbers":{${COUNTS}}}`));
+    assert.doesNotThrow(() => parseHandlerMessage(`{"type":"numbers","id":1,"numbers":{${COUNTS}}}`));
     assert.throws(() => parseHandlerMessage(line), { name: 'InputError' });
   });
 }

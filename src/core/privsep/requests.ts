@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { REPLY_CODES } from '../exchange/exchange.ts';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
+import { parseJsonOf } from '../values/json.ts';
+import { type DomainName, isDomainName } from '../values/names.ts';
+import { isPublicKey, type PublicKey } from '../values/public-key.ts';
+
+/** Each line that crosses the wall between the unprivileged side and root, in either direction, is a JSON object. */
+export const MESSAGE_BYTES = 512;
+
+/** The longest text of an IPv6 address (INET6_ADDRSTRLEN less its NUL). */
+const ADDRESS_CHARACTERS = 45;
+
+const domain = custom<DomainName>(isDomainName);
+const count = z.int().nonnegative();
+/** Chosen by who asks, counted up from 1. */
+const id = z.int().positive();
+
+const numbers = z.strictObject({
+  alive: count,
+  idle: count,
+  stale: count,
+  pending: count,
+  static: count,
+  /** Forwarding entries through the domain's WireGuard interface. */
+  entries: count,
+  /** Of the cleanup, since its state was begun. */
+  passes: count,
+  removals: count,
+  /** When the last pass was, in seconds since 1970; 0 where there was none. */
+  lastPass: count,
+});
+
+/** What only root can know of a domain: its peers by their state, and what else is counted. */
+export type DomainNumbers = Readonly<z.infer<typeof numbers>>;
+
+/** What the configuration says of what may be asked. */
+export interface Permissions {
+  readonly metrics: boolean;
+}
+
+interface Row {
+  readonly request: z.ZodType;
+  readonly reply: z.ZodType;
+  readonly isPermitted: (permissions: Permissions) => boolean;
+}
+
+/**
+ * All that may be asked of root, what it replies, and where it may be asked. The handler greets with the types that it
+ * answers; then each request gets one reply of its type with its id, in any order. Root's side ends at anything else.
+ */
+export const REQUESTS = {
+  /** Let this key into that domain. */
+  exchange: {
+    request: z.strictObject({
+      type: z.literal('exchange'),
+      id,
+      domain,
+      key: custom<PublicKey>(isPublicKey),
+      from: custom<IpAddress>(isCanonicalAddress).exactOptional(),
+      look: z.literal(true).exactOptional(),
+    }),
+    reply: z.strictObject({ type: z.literal('exchange'), id, code: z.enum(REPLY_CODES) }),
+    isPermitted: () => true,
+  },
+  /** Null where the domain cannot be read. */
+  numbers: {
+    request: z.strictObject({ type: z.literal('numbers'), id, domain }),
+    reply: z.strictObject({ type: z.literal('numbers'), id, numbers: numbers.nullable() }),
+    isPermitted: ({ metrics }) => metrics,
+  },
+} as const satisfies Record<string, Row>;
+
+type Requests = typeof REQUESTS;
+export type RequestType = keyof Requests;
+export type RequestOf<T extends RequestType> = Readonly<z.infer<Requests[T]['request']>>;
+export type ReplyOf<T extends RequestType> = Readonly<z.infer<Requests[T]['reply']>>;
+/** A request and its reply without what only their lines need. */
+export type Question<T extends RequestType> = Omit<RequestOf<T>, 'type' | 'id'>;
+export type Answer<T extends RequestType> = Omit<ReplyOf<T>, 'type' | 'id'>;
+export type Request = { [T in RequestType]: RequestOf<T> }[RequestType];
+export type Reply = { [T in RequestType]: ReplyOf<T> }[RequestType];
+
+const REQUEST_TYPES = Object.keys(REQUESTS) as RequestType[];
+
+const greeting = z.strictObject({ type: z.literal('ready'), answers: z.array(z.enum(REQUEST_TYPES)) });
+/** Told unasked, where there are metrics: how many exchanges of a domain were served together. */
+const batch = z.strictObject({ type: z.literal('batch'), domain, exchanges: z.int().positive() });
+const handlerMessage = z.discriminatedUnion('type', [greeting, batch, REQUESTS.exchange.reply, REQUESTS.numbers.reply]);
+
+export type Greeting = Readonly<z.infer<typeof greeting>>;
+export type BatchNote = Readonly<z.infer<typeof batch>>;
+export type HandlerMessage = Greeting | BatchNote | Reply;
+
+export function findPermitted(permissions: Permissions): RequestType[] {
+  return REQUEST_TYPES.filter((type) => REQUESTS[type].isPermitted(permissions));
+}
+
+/** Parses a line as one of these requests, or throws an InputError. */
+export function buildRequestParser(types: readonly RequestType[]): (line: string) => Request {
+  const schemas = types.map((type) => REQUESTS[type].request);
+  const schema = z.discriminatedUnion('type', schemas as [(typeof schemas)[number]]);
+  return (line) => parseJsonOf(schema, line, 'request');
+}
+
+/** @throws InputError for anything but what a handler says. */
+export function parseHandlerMessage(line: string): HandlerMessage {
+  return parseJsonOf(handlerMessage, line, 'reply');
+}
+
+/** The line, its end included. */
+export function formatMessage(message: Request | HandlerMessage): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+function custom<T extends string>(is: (text: string) => text is T) {
+  return z.custom<T>((value) => typeof value === 'string' && is(value));
+}
+
+function isCanonicalAddress(text: string): text is IpAddress {
+  try {
+    return text.length <= ADDRESS_CHARACTERS && parseIpAddress(text) === text;
+  } catch {
+    return false;
+  }
+}
