@@ -7,6 +7,8 @@ import { parseJson, type Reader, readOrRefuse } from './reader.ts';
 
 const TIME = String.raw`(?:-|\d{1,15}(?:\.\d{1,3})?)`;
 const HEARD = String.raw`(?: \d{1,15}(?:\.\d{1,3})? ${TIME})?`;
+const DROP_LINE = /^drop (\S{44})$/;
+const OTHER_LINE = new RegExp(String.raw`^(?:on|on .*|hold \S* \S+ ${TIME}|)$`, 's');
 const KEY_LINE = new RegExp(String.raw`^key (\S{44}) ${TIME} ${TIME} (?:-|[rpl]+) \S+ \d{1,15}(?:\.\d{1,3})?${HEARD}$`);
 
 /** The record of an interface: whole lines alone count, and what was read is written so that it is read again. */
@@ -19,8 +21,8 @@ export const readRecord: Reader = (text) => {
   for (const line of lines.slice(1)) {
     const [, added] = line.match(KEY_LINE) ?? [];
     if (added !== undefined) left.add(added);
-    else if (line.startsWith('drop ')) left.delete(line.split(' ')[1] ?? '');
-    else assert.match(line, /^(on|on .*|hold .*|)$/s);
+    else if (DROP_LINE.test(line)) left.delete(line.slice('drop '.length));
+    else assert.match(line, OTHER_LINE);
   }
   assert.deepEqual(new Set<string>(record.registrations.keys()), left);
   assert.ok([...left].every(isKey));

@@ -48,6 +48,8 @@ const HOLD_SECONDS = 3600;
 const MAX_HOLDS = 16_384;
 const HEAD = 'wgkex-record 1';
 const NONE = '-';
+/** Behind the address of a hold. */
+const HOLD_WORDS = 2;
 
 /**
  * The keys that wgkex registered on one WireGuard interface since the machine started, as a file of lines: the first
@@ -124,8 +126,8 @@ export class PeerRecord {
     const [verb, first = '', ...words] = line.split(' ');
     if (verb === 'on') this.#interfaces = line.slice('on '.length);
     else if (verb === 'key' && isPublicKey(first)) this.#registrations.set(first, parseRegistration(words, number));
-    else if (verb === 'drop' && isPublicKey(first)) this.#registrations.delete(first);
-    else if (verb === 'hold')
+    else if (verb === 'drop' && isPublicKey(first) && words.length === 0) this.#registrations.delete(first);
+    else if (verb === 'hold' && words.length === HOLD_WORDS)
       this.#keepHold(`${first} ${parseSource(words[0], number) ?? NONE}`, parseTime(words[1], number));
     else throw unexpectedLine(number);
   }
@@ -159,8 +161,8 @@ function formatRegistration(key: PublicKey, registration: Registration): string 
 }
 
 function parseRegistration(words: readonly string[], number: number): Registration {
-  const [registeredAt, pendingSince, flags = '', source, restores, at, readAt] = words;
-  if (!/^(-|[rpl]+)$/.test(flags)) throw unexpectedLine(number);
+  const [registeredAt, pendingSince, flags = '', source, restores, at, readAt, ...more] = words;
+  if (!/^(-|[rpl]+)$/.test(flags) || more.length > 0) throw unexpectedLine(number);
   return {
     registeredAt: parseTime(registeredAt, number),
     pendingSince: parseTime(pendingSince, number),

@@ -77,6 +77,9 @@ for (const [name, text] of [
   ['no count of restores', `${HEAD}key ${KEY} 1 1 - -\n`],
   ['no time for a handshake', `${HEAD}key ${KEY} 1 1 - - 0 5\n`],
   ['a hold without a time', `${HEAD}hold fe80::1 -\n`],
+  ['a word too many for a key', `${HEAD}key ${KEY} 1 1 - - 0 5 5 5\n`],
+  ['a word too many for a hold', `${HEAD}hold fe80::1 - 1 1\n`],
+  ['a word too many for a key that is gone', `${HEAD}drop ${KEY} 1\n`],
 ] as const) {
   test(`a file with ${name} is damaged`, () => {
     assert.equal(
