@@ -4,7 +4,7 @@ import { expectServed, type Request, type Served } from './requests.ts';
 
 export interface Reply {
   readonly id: number;
-  readonly reply: string;
+  readonly code: string;
 }
 
 /** What must come of a stream of messages. */
@@ -22,7 +22,7 @@ export class StreamModel {
     this.#isExact = inStep || this.#served.end === 'good';
     const models = createModels();
     this.#replies = this.#served.chunks.flat().map(({ id, domain, key, from }) => {
-      return { id, reply: models.get(domain)?.admit(key, from) ?? 'INVALID_DOMAIN' };
+      return { id, code: models.get(domain)?.admit(key, from) ?? 'INVALID_DOMAIN' };
     });
   }
 
@@ -74,8 +74,8 @@ function splitLines(chunks: readonly string[]): string[] {
   return chunks.join('').match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
-function describeReply({ id, reply }: Reply): string {
-  return `${id} ${reply}`;
+function describeReply({ id, code }: Reply): string {
+  return `${id} ${code}`;
 }
 
 function countEach(words: readonly string[]): Map<string, number> {

@@ -138,7 +138,7 @@ async function createGateway(t: TestContext, number: number, settings: Record<st
 async function askAt(gateway: Gateway, unixSeconds: number, requests: readonly (readonly [string, string])[]) {
   const replies: string[] = [];
   for (const [key, from] of requests) {
-    const request = `${JSON.stringify({ id: 1, domain: DOMAIN, key, from })}\n`;
+    const request = `${JSON.stringify({ type: 'exchange', id: 1, domain: DOMAIN, key, from })}\n`;
     const { stdout } = await gateway.handleAt(unixSeconds, request);
     replies.push(stdout.match(/"code":"(\w+)"/)?.[1] ?? stdout);
   }
