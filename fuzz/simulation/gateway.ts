@@ -1,3 +1,4 @@
+import { listEffects } from '../../src/core/changes/effects.ts';
 import { buildEntryLines, buildPeerWords } from '../../src/core/changes/kernel-lines.ts';
 import { type Plan, planChanges } from '../../src/core/changes/plan.ts';
 import { findGone } from '../../src/core/changes/revival.ts';
@@ -65,11 +66,11 @@ export class SimulatedGateway {
     const text = lines.map((line) => `${line}\n`).join('');
     this.recordText = repair(this.recordText) + text.slice(0, most);
     if (most < text.length) return;
-    const words = changes.map(buildPeerWords);
+    const effects = changes.map((change) => listEffects(change, SETTINGS as never));
+    const words = effects.map(buildPeerWords);
     for (const some of words.slice(0, most - text.length)) this.kernel.set(some);
     if (most - text.length < words.length) return;
-    for (const change of changes)
-      for (const line of buildEntryLines(change, SETTINGS as never)) this.kernel.bridge(line);
+    for (const line of buildEntryLines(effects.flat(), SETTINGS as never)) this.kernel.bridge(line);
   }
 
   #write(lines: readonly string[]): void {

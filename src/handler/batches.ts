@@ -1,10 +1,11 @@
 import type { Config, DomainConfig } from '../config/config.ts';
+import { listEffects } from '../core/changes/effects.ts';
 import { type Change, planChanges } from '../core/changes/plan.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { Attention, EventFields } from '../log/flood-guard.ts';
 import { applyChanges } from '../system/domain/apply-changes.ts';
-import { logChange } from '../system/domain/change-log.ts';
+import { logEffects } from '../system/domain/change-log.ts';
 import { DomainSession } from '../system/domain/domain-session.ts';
 import { ReplacedDirectoryError } from '../system/files/runtime-directory.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
@@ -196,7 +197,7 @@ export class DomainBatches {
       this.#fail({ domain, address: router.address, key: router.key, from, reason }, exchanges.length);
     } else {
       this.#activity.note('joined', exchanges.length);
-      logChange(change, { domain, log: this.#log, who: { from } });
+      logEffects(listEffects(change, this.#domain), { domain, log: this.#log, who: { from } });
     }
     for (const { answer } of exchanges) answer(failures.has(change) ? 'FAILED' : 'OK');
   }

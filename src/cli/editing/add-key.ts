@@ -8,7 +8,7 @@ import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { applyChanges } from '../../system/domain/apply-changes.ts';
-import { logChange } from '../../system/domain/change-log.ts';
+import { logEffects } from '../../system/domain/change-log.ts';
 import type { DomainSession } from '../../system/domain/domain-session.ts';
 import { describeObstacle } from '../views/absence.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
@@ -26,11 +26,13 @@ export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): 
       return { outcome: 'refused', code: decision.code, reason, effects: [] };
     }
     const { change, lines } = registerDecision(decision, request, view);
+    const effects = listEffects(change, domain);
     if (!editing.dryRun) {
       if (!session.write(lines, view)) throw new Error(`Cannot add ${key}: the record of peers cannot be written`);
       await apply(change, domain, session, editing);
+      logEffects(effects, { domain: domain.name, log: editing.log, who: { by: 'operator' } });
     }
-    return { outcome: OUTCOMES[change.kind], effects: listEffects(change, domain) };
+    return { outcome: OUTCOMES[change.kind], effects };
   });
 }
 
@@ -52,5 +54,4 @@ async function apply(
   if (leftOver !== undefined) log.warn('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
   if (failures.has(change)) throw failures.get(change);
   if (change.kind !== 'keep') session.memory.forgetMarks([change.router.key]);
-  logChange(change, { domain: domain.name, log, who: { by: 'operator' } });
 }

@@ -2,7 +2,7 @@ import type { DomainConfig } from '../../config/config.ts';
 import { hasTraces, listForgettingEffects } from '../../core/changes/effects.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import { removeRouter } from '../../system/domain/apply-changes.ts';
+import { applyRemoval } from '../../system/domain/apply-changes.ts';
 import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
 import { findTraces } from './traces.ts';
@@ -19,7 +19,7 @@ export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing
     if (dryRun) return { outcome: 'removed', effects };
     // Before the peer goes: where this cannot be written, all stays as it is.
     session.forget(key, view);
-    const leftOver = traces.peer && (await removeRouter(domain, key, traces.vacated));
+    const leftOver = traces.peer && (await applyRemoval(domain, effects));
     // It leaves the record only after a reading without it.
     await session.open();
     log.info('removed', { domain: domain.name, address: traces.router.address, key, by: 'operator' });

@@ -41,9 +41,9 @@ export function renderLine(where: string, text: string, { width, paint }: Termin
 function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
   switch (outcome) {
     case 'added':
-      return [`${findVerb('add', dryRun)} ${line}`];
+      return [`${VERBS['add'][dryRun ? 'dry' : 'done']} ${line}`];
     case 'removed':
-      return [`${findVerb('remove', dryRun)} ${key}`];
+      return [`${VERBS['remove'][dryRun ? 'dry' : 'done']} ${key}`];
     case 'present':
       return [`${key} is there already`];
     case 'absent':
@@ -56,24 +56,21 @@ const PEER_NOTES: Partial<Record<Effect['action'], string>> = {
   release: ", which is the operator's from now on",
 };
 
-function describeEffect({ action, what, router, mac }: Effect, dryRun: boolean): string {
-  const verb = findVerb(action, dryRun);
-  switch (what) {
+function describeEffect(effect: Effect, dryRun: boolean): string {
+  const { router } = effect;
+  const verb = VERBS[effect.action][dryRun ? 'dry' : 'done'];
+  switch (effect.what) {
     case 'peer':
-      return `${verb} peer ${router.key}${PEER_NOTES[action] ?? ''}`;
+      return `${verb} peer ${router.key}${PEER_NOTES[effect.action] ?? ''}`;
     case 'claim':
       return `${verb} the claim of ${router.key} to ${router.address}`;
     case 'memory':
       return `${verb} what was remembered of ${router.key}`;
     case 'forwarding entry':
-      return `${verb} forwarding entry ${mac} to ${router.address}`;
+      return `${verb} forwarding entry ${effect.entry.mac} to ${router.address}`;
     case 'route':
       return `${verb} route to ${router.address}`;
   }
-}
-
-function findVerb(action: Effect['action'], dryRun: boolean): string {
-  return VERBS[action][dryRun ? 'dry' : 'done'];
 }
 
 /** The document of the commands that edit one key, with `--json`; its shape is fixed in wgkex(8). */
@@ -93,12 +90,12 @@ function describeDomainEdit({ domain, outcome, code, reason, effects }: DomainEd
     outcome,
     code: code ?? null,
     reason: reason ?? null,
-    effects: effects.map(({ action, what, router, mac }) => ({
-      action,
-      what,
-      key: router.key,
-      address: router.address,
-      mac: mac ?? null,
+    effects: effects.map((effect) => ({
+      action: effect.action,
+      what: effect.what,
+      key: effect.router.key,
+      address: effect.router.address,
+      mac: effect.what === 'forwarding entry' ? effect.entry.mac : null,
     })),
   };
 }

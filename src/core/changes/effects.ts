@@ -1,19 +1,18 @@
-import { buildEntries } from '../kernel/fdb.ts';
+import { buildEntries, type ForwardingEntry } from '../kernel/fdb.ts';
 import type { Router } from '../peers/address-plan.ts';
-import type { MacAddress } from '../values/derived-address.ts';
 import type { EntrySettings, PeerChange } from './change.ts';
 
 /**
  * A thing that is made, unmade or left as it is for a router; `set` is also right where it is there, `release` leaves a
- * peer to the operator. A claim and a memory are in root's files, all else is in the kernel.
+ * peer to the operator. A claim and a memory are in root's files, all else is in the kernel. A list of effects is the
+ * plan: what the kernel is told, a dry run, JSON and log are made of it.
  */
-export interface Effect {
-  readonly action: PeerChange['kind'] | 'remove' | 'set' | 'release';
-  readonly what: 'peer' | 'forwarding entry' | 'route' | 'claim' | 'memory';
-  readonly router: Router;
-  /** Of a forwarding entry. */
-  readonly mac?: MacAddress;
-}
+export type Effect = { readonly router: Router } & (
+  | { readonly what: 'peer'; readonly action: PeerChange['kind'] | 'remove' | 'release' }
+  | { readonly what: 'forwarding entry'; readonly action: 'set' | 'remove'; readonly entry: ForwardingEntry }
+  | { readonly what: 'route'; readonly action: 'set' | 'remove' }
+  | { readonly what: 'claim' | 'memory'; readonly action: 'remove' }
+);
 
 /** What a change does, in its order. */
 export function listEffects({ kind, router, evicted, vacated = [] }: PeerChange, settings: EntrySettings): Effect[] {
@@ -23,6 +22,11 @@ export function listEffects({ kind, router, evicted, vacated = [] }: PeerChange,
     { action: kind, what: 'peer', router },
     ...listForwarding('set', router, settings),
   ];
+}
+
+/** What takes an addition back that was half done, in its order. */
+export function listTakeBackEffects({ router }: PeerChange, settings: EntrySettings): Effect[] {
+  return [{ action: 'remove', what: 'peer', router }, ...listForwarding('remove', router, settings)];
 }
 
 /** What there is of a key that may not be a peer. */
@@ -67,7 +71,7 @@ function listTraceEffects({ peer, router, hasClaim, isRemembered }: Traces): Eff
 function listForwarding(action: 'set' | 'remove', router: Router, { fdb, wireguard, route }: EntrySettings): Effect[] {
   const entries = buildEntries(router, fdb, wireguard);
   return [
-    ...entries.map(({ mac }) => ({ action, what: 'forwarding entry', router, mac }) as const),
+    ...entries.map((entry) => ({ action, what: 'forwarding entry', router, entry }) as const),
     ...(route ? [{ action, what: 'route', router } as const] : []),
   ];
 }

@@ -1,4 +1,3 @@
-import { buildEntries } from '../kernel/fdb.ts';
 import {
   buildAddPeer,
   buildDeleteEntry,
@@ -8,42 +7,37 @@ import {
   buildRemovePeer,
   buildResetPeer,
 } from '../kernel/words.ts';
-import type { LinkAddress } from '../values/derived-address.ts';
-import type { EntrySettings, PeerChange } from './change.ts';
+import type { InterfaceName } from '../values/names.ts';
+import type { Effect } from './effects.ts';
 
-/** The words for `wg set`. */
-export function buildPeerWords({ kind, router, evicted }: PeerChange): string[] {
-  const removals = evicted.flatMap(({ key }) => buildRemovePeer(key));
-  if (kind === 'add') return [...removals, ...buildAddPeer(router.key, router.address)];
-  return kind === 'reset' ? [...removals, ...buildResetPeer(router.key, router.address)] : [];
+/** The words for `wg set` of all effects on peers, in their order. */
+export function buildPeerWords(effects: readonly Effect[]): string[] {
+  return effects.flatMap((effect) => {
+    if (effect.what !== 'peer') return [];
+    const { action, router } = effect;
+    if (action === 'add') return buildAddPeer(router.key, router.address);
+    if (action === 'reset') return buildResetPeer(router.key, router.address);
+    return action === 'remove' ? buildRemovePeer(router.key) : [];
+  });
 }
 
-/** The lines for `bridge -batch`. */
-export function buildEntryLines({ router, vacated = [] }: PeerChange, settings: EntrySettings): string[] {
-  return [
-    ...vacated.flatMap((old) => buildEntryRemoval(old, settings)),
-    ...buildEntries(router, settings.fdb, settings.wireguard).flatMap((entry) =>
-      buildEnsureEntry(entry, settings.vxlan),
-    ),
-  ];
+/** The lines for `bridge -batch` of all effects on forwarding entries, in their order. */
+export function buildEntryLines(effects: readonly Effect[], { vxlan }: { readonly vxlan: InterfaceName }): string[] {
+  return effects.flatMap((effect) => {
+    if (effect.what !== 'forwarding entry') return [];
+    const build = effect.action === 'set' ? buildEnsureEntry : buildDeleteEntry;
+    return build(effect.entry, vxlan);
+  });
 }
 
-/** The lines for `ip -6 -batch`; none where the domain keeps no routes. */
-export function buildRouteLines({ router, vacated = [] }: PeerChange, settings: EntrySettings): string[] {
-  const { route, wireguard } = settings;
-  return [
-    ...vacated.flatMap((old) => buildRouteRemoval(old, settings)),
-    ...(route ? [buildEnsureRoute(router.address, wireguard)] : []),
-  ];
-}
-
-/** The lines for `bridge -batch` after which a router has no forwarding entry any more. */
-export function buildEntryRemoval(router: LinkAddress, settings: EntrySettings): string[] {
-  const entries = buildEntries(router, settings.fdb, settings.wireguard);
-  return entries.flatMap((entry) => buildDeleteEntry(entry, settings.vxlan));
-}
-
-/** The lines for `ip -6 -batch` after which it has no route any more. */
-export function buildRouteRemoval({ address }: LinkAddress, { route, wireguard }: EntrySettings): string[] {
-  return route ? buildDeleteRoute(address, wireguard) : [];
+/** The lines for `ip -6 -batch` of all effects on routes, in their order. */
+export function buildRouteLines(
+  effects: readonly Effect[],
+  { wireguard }: { readonly wireguard: InterfaceName },
+): string[] {
+  return effects.flatMap((effect) => {
+    if (effect.what !== 'route') return [];
+    const { address } = effect.router;
+    return effect.action === 'set' ? [buildEnsureRoute(address, wireguard)] : buildDeleteRoute(address, wireguard);
+  });
 }

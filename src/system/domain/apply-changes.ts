@@ -1,15 +1,7 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { PeerChange } from '../../core/changes/change.ts';
-import {
-  buildEntryLines,
-  buildEntryRemoval,
-  buildPeerWords,
-  buildRouteLines,
-  buildRouteRemoval,
-} from '../../core/changes/kernel-lines.ts';
-import { buildRemovePeer } from '../../core/kernel/words.ts';
-import type { LinkAddress } from '../../core/values/derived-address.ts';
-import type { PublicKey } from '../../core/values/public-key.ts';
+import { type Effect, listEffects, listTakeBackEffects } from '../../core/changes/effects.ts';
+import { buildEntryLines, buildPeerWords, buildRouteLines } from '../../core/changes/kernel-lines.ts';
 import { applyJointly, type Failures } from '../kernel/bisect.ts';
 import { changeEntries } from '../kernel/fdb.ts';
 import { changeRoutes } from '../kernel/routes.ts';
@@ -32,37 +24,37 @@ export async function applyChanges<C extends PeerChange>(
   domain: DomainConfig,
   changes: readonly C[],
 ): Promise<Outcome<C>> {
+  const effects = new Map(changes.map((change) => [change, listEffects(change, domain)]));
+  const find = (change: C) => effects.get(change) ?? [];
   const isSomebodyGoing = changes.some(({ evicted }) => evicted.length > 0);
-  const setting = applyJointly(changes, (some) => setPeers(domain, some.map(buildPeerWords)));
+  const setting = applyJointly(changes, (some) =>
+    setPeers(
+      domain,
+      some.map((change) => buildPeerWords(find(change))),
+    ),
+  );
   const unsetBefore = isSomebodyGoing ? await setting : new Map();
   const forwarded = changes.filter((change) => !unsetBefore.has(change));
-  const [unset, unforwarded] = await Promise.all([setting, forwardTo(forwarded, domain)]);
+  const forwarding = applyJointly(forwarded, (some) => setForwarding(domain, some.flatMap(find)));
+  const [unset, unforwarded] = await Promise.all([setting, forwarding]);
   const leftOver = await takeBack(domain, forwarded, { unset, unforwarded });
   return { failures: new Map([...unforwarded, ...unset]), leftOver };
 }
 
-function forwardTo<C extends PeerChange>(changes: readonly C[], domain: DomainConfig): Promise<Failures<C>> {
-  return applyJointly(changes, async (some) => {
-    await changeEntries(some.flatMap((change) => buildEntryLines(change, domain)));
-    await changeRoutes(some.flatMap((change) => buildRouteLines(change, domain)));
-  });
+async function setForwarding(domain: DomainConfig, effects: readonly Effect[]): Promise<void> {
+  await changeEntries(buildEntryLines(effects, domain));
+  await changeRoutes(buildRouteLines(effects, domain));
 }
 
 /**
- * Takes a router's peer away, then the entries and the route of the address, unless another peer has it; in the other order the cleanup would mend what was half
- * done. Returns why some of these are still there, which the cleanup will find.
+ * Removes what an operator removes of a key: its peer, then the entries and the route; in the other order the cleanup
+ * would repair what was half done. Returns why some of these are still there, which the cleanup will find.
  * @throws Error where the peer is.
  */
-export async function removeRouter(
-  domain: DomainConfig,
-  key: PublicKey,
-  vacated: LinkAddress | undefined,
-): Promise<unknown> {
-  await setPeers(domain, [buildRemovePeer(key)]);
-  if (vacated === undefined) return undefined;
+export async function applyRemoval(domain: DomainConfig, effects: readonly Effect[]): Promise<unknown> {
+  await setPeers(domain, [buildPeerWords(effects)]);
   try {
-    await changeEntries(buildEntryRemoval(vacated, domain));
-    await changeRoutes(buildRouteRemoval(vacated, domain));
+    await setForwarding(domain, effects);
     return undefined;
   } catch (error) {
     return error;
@@ -87,16 +79,15 @@ async function takeBack(
   const unreachable = added.filter((change) => unforwarded.has(change) && !unset.has(change));
   const failed = added.filter((change) => unforwarded.has(change) || unset.has(change));
   const clearable = failed.filter((change) => !hasHung(unforwarded.get(change)));
+  const list = (change: PeerChange) => listTakeBackEffects(change, domain);
   const [kept, left] = await Promise.all([
-    applyJointly(unreachable, (some) => setPeers(domain, some.map(buildTakeBack))),
-    applyJointly(clearable, async (some) => {
-      await changeEntries(some.flatMap(({ router }) => buildEntryRemoval(router, domain)));
-      await changeRoutes(some.flatMap(({ router }) => buildRouteRemoval(router, domain)));
-    }),
+    applyJointly(unreachable, (some) =>
+      setPeers(
+        domain,
+        some.map((change) => buildPeerWords(list(change))),
+      ),
+    ),
+    applyJointly(clearable, (some) => setForwarding(domain, some.flatMap(list))),
   ]);
   return [...kept.values(), ...left.values()][0];
-}
-
-function buildTakeBack({ router }: PeerChange): string[] {
-  return buildRemovePeer(router.key);
 }

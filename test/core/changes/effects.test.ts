@@ -19,9 +19,10 @@ const TRACES = { peer: router, vacated: router, router, hasClaim: false, isRemem
 
 /** `add peer`, `set forwarding entry 00:00:00:00:00:00`, with whose it is. */
 function describe(effects: readonly Effect[]): string[] {
-  return effects.map(({ action, what, router: { key }, mac }) => {
-    const whose = key === router.key ? 'router' : 'other';
-    return [whose, action, what, ...(mac === undefined ? [] : [mac])].join(' ');
+  return effects.map((effect) => {
+    const { action, what, router } = effect;
+    const whose = router.key === KEYS[0] ? 'router' : 'other';
+    return [whose, action, what, ...(what === 'forwarding entry' ? [effect.entry.mac] : [])].join(' ');
   });
 }
 

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { PeerChange } from '../../../src/core/changes/change.ts';
-import {
-  buildEntryLines,
-  buildEntryRemoval,
-  buildPeerWords,
-  buildRouteLines,
-} from '../../../src/core/changes/kernel-lines.ts';
+import { listEffects, listTakeBackEffects } from '../../../src/core/changes/effects.ts';
+import { buildEntryLines, buildPeerWords, buildRouteLines } from '../../../src/core/changes/kernel-lines.ts';
 import { planChanges } from '../../../src/core/changes/plan.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { findRecordedSource, PeerRecord } from '../../../src/core/peers/record.ts';
@@ -127,12 +123,16 @@ test('the entries of an evicted peer are those of the address that it has', () =
 test('only the entries and routes that the domain asks for are made', () => {
   const [change] = planOf([ask(KEY)]).changes;
   assert.ok(change !== undefined);
-  assert.deepEqual(buildRouteLines(change, { ...SETTINGS, route: false }), []);
-  assert.deepEqual(buildEntryLines(change, { ...SETTINGS, fdb: ['unicast'] }), [`fdb replace ${UNICAST} via wgww01`]);
+  assert.deepEqual(buildRouteLines(listEffects(change, { ...SETTINGS, route: false }), SETTINGS), []);
+  assert.deepEqual(buildEntryLines(listEffects(change, { ...SETTINGS, fdb: ['unicast'] }), SETTINGS), [
+    `fdb replace ${UNICAST} via wgww01`,
+  ]);
 });
 
 test('a router that goes loses every entry, those without via included', () => {
-  assert.deepEqual(buildEntryRemoval(deriveLinkAddress(KEY, 'eui64'), SETTINGS), removalOf(FLOOD, UNICAST));
+  const [change] = planOf([ask(KEY)]).changes;
+  assert.ok(change !== undefined);
+  assert.deepEqual(buildEntryLines(listTakeBackEffects(change, SETTINGS), SETTINGS), removalOf(FLOOD, UNICAST));
 });
 
 test('requests for the same key share one change', () => {
@@ -364,15 +364,15 @@ function household(address: typeof HERE) {
 }
 
 function wordsOf(change: PeerChange | undefined): string[] {
-  return change === undefined ? [] : buildPeerWords(change);
+  return change === undefined ? [] : buildPeerWords(listEffects(change, SETTINGS));
 }
 
 function entriesOf(change: PeerChange | undefined): string[] {
-  return change === undefined ? [] : buildEntryLines(change, SETTINGS);
+  return change === undefined ? [] : buildEntryLines(listEffects(change, SETTINGS), SETTINGS);
 }
 
 function routesOf(change: PeerChange | undefined): string[] {
-  return change === undefined ? [] : buildRouteLines(change, SETTINGS);
+  return change === undefined ? [] : buildRouteLines(listEffects(change, SETTINGS), SETTINGS);
 }
 
 /** What `wg set` does: an allowed IP moves from one peer to another without a word. Removals of nobody are too dear. */
