@@ -2,10 +2,10 @@ import type { Config, DomainConfig } from '../config/config.ts';
 import { countPeers } from '../core/changes/survey.ts';
 import type { DomainNumbers } from '../core/privsep/requests.ts';
 import type { DomainName } from '../core/values/names.ts';
-import { DomainFiles } from '../system/domain/read-domain.ts';
 import { readUnlocked } from '../system/domain/read-unlocked.ts';
 import { readForwardingEntries } from '../system/kernel/fdb.ts';
 import { requireInterfaces } from '../system/kernel/wg.ts';
+import { DomainStore } from '../system/store/domain-store.ts';
 import { type CleanupCounts, NO_CLEANUP } from '../system/store/state.ts';
 
 /** Whoever asks more often gets what was read last. */
@@ -16,7 +16,7 @@ const MAX_READING = 4;
 /** Reads, for metrics, what only root can know of the domains; without their locks, so that no router waits. */
 export class Numbers {
   readonly #config: Config;
-  readonly #files = new Map<DomainName, DomainFiles>();
+  readonly #files = new Map<DomainName, DomainStore>();
   readonly #cache = new Map<
     DomainName,
     { readonly askedMilliseconds: number; readonly numbers: Promise<DomainNumbers | null> }
@@ -68,15 +68,15 @@ export class Numbers {
     };
   }
 
-  #findFiles(domain: DomainConfig): DomainFiles {
-    const files = this.#files.get(domain.name) ?? new DomainFiles(domain, this.#config);
+  #findFiles(domain: DomainConfig): DomainStore {
+    const files = this.#files.get(domain.name) ?? new DomainStore(domain, this.#config);
     this.#files.set(domain.name, files);
     return files;
   }
 }
 
 /** A damaged state is for the cleanup to tell. */
-function readCleanup({ state }: DomainFiles): CleanupCounts {
+function readCleanup({ state }: DomainStore): CleanupCounts {
   try {
     return state.read().cleanup;
   } catch {

@@ -3,12 +3,12 @@ import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } fr
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
-import { DomainFiles } from '../../system/domain/read-domain.ts';
 import { readUnlocked } from '../../system/domain/read-unlocked.ts';
 import { readForwardingEntries } from '../../system/kernel/fdb.ts';
 import { interfaceExists } from '../../system/kernel/links.ts';
 import { readHostRoutes } from '../../system/kernel/routes.ts';
 import { ProgramError } from '../../system/run/program-error.ts';
+import { DomainStore } from '../../system/store/domain-store.ts';
 
 /** A batch of the service is done long before. */
 const SETTLE_MILLISECONDS = 500;
@@ -42,7 +42,7 @@ export async function readSettledDomain(domain: DomainConfig, config: Config): P
 
 async function readPeers(domain: DomainConfig, config: Config): Promise<DomainView> {
   try {
-    return await readUnlocked(domain, config, new DomainFiles(domain, config));
+    return await readUnlocked(domain, config, new DomainStore(domain, config));
   } catch (error) {
     throw new Error(`Cannot read the peers of ${domain.name}: ${explain(error, domain)}`, { cause: error });
   }

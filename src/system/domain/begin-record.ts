@@ -9,8 +9,8 @@ import { describeError, InputError } from '../../core/values/errors.ts';
 import type { Peer } from '../../core/values/peer.ts';
 import type { Moment } from '../../core/values/time.ts';
 import type { Events } from '../../log/log.ts';
+import type { DomainStore } from '../store/domain-store.ts';
 import { readBootId } from './moment.ts';
-import type { DomainFiles } from './read-domain.ts';
 
 interface Beginning {
   readonly memory: Memory;
@@ -33,7 +33,7 @@ interface Circumstances {
  * @throws Error where there is one that cannot be read.
  */
 export function openRecord(
-  { record: file }: DomainFiles,
+  { record: file }: DomainStore,
   beginning: Beginning,
   { domain, log, isUpgraded, dryRun = false }: Circumstances,
 ): { readonly record: PeerRecord; readonly isNew: boolean } {
@@ -71,7 +71,7 @@ function readWhole(read: () => PeerRecord | undefined): PeerRecord | InputError 
 export function adoptAfterUpgrade(
   record: PeerRecord,
   { peers, lists, now }: Beginning,
-  { derivations }: DomainFiles,
+  { derivations }: DomainStore,
 ): string[] {
   const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
   return findAdoptable(peers, ownership, lists).map(({ key, lastHandshake }) => {

@@ -5,19 +5,19 @@ import { describeError, describeSystemError, InputError } from '../../core/value
 import type { PublicKey } from '../../core/values/public-key.ts';
 import type { Moment } from '../../core/values/time.ts';
 import type { Events } from '../../log/log.ts';
+import type { DomainStore } from '../store/domain-store.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE } from '../store/state.ts';
 import { readBootId } from './moment.ts';
-import type { DomainFiles } from './read-domain.ts';
 
 /** What is kept of a domain over reboots. What is damaged is set aside and costs a pass, never a peer. */
 export class DomainMemory {
-  readonly #files: DomainFiles;
+  readonly #files: DomainStore;
   readonly #domain: DomainConfig;
   readonly #log: Events;
   readonly #dryRun: boolean;
 
   constructor(
-    files: DomainFiles,
+    files: DomainStore,
     domain: DomainConfig,
     { log, dryRun }: { readonly log: Events; readonly dryRun: boolean },
   ) {

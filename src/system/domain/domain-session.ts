@@ -1,25 +1,20 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
-import { findGone, findLost, planRevival } from '../../core/changes/revival.ts';
+import { findLost, planRevival } from '../../core/changes/revival.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
-import type { Memory } from '../../core/decisions/begin-record.ts';
-import type { KeyLists } from '../../core/exchange/key-lists.ts';
-import { DumpReader, type WireguardReading } from '../../core/kernel/wg-dump.ts';
-import { collectAlive, noteHandshake } from '../../core/peers/handshakes.ts';
-import type { PeerRecord } from '../../core/peers/record.ts';
+import { collectAlive } from '../../core/peers/handshakes.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Handshakes } from '../../core/values/peer.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import type { Moment } from '../../core/values/time.ts';
 import type { Events } from '../../log/log.ts';
 import { type Lock, takeDomainLock } from '../files/lock.ts';
 import { RuntimeDirectory } from '../files/runtime-directory.ts';
 import { readInterfacesId } from '../kernel/links.ts';
-import { readWireguard, requireInterfaces } from '../kernel/wg.ts';
+import { requireInterfaces } from '../kernel/wg.ts';
+import { DomainStore } from '../store/domain-store.ts';
 import { RecordWriter } from '../store/record-writer.ts';
-import { adoptAfterUpgrade, dropAdoptionNote, hasAdoptionNote, openRecord } from './begin-record.ts';
 import { DomainMemory } from './domain-memory.ts';
+import { DomainReader, isOnNewInterfaces } from './domain-reader.ts';
 import { readMoment } from './moment.ts';
-import { buildView, DomainFiles } from './read-domain.ts';
 import { repairForwarding } from './repair.ts';
 import { logRepairs } from './repair-log.ts';
 import { revive } from './revive.ts';
@@ -37,15 +32,13 @@ export class DomainSession {
   readonly #config: Config;
   readonly #log: Events;
   readonly #dryRun: boolean;
-  readonly #files: DomainFiles;
   readonly #directory: RuntimeDirectory;
   readonly #writer: RecordWriter;
-  readonly #dumps = new DumpReader();
+  readonly #reader: DomainReader;
   #lock: Lock | undefined;
   #lockedAtMilliseconds = Number.NEGATIVE_INFINITY;
   /** Those that were read under this lock; see `readInterfacesId`. */
   #interfaces = '';
-  #complaints = '';
 
   /** With `dryRun` nothing is changed and nothing is written. */
   constructor(domain: DomainConfig, config: Config, log: Events, dryRun = false) {
@@ -54,9 +47,10 @@ export class DomainSession {
     this.#log = log;
     this.#dryRun = dryRun;
     this.#directory = new RuntimeDirectory(config.runtime_directory);
-    this.#files = new DomainFiles(domain, config);
-    this.memory = new DomainMemory(this.#files, domain, { log, dryRun });
-    this.#writer = new RecordWriter(this.#files.record, domain.name, log);
+    const store = new DomainStore(domain, config);
+    this.memory = new DomainMemory(store, domain, { log, dryRun });
+    this.#writer = new RecordWriter(store.record, domain.name, log);
+    this.#reader = new DomainReader(domain, config, log, { store, memory: this.memory, writer: this.#writer });
   }
 
   get isFresh(): boolean {
@@ -76,9 +70,9 @@ export class DomainSession {
   /** @throws Error with one line that says why the domain cannot be read; then nothing was changed. */
   async open(): Promise<DomainView> {
     await this.#takeLock();
-    if (this.#dryRun) return this.#preview();
-    const view = await this.#read();
-    return (await this.#reviveLost(view)) ? this.#read() : view;
+    if (this.#dryRun) return this.#reader.preview(this.#interfaces);
+    const view = await this.#reader.read();
+    return (await this.#reviveLost(view)) ? this.#reader.read() : view;
   }
 
   /** Gives all routers what they need to be reached. @throws Error where something could not be repaired. */
@@ -149,82 +143,10 @@ export class DomainSession {
     this.#interfaces = await readInterfacesId(this.#domain);
   }
 
-  /** What a reading would be that restores whoever was lost. */
-  async #preview(): Promise<DomainView> {
-    const reading = await readWireguard(this.#domain);
-    const beginning = this.#recall(reading);
-    const isUpgraded = hasAdoptionNote(this.#domain, this.#config);
-    const context = { domain: this.#domain, log: this.#log, isUpgraded, dryRun: true };
-    const { record } = openRecord(this.#files, beginning, context);
-    if (isUpgraded) adoptAfterUpgrade(record, beginning, this.#files);
-    const view = this.#buildView(reading, record, beginning);
-    planRevival(findLost(view, this.#isOnNewInterfaces(record)), view);
-    return view;
-  }
-
-  async #read(): Promise<DomainView> {
-    const reading = await readWireguard(this.#domain, this.#dumps);
-    const beginning = this.#recall(reading);
-    const record = this.#openRecord(beginning);
-    this.#writer.recover(record, beginning.now);
-    this.#noteHandshakes(reading, record, beginning.now);
-    for (const key of beginning.lists.static) if (record.registrations.has(key)) this.#drop(key, record);
-    const view = this.#buildView(reading, record, beginning);
-    for (const key of findGone(view)) if (isForgettable(key, view)) this.#drop(key, record);
-    this.#writer.writeNotes(record, beginning.now);
-    return view;
-  }
-
-  /** Everything that is known of a domain but the record, which may have to begin with it. */
-  #recall({ peers }: WireguardReading): Beginning {
-    const lists = this.#files.lists.read();
-    const complaints = [...lists.problems, ...lists.complaints];
-    if (this.#complaints !== complaints.join())
-      for (const reason of complaints) this.#log.warn('bad key list', { domain: this.#domain.name, reason });
-    this.#complaints = complaints.join();
-    return { memory: this.memory.read(), peers, lists, now: readMoment() };
-  }
-
-  #openRecord(beginning: Beginning): PeerRecord {
-    const isUpgraded = hasAdoptionNote(this.#domain, this.#config);
-    const context = { domain: this.#domain, log: this.#log, isUpgraded };
-    const { record, isNew } = openRecord(this.#files, beginning, context);
-    this.#writer.begin(record);
-    if (isNew) this.#writer.rewrite(record, beginning.now);
-    if (!isUpgraded) return record;
-    const lines = adoptAfterUpgrade(record, beginning, this.#files);
-    if (this.#writer.write(lines, record, beginning.now)) dropAdoptionNote(this.#domain, this.#config);
-    this.#log.info('adopted', { domain: this.#domain.name, keys: lines.length });
-    return record;
-  }
-
-  #noteHandshakes({ peers }: WireguardReading, record: PeerRecord, now: Moment): void {
-    for (const peer of peers) {
-      const registration = record.registrations.get(peer.key);
-      const noted = registration && noteHandshake(peer, registration, now);
-      if (noted !== undefined) this.#writer.note(peer.key, record.set(peer.key, noted));
-    }
-  }
-
-  #drop(key: PublicKey, record: PeerRecord): void {
-    this.#writer.note(key, record.drop(key));
-  }
-
-  #buildView(reading: WireguardReading, record: PeerRecord, { lists, now }: Beginning): DomainView {
-    const claims = this.memory.readClaims();
-    const parts = { reading, record, lists, claims, now, unrecordable: this.#writer.fault };
-    return buildView(parts, this.#domain, this.#config, this.#files);
-  }
-
-  /** A record that has just begun with nothing to remember says nothing about interfaces. */
-  #isOnNewInterfaces({ interfaces }: PeerRecord): boolean {
-    return interfaces !== '' && interfaces !== this.#interfaces;
-  }
-
   async #reviveLost(view: DomainView): Promise<boolean> {
     const { record } = view;
     const isNew = record.interfaces !== this.#interfaces;
-    const lost = findLost(view, this.#isOnNewInterfaces(record));
+    const lost = findLost(view, isOnNewInterfaces(record, this.#interfaces));
     if (!isNew && lost.length === 0) return false;
     const planned = planRevival(lost, view);
     const lines = [...planned.flatMap((one) => one.lines), ...(isNew ? [record.setInterfaces(this.#interfaces)] : [])];
@@ -237,16 +159,4 @@ export class DomainSession {
       );
     return planned.length > 0;
   }
-}
-
-/** A handshake that no claim knows yet stays in the record until the cleanup has made one of it. */
-function isForgettable(key: PublicKey, { record, claims }: DomainView): boolean {
-  return record.registrations.get(key)?.heard === undefined || claims.has(key);
-}
-
-interface Beginning {
-  readonly memory: Memory;
-  readonly peers: WireguardReading['peers'];
-  readonly lists: KeyLists;
-  readonly now: Moment;
 }

@@ -3,16 +3,17 @@ import type { DomainView } from '../../core/decisions/admission.ts';
 import { beginRecord, type Memory } from '../../core/decisions/begin-record.ts';
 import { NO_CLAIMS } from '../../core/peers/claims.ts';
 import { readWireguard } from '../kernel/wg.ts';
+import type { DomainStore } from '../store/domain-store.ts';
 import { findRecordFault } from '../store/record-fault.ts';
 import { EMPTY_STATE } from '../store/state.ts';
+import { buildView } from './build-view.ts';
 import { readBootId, readMoment } from './moment.ts';
-import { buildView, type DomainFiles } from './read-domain.ts';
 
 /**
  * Reads a domain without its lock, so that no router waits for a reader: what is being changed may be half there. What
  * cannot be read of its files counts as empty: those who hold the lock say why.
  */
-export async function readUnlocked(domain: DomainConfig, config: Config, files: DomainFiles): Promise<DomainView> {
+export async function readUnlocked(domain: DomainConfig, config: Config, files: DomainStore): Promise<DomainView> {
   const reading = await readWireguard(domain);
   const lists = files.lists.read();
   const claims = orElse(NO_CLAIMS, () => files.readClaimTable());

@@ -6,7 +6,7 @@ import { after, beforeEach, test } from 'node:test';
 import { parseConfig } from '../../../src/config/config.ts';
 import { DomainMemory } from '../../../src/system/domain/domain-memory.ts';
 import { readBootId } from '../../../src/system/domain/moment.ts';
-import { DomainFiles } from '../../../src/system/domain/read-domain.ts';
+import { DomainStore } from '../../../src/system/store/domain-store.ts';
 import { type DomainState, EMPTY_STATE } from '../../../src/system/store/state.ts';
 import { DOMAIN, KEYS, MOMENT, NOW } from '../../core/arbitraries.ts';
 import { keepLog } from '../events.ts';
@@ -26,7 +26,7 @@ const STATE: DomainState = {
   interfaces: 'boot 3 4',
 };
 let directory: string;
-let files: DomainFiles;
+let files: DomainStore;
 let lines: string[];
 let memory: DomainMemory;
 beforeEach(() => {
@@ -39,7 +39,7 @@ function open(dryRun = false): DomainMemory {
   const text = `state_directory = "${directory}"\n[domains.ffww01]\nwireguard = "wg"\nvxlan = "vx"\n`;
   const config = parseConfig(text, 'test.toml');
   const domain = config.domains.get(DOMAIN) ?? assert.fail('no domain');
-  files = new DomainFiles(domain, config);
+  files = new DomainStore(domain, config);
   const kept = keepLog();
   lines = kept.lines;
   return new DomainMemory(files, domain, { log: kept.log, dryRun });

@@ -1,0 +1,36 @@
+import type { Config, DomainConfig } from '../../config/config.ts';
+import { Derivations } from '../../core/peers/address-plan.ts';
+import { ClaimTable } from '../../core/peers/claims.ts';
+import { ClaimsFile } from './claims-file.ts';
+import { KeyListFiles } from './key-lists.ts';
+import { RecordFile } from './record-file.ts';
+import { StateFile } from './state.ts';
+
+/** Its peers, twice as many claims, and those who come and go. */
+const ROUTERS_PER_PEER = 4;
+
+/** Everything that is kept of a domain outside the kernel. */
+export class DomainStore {
+  readonly state: StateFile;
+  readonly claims: ClaimsFile;
+  readonly record: RecordFile;
+  readonly lists: KeyListFiles;
+  readonly derivations: Derivations;
+  #claimTable: ClaimTable | undefined;
+
+  constructor(domain: DomainConfig, config: Config) {
+    this.state = new StateFile(config.state_directory, domain.name);
+    this.claims = new ClaimsFile(config.state_directory, domain.name);
+    this.record = new RecordFile(config.runtime_directory, domain);
+    this.lists = new KeyListFiles(domain, config);
+    this.derivations = new Derivations(domain.address, ROUTERS_PER_PEER * domain.max_peers);
+  }
+
+  /** Made again only where the claims have changed: each of their keys is hashed. */
+  readClaimTable(): ClaimTable {
+    const { claims } = this.claims.read();
+    if (this.#claimTable?.claims !== claims)
+      this.#claimTable = new ClaimTable(claims, (key) => this.derivations.describe(key).address);
+    return this.#claimTable;
+  }
+}
