@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeSystemError, InputError } from '../../core/values/errors.ts';
 import { type Step, walkPath } from './path-walk.ts';
@@ -20,8 +20,7 @@ export function readTrustedFile(path: string): string {
   try {
     const status = fstatSync(file);
     if (!status.isFile()) throw new InputError(`Cannot read ${path}: not a file`);
-    requireRoot(path, status);
-    if ((status.mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(path));
+    requireTrusted({ path, status }, true);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
@@ -35,8 +34,7 @@ export function readTrustedFile(path: string): string {
 export function makeTrustedDirectory(directory: string): void {
   if (findTrusted(directory) === undefined) mkdirSync(directory, { recursive: true, mode: 0o755 });
   const { status } = requireThere(directory, findTrusted(directory));
-  requireRoot(directory, status);
-  if ((status.mode & WRITABLE_BY_OTHERS) !== 0) throw new InputError(describeWritable(directory));
+  requireTrusted({ path: directory, status }, true);
 }
 
 /**
@@ -59,7 +57,7 @@ export function findPublicDirectory(path: string): string {
  */
 export function findTrusted(path: string): Step | undefined {
   const { steps, end } = walk(path);
-  for (const step of steps) if (step !== end) requireTrusted(step);
+  for (const step of steps) if (step !== end) requireTrusted(step, false);
   return end;
 }
 
@@ -71,11 +69,33 @@ function walk(path: string): ReturnType<typeof walkPath> {
   }
 }
 
-/** In a sticky directory such as /tmp everybody may write, but nobody may replace what belongs to root. */
-function requireTrusted({ path, status }: Step): void {
-  requireRoot(path, status);
-  const isOpen = !status.isSymbolicLink() && (status.mode & WRITABLE_BY_OTHERS) !== 0 && (status.mode & STICKY) === 0;
-  if (isOpen) throw new InputError(describeWritable(path));
+/** Something on a path that somebody other than root could change or replace. */
+export interface Distrust {
+  readonly step: Step;
+  /** The user whom it belongs to; undefined where it is root's, but others may write to it. */
+  readonly owner: number | undefined;
+}
+
+/**
+ * Why one step of a path is not root's alone; `isEnd` where the path names it. In a sticky directory such as /tmp
+ * everybody may write, but nobody may replace what belongs to root.
+ */
+export function judgeStep(step: Step, isEnd: boolean): Distrust[] {
+  const { uid, mode } = step.status;
+  const isSticky = (mode & STICKY) !== 0;
+  const isOpen = !step.status.isSymbolicLink() && (mode & WRITABLE_BY_OTHERS) !== 0 && (isEnd || !isSticky);
+  return [...(uid === ROOT ? [] : [{ step, owner: uid }]), ...(isOpen ? [{ step, owner: undefined }] : [])];
+}
+
+function requireTrusted(step: Step, isEnd: boolean): void {
+  const [distrust] = judgeStep(step, isEnd);
+  if (distrust === undefined) return;
+  const { path } = distrust.step;
+  throw new InputError(
+    distrust.owner === undefined
+      ? describeWritable(path)
+      : `Cannot trust ${path}: it belongs to user ${distrust.owner}, expected root`,
+  );
 }
 
 function requireThere(path: string, end: Step | undefined): Step {
@@ -91,10 +111,6 @@ function openFile(path: string, end: Step | undefined): number {
   } catch (error) {
     throw new InputError(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
   }
-}
-
-function requireRoot(path: string, { uid }: Stats): void {
-  if (uid !== ROOT) throw new InputError(`Cannot trust ${path}: it belongs to user ${uid}, expected root`);
 }
 
 function describeWritable(path: string): string {

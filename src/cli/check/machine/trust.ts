@@ -1,31 +1,22 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Account } from '../../../core/host/account.ts';
-import { type Step, walkPath } from '../../../system/files/path-walk.ts';
+import { walkPath } from '../../../system/files/path-walk.ts';
+import { type Distrust, judgeStep } from '../../../system/files/trust.ts';
 import type { Concern } from '../../gateway/attention.ts';
 import { concern } from '../check.ts';
-
-const WRITABLE_BY_OTHERS = 0o022;
-const STICKY = 0o1000;
-const ROOT = 0;
 
 /** Whatever lets somebody other than root change or replace a file or directory that exists. */
 export function findTrustFaults(path: string): Concern[] {
   const { steps, end } = walkPath(path);
   const once = new Map(steps.map((step) => [step.path, step]));
-  return [...once.values()].flatMap((step) => judgeTrust(step, step === end));
+  return [...once.values()].flatMap((step) => judgeStep(step, step === end)).map(describeDistrust);
 }
 
-function judgeTrust({ path, status }: Step, isEnd: boolean): Concern[] {
-  const { uid, mode } = status;
-  const isLink = status.isSymbolicLink();
-  const chown = isLink ? 'chown -h' : 'chown';
-  const faults: Concern[] = [];
-  if (uid !== ROOT) faults.push(concern(`${path} belongs to user ${uid}, expected root`, `${chown} root ${path}`));
-  // In a sticky directory nobody can replace what belongs to root.
-  const isOpen = !isLink && (mode & WRITABLE_BY_OTHERS) !== 0 && (isEnd || (mode & STICKY) === 0);
-  if (isOpen) faults.push(concern(`others than root may write to ${path}`, `chmod go-w ${path}`));
-  return faults;
+function describeDistrust({ step: { path, status }, owner }: Distrust): Concern {
+  if (owner === undefined) return concern(`others than root may write to ${path}`, `chmod go-w ${path}`);
+  const chown = status.isSymbolicLink() ? 'chown -h' : 'chown';
+  return concern(`${path} belongs to user ${owner}, expected root`, `${chown} root ${path}`);
 }
 
 /** What keeps an account from reading a file that exists. */
