@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
-import * as z from 'zod';
-import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
-import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
+import type * as z from 'zod';
 import { describeSystemError, InputError } from '../core/values/errors.ts';
-import type { HostPort } from '../core/values/host-port.ts';
-import { parseNetwork } from '../core/values/ip-address.ts';
-import {
-  type DomainName,
-  type InterfaceName,
-  isDomainName,
-  isInterfaceName,
-  parseDomainName,
-} from '../core/values/names.ts';
-import { escapeLine, quote } from '../core/values/quote.ts';
+import { type DomainName, isDomainName, parseDomainName } from '../core/values/names.ts';
+import { describeFound, describeIssue, describePlace } from './explain.ts';
+import { configSchema, type domainSchema } from './schema.ts';
 
 /** A domain of the mesh and how it is served; see README.md for every setting. */
 export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };
@@ -24,96 +14,6 @@ export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
   /** The settings that the file names itself: a list that it names has to be there. */
   readonly named: ReadonlySet<string>;
 }
-
-/** Enough of a wrong value to find it again. */
-const FOUND_CHARACTERS = 64;
-const PATH_CHARACTERS = 128;
-
-const MAX_CONNECTIONS = 100_000;
-const MAX_PEERS = 100_000;
-const MAX_SECONDS = 10_000_000;
-
-/** A number from `min` to `max`, both included. */
-const integer = (min: number, max: number) => z.int().min(min).max(max);
-const word = z
-  .string()
-  .min(1)
-  .refine((text) => !text.includes('\0'), 'a text without NUL');
-const absolutePath = z.string().refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path');
-const interfaceName = z.custom<InterfaceName>(
-  (name) => typeof name === 'string' && isInterfaceName(name),
-  'the name of an interface, 1 to 15 bytes',
-);
-const domainName = z.custom<DomainName>(
-  (name) => typeof name === 'string' && isDomainName(name),
-  'a lower-case name such as "ffww01"',
-);
-const listenAddress = z.string().transform((text, context): HostPort => {
-  const address = parseListenAddress(text);
-  if (address === undefined)
-    context.addIssue({ code: 'custom', message: 'an address and a port such as "[::]:10012"' });
-  return address ?? z.NEVER;
-});
-const network = z.string().transform((text, context) => {
-  try {
-    return parseNetwork(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'a network such as "2001:db8::/32"' });
-    return z.NEVER;
-  }
-});
-
-const limitsSchema = z.strictObject({
-  connections: integer(1, MAX_CONNECTIONS).default(1000),
-  connections_per_source: integer(1, MAX_CONNECTIONS).default(20),
-  exchanges_per_source_burst: integer(1, 1_000_000).default(60),
-  exchanges_per_source_per_second: z.number().min(0).max(1_000_000).default(1),
-  exempt: z.array(network).default([]),
-  line_bytes: integer(44, 4096).default(64),
-  line_seconds: z.number().min(0.1).max(300).default(5),
-});
-
-const domainSchema = z.strictObject({
-  wireguard: interfaceName,
-  vxlan: interfaceName,
-  names: z.array(domainName).default([]),
-  allowed_keys: absolutePath.optional(),
-  address: z.enum(ADDRESS_VARIANTS).default('eui64'),
-  fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
-  route: z.boolean().default(false),
-  max_peers: integer(1, MAX_PEERS).default(2000),
-  max_pending: integer(0, MAX_PEERS).default(1000),
-});
-
-const configSchema = z
-  .strictObject({
-    listen: z.array(listenAddress).min(1).prefault(['[::]:10012']),
-    handler: z.array(word).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
-    disallowed_keys: absolutePath.default('/etc/wgkex/disallowed_keys'),
-    static_keys: absolutePath.default('/etc/wgkex/static_keys'),
-    state_directory: absolutePath.default('/var/lib/wgkex'),
-    runtime_directory: absolutePath.default('/run/wgkex'),
-    quiet_success: z.boolean().default(false),
-    log: z
-      .strictObject({
-        level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-        addresses: z.enum(['full', 'prefix', 'none']).default('full'),
-      })
-      .prefault({}),
-    metrics: z.strictObject({ listen: listenAddress.optional() }).prefault({}),
-    limits: limitsSchema.prefault({}),
-    cleanup: z
-      .strictObject({
-        stale_after_seconds: integer(1, MAX_SECONDS).default(3600),
-        second_look_seconds: integer(0, MAX_SECONDS).default(900),
-      })
-      .prefault({}),
-    domains: z.record(z.string(), domainSchema).default({}),
-  })
-  .superRefine(({ domains }, context) => {
-    requireOnce(context, findInterfaces(domains), 'an interface that nothing else uses');
-    requireOnce(context, findNames(domains), 'a name that no domain has already');
-  });
 
 /** @throws InputError with one line that names the file, the setting, what was expected and what was found. */
 export function loadConfig(path: string): Config {
@@ -158,106 +58,8 @@ function requireDomainNames({ domains }: TomlTable, path: string): void {
   if (typeof domains !== 'object') return;
   for (const [name, domain] of Object.entries(domains)) {
     if (isDomainName(name)) continue;
-    const place = escapeLine(`domains.${name}`, PATH_CHARACTERS);
     throw new InputError(
-      `${path}: ${place}: expected a lower-case name such as "ffww01", found ${describeFound(domain)}`,
+      `${path}: ${describePlace(['domains', name])}: expected a lower-case name such as "ffww01", found ${describeFound(domain)}`,
     );
   }
-}
-
-type Domains = Readonly<Record<string, z.infer<typeof domainSchema>>>;
-/** A value and where it stands. */
-type Place = readonly [value: string, path: readonly (string | number)[]];
-
-function findInterfaces(domains: Domains): Place[] {
-  return Object.entries(domains).flatMap(([name, { wireguard, vxlan }]): Place[] => [
-    [wireguard, ['domains', name, 'wireguard']],
-    [vxlan, ['domains', name, 'vxlan']],
-  ]);
-}
-
-/** The domains' own names first: it is another name that has to go. */
-function findNames(domains: Domains): Place[] {
-  const own = Object.keys(domains).map((name): Place => [name, ['domains', name]]);
-  const others = Object.entries(domains).flatMap(([domain, { names }]) =>
-    names.map((name, index): Place => [name, ['domains', domain, 'names', index]]),
-  );
-  return [...own, ...others];
-}
-
-function requireOnce(context: z.RefinementCtx, places: readonly Place[], expected: string): void {
-  const users = new Map<string, string>();
-  for (const [value, path] of places) {
-    const user = users.get(value);
-    if (user === undefined) users.set(value, path.join('.'));
-    else context.addIssue({ code: 'custom', path: [...path], message: `${expected} (${user} has it)` });
-  }
-}
-
-function parseListenAddress(text: string): HostPort | undefined {
-  const [, host, port] = text.match(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})$/) ?? [];
-  const address = host?.replace(/[[\]]/g, '');
-  if (address === undefined || isIP(address) === 0 || Number(port) > 65535) return undefined;
-  return { host: address, port: Number(port) };
-}
-
-/** One issue at a time: the first is often the cause of the others. */
-function describeIssue(issues: readonly z.core.$ZodIssue[], document: unknown): string {
-  const [issue] = issues;
-  if (issue === undefined) throw new Error('zod refused the configuration without an issue');
-  const [unknownKey] = issue.code === 'unrecognized_keys' ? issue.keys : [];
-  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
-  const expected = unknownKey === undefined ? describeExpectation(issue) : 'a known setting';
-  return `${escapeLine(path.join('.'), PATH_CHARACTERS)}: expected ${expected}, found ${describeFound(findValue(document, path))}`;
-}
-
-function describeExpectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return describeType(issue.expected);
-    case 'invalid_value':
-      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
-    case 'too_small':
-      if (issue.origin === 'array') return 'at least one entry';
-      return issue.origin === 'string' ? 'a text that is not empty' : `${issue.minimum} or more`;
-    case 'too_big':
-      return `${issue.maximum} or less`;
-    default:
-      return issue.message;
-  }
-}
-
-const TYPE_WORDS: Record<string, string> = {
-  array: 'a list',
-  boolean: 'true or false',
-  int: 'a whole number',
-  number: 'a number',
-  object: 'a table',
-  record: 'a table',
-  string: 'a text in quotes',
-};
-
-function describeType(type: string): string {
-  return TYPE_WORDS[type] ?? type;
-}
-
-function findValue(document: unknown, path: readonly PropertyKey[]): unknown {
-  let found = document;
-  for (const step of path) {
-    const isTable = typeof found === 'object' && found !== null && Object.hasOwn(found, step);
-    found = isTable ? (found as Record<PropertyKey, unknown>)[step] : undefined;
-  }
-  return found;
-}
-
-function describeFound(found: unknown): string {
-  if (found === undefined) return 'nothing';
-  if (typeof found === 'string') return quote(found);
-  // JSON knows neither nan nor inf.
-  if (typeof found === 'number') return String(found).toLowerCase();
-  return escapeLine(JSON.stringify(found), FOUND_CHARACTERS);
-}
-
-function isUnique(values: readonly string[]): boolean {
-  return new Set(values).size === values.length;
 }

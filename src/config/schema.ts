@@ -1,0 +1,134 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
+import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
+import type { HostPort } from '../core/values/host-port.ts';
+import { parseNetwork } from '../core/values/ip-address.ts';
+import { type DomainName, type InterfaceName, isDomainName, isInterfaceName } from '../core/values/names.ts';
+
+const MAX_CONNECTIONS = 100_000;
+const MAX_PEERS = 100_000;
+const MAX_SECONDS = 10_000_000;
+
+/** A number from `min` to `max`, both included. */
+const integer = (min: number, max: number) => z.int().min(min).max(max);
+const word = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes('\0'), 'a text without NUL');
+const absolutePath = z.string().refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path');
+const interfaceName = z.custom<InterfaceName>(
+  (name) => typeof name === 'string' && isInterfaceName(name),
+  'the name of an interface, 1 to 15 bytes',
+);
+const domainName = z.custom<DomainName>(
+  (name) => typeof name === 'string' && isDomainName(name),
+  'a lower-case name such as "ffww01"',
+);
+const listenAddress = z.string().transform((text, context): HostPort => {
+  const address = parseListenAddress(text);
+  if (address === undefined)
+    context.addIssue({ code: 'custom', message: 'an address and a port such as "[::]:10012"' });
+  return address ?? z.NEVER;
+});
+const network = z.string().transform((text, context) => {
+  try {
+    return parseNetwork(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'a network such as "2001:db8::/32"' });
+    return z.NEVER;
+  }
+});
+
+const limitsSchema = z.strictObject({
+  connections: integer(1, MAX_CONNECTIONS).default(1000),
+  connections_per_source: integer(1, MAX_CONNECTIONS).default(20),
+  exchanges_per_source_burst: integer(1, 1_000_000).default(60),
+  exchanges_per_source_per_second: z.number().min(0).max(1_000_000).default(1),
+  exempt: z.array(network).default([]),
+  line_bytes: integer(44, 4096).default(64),
+  line_seconds: z.number().min(0.1).max(300).default(5),
+});
+
+export const domainSchema = z.strictObject({
+  wireguard: interfaceName,
+  vxlan: interfaceName,
+  names: z.array(domainName).default([]),
+  allowed_keys: absolutePath.optional(),
+  address: z.enum(ADDRESS_VARIANTS).default('eui64'),
+  fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
+  route: z.boolean().default(false),
+  max_peers: integer(1, MAX_PEERS).default(2000),
+  max_pending: integer(0, MAX_PEERS).default(1000),
+});
+
+/** Every setting, with what it may be and what it is where the file says nothing. */
+export const configSchema = z
+  .strictObject({
+    listen: z.array(listenAddress).min(1).prefault(['[::]:10012']),
+    handler: z.array(word).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
+    disallowed_keys: absolutePath.default('/etc/wgkex/disallowed_keys'),
+    static_keys: absolutePath.default('/etc/wgkex/static_keys'),
+    state_directory: absolutePath.default('/var/lib/wgkex'),
+    runtime_directory: absolutePath.default('/run/wgkex'),
+    quiet_success: z.boolean().default(false),
+    log: z
+      .strictObject({
+        level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+        addresses: z.enum(['full', 'prefix', 'none']).default('full'),
+      })
+      .prefault({}),
+    metrics: z.strictObject({ listen: listenAddress.optional() }).prefault({}),
+    limits: limitsSchema.prefault({}),
+    cleanup: z
+      .strictObject({
+        stale_after_seconds: integer(1, MAX_SECONDS).default(3600),
+        second_look_seconds: integer(0, MAX_SECONDS).default(900),
+      })
+      .prefault({}),
+    domains: z.record(z.string(), domainSchema).default({}),
+  })
+  .superRefine(({ domains }, context) => {
+    requireOnce(context, findInterfaces(domains), 'an interface that nothing else uses');
+    requireOnce(context, findNames(domains), 'a name that no domain has already');
+  });
+
+type Domains = Readonly<Record<string, z.infer<typeof domainSchema>>>;
+/** A value and where it stands. */
+type Place = readonly [value: string, path: readonly (string | number)[]];
+
+function findInterfaces(domains: Domains): Place[] {
+  return Object.entries(domains).flatMap(([name, { wireguard, vxlan }]): Place[] => [
+    [wireguard, ['domains', name, 'wireguard']],
+    [vxlan, ['domains', name, 'vxlan']],
+  ]);
+}
+
+/** The domains' own names first: it is another name that has to go. */
+function findNames(domains: Domains): Place[] {
+  const own = Object.keys(domains).map((name): Place => [name, ['domains', name]]);
+  const others = Object.entries(domains).flatMap(([domain, { names }]) =>
+    names.map((name, index): Place => [name, ['domains', domain, 'names', index]]),
+  );
+  return [...own, ...others];
+}
+
+function requireOnce(context: z.RefinementCtx, places: readonly Place[], expected: string): void {
+  const users = new Map<string, string>();
+  for (const [value, path] of places) {
+    const user = users.get(value);
+    if (user === undefined) users.set(value, path.join('.'));
+    else context.addIssue({ code: 'custom', path: [...path], message: `${expected} (${user} has it)` });
+  }
+}
+
+function parseListenAddress(text: string): HostPort | undefined {
+  const [, host, port] = text.match(/^(\[[0-9a-fA-F:.]+\]|[0-9.]+):(\d{1,5})$/) ?? [];
+  const address = host?.replace(/[[\]]/g, '');
+  if (address === undefined || isIP(address) === 0 || Number(port) > 65535) return undefined;
+  return { host: address, port: Number(port) };
+}
+
+function isUnique(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
