@@ -134,10 +134,17 @@ describe('whoever is killed', { concurrency: 5 }, () => {
       const replies = await traceHandler(gateway, strace, () => Promise.all(keys.map((key) => letIn(gateway, key))));
       return { keys, replies };
     };
-    const moments = await findWriteMoments(gateway, letTwoIn);
-    const lastReply = moments.findLast(({ name }) => name.startsWith('before its write '));
-    assert.ok(lastReply !== undefined);
-    const { keys, replies } = await lastReply.strike(letTwoIn);
+    // Two that come in one batch take fewer writes than two that do not, which is a matter of chance.
+    const strikeAtLastReply = async (attempts = 5): ReturnType<typeof letTwoIn> => {
+      const moments = await findWriteMoments(gateway, letTwoIn);
+      const lastReply = moments.findLast(({ name }) => name.startsWith('before its write '));
+      assert.ok(lastReply !== undefined);
+      return lastReply.strike(letTwoIn).catch((error) => {
+        if (attempts === 1) throw error;
+        return strikeAtLastReply(attempts - 1);
+      });
+    };
+    const { keys, replies } = await strikeAtLastReply();
     assert.deepEqual([...replies].sort(), ['ERR: FAILED\n', 'OK\n']);
     await assertComplete(gateway, keys[replies.indexOf('OK\n')] ?? '');
   });
