@@ -3,7 +3,7 @@ import { HandlerTarget } from '../../fuzz/targets/handler.ts';
 import { SocketTarget } from '../../fuzz/targets/socket.ts';
 import { fuzzShortly } from '../fuzz/shortly.ts';
 
-const INPUTS = 2000;
+const INPUTS = 1000;
 
 test('of some thousand clients, good and bad, each gets its reply, and the kernel what they may ask for', async (context) => {
   const target = await SocketTarget.create();
