@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'smol-toml';
@@ -242,6 +243,18 @@ export class Gateway {
     if (peer === undefined) return undefined;
     const { received: _, sent: __, ...session } = peer;
     return session;
+  }
+
+  /**
+   * Throws unless a peer goes on as it was: from the same endpoint, and counting its bytes on, which a reset would begin
+   * again. WireGuard itself may have had another handshake since: two can cross within the first seconds.
+   */
+  async requireUninterrupted(before: Peer | undefined, domain = this.#firstDomain): Promise<void> {
+    assert.ok(before !== undefined && before.received > 0 && before.lastHandshake !== 'never');
+    const now = await this.findPeer(before.key, domain);
+    assert.deepEqual([now?.endpoint, now?.allowedIps], [before.endpoint, before.allowedIps]);
+    assert.ok(now !== undefined && now.received >= before.received && now.sent >= before.sent, JSON.stringify(now));
+    assert.ok(now.lastHandshake !== 'never' && now.lastHandshake >= before.lastHandshake, JSON.stringify(now));
   }
 
   async publicKey(domain = this.#firstDomain): Promise<string> {
