@@ -71,7 +71,7 @@ interface Call {
   readonly words: string;
 }
 
-/** Does something while the fakes count calls and kill as they are told, see `lab/fake`. */
+/** Does something while the fakes count calls and kill their victim, see `lab/fake`. */
 async function order<T>(gateway: Gateway, kill: string, action: () => Promise<T>) {
   await orderFault(gateway, 'kill', `${kill}\n`);
   await orderFault(gateway, 'calls', '');

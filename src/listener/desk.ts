@@ -5,10 +5,10 @@ import { deriveSources, type IpAddress, type Source } from '../core/values/ip-ad
 import type { DomainName } from '../core/values/names.ts';
 import type { Attention } from '../log/flood-guard.ts';
 
-/** Beyond so many sources the quietest are forgotten; some 2 MB for each kind of source. */
+/** The desk remembers this many sources of each kind, some 2 MB, and then forgets the quietest. */
 const SOURCES_REMEMBERED = 16_384;
 
-/** What happens at the desk, for whoever counts it. */
+/** Counts what happens at the desk. */
 export interface DeskMeter {
   connected(): void;
   /** The domain is known where both domain and key were good. */
@@ -20,7 +20,7 @@ export interface Visit {
   readonly from: IpAddress;
   /** By the clock that does not jump. */
   readonly sinceMilliseconds: number;
-  /** Whom it counts against; undefined where nobody, or no more. */
+  /** The source that it counts against, for as long as it does. */
   source: Source | undefined;
   /** `wgkex check` comes on the gateway itself, and is no traffic: neither logged nor counted. */
   isLook: boolean;
@@ -32,7 +32,7 @@ export interface Said extends Wanted {
   readonly sent: string;
 }
 
-/** What the log says of a refusal. */
+/** What the log says about a refusal. */
 interface Why {
   readonly limit?: 'connections' | 'connections_per_source' | 'exchanges_per_source_burst';
   readonly sent?: string;

@@ -13,7 +13,7 @@ const DRAIN_MILLISECONDS = 4500;
 /** With them, and with what the handler writes down at its end: systemd would kill both after 10 s. */
 const STOP_MILLISECONDS = 9500;
 
-/** What the service is given by whoever starts it. */
+/** What the process around the service provides. */
 export interface Surroundings {
   /** Reads the configuration. @throws InputError where it is bad. */
   readonly load: () => Config;
@@ -74,7 +74,7 @@ export class Service {
     return this.#stopping;
   }
 
-  /** Writes what is still counted only. */
+  /** Logs what has only been counted so far. */
   flush(): void {
     this.#attention.flush();
   }

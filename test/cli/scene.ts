@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { DomainReading } from '../../src/cli/gateway/domain.ts';
 import type { DomainStatus, GatewayStatus } from '../../src/cli/gateway/gateway.ts';
-import type { Config, DomainConfig } from '../../src/config/config.ts';
-import { parseConfig } from '../../src/config/config.ts';
+import { type Config, type DomainConfig, parseConfig } from '../../src/config/config.ts';
 import { surveyDomain } from '../../src/core/changes/survey.ts';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';

@@ -179,9 +179,10 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'cli/views',
-    from: [...CORE, 'core/operator', 'config', 'cli/gateway', 'cli/terminal'].filter(
-      (path) => path !== 'core/exchange',
-    ),
+    from: [
+      ...['core/values', 'core/peers', 'core/kernel', 'core/decisions', 'core/changes', 'core/operator', 'config'],
+      ...['cli/gateway', 'cli/terminal'],
+    ],
     modules: [],
     why: 'What several commands show.',
   },

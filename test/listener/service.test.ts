@@ -20,7 +20,7 @@ const HANDLER = `
 const LINES = `ffww01\n${KEYS[0]}\n`;
 
 describe('the service', { timeout: 120_000 }, () => {
-  test('serves routers once it is open, and no more after its stop', async (t) => {
+  test('serves routers once it is open, and none after it has stopped', async (t) => {
     const { service, talk } = await start(t);
     assert.equal(await talk(LINES), 'OK\n');
     await service.stop();

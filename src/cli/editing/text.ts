@@ -41,9 +41,9 @@ export function renderLine(where: string, text: string, { width, paint }: Termin
 function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
   switch (outcome) {
     case 'added':
-      return [`${VERBS['add'][dryRun ? 'dry' : 'done']} ${line}`];
+      return [`${findVerb('add', dryRun)} ${line}`];
     case 'removed':
-      return [`${VERBS['remove'][dryRun ? 'dry' : 'done']} ${key}`];
+      return [`${findVerb('remove', dryRun)} ${key}`];
     case 'present':
       return [`${key} is there already`];
     case 'absent':
@@ -58,7 +58,7 @@ const PEER_NOTES: Partial<Record<Effect['action'], string>> = {
 
 function describeEffect(effect: Effect, dryRun: boolean): string {
   const { router } = effect;
-  const verb = VERBS[effect.action][dryRun ? 'dry' : 'done'];
+  const verb = findVerb(effect.action, dryRun);
   switch (effect.what) {
     case 'peer':
       return `${verb} peer ${router.key}${PEER_NOTES[effect.action] ?? ''}`;
@@ -71,6 +71,10 @@ function describeEffect(effect: Effect, dryRun: boolean): string {
     case 'route':
       return `${verb} route to ${router.address}`;
   }
+}
+
+function findVerb(action: Effect['action'], dryRun: boolean): string {
+  return VERBS[action][dryRun ? 'dry' : 'done'];
 }
 
 /** The document of the commands that edit one key, with `--json`; its shape is fixed in wgkex(8). */

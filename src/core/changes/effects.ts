@@ -5,7 +5,7 @@ import type { EntrySettings, PeerChange } from './change.ts';
 /**
  * A thing that is made, unmade or left as it is for a router; `set` is also right where it is there, `release` leaves a
  * peer to the operator. A claim and a memory are in root's files, all else is in the kernel. A list of effects is the
- * plan: what the kernel is told, a dry run, JSON and log are made of it.
+ * plan: the kernel's lines, a dry run, the JSON and the log are made from it.
  */
 export type Effect = { readonly router: Router } & (
   | { readonly what: 'peer'; readonly action: PeerChange['kind'] | 'remove' | 'release' }

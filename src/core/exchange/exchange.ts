@@ -53,7 +53,7 @@ export function arrangeLines(
   return { name, key };
 }
 
-/** Whether a domain is served and a key is sound. What is missing is told before what is wrong. */
+/** Whether a domain is served and a key is sound. A missing part is reported before a wrong one. */
 export function judgeRequest({ name, key }: Wanted, findDomainName: FindDomainName): Judgement {
   if (!name) return { refused: 'NO_DOMAIN' };
   if (!key) return { refused: 'NO_WGKEY' };

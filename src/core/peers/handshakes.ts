@@ -1,7 +1,6 @@
 import type { Handshakes, Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
-import type { UnixSeconds } from '../values/time.ts';
-import { findAge, LONG_AGO, type Moment } from '../values/time.ts';
+import { findAge, LONG_AGO, type Moment, type UnixSeconds } from '../values/time.ts';
 import type { HeardHandshake, Registration } from './record.ts';
 
 /** WireGuard's REJECT_AFTER_TIME: a session that had no handshake for this long carries no packets. */

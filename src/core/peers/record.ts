@@ -1,8 +1,7 @@
 import { InputError } from '../values/errors.ts';
 import { type IpAddress, parseIpAddress, type Source } from '../values/ip-address.ts';
 import { isPublicKey, type PublicKey } from '../values/public-key.ts';
-import type { UnixSeconds } from '../values/time.ts';
-import { findAge, LONG_AGO, type Moment, type MonotonicSeconds } from '../values/time.ts';
+import { findAge, LONG_AGO, type Moment, type MonotonicSeconds, type UnixSeconds } from '../values/time.ts';
 import { deriveHousehold } from './households.ts';
 
 /** A handshake, and when a reading saw it for the first time. */

@@ -4,8 +4,7 @@ import { registerDecision } from '../../../src/core/changes/registering.ts';
 import { deriveHousehold, deriveSite } from '../../../src/core/peers/households.ts';
 import type { Registration } from '../../../src/core/peers/record.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
-import type { PublicKey } from '../../../src/core/values/public-key.ts';
-import { parsePublicKey } from '../../../src/core/values/public-key.ts';
+import { type PublicKey, parsePublicKey } from '../../../src/core/values/public-key.ts';
 import { MOMENT, NOW, ourPeer, type Surroundings, viewOf } from '../arbitraries.ts';
 
 const keyOf = (number: number) => parsePublicKey(Buffer.alloc(32, number + 1).toString('base64'));
