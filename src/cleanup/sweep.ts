@@ -99,7 +99,7 @@ function judgeAll({ peers, lists }: DomainView, marks: Marks, { config: { cleanu
   const limits = { staleAfterSeconds: cleanup.stale_after_seconds, secondLookSeconds: cleanup.second_look_seconds };
   return [...peers.ours.values()].map((peer) => ({
     peer,
-    router: peer.held ?? peers.describe(peer.key),
+    router: peer.held ?? peer.router,
     verdict: judgePeer(
       { heard: peer.heard, isAllowed: isAllowed(peer.key, lists) },
       marks.get(peer.key),

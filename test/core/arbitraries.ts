@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
-import { Derivations } from '../../src/core/peers/address-plan.ts';
+import { Derivations, type Router } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
@@ -102,9 +102,13 @@ export const DOMAIN = 'ffww01' as DomainName;
 export const WIREGUARD = 'wgww01' as InterfaceName;
 export const VXLAN = 'vxww01' as InterfaceName;
 
-/** The address that `key` has in the default derivation. */
+/** The router of `key` in the default derivation. */
+export function routerOf(key: PublicKey): Router {
+  return { key, ...deriveLinkAddress(key, 'eui64') };
+}
+
 export function addressOf(key: PublicKey): IpAddress {
-  return deriveLinkAddress(key, 'eui64').address;
+  return routerOf(key).address;
 }
 
 /** A peer of wgkex's; where nothing else is said, one that never had a handshake. */

@@ -2,7 +2,7 @@ import type { DomainConfig } from '../../config/config.ts';
 import type { PeerChange } from '../../core/changes/change.ts';
 import { listEffects } from '../../core/changes/effects.ts';
 import { registerDecision } from '../../core/changes/registering.ts';
-import { type DomainView, decideAdmission } from '../../core/decisions/admission.ts';
+import { type Asked, type DomainView, decideAdmission } from '../../core/decisions/admission.ts';
 import { findObstacles } from '../../core/decisions/obstacles.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
@@ -19,13 +19,13 @@ const OUTCOMES = { add: 'added', reset: 'reset', keep: 'kept' } as const;
 /** Lets a key into a domain as if its router had asked, but from nowhere: so no session ends. */
 export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
   return editDomain(domain, editing, async (view, session) => {
-    const request = { key };
-    const decision = decideAdmission(request, view);
+    const asked = { router: view.peers.describe(key) };
+    const decision = decideAdmission(asked, view);
     if (decision.kind === 'refuse') {
-      const reason = `Cannot add ${key}: ${explain(decision.code, key, view, domain, editing)}: ${decision.code}`;
+      const reason = `Cannot add ${key}: ${explain(decision.code, asked, view, domain, editing)}: ${decision.code}`;
       return { outcome: 'refused', code: decision.code, reason, effects: [] };
     }
-    const { change, lines } = registerDecision(decision, request, view);
+    const { change, lines } = registerDecision(decision, asked, view);
     const effects = listEffects(change, domain);
     if (!editing.dryRun) {
       if (!session.write(lines, view)) throw new Error(`Cannot add ${key}: the record of peers cannot be written`);
@@ -36,11 +36,15 @@ export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): 
   });
 }
 
-function explain(code: ErrorCode, key: PublicKey, view: DomainView, domain: DomainConfig, { config }: Editing): string {
-  const obstacle = findObstacles(key, view).find((one) => one.code === code);
-  return obstacle === undefined
-    ? 'it is refused'
-    : describeObstacle(obstacle, view.peers.describe(key).address, domain, config);
+function explain(
+  code: ErrorCode,
+  { router }: Asked,
+  view: DomainView,
+  domain: DomainConfig,
+  { config }: Editing,
+): string {
+  const obstacle = findObstacles(router, view).find((one) => one.code === code);
+  return obstacle === undefined ? 'it is refused' : describeObstacle(obstacle, router.address, domain, config);
 }
 
 /** @throws Error where the change was not made. */

@@ -79,7 +79,7 @@ function findMembership(key: PublicKey, reading: DomainReading, config: Config):
   const claim = view.claims.claims.get(key);
   if (found === undefined) {
     const absent = { listed: undefined, markedAt: undefined, mark: undefined };
-    return { reading, claim, ...absent, obstacles: findObstacles(key, view) };
+    return { reading, claim, ...absent, obstacles: findObstacles(view.peers.describe(key), view) };
   }
   const listed = { ...found, reading };
   const mark = view.peers.findMark(found.peer);

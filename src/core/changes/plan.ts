@@ -26,13 +26,14 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
   const latest = new Map<PublicKey, Change<E>>();
   const lines: string[] = [];
   for (const exchange of exchanges) {
+    const asked = { router: view.peers.describe(exchange.key), from: exchange.from };
     const earlier = latest.get(exchange.key);
-    const decision = isDecided(earlier, view) ? KEEP : decideAdmission(exchange, view);
+    const decision = isDecided(earlier, view) ? KEEP : decideAdmission(asked, view);
     if (decision.kind === 'refuse') {
       refused.push({ exchange, code: decision.code });
       continue;
     }
-    const recorded = registerDecision(decision, exchange, view);
+    const recorded = registerDecision(decision, asked, view);
     lines.push(...recorded.lines);
     if (earlier !== undefined && decision.kind === 'keep') {
       earlier.exchanges.push(exchange);

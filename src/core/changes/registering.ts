@@ -1,4 +1,5 @@
 import type { Asked, Decision, DomainView } from '../decisions/admission.ts';
+import type { Router } from '../peers/address-plan.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from '../peers/record.ts';
 import type { IpAddress, Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
@@ -13,49 +14,48 @@ export interface RecordedChange {
 /** What a decision means for the kernel and for the record; `view` is afterwards as it will be then. */
 export function registerDecision(
   decision: Exclude<Decision, { kind: 'refuse' }>,
-  { key, from }: Asked,
+  { router, from }: Asked,
   view: DomainView,
 ): RecordedChange {
   const { peers } = view;
-  const former = peers.ours.get(key)?.held;
-  const router = peers.describe(key);
+  const former = peers.ours.get(router.key)?.held;
   if (decision.kind === 'keep')
-    return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(key, from, view) };
+    return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(router, from, view) };
   const evicted = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
   const leaving = decision.evicted.map((goer) => evict(goer, view));
   // Another peer may have taken the address of an evicted one before.
   const vacated = evicted.filter(({ address }) => !peers.isHeld(address));
   if (former !== undefined && former.address !== router.address) vacated.push(former);
-  const lines = [...leaving, ...(decision.kind === 'add' ? add(key, from, view) : reset(key, from, view))];
+  const lines = [...leaving, ...(decision.kind === 'add' ? add(router, from, view) : reset(router, from, view))];
   return { change: { kind: decision.kind, router, evicted, ...(vacated.length > 0 && { vacated }) }, lines };
 }
 
 /** A key that comes back without having asked: it keeps what is remembered of it. */
-export function registerRestored(key: PublicKey, view: DomainView): RecordedChange {
+export function registerRestored(router: Router, view: DomainView): RecordedChange {
   const { record, peers } = view;
   const { monotonic } = peers.now;
-  const known = record.registrations.get(key) ?? UNRECORDED;
+  const known = record.registrations.get(router.key) ?? UNRECORDED;
   const times = { registeredAt: monotonic, pendingSince: monotonic, isReset: false };
-  const lines = [keep(key, { ...known, ...times, restores: known.restores + 1 }, view)];
-  return { change: { kind: 'add', router: peers.describe(key), evicted: [] }, lines };
+  const lines = [keep(router, { ...known, ...times, restores: known.restores + 1 }, view)];
+  return { change: { kind: 'add', router, evicted: [] }, lines };
 }
 
-function add(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
+function add(router: Router, from: IpAddress | undefined, view: DomainView): string[] {
   const { record, peers } = view;
   const { monotonic } = peers.now;
-  const { address } = peers.describe(key);
+  const { key, address } = router;
   const source = findRecordedSource(from);
   const isProtected = !record.hasHeld(address, source, peers.now);
   const heard = record.registrations.get(key)?.heard;
   const times = { registeredAt: monotonic, pendingSince: monotonic };
-  const line = keep(key, { ...UNRECORDED, ...times, source, isProtected, heard }, view);
+  const line = keep(router, { ...UNRECORDED, ...times, source, isProtected, heard }, view);
   return [line, record.hold(address, source, peers.now)];
 }
 
-function reset(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
-  const known = view.peers.ours.get(key)?.registration ?? UNRECORDED;
-  const source = findSource(key, known, from, view);
-  return [keep(key, { ...known, registeredAt: view.peers.now.monotonic, isReset: true, source }, view)];
+function reset(router: Router, from: IpAddress | undefined, view: DomainView): string[] {
+  const known = view.peers.ours.get(router.key)?.registration ?? UNRECORDED;
+  const source = findSource(router.key, known, from, view);
+  return [keep(router, { ...known, registeredAt: view.peers.now.monotonic, isReset: true, source }, view)];
 }
 
 function evict(key: PublicKey, { record, peers, room }: DomainView): string {
@@ -65,11 +65,11 @@ function evict(key: PublicKey, { record, peers, room }: DomainView): string {
   return record.set(key, registration);
 }
 
-function noteSource(key: PublicKey, from: IpAddress | undefined, view: DomainView): string[] {
-  const peer = view.peers.ours.get(key);
+function noteSource(router: Router, from: IpAddress | undefined, view: DomainView): string[] {
+  const peer = view.peers.ours.get(router.key);
   if (peer === undefined) return [];
-  const source = findSource(key, peer.registration, from, view);
-  return source === peer.registration.source ? [] : [keep(key, { ...peer.registration, source }, view)];
+  const source = findSource(router.key, peer.registration, from, view);
+  return source === peer.registration.source ? [] : [keep(router, { ...peer.registration, source }, view)];
 }
 
 /** Of the households that registered a pending key the one with fewer of them: strangers cannot make it theirs. */
@@ -85,8 +85,8 @@ function findSource(
   return source === undefined || room.countPending(other) + 1 < room.countPending(source) ? other : source;
 }
 
-function keep(key: PublicKey, registration: Registration, { record, peers, room }: DomainView): string {
-  peers.register(key, registration);
-  room.add(key);
-  return record.set(key, registration);
+function keep(router: Router, registration: Registration, { record, peers, room }: DomainView): string {
+  peers.register(router, registration);
+  room.add(router.key);
+  return record.set(router.key, registration);
 }

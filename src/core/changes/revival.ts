@@ -1,4 +1,5 @@
 import { type DomainView, decideAdmission } from '../decisions/admission.ts';
+import type { Router } from '../peers/address-plan.ts';
 import { hadHandshakeWithin, settleHandshake } from '../peers/handshakes.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
 import type { Registration } from '../peers/record.ts';
@@ -32,7 +33,8 @@ export function findLost(view: DomainView, isNew: boolean): PublicKey[] {
 /** Restores keys as far as admission takes them today and nobody is evicted for them. */
 export function planRevival(lost: readonly PublicKey[], view: DomainView): RecordedChange[] {
   // One after the other: each takes an address, and a place.
-  return lost.flatMap((key) => (isAdmittedFreely(key, view) ? [registerRestored(key, view)] : []));
+  const routers = lost.map((key) => view.peers.describe(key));
+  return routers.flatMap((router) => (isAdmittedFreely(router, view) ? [registerRestored(router, view)] : []));
 }
 
 /** Whether a key that is gone may come back by itself. */
@@ -53,7 +55,7 @@ function isThere(key: PublicKey, peers: PeerTable): boolean {
   return peers.ours.has(key) || peers.isOperators(key);
 }
 
-function isAdmittedFreely(key: PublicKey, view: DomainView): boolean {
-  const decision = decideAdmission({ key, from: undefined }, view);
+function isAdmittedFreely(router: Router, view: DomainView): boolean {
+  const decision = decideAdmission({ router }, view);
   return decision.kind === 'add' && decision.evicted.length === 0;
 }

@@ -48,7 +48,7 @@ export function surveyDomain(table: PeerTable, { entries, routes }: Forwarding, 
   const missingRoutes = new Set(inRoutes.missing);
   const routers = [...table.ours.values()].map((peer) => ({
     peer: { ...peer.peer, lastHandshake: peer.heard },
-    link: table.describe(peer.key),
+    link: peer.router,
     state: findPeerState(peer, settings.staleAfterSeconds, table.now),
     missingEntries: (peer.held && missingEntries.get(peer.held.address)) ?? [],
     lacksRoute: peer.held !== undefined && missingRoutes.has(peer.held.address),

@@ -39,17 +39,16 @@ export type Decision =
   /** New; the peers in `evicted` go first. */
   | { readonly kind: 'add'; readonly evicted: readonly PublicKey[] };
 
-/** A request; without `from` it comes from nowhere. */
+/** A router that asks; without `from` it comes from nowhere. */
 export interface Asked {
-  readonly key: PublicKey;
+  readonly router: Router;
   readonly from?: IpAddress | undefined;
 }
 
-/** A request with what is known of its key. */
+/** The same with what is known of it. */
 export interface Question {
-  readonly key: PublicKey;
-  readonly from: IpAddress | undefined;
   readonly router: Router;
+  readonly from: IpAddress | undefined;
   readonly known: OurPeer | undefined;
   readonly view: DomainView;
 }
@@ -84,11 +83,11 @@ export function isObstacleRule(rule: Rule): rule is Rule<ObstacleRule> {
 
 /** The contract's admission table: the first rule that applies decides. */
 export const RULES: readonly Rule[] = [
-  refuseWhere('disallowed', 'PROHIBITED_WGKEY', ({ key, view }) => view.lists.disallowed.has(key)),
-  refuseWhere('static', 'PROHIBITED_WGKEY', ({ key, view }) => view.lists.static.has(key)),
-  refuseWhere('not-allowed', 'PROHIBITED_WGKEY', ({ key, view }) => view.lists.allowed?.has(key) === false),
-  refuseWhere('own-key', 'PROHIBITED_WGKEY', ({ key, view }) => key === view.ownKey),
-  refuseWhere('operators-peer', 'PROHIBITED_WGKEY', ({ key, view }) => view.peers.isOperators(key)),
+  refuseWhere('disallowed', 'PROHIBITED_WGKEY', ({ router, view }) => view.lists.disallowed.has(router.key)),
+  refuseWhere('static', 'PROHIBITED_WGKEY', ({ router, view }) => view.lists.static.has(router.key)),
+  refuseWhere('not-allowed', 'PROHIBITED_WGKEY', ({ router, view }) => view.lists.allowed?.has(router.key) === false),
+  refuseWhere('own-key', 'PROHIBITED_WGKEY', ({ router, view }) => router.key === view.ownKey),
+  refuseWhere('operators-peer', 'PROHIBITED_WGKEY', ({ router, view }) => view.peers.isOperators(router.key)),
   keepWhere('live-elsewhere', isLiveElsewhere),
   keepWhere('reset-and-connected', isResetAndConnected),
   keepWhere('about-to-connect', isAboutToConnect),
@@ -115,8 +114,8 @@ export function decideAdmission(request: Asked, view: DomainView): Decision {
   return question.known === undefined ? { kind: 'add', evicted: [] } : RESET;
 }
 
-export function askAbout({ key, from }: Asked, view: DomainView): Question {
-  return { key, from, router: view.peers.describe(key), known: view.peers.ours.get(key), view };
+export function askAbout({ router, from }: Asked, view: DomainView): Question {
+  return { router, from, known: view.peers.ours.get(router.key), view };
 }
 
 /** In the rows that keep a peer only the kernel's own handshakes count: adding and resetting erase them. */
@@ -148,13 +147,14 @@ function refuseOperatorsAddress({ router, view }: Question): Decision | undefine
   return holder === undefined ? undefined : { kind: 'refuse', code: 'ADDRESS_TAKEN', holder };
 }
 
-function decideHeldAddress({ key, router, known, view }: Question): Decision | undefined {
+function decideHeldAddress({ router, known, view }: Question): Decision | undefined {
   const { peers, claims } = view;
   const holder = peers.findHolder(router.address);
   const claimant = claims.findClaimant(router.address);
   if (holder !== undefined && hadHandshakeWithin(holder.heard, view.staleAfterSeconds, peers.now))
     return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
-  if (claimant !== undefined && claimant !== key) return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: claimant };
+  if (claimant !== undefined && claimant !== router.key)
+    return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: claimant };
   if (holder === undefined) return undefined;
   // A handshake that nobody has counted as a claim yet.
   if (holder.lastHandshake !== 'never' || holder.registration.heard !== undefined)
@@ -167,10 +167,10 @@ function decideHeldAddress({ key, router, known, view }: Question): Decision | u
 
 /** A key whose handshake is remembered is not pending, wherever it was meanwhile. */
 function decideRoomForPending(question: Question): Decision | undefined {
-  const { key, known, view } = question;
+  const { router, known, view } = question;
   const { peers, record, maxPending } = view;
   if (known !== undefined || peers.pending.size < maxPending) return undefined;
-  if (peers.findRemembered(record.registrations.get(key)?.heard) !== 'never') return undefined;
+  if (peers.findRemembered(record.registrations.get(router.key)?.heard) !== 'never') return undefined;
   return evictOrRefuse(findEvictablePending(question));
 }
 
@@ -180,8 +180,8 @@ function decideRoomForPeers(question: Question): Decision | undefined {
   return evictOrRefuse(findEvictablePending(question) ?? view.room.findConnected());
 }
 
-function findEvictablePending({ key, view: { room, claims } }: Question): PublicKey | undefined {
-  return room.findPending(claims.has(key), (other) => claims.has(other));
+function findEvictablePending({ router, view: { room, claims } }: Question): PublicKey | undefined {
+  return room.findPending(claims.has(router.key), (other) => claims.has(other));
 }
 
 function evictOrRefuse(evicted: PublicKey | undefined): Decision {

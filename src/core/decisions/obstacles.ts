@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../exchange/exchange.ts';
+import type { Router } from '../peers/address-plan.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import {
   askAbout,
@@ -19,9 +20,9 @@ export interface Obstacle {
   readonly holder?: PublicKey | undefined;
 }
 
-/** Everything that is in the way of a key, by the rules of admission, first what the gateway would answer. */
-export function findObstacles(key: PublicKey, view: DomainView): Obstacle[] {
-  const question = askAbout({ key, from: undefined }, view);
+/** Everything that is in the way of a router, by the rules of admission, first what the gateway would answer. */
+export function findObstacles(router: Router, view: DomainView): Obstacle[] {
+  const question = askAbout({ router }, view);
   const obstacles: Obstacle[] = [];
   for (const { name, decide } of RULES.filter(isObstacleRule)) {
     const decision = decide(question);

@@ -13,10 +13,17 @@ export interface Ownership {
 /** Why a peer is the operator's; a recorded peer that has none of these marks is wgkex's. */
 export type OperatorsMark = 'static key' | 'preshared key' | 'keepalive' | 'not recorded' | 'allowed IPs';
 
+/** What is known of a peer of wgkex's. */
+export interface Ours {
+  readonly registration: Registration;
+  /** As its domain derives it today. */
+  readonly router: Router;
+  /** The derived address that it has; undefined where it has none at all. */
+  readonly held: Router | undefined;
+}
+
 /** A peer of wgkex's, or why it is the operator's. */
-export type Owner =
-  /** With the derived address that it has; undefined where it has none at all. */
-  { readonly registration: Registration; readonly held: Router | undefined } | { readonly mark: OperatorsMark };
+export type Owner = Ours | { readonly mark: OperatorsMark };
 
 /** Whose peer it is: the first mark of the operator's that it has decides. */
 export function findOwner(peer: Peer, { registrations, staticKeys, derivations }: Ownership): Owner {
@@ -26,7 +33,8 @@ export function findOwner(peer: Peer, { registrations, staticKeys, derivations }
   if (peer.hasPresharedKey) return { mark: 'preshared key' };
   if (peer.hasKeepalive) return { mark: 'keepalive' };
   const held = derivations.findHeld(peer.key, peer.allowedIps);
-  return held === undefined && peer.allowedIps.length > 0 ? { mark: 'allowed IPs' } : { registration, held };
+  if (held === undefined && peer.allowedIps.length > 0) return { mark: 'allowed IPs' };
+  return { registration, router: derivations.describe(peer.key), held };
 }
 
 /** Whether a peer could be one of wgkex's: it has exactly its derived address, and no mark that only an operator sets. */

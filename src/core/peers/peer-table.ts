@@ -5,7 +5,7 @@ import type { PublicKey } from '../values/public-key.ts';
 import type { Moment } from '../values/time.ts';
 import { type Derivations, hostNetwork, type Router } from './address-plan.ts';
 import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandshake } from './handshakes.ts';
-import { findOwner, type OperatorsMark, type Ownership } from './ownership.ts';
+import { findOwner, type OperatorsMark, type Ours, type Ownership } from './ownership.ts';
 import type { Registration } from './record.ts';
 
 /**
@@ -15,6 +15,7 @@ import type { Registration } from './record.ts';
 export class OurPeer implements Peer {
   readonly peer: Peer;
   readonly registration: Registration;
+  readonly router: Router;
   /** The address that it has, which may be one of another derivation; undefined where it has none. */
   readonly held: Router | undefined;
   /** What the kernel reports, by the clock as it is now. */
@@ -22,14 +23,10 @@ export class OurPeer implements Peer {
   /** That, or what is remembered; never older than `stale_after_seconds` where only the record knows it. */
   readonly heard: LastHandshake;
 
-  constructor(
-    peer: Peer,
-    { registration, held }: { readonly registration: Registration; readonly held: Router | undefined },
-    staleAfterSeconds: number,
-    now: Moment,
-  ) {
+  constructor(peer: Peer, { registration, router, held }: Ours, staleAfterSeconds: number, now: Moment) {
     this.peer = peer;
     this.registration = registration;
+    this.router = router;
     this.held = held;
     this.lastHandshake = settleHandshake(peer.lastHandshake, registration.heard, now);
     this.heard = findHeard(peer, registration, staleAfterSeconds, now);
@@ -155,13 +152,13 @@ export class PeerTable {
   }
 
   /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
-  register(key: PublicKey, registration: Registration): void {
-    const held = this.describe(key);
+  register(router: Router, registration: Registration): void {
+    const { key, address } = router;
     const traffic = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
-    const allowedIps = [hostNetwork(held.address)];
+    const allowedIps = [hostNetwork(address)];
     const peer = { key, endpoint: undefined, allowedIps, lastHandshake: 'never', ...traffic } as const;
     this.remove(key);
-    this.#add(new OurPeer(peer, { registration, held }, this.#settings.staleAfterSeconds, this.now));
+    this.#add(new OurPeer(peer, { registration, router, held: router }, this.#settings.staleAfterSeconds, this.now));
   }
 
   remove(key: PublicKey): void {

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { registerDecision, registerRestored } from '../../../src/core/changes/registering.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from '../../../src/core/peers/record.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
-import { addressOf, KEYS, MOMENT, NOW, ourPeer, SOURCES, type Surroundings, viewOf } from '../arbitraries.ts';
+import { addressOf, KEYS, MOMENT, NOW, ourPeer, routerOf, SOURCES, type Surroundings, viewOf } from '../arbitraries.ts';
 
 const [KEY, OTHER, THIRD, FOURTH] = KEYS;
 const [HERE, SAME_SITE, THERE] = [SOURCES[0], SOURCES[2], SOURCES[4]];
@@ -19,7 +19,7 @@ function pending(...sources: (typeof HERE)[]): [peers: ReturnType<typeof ourPeer
 
 test('a new key is recorded with its time, its household and the protection of its address, and as its holder', () => {
   const view = viewOf([]);
-  const { lines } = registerDecision({ kind: 'add', evicted: [] }, { key: KEY, from: HERE }, view);
+  const { lines } = registerDecision({ kind: 'add', evicted: [] }, { router: routerOf(KEY), from: HERE }, view);
   const expected = { ...UNRECORDED, registeredAt: monotonic, pendingSince: monotonic, source: from(HERE) };
   assert.deepEqual(view.record.registrations.get(KEY), { ...expected, isProtected: true });
   assert.ok(view.record.hasHeld(addressOf(KEY), from(HERE), MOMENT));
@@ -31,14 +31,14 @@ test('a new key is recorded with its time, its household and the protection of i
 
 test('a household that held an address within the last hour does not protect it again', () => {
   const view = viewOf([], { holds: [[addressOf(KEY), from(HERE)]] });
-  registerDecision({ kind: 'add', evicted: [] }, { key: KEY, from: HERE }, view);
+  registerDecision({ kind: 'add', evicted: [] }, { router: routerOf(KEY), from: HERE }, view);
   assert.equal(view.record.registrations.get(KEY)?.isProtected, false);
 });
 
 test('a key that comes back as a new peer keeps its handshake, and nothing else of what was recorded', () => {
   const former: Partial<Registration> = { heard: HEARD, isLeaving: true, restores: 2, isReset: true };
   const view = viewOf([], { registrations: new Map([[KEY, former]]) });
-  registerDecision({ kind: 'add', evicted: [] }, { key: KEY, from: HERE }, view);
+  registerDecision({ kind: 'add', evicted: [] }, { router: routerOf(KEY), from: HERE }, view);
   const { heard, isLeaving, restores, isReset } = view.record.registrations.get(KEY) ?? UNRECORDED;
   assert.deepEqual(
     { heard, isLeaving, restores, isReset },
@@ -50,7 +50,7 @@ test('a reset renews neither the age of a pending key nor its protection, and ke
   const pendingSince = monotonic - 30;
   const known = { registeredAt: pendingSince, pendingSince, isProtected: true, heard: HEARD };
   const view = viewOf([ourPeer(KEY)], { registrations: new Map([[KEY, known]]) });
-  const { lines } = registerDecision({ kind: 'reset', evicted: [] }, { key: KEY, from: HERE }, view);
+  const { lines } = registerDecision({ kind: 'reset', evicted: [] }, { router: routerOf(KEY), from: HERE }, view);
   const expected = { ...UNRECORDED, ...known, registeredAt: monotonic, isReset: true };
   assert.deepEqual({ ...view.record.registrations.get(KEY), source: undefined }, expected);
   assert.deepEqual(
@@ -62,7 +62,7 @@ test('a reset renews neither the age of a pending key nor its protection, and ke
 
 test('a peer that is evicted is leaving, and keeps its handshake in the record', () => {
   const view = viewOf([ourPeer(OTHER)], { registrations: new Map([[OTHER, { heard: HEARD }]]) });
-  const { lines } = registerDecision({ kind: 'add', evicted: [OTHER] }, { key: KEY, from: HERE }, view);
+  const { lines } = registerDecision({ kind: 'add', evicted: [OTHER] }, { router: routerOf(KEY), from: HERE }, view);
   const { heard, isLeaving } = view.record.registrations.get(OTHER) ?? UNRECORDED;
   assert.deepEqual([heard, isLeaving, view.peers.ours.has(OTHER)], [HEARD, true, false]);
   assert.match(lines[0] ?? '', new RegExp(`^key ${OTHER.replaceAll('+', '\\+')} `), 'before the newcomer');
@@ -76,7 +76,7 @@ for (const kind of ['keep', 'reset'] as const) {
   ) => {
     const view = viewOf(peers, surroundings);
     const decision = kind === 'keep' ? { kind } : { kind, evicted: [] };
-    const { lines } = registerDecision(decision, { key: KEY, from: asker }, view);
+    const { lines } = registerDecision(decision, { router: routerOf(KEY), from: asker }, view);
     return { source: view.record.registrations.get(KEY)?.source, lines: lines.length };
   };
 
@@ -101,7 +101,8 @@ for (const kind of ['keep', 'reset'] as const) {
 
 test('a kept key costs a line of the record only where its household changes', () => {
   const keep = (peers: ReturnType<typeof ourPeer>[], surroundings: Surroundings, asker: typeof HERE) =>
-    registerDecision({ kind: 'keep' }, { key: KEY, from: asker }, viewOf(peers, surroundings)).lines.length;
+    registerDecision({ kind: 'keep' }, { router: routerOf(KEY), from: asker }, viewOf(peers, surroundings)).lines
+      .length;
   assert.equal(keep(...pending(HERE), HERE), 0);
   assert.equal(keep(...pending(HERE), THERE), 0);
   assert.equal(keep(...pending(HERE, HERE, HERE), THERE), 1);
@@ -117,7 +118,7 @@ test('a restored key counts as added now, once more restored, and keeps what is 
     source: from(parseIpAddress('192.0.2.9')),
   };
   const view = viewOf([ourPeer(THIRD), ourPeer(FOURTH)], { registrations: new Map([[KEY, known]]) });
-  const { change, lines } = registerRestored(KEY, view);
+  const { change, lines } = registerRestored(routerOf(KEY), view);
   assert.deepEqual(change, { kind: 'add', router: view.peers.describe(KEY), evicted: [] });
   const expected = { ...known, registeredAt: monotonic, pendingSince: monotonic, isReset: false, restores: 2 };
   assert.deepEqual(view.record.registrations.get(KEY), expected);

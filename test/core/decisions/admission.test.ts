@@ -17,6 +17,7 @@ import {
   NOW,
   operatorsPeer,
   ourPeer,
+  routerOf,
   type Surroundings,
   situations,
   viewOf,
@@ -284,12 +285,12 @@ const ROOM: readonly Row[] = [
 
 for (const [name, key, peers, surroundings, expected] of [...PROHIBITIONS, ...KNOWN, ...NEW]) {
   test(`${name}: ${describe(expected)}`, () => {
-    assert.deepEqual(decideAdmission({ key, from: HERE }, viewOf(peers, surroundings)), expected);
+    assert.deepEqual(decideAdmission({ router: routerOf(key), from: HERE }, viewOf(peers, surroundings)), expected);
   });
 }
 for (const [name, key, peers, surroundings, expected] of ROOM) {
   test(`a domain with ${name}: ${describe(expected)}`, () => {
-    assert.deepEqual(decideAdmission({ key, from: HERE }, viewOf(peers, surroundings)), expected);
+    assert.deepEqual(decideAdmission({ router: routerOf(key), from: HERE }, viewOf(peers, surroundings)), expected);
   });
 }
 
@@ -301,7 +302,7 @@ for (const [name, endpoint, from, expected] of [
 ] as const) {
   test(`a live session and a request from ${name}: ${describe(expected)}`, () => {
     const view = viewOf([ourPeer(KEY, { lastHandshake: NOW - 1, endpoint })]);
-    assert.deepEqual(decideAdmission({ key: KEY, from }, view), expected);
+    assert.deepEqual(decideAdmission({ router: routerOf(KEY), from }, view), expected);
   });
 }
 
@@ -315,7 +316,7 @@ for (const [secondsSinceRead, expected] of [
     const at = NOW + 90_000;
     const heardThen = { at, readAt: MOMENT.monotonic - secondsSinceRead };
     const view = viewOf([ourPeer(KEY, { lastHandshake: at, endpoint: THERE })], known(KEY, { heard: heardThen }));
-    assert.deepEqual(decideAdmission({ key: KEY, from: HERE }, view), expected);
+    assert.deepEqual(decideAdmission({ router: routerOf(KEY), from: HERE }, view), expected);
   });
 }
 
@@ -323,7 +324,7 @@ test('whatever a domain is like, no key that is not allowed to register is serve
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
-      if (decideAdmission({ key, from: HERE }, view).kind === 'refuse') return;
+      if (decideAdmission({ router: routerOf(key), from: HERE }, view).kind === 'refuse') return;
       assert.ok(!view.peers.isOperators(key) && key !== view.ownKey);
       assert.ok(!view.lists.disallowed.has(key) && !view.lists.static.has(key));
     }),
@@ -335,7 +336,7 @@ test('whatever a domain is like, no address of somebody else is given away', () 
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
-      const decision = decideAdmission({ key, from: HERE }, view);
+      const decision = decideAdmission({ router: routerOf(key), from: HERE }, view);
       const holder = view.peers.findHolder(addressOf(key));
       if (decision.kind === 'refuse' || decision.kind === 'keep' || holder?.key === key) return;
       assert.ok(!view.ownAddresses.has(addressOf(key)) && !view.peers.isOperatorsAddress(addressOf(key)));
@@ -352,7 +353,7 @@ test('whatever a domain is like, only peers of ours that are not live are evicte
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
-      const decision = decideAdmission({ key, from: HERE }, view);
+      const decision = decideAdmission({ router: routerOf(key), from: HERE }, view);
       const evicted = decision.kind === 'add' || decision.kind === 'reset' ? decision.evicted : [];
       for (const one of evicted) {
         const { heard: last } = view.peers.ours.get(one) ?? {};
@@ -369,7 +370,7 @@ test('whatever a domain is like, a peer of ours with its address is served unles
       const view = viewOf(peers, surroundings);
       for (const [key, { held }] of view.peers.ours) {
         if (held?.address !== addressOf(key)) continue;
-        const { kind } = decideAdmission({ key, from: HERE }, view);
+        const { kind } = decideAdmission({ router: routerOf(key), from: HERE }, view);
         assert.equal(kind === 'refuse', view.lists.disallowed.has(key) || key === view.ownKey);
       }
     }),

@@ -14,6 +14,7 @@ import {
   NOW,
   operatorsPeer,
   ourPeer,
+  routerOf,
   type Surroundings,
   situations,
   viewOf,
@@ -92,7 +93,7 @@ const CASES: readonly (readonly [string, typeof KEY, Peer[], Surroundings, Found
 ];
 for (const [name, key, peers, surroundings, expected] of CASES) {
   test(`in the way of a key is ${name}`, () => {
-    const found = findObstacles(key, viewOf(peers, surroundings));
+    const found = findObstacles(routerOf(key), viewOf(peers, surroundings));
     assert.deepEqual(
       found.map(({ rule, code, holder }) => [rule, code, holder]),
       expected.map(([rule, code, holder]) => [rule, code, holder]),
@@ -104,8 +105,8 @@ test('a key that is not there would get what the first obstacle says, and be adm
   fc.assert(
     fc.property(keyPool, situations, (key, { peers, surroundings }) => {
       fc.pre(!peers.some((peer) => peer.key === key));
-      const obstacles = findObstacles(key, viewOf(peers, surroundings));
-      const decision = decideAdmission({ key, from: undefined }, viewOf(peers, surroundings));
+      const obstacles = findObstacles(routerOf(key), viewOf(peers, surroundings));
+      const decision = decideAdmission({ router: routerOf(key), from: undefined }, viewOf(peers, surroundings));
       const [first] = obstacles.filter(({ code }) => code !== undefined);
       assert.equal(decision.kind === 'refuse' ? decision.code : undefined, first?.code);
       if (decision.kind === 'add')

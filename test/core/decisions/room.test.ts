@@ -5,7 +5,7 @@ import { deriveHousehold, deriveSite } from '../../../src/core/peers/households.
 import type { Registration } from '../../../src/core/peers/record.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import { type PublicKey, parsePublicKey } from '../../../src/core/values/public-key.ts';
-import { MOMENT, NOW, ourPeer, type Surroundings, viewOf } from '../arbitraries.ts';
+import { MOMENT, NOW, ourPeer, routerOf, type Surroundings, viewOf } from '../arbitraries.ts';
 
 const keyOf = (number: number) => parsePublicKey(Buffer.alloc(32, number + 1).toString('base64'));
 const never = () => false;
@@ -85,7 +85,7 @@ for (const [name, peers, expected] of CONNECTED) {
 test('a key that registers again stays the oldest one, also in the batch in which it does', () => {
   const view = pendingFrom(strangers(20), {}, 70);
   assert.equal(view.room.findPending(false, never), keyOf(0));
-  registerDecision({ kind: 'reset', evicted: [] }, { key: keyOf(0), from: A }, view);
+  registerDecision({ kind: 'reset', evicted: [] }, { router: routerOf(keyOf(0)), from: A }, view);
   assert.equal(view.room.findPending(false, never), keyOf(0));
 });
 
@@ -98,14 +98,14 @@ test('a stale peer that is reset is among the pending ones as old as it is', () 
   } as Registration);
   const all = viewOf([...view.peers.ours.values(), ourPeer(stale, { lastHandshake: NOW - 9000 })], { registrations });
   assert.equal(all.room.findPending(false, never), keyOf(0) && undefined);
-  registerDecision({ kind: 'reset', evicted: [] }, { key: stale, from: A }, all);
+  registerDecision({ kind: 'reset', evicted: [] }, { router: routerOf(stale), from: A }, all);
   assert.equal(all.room.findPending(false, never), stale);
 });
 
 test('a pending key counts for the household with fewer of them, and on a tie for the first', () => {
   const sourceAfter = (sources: readonly IpAddress[], from: IpAddress) => {
     const view = pendingFrom(sources);
-    registerDecision({ kind: 'keep' }, { key: keyOf(0), from }, view);
+    registerDecision({ kind: 'keep' }, { router: routerOf(keyOf(0)), from }, view);
     return view.record.registrations.get(keyOf(0))?.source;
   };
   assert.equal(sourceAfter([A, A], ELSEWHERE), deriveHousehold(ELSEWHERE));

@@ -13,6 +13,7 @@ import {
   NOW,
   operatorsPeer,
   ourPeer,
+  routerOf,
   type Surroundings,
   viewOf,
 } from '../arbitraries.ts';
@@ -94,11 +95,11 @@ test('pending is a peer of which neither the kernel nor the record knows a hands
 
 test('a registered peer is there without handshake, and a removed one is not', () => {
   const table = tableOf([]);
-  table.register(KEY, { ...UNRECORDED, ...remembered(60) });
+  table.register(routerOf(KEY), { ...UNRECORDED, ...remembered(60) });
   const { held, heard, lastHandshake } = table.ours.get(KEY) ?? {};
   assert.deepEqual([held?.address, heard, lastHandshake], [addressOf(KEY), NOW - 60, 'never']);
   assert.equal(table.pending.size, 0);
-  table.register(OTHER, UNRECORDED);
+  table.register(routerOf(OTHER), UNRECORDED);
   assert.deepEqual([...table.pending], [OTHER]);
   table.remove(KEY);
   table.remove(OTHER);
@@ -108,7 +109,7 @@ test('a registered peer is there without handshake, and a removed one is not', (
 
 test('to remove a peer takes no address from another one that got it since', () => {
   const table = tableOf([ourPeer(TWIN)]);
-  table.register(COLLIDING, UNRECORDED);
+  table.register(routerOf(COLLIDING), UNRECORDED);
   table.remove(TWIN);
   assert.equal(table.findHolder(addressOf(COLLIDING))?.key, COLLIDING);
 });
