@@ -205,8 +205,8 @@ test('the operator is shown what became of a key that is gone', async () => {
 });
 
 test('a reload at any moment after a start is neither the end of the service nor lost', async () => {
-  for (let time = 0; time < 5; time++) {
-    await sh(`sleep 0.${time * 2}; systemctl restart wgkex; systemctl reload wgkex`);
+  for (const time of [0, 2]) {
+    await sh(`systemctl restart wgkex; sleep ${time}; systemctl reload wgkex`);
     const pid = await mainPid();
     await eventually('it was reloaded', async () => /^reloaded on=/m.test(await journal(`_PID=${pid}`)));
     assert.deepEqual([await mainPid(), await sh('systemctl is-active wgkex')], [pid, 'active']);

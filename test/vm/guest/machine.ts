@@ -21,7 +21,8 @@ export async function eventually(what: string, condition: () => Promise<boolean>
   const end = performance.now() + PATIENCE_SECONDS * 1000;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`It did not come to be within ${PATIENCE_SECONDS} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // To ask takes the only processor from what is waited for.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
   }
 }
 
