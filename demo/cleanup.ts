@@ -4,7 +4,7 @@ import type { Router } from './router.ts';
 import { confirm, say, showHeading } from './terminal.ts';
 
 const CLEANUP = `/usr/lib/wgkex/wgkex-cleanup ${DOMAIN}`;
-const SWEPT = `swept ${DOMAIN} `;
+const FINISHED = `cleanup finished ${DOMAIN} `;
 
 /** Lets one router disappear, and shows that the cleanup removes it and not the other one. */
 export async function showCleanup(stage: Stage, gone: Router, living: Router): Promise<void> {
@@ -36,10 +36,10 @@ async function showFirstPass({ host, journal }: Stage, gone: Router, living: Rou
   await eventually(`${gone.host.name} is stale`, isStale);
   await living.renewSession();
   await host.runLogged(CLEANUP, journal);
-  const log = await journal.show(SWEPT);
+  const log = await journal.show(FINISHED);
   confirm(
     `${gone.host.name} is marked, ${living.host.name} is not, and nobody is removed`,
-    includesLine(log, 'marked', gone) && isSwept(log, { alive: 1, marked: 1, waiting: 0, removed: 0 }),
+    includesLine(log, 'marked', gone) && isFinished(log, { alive: 1, marked: 1, waiting: 0, removed: 0 }),
   );
 }
 
@@ -51,10 +51,10 @@ async function showSecondPass({ host, journal }: Stage, gone: Router, living: Ro
   await pause(SECOND_LOOK_SECONDS * 1000);
   await living.renewSession();
   await host.runLogged(CLEANUP, journal);
-  const log = await journal.show(SWEPT);
+  const log = await journal.show(FINISHED);
   confirm(
     `${gone.host.name} is removed, ${living.host.name} stays`,
-    includesLine(log, 'removed', gone) && isSwept(log, { alive: 1, marked: 0, waiting: 0, removed: 1 }),
+    includesLine(log, 'removed', gone) && isFinished(log, { alive: 1, marked: 0, waiting: 0, removed: 1 }),
   );
 }
 
@@ -78,7 +78,7 @@ function includesLine(log: readonly string[], event: string, { address }: Router
   return log.some((line) => line.startsWith(`${event} ${DOMAIN} ${address} `));
 }
 
-function isSwept(log: readonly string[], counts: Record<string, number>): boolean {
+function isFinished(log: readonly string[], counts: Record<string, number>): boolean {
   const fields = Object.entries(counts).map(([name, count]) => `${name}=${count}`);
-  return log.includes(`swept ${DOMAIN} ${fields.join(' ')}`);
+  return log.includes(`cleanup finished ${DOMAIN} ${fields.join(' ')}`);
 }

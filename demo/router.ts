@@ -63,8 +63,8 @@ export class Router {
     const { gateway, journal } = this.#stage;
     const lines = `(echo ${DOMAIN}; wg pubkey <${this.#keyFile})`;
     const reply = await this.host.type(`${lines} | nc ${gateway.address} ${EXCHANGE_PORT}`);
-    const joined = `joined ${DOMAIN} `;
-    const words = (await journal.show(joined)).find((line) => line.startsWith(joined))?.split(' ') ?? [];
+    const admitted = `admitted ${DOMAIN} `;
+    const words = (await journal.show(admitted)).find((line) => line.startsWith(admitted))?.split(' ') ?? [];
     const isKnown = words.includes(`key=${abbreviateKey(parsePublicKey(this.#key))}`) && words.includes('new');
     confirm(`${this.host.name} gets its OK, and the key is new to the gateway`, reply === 'OK' && isKnown);
     return words[2] ?? '';

@@ -75,7 +75,7 @@ export const readConfiguration: Reader = (text) => {
 export const readLogField: Reader = (text) => {
   const lines: string[] = [];
   const log = new Log({ level: 'info', addresses: 'full' }, 'journal', (line) => lines.push(line));
-  log.info('refused', { sent: text, reason: text });
+  log.reportAs('refused', 'refused', { sent: text, reason: text });
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? '', /^<6>refused sent=("([^"\\]|\\.)*"|[!#-~…]+): [ -~…]{0,2500}\n$/);
 };

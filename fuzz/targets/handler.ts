@@ -80,7 +80,7 @@ export class HandlerTarget implements Target<Stream> {
 /** A handler that was told what is no request says so in one line, and fails. */
 function requireEnd({ exitStatus, log }: Ending, isGood: boolean): void {
   const entries = log.map(checkLogLine);
-  const farewells = entries.filter(({ msg }) => msg === 'handler ends').map(({ reason }) => String(reason));
+  const farewells = entries.filter(({ msg }) => msg === 'handler failed').map(({ reason }) => String(reason));
   assert.equal(exitStatus, isGood ? 0 : EXIT_FAILURE);
   assert.equal(farewells.length, isGood ? 0 : 1);
   for (const reason of farewells) assert.match(reason, /^Cannot read (request|a line): [ -~]{1,80}$/);

@@ -51,9 +51,9 @@ function findDomains(config: Config, name: string | undefined, path: string): Do
 /** One domain that cannot be swept keeps no other from it. */
 async function sweep(domain: DomainConfig, config: Config, log: Log, dryRun: boolean): Promise<boolean> {
   try {
-    return (await sweepDomain({ domain, config, log: new PassLog(log, domain.name), dryRun })) === 0;
+    return (await sweepDomain({ domain, config, log: new PassLog(log, domain.name, dryRun), dryRun })) === 0;
   } catch (error) {
-    log.error('could not sweep', { domain: domain.name, reason: describeError(error) });
+    log.report('cleanup failed', { domain: domain.name, reason: describeError(error) });
     return false;
   }
 }

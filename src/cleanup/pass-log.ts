@@ -1,48 +1,41 @@
 import type { DomainName } from '../core/values/names.ts';
+import type { EventName, Events, FieldsOf } from '../log/events.ts';
 import type { Log, LogFields } from '../log/log.ts';
 
 /** Of each event. */
 const MOST_LINES = 40;
 
-type Level = 'debug' | 'info' | 'warn' | 'error';
-
-/** The log of one pass: however many peers it is about, each event has some lines, and the rest is a number. */
-export class PassLog {
+/**
+ * The log of one pass: however many peers it is about, each event has some lines, and the rest is a number. Lines of a
+ * dry run say so first.
+ */
+export class PassLog implements Events {
   readonly #log: Log;
   readonly #domain: DomainName;
-  readonly #counts = new Map<string, { readonly level: Level; readonly count: number }>();
+  readonly #isDry: boolean;
+  readonly #counts = new Map<EventName, number>();
 
-  constructor(log: Log, domain: DomainName) {
+  constructor(log: Log, domain: DomainName, isDry = false) {
     this.#log = log;
     this.#domain = domain;
+    this.#isDry = isDry;
   }
 
-  debug(event: string, fields: LogFields): void {
-    this.#note('debug', event, fields);
+  report<E extends EventName>(event: E, fields: FieldsOf<E>): void {
+    const count = (this.#counts.get(event) ?? 0) + 1;
+    this.#counts.set(event, count);
+    if (count <= MOST_LINES) this.#write(event, event, fields);
   }
 
-  info(event: string, fields: LogFields): void {
-    this.#note('info', event, fields);
-  }
-
-  warn(event: string, fields: LogFields): void {
-    this.#note('warn', event, fields);
-  }
-
-  error(event: string, fields: LogFields): void {
-    this.#note('error', event, fields);
-  }
-
-  /** Says how many more there were, to those who see such events. */
+  /** Says how many more there were, at the level of such events. */
   flush(): void {
-    for (const [event, { level, count }] of this.#counts)
-      if (count > MOST_LINES) this.#log[level](`${event} others`, { domain: this.#domain, times: count - MOST_LINES });
+    for (const [event, count] of this.#counts)
+      if (count > MOST_LINES)
+        this.#write(`${event} others`, event, { domain: this.#domain, times: count - MOST_LINES });
     this.#counts.clear();
   }
 
-  #note(level: Level, event: string, fields: LogFields): void {
-    const count = (this.#counts.get(event)?.count ?? 0) + 1;
-    this.#counts.set(event, { level, count });
-    if (count <= MOST_LINES) this.#log[level](event, fields);
+  #write(words: string, event: EventName, fields: LogFields): void {
+    this.#log.reportAs(this.#isDry ? `dry run: ${words}` : words, event, fields);
   }
 }

@@ -1,5 +1,5 @@
 import { describeError } from '../core/values/errors.ts';
-import type { LogFields } from '../log/log.ts';
+import type { FieldsOf } from '../log/events.ts';
 import type { Repaired, Repairs } from '../system/domain/repair.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
 import type { Pass } from './pass.ts';
@@ -9,11 +9,11 @@ export function reportFailures<T>(
   what: string,
   failures: Failures<T>,
   { domain, log }: Pass,
-  describe: (item: T) => LogFields,
+  describe: (item: T) => Pick<FieldsOf<'failed'>, 'address' | 'key' | 'mac' | 'via'>,
 ): void {
   for (const [reason, items] of groupByReason(failures)) {
     const fields = items.length === 1 ? items.map(describe)[0] : { count: items.length };
-    log.error('failed', { domain: domain.name, ...fields, what, reason });
+    log.report('failed', { domain: domain.name, ...fields, what, reason });
   }
 }
 
@@ -37,10 +37,8 @@ export function reportRepairs(repairs: Repairs, pass: Pass): number {
 }
 
 function reportRepaired<T>({ what, removed, restored, failures, describe }: Repaired<T>, pass: Pass): void {
-  const { domain, log, dryRun } = pass;
-  for (const item of removed)
-    log.info(`${dryRun ? 'would remove' : 'removed'} ${what}`, { domain: domain.name, ...describe(item) });
-  for (const item of restored)
-    log.info(`${dryRun ? 'would restore' : 'restored'} ${what}`, { domain: domain.name, ...describe(item) });
+  const { domain, log } = pass;
+  for (const item of removed) log.report(`removed ${what}`, { domain: domain.name, ...describe(item) });
+  for (const item of restored) log.report(`restored ${what}`, { domain: domain.name, ...describe(item) });
   reportFailures(what, failures, pass, describe);
 }

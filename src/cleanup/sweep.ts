@@ -9,6 +9,7 @@ import type { OurPeer } from '../core/peers/peer-table.ts';
 import { UNRECORDED } from '../core/peers/record.ts';
 import { formatDuration } from '../core/values/duration.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
+import type { EventName } from '../log/events.ts';
 import { DomainSession } from '../system/domain/domain-session.ts';
 import { repairForwarding } from '../system/domain/repair.ts';
 import { applyJointly, type Failures } from '../system/kernel/bisect.ts';
@@ -47,7 +48,7 @@ async function sweepLocked(session: DomainSession, pass: Pass): Promise<number> 
   const repairs = await repairForwarding(domain, view.peers, dryRun);
   const unrepaired = reportRepairs(repairs, pass);
   if (!dryRun) await conclude(remaining, removed, { session, view, state }, pass);
-  log.info(dryRun ? 'would have swept' : 'swept', { domain: domain.name, ...countVerdicts(judged), removed });
+  log.report('cleanup finished', { domain: domain.name, ...countVerdicts(judged), removed });
   return unremoved.size + unrepaired;
 }
 
@@ -118,7 +119,7 @@ async function removeExpired(
   const expired = judged.filter(({ verdict }) => verdict === 'expired').map(({ peer }) => peer.key);
   const [doubt] = view.lists.doubts;
   if (doubt !== undefined && expired.length > 0) {
-    log.warn('removed nobody', { domain: domain.name, count: expired.length, reason: doubt });
+    log.report('nothing removed', { domain: domain.name, count: expired.length, reason: doubt });
     return new Map(expired.map((key) => [key, new Error(doubt)]));
   }
   if (dryRun) return new Map();
@@ -136,21 +137,20 @@ function leave(key: PublicKey, { record }: DomainView): string {
   return record.set(key, { ...(record.registrations.get(key) ?? UNRECORDED), isLeaving: true });
 }
 
-const EVENTS: Record<Verdict, { readonly done: string; readonly dry: string }> = {
-  alive: { done: 'alive', dry: 'alive' },
-  revived: { done: 'alive again', dry: 'alive again' },
-  marked: { done: 'marked', dry: 'would mark' },
-  waiting: { done: 'still marked', dry: 'still marked' },
-  expired: { done: 'removed', dry: 'would remove' },
-};
+const VERDICTS = {
+  alive: 'alive',
+  revived: 'alive again',
+  marked: 'marked',
+  waiting: 'still marked',
+  expired: 'removed',
+} as const satisfies Record<Verdict, EventName>;
 
-function reportVerdict({ peer, router, verdict }: Judged, { peers }: DomainView, { domain, log, dryRun }: Pass): void {
+function reportVerdict({ peer, router, verdict }: Judged, { peers }: DomainView, { domain, log }: Pass): void {
   const heard = peer.heard === 'never' ? 'never' : `${formatDuration(peers.now.unix - peer.heard)} ago`;
-  const fields = { domain: domain.name, address: router.address, key: peer.key, heard };
-  log[verdict === 'alive' ? 'debug' : 'info'](EVENTS[verdict][dryRun ? 'dry' : 'done'], fields);
+  log.report(VERDICTS[verdict], { domain: domain.name, address: router.address, key: peer.key, heard });
 }
 
-function countVerdicts(judged: readonly Judged[]): Record<string, number> {
+function countVerdicts(judged: readonly Judged[]): Record<'alive' | 'marked' | 'waiting', number> {
   const count = (...verdicts: Verdict[]) => judged.filter(({ verdict }) => verdicts.includes(verdict)).length;
   return { alive: count('alive', 'revived'), marked: count('marked'), waiting: count('waiting') };
 }

@@ -114,7 +114,7 @@ export class HandlerKeeper {
     this.#starting = undefined;
     this.#serving?.retire();
     this.#serving = child;
-    this.#log.info('handler is ready');
+    this.#log.report('handler is ready', {});
     this.#onStarted(true);
     this.#onDecided();
     for (const resolve of this.#waiting) resolve(child);
@@ -127,13 +127,13 @@ export class HandlerKeeper {
     if (child === this.#serving) this.#serving = undefined;
     if (this.#starting === undefined) this.#onStarted(false);
     if (this.#serving !== undefined)
-      this.#log.error('kept the old handler', { reason: `the new one ended: ${reason}` });
+      this.#log.report('kept the old handler', { reason: `the new one ended: ${reason}` });
     else if (this.#starting === undefined) this.#restartLater(reason);
   }
 
   #restartLater(reason: string): void {
     this.#onDecided();
-    this.#log.warn('handler ended', { restart_ms: this.#pause, reason });
+    this.#log.report('handler ended', { restart_ms: this.#pause, reason });
     this.#meter.handlerRestarted();
     this.#restart = setTimeout(() => this.#start(), this.#pause);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MILLISECONDS);

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/activity.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
-import type { Events } from '../log/log.ts';
+import type { Events } from '../log/events.ts';
 import { readClock } from '../system/domain/moment.ts';
 import { addActivity } from '../system/store/activity.ts';
 
@@ -59,7 +59,7 @@ export class ActivityRecord {
       this.#hasComplained = false;
     } catch (error) {
       if (!this.#hasComplained)
-        this.#log.warn('could not save the activity', { domain: this.#domain, reason: describeError(error) });
+        this.#log.report('activity not written', { domain: this.#domain, reason: describeError(error) });
       this.#hasComplained = true;
     }
   }

@@ -3,7 +3,8 @@ import { listEffects } from '../core/changes/effects.ts';
 import { type Change, planChanges } from '../core/changes/plan.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import { describeError } from '../core/values/errors.ts';
-import type { Attention, EventFields } from '../log/flood-guard.ts';
+import type { FieldsOf } from '../log/events.ts';
+import type { Attention } from '../log/flood-guard.ts';
 import { applyChanges } from '../system/domain/apply-changes.ts';
 import { logEffects } from '../system/domain/change-log.ts';
 import { DomainSession } from '../system/domain/domain-session.ts';
@@ -24,6 +25,9 @@ interface Listener {
   /** Nothing that this process writes is seen by others any more. */
   onReplaced(error: ReplacedDirectoryError): void;
 }
+
+/** What may go wrong beside an exchange. */
+type Trouble = 'interface check failed' | 'live peers not written';
 
 /** One call of `wg set` has room for so many keys, and takes some 10 ms for them. */
 const BATCH_EXCHANGES = 256;
@@ -82,7 +86,7 @@ export class DomainBatches {
     clearTimeout(this.#expiry);
     clearTimeout(this.#lookTimer);
     this.#activity.save();
-    await this.#withInterfaces('remember who is alive', () => this.#session.remember());
+    await this.#withInterfaces('live peers not written', () => this.#session.remember());
     this.#close();
   }
 
@@ -103,7 +107,7 @@ export class DomainBatches {
     this.#isLookDue = false;
     this.#lookedAtMilliseconds = performance.now();
     this.#close();
-    const isDone = await this.#withInterfaces('look at the interfaces', async () =>
+    const isDone = await this.#withInterfaces('interface check failed', async () =>
       this.#session.repair(await this.#session.open()),
     );
     this.#close();
@@ -120,14 +124,14 @@ export class DomainBatches {
   }
 
   /** Where an interface is missing there is nothing to do: when it comes it is new. False where it went wrong. */
-  async #withInterfaces(what: string, action: () => Promise<unknown>): Promise<boolean> {
+  async #withInterfaces(event: Trouble, action: () => Promise<unknown>): Promise<boolean> {
     if (!hasInterfaces(this.#domain)) return true;
     try {
       await action();
       return true;
     } catch (error) {
       this.#noticeReplaced(error);
-      this.#log.warn(`could not ${what}`, { domain: this.#domain.name, reason: describeError(error) });
+      this.#log.report(event, { domain: this.#domain.name, reason: describeError(error) });
       this.#close();
       return false;
     }
@@ -158,7 +162,7 @@ export class DomainBatches {
     this.#session.memory.forgetMarks(done.map(({ router }) => router.key));
     for (const change of recorded) this.#report(change, failures);
     if (leftOver !== undefined)
-      this.#log.warn('left to the cleanup', { domain: this.#domain.name, reason: describeError(leftOver) });
+      this.#log.report('left to the cleanup', { domain: this.#domain.name, reason: describeError(leftOver) });
   }
 
   /** A new key that is not in the record would be a stranger's peer; known ones go on. Returns those. */
@@ -184,7 +188,7 @@ export class DomainBatches {
   #refuse({ domain, key, from, look, answer }: Waiting, code: ReplyCode): void {
     answer(code);
     if (look) return;
-    this.#log.info('refused', { domain, key, from, code }, { by: ['domain', 'from', 'code'] });
+    this.#log.report('refused', { domain, key, from, code }, { by: ['domain', 'from', 'code'] });
     this.#activity.note('refused');
   }
 
@@ -203,8 +207,8 @@ export class DomainBatches {
   }
 
   /** What is broken is broken for everybody who asks; a look finds it, but is no exchange. */
-  #fail(fields: EventFields, exchanges: number): void {
-    this.#log.error('failed', fields, { by: ['domain', 'reason'], times: exchanges });
+  #fail(fields: FieldsOf<'failed'>, exchanges: number): void {
+    this.#log.report('failed', fields, { by: ['domain', 'reason'], times: exchanges });
     if (exchanges > 0) this.#activity.note('failed', exchanges);
   }
 }

@@ -32,7 +32,7 @@ export class LinkWatch {
     for (const onChange of new Set(this.#onChange.values())) onChange();
     const reason = await following.ended;
     if (this.#following === undefined) return;
-    this.#log.warn('does not watch the interfaces', { restart_ms: RESTART_MILLISECONDS, reason });
+    this.#log.report('interface watch stopped', { restart_ms: RESTART_MILLISECONDS, reason });
     setTimeout(() => void this.#run(), RESTART_MILLISECONDS).unref();
   }
 

@@ -69,7 +69,7 @@ async function main(): Promise<void> {
     };
     await serveRequests(process.stdin, process.stdout, answers, permitted);
   } catch (error) {
-    log.error('handler ends', { reason: describeError(error) });
+    log.report('handler failed', { reason: describeError(error) });
     process.exitCode = EXIT_FAILURE;
   }
   watch.stop();
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
 
 /** The service starts again, and then uses the directory that there is. */
 function end(error: ReplacedDirectoryError, log: Log): never {
-  log.error('handler ends', { reason: error.message });
+  log.report('handler failed', { reason: error.message });
   process.exit(EXIT_RESTART);
 }
 

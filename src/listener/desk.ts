@@ -105,7 +105,7 @@ export class Desk {
 
   /** Logs that a client gets no further; its reply is what is returned. */
   refuse({ from, isLook }: Visit, code: ErrorCode, why: Why = {}): ErrorCode {
-    if (!isLook) this.#attention.info('refused', { from, code, ...why }, { by: ['from', 'code', 'limit'] });
+    if (!isLook) this.#attention.report('refused', { from, code, ...why }, { by: ['from', 'code', 'limit'] });
     return code;
   }
 

@@ -18,8 +18,8 @@ function main(): void {
   const config = orExitWithConfigError(PROGRAM, load);
   const log = new Log(config.log);
   if (process.getuid?.() === 0)
-    log.warn('running as root', { reason: 'expected the user wgkex, as wgkex.service sets it' });
-  if (config.domains.size === 0) log.warn('no domain is configured', { reason: `expected [domains.NAME] in ${path}` });
+    log.report('running as root', { reason: 'expected the user wgkex, as wgkex.service sets it' });
+  if (config.domains.size === 0) log.report('no domain configured', { reason: `expected [domains.NAME] in ${path}` });
 
   const onRestartNeeded = () => process.exit(EXIT_RESTART);
   const service = new Service(config, { load, log, environment: process.env, onRestartNeeded });
@@ -29,7 +29,7 @@ function main(): void {
     process.on(signal, () => void service.stop().then(() => process.exit(0)));
   service.open().catch((error) => {
     if (!(error instanceof InputError)) throw error;
-    log.error('cannot start', { reason: error.message });
+    log.report('cannot start', { reason: error.message });
     process.exit(EXIT_FAILURE);
   });
 }

@@ -55,7 +55,7 @@ export class Service {
     const opening = this.#open(config);
     this.#settled = opening.catch(() => {});
     await opening;
-    this.#log.info('listening', { on: this.#sockets.names.join(' ') });
+    this.#log.report('listening', { on: this.#sockets.names.join(' ') });
   }
 
   /** Takes a new configuration without losing a connection; where that is bad, keeps the old one and logs why. */
@@ -64,7 +64,7 @@ export class Service {
       .then(() => (this.#stopping === undefined ? this.#reload() : undefined))
       .catch((error) => {
         if (!(error instanceof InputError)) throw error;
-        this.#log.error('kept the old configuration', { reason: error.message });
+        this.#log.report('kept the old configuration', { reason: error.message });
       });
   }
 
@@ -88,7 +88,7 @@ export class Service {
 
   async #stop(): Promise<void> {
     this.#sockets.close();
-    this.#log.info('stopping');
+    this.#log.report('stopping', {});
     await withinTime(STOP_MILLISECONDS, async () => {
       await this.#server.drain(DRAIN_MILLISECONDS);
       await this.#handler.stop();
@@ -106,7 +106,7 @@ export class Service {
     this.#desk.configure(next);
     await this.#configureMetrics(next);
     await this.#metrics.open(next);
-    this.#log.info('reloaded', { on: this.#sockets.names.join(' ') });
+    this.#log.report('reloaded', { on: this.#sockets.names.join(' ') });
   }
 
   #configureMetrics(config: Config): Promise<void> {

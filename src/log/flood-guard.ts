@@ -1,4 +1,5 @@
 import { deriveSource, type IpAddress } from '../core/values/ip-address.ts';
+import type { EventName, Events, FieldsOf } from './events.ts';
 import type { Log, LogFields } from './log.ts';
 import { Tally, type TallyLimits } from './tally.ts';
 
@@ -9,25 +10,21 @@ interface Counting {
   readonly times?: number;
 }
 
-type Level = 'info' | 'warn' | 'error';
-/** Addresses are those of clients, not yet of sources. */
-export type EventFields = LogFields & { readonly from?: IpAddress | undefined };
-
 const INTERVAL_SECONDS = 60;
 /** For each event: some 2 MB, and at most 111 lines in an interval. */
 const LIMITS: TallyLimits = { subjects: 4096, firsts: 100, loudest: 10 };
 /** After a reboot of the gateway all routers come back within a minute, each with a line of its own. */
-const STORM_LIMITS: Readonly<Record<string, TallyLimits>> = { joined: { ...LIMITS, firsts: 2000 } };
+const STORM_LIMITS: Readonly<Partial<Record<EventName, TallyLimits>>> = { admitted: { ...LIMITS, firsts: 2000 } };
 
 /**
  * The log for what anybody can cause as often as they like. The first time is a line at once; more of the same within
  * a minute are one line with their number: `refused again … times=123 seconds=60`. All addresses of a source are the
  * same. No timer runs while nothing happens.
  */
-export class Attention {
+export class Attention implements Events {
   readonly #log: Log;
   readonly #intervalSeconds: number;
-  readonly #tallies = new Map<string, { readonly level: Level; readonly tally: Tally<LogFields> }>();
+  readonly #tallies = new Map<EventName, Tally<LogFields>>();
   #sinceMilliseconds = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -36,16 +33,12 @@ export class Attention {
     this.#intervalSeconds = intervalSeconds;
   }
 
-  info(event: string, fields: EventFields, counting?: Counting): void {
-    this.#note('info', event, fields, counting);
-  }
-
-  warn(event: string, fields: EventFields, counting?: Counting): void {
-    this.#note('warn', event, fields, counting);
-  }
-
-  error(event: string, fields: EventFields, counting?: Counting): void {
-    this.#note('error', event, fields, counting);
+  /** Addresses are those of clients, not yet of sources. */
+  report<E extends EventName>(event: E, fields: FieldsOf<E>, { by, times = 1 }: Counting = {}): void {
+    if (this.#timer === undefined) this.#startInterval();
+    const same = findSame(fields, by);
+    const isFirst = this.#findTally(event).note(JSON.stringify(same), same, times);
+    if (isFirst) this.#log.report(event, fields);
   }
 
   /** Writes what was counted, and begins anew; before the process ends, too. */
@@ -53,15 +46,8 @@ export class Attention {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const seconds = Math.round((performance.now() - this.#sinceMilliseconds) / 1000);
-    for (const [event, { level, tally }] of this.#tallies) this.#report(level, event, tally, seconds);
+    for (const [event, tally] of this.#tallies) this.#sum(event, tally, seconds);
     this.#tallies.clear();
-  }
-
-  #note(level: Level, event: string, fields: EventFields, { by, times = 1 }: Counting = {}): void {
-    if (this.#timer === undefined) this.#startInterval();
-    const same = findSame(fields, by);
-    const isFirst = this.#findTally(level, event).note(JSON.stringify(same), same, times);
-    if (isFirst) this.#log[level](event, fields);
   }
 
   #startInterval(): void {
@@ -69,22 +55,22 @@ export class Attention {
     this.#timer = setTimeout(() => this.flush(), this.#intervalSeconds * 1000).unref();
   }
 
-  #findTally(level: Level, event: string): Tally<LogFields> {
-    const { tally } = this.#tallies.get(event) ?? { tally: new Tally<LogFields>(STORM_LIMITS[event] ?? LIMITS) };
-    this.#tallies.set(event, { level, tally });
+  #findTally(event: EventName): Tally<LogFields> {
+    const tally = this.#tallies.get(event) ?? new Tally<LogFields>(STORM_LIMITS[event] ?? LIMITS);
+    this.#tallies.set(event, tally);
     return tally;
   }
 
-  #report(level: Level, event: string, tally: Tally<LogFields>, seconds: number): void {
+  #sum(event: EventName, tally: Tally<LogFields>, seconds: number): void {
     const { loudest, others, otherTimes } = tally.sum();
-    for (const { what, times } of loudest) this.#log[level](`${event} again`, { ...what, times, seconds });
-    const sources = new Set(others.map(({ from }) => from).filter((from) => from !== undefined)).size;
+    for (const { what, times } of loudest) this.#log.reportAs(`${event} again`, event, { ...what, times, seconds });
+    const sources = new Set(others.map((fields) => fields['from']).filter((from) => from !== undefined)).size;
     const bySources = sources === 0 ? {} : { sources };
-    if (otherTimes > 0) this.#log[level](`${event} others`, { ...bySources, times: otherTimes, seconds });
+    if (otherTimes > 0) this.#log.reportAs(`${event} others`, event, { ...bySources, times: otherTimes, seconds });
   }
 }
 
-function findSame(fields: EventFields, by: readonly string[] = Object.keys(fields)): LogFields {
-  const same: EventFields = Object.fromEntries(by.map((name) => [name, fields[name]]));
-  return same.from === undefined ? same : { ...same, from: deriveSource(same.from) };
+function findSame(fields: LogFields, by: readonly string[] = Object.keys(fields)): LogFields {
+  const same: LogFields = Object.fromEntries(by.map((name) => [name, fields[name]]));
+  return same['from'] === undefined ? same : { ...same, from: deriveSource(same['from'] as IpAddress) };
 }

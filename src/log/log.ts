@@ -1,32 +1,19 @@
 import pino from 'pino';
 import type { Config } from '../config/config.ts';
-import { type AddressDetail, type IpAddress, maskAddress, type Source } from '../core/values/ip-address.ts';
+import { type AddressDetail, type IpAddress, maskAddress } from '../core/values/ip-address.ts';
 import { abbreviateKey, type PublicKey } from '../core/values/public-key.ts';
 import { escapeLine } from '../core/values/quote.ts';
+import { EVENTS, type EventName, type Events, type FieldsOf } from './events.ts';
 import { detectFormat } from './format.ts';
 
-/** What happened to whom. `true` prints as the bare name of its field, undefined not at all. */
-export interface LogFields {
-  readonly domain?: string;
-  readonly address?: string;
-  /** Abbreviated in lines for a person. */
-  readonly key?: PublicKey;
-  /** Addresses of people; shown as far as the configuration allows. */
-  readonly from?: IpAddress | Source | undefined;
-  readonly endpoint?: IpAddress | undefined;
-  /** Why, as a sentence; printed last, after a colon. */
-  readonly reason?: string;
-  readonly [field: string]: string | number | boolean | undefined;
-}
+/** The fields of any event. A key is abbreviated in lines for a person; a reason is printed last, after a colon. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface Entry extends Record<string, unknown> {
   readonly level: number;
   readonly msg: string;
   readonly key?: PublicKey;
 }
-
-/** Where events are told: the log, or `Attention` in front of it. */
-export type Events = Pick<Log, 'info' | 'warn' | 'error'>;
 
 const VALUE_CHARACTERS = 64;
 const REASON_CHARACTERS = 400;
@@ -42,7 +29,7 @@ const BOLD = '\x1b[1m';
 const RESET = '\x1b[0m';
 
 /** One line per event on standard error, safe to print whatever a client sent. */
-export class Log {
+export class Log implements Events {
   readonly #pino: pino.Logger;
   #addresses: AddressDetail;
 
@@ -61,20 +48,13 @@ export class Log {
     this.#pino.level = settings.level;
   }
 
-  debug(event: string, fields: LogFields = {}): void {
-    this.#pino.debug(fields, event);
+  report<E extends EventName>(event: E, fields: FieldsOf<E>): void {
+    this.reportAs(event, event, fields);
   }
 
-  info(event: string, fields: LogFields = {}): void {
-    this.#pino.info(fields, event);
-  }
-
-  warn(event: string, fields: LogFields = {}): void {
-    this.#pino.warn(fields, event);
-  }
-
-  error(event: string, fields: LogFields = {}): void {
-    this.#pino.error(fields, event);
+  /** A line about an event that stands for more than one, or for one that did not happen: `refused again`. */
+  reportAs(words: string, event: EventName, fields: LogFields): void {
+    this.#pino[EVENTS[event].priority](fields, words);
   }
 
   #present(fields: LogFields): Record<string, unknown> {
@@ -83,7 +63,7 @@ export class Log {
 
   #presentField(name: string, value: LogFields[string]): LogFields[string] {
     if (typeof value !== 'string') return value;
-    if (name === 'from' || name === 'endpoint') return maskAddress(value as IpAddress, this.#addresses);
+    if (name === 'from') return maskAddress(value as IpAddress, this.#addresses);
     return escapeLine(value, name === 'reason' ? REASON_CHARACTERS : VALUE_CHARACTERS);
   }
 }

@@ -4,32 +4,33 @@ import { PassLog } from '../../src/cleanup/pass-log.ts';
 import { DOMAIN } from '../core/arbitraries.ts';
 import { keepLog } from '../system/events.ts';
 
+/** An event of each level, with its priority in the journal. */
 const LEVELS = [
-  ['debug', 7],
-  ['info', 6],
-  ['warn', 4],
-  ['error', 3],
+  ['debug', 'alive', 7],
+  ['info', 'removed', 6],
+  ['warn', 'nothing removed', 4],
+  ['error', 'failed', 3],
 ] as const;
 
-for (const [level, priority] of LEVELS) {
+for (const [level, event, priority] of LEVELS) {
   test(`${level}: 40 lines of an event are written, and the rest is a number of the same level`, () => {
     const { log, lines } = keepLog();
     const pass = new PassLog(log, DOMAIN);
-    for (let index = 1; index <= 6000; index++) pass[level]('removed', { index });
+    for (let index = 1; index <= 6000; index++) pass.report(event, { address: String(index) });
     assert.deepEqual(
       [lines.length, lines[0], lines.at(-1)],
-      [40, `<${priority}>removed index=1`, `<${priority}>removed index=40`],
+      [40, `<${priority}>${event} 1`, `<${priority}>${event} 40`],
     );
     pass.flush();
-    assert.deepEqual(lines.slice(40), [`<${priority}>removed others ffww01 times=5960`]);
+    assert.deepEqual(lines.slice(40), [`<${priority}>${event} others ffww01 times=5960`]);
   });
 }
 
 test('each event has its own 40 lines, and no number where these were all', () => {
   const { log, lines } = keepLog();
   const pass = new PassLog(log, DOMAIN);
-  for (let index = 1; index <= 40; index++) pass.info('removed', {});
-  for (let index = 1; index <= 41; index++) pass.info('marked', {});
+  for (let index = 1; index <= 40; index++) pass.report('removed', {});
+  for (let index = 1; index <= 41; index++) pass.report('marked', {});
   pass.flush();
   const count = (text: string) => lines.filter((line) => line === text).length;
   assert.deepEqual(
@@ -42,11 +43,11 @@ test('each event has its own 40 lines, and no number where these were all', () =
 test('the next pass begins to count again', () => {
   const { log, lines } = keepLog();
   const pass = new PassLog(log, DOMAIN);
-  for (let index = 1; index <= 50; index++) pass.info('removed', {});
+  for (let index = 1; index <= 50; index++) pass.report('removed', {});
   pass.flush();
   pass.flush();
   assert.equal(lines.length, 41);
-  pass.info('removed', {});
+  pass.report('removed', {});
   pass.flush();
   assert.deepEqual(lines.slice(41), ['<6>removed']);
 });
@@ -59,9 +60,18 @@ for (const level of ['info', 'warn', 'error'] as const) {
       0,
       LEVELS.findIndex(([name]) => name === level),
     );
-    for (const [name] of below) for (let index = 1; index <= 50; index++) pass[name](`${name} event`, {});
-    for (let index = 1; index <= 50; index++) pass[level]('failed', {});
+    for (const [, event] of below) for (let index = 1; index <= 50; index++) pass.report(event, {});
+    const [, event] = LEVELS[below.length] ?? assert.fail(level);
+    for (let index = 1; index <= 50; index++) pass.report(event, {});
     pass.flush();
-    assert.deepEqual([lines.length, lines.at(-1)?.slice(3)], [41, 'failed others ffww01 times=10']);
+    assert.deepEqual([lines.length, lines.at(-1)?.slice(3)], [41, `${event} others ffww01 times=10`]);
   });
 }
+
+test('lines of a dry run say so first, the number of the others too', () => {
+  const { log, lines } = keepLog();
+  const pass = new PassLog(log, DOMAIN, true);
+  for (let index = 1; index <= 41; index++) pass.report('removed', {});
+  pass.flush();
+  assert.deepEqual([lines[0], lines.at(-1)], ['<6>dry run: removed', '<6>dry run: removed others ffww01 times=1']);
+});

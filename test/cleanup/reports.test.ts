@@ -20,7 +20,7 @@ function open(dryRun = false) {
   const { log, lines } = keepLog();
   return {
     lines,
-    pass: { domain, config, log: new PassLog(log, DOMAIN), dryRun },
+    pass: { domain, config, log: new PassLog(log, DOMAIN, dryRun), dryRun },
   };
 }
 
@@ -43,9 +43,9 @@ test('what failed for one reason is one line, however much it was', () => {
   ]);
 });
 
-for (const [dryRun, removed, restored] of [
-  [false, 'removed', 'restored'],
-  [true, 'would remove', 'would restore'],
+for (const [dryRun, prefix] of [
+  [false, ''],
+  [true, 'dry run: '],
 ] as const) {
   test(`${dryRun ? 'a dry run says what it would do' : 'what was repaired is said'}, in 40 lines for each kind`, () => {
     const { lines, pass } = open(dryRun);
@@ -53,8 +53,11 @@ for (const [dryRun, removed, restored] of [
     assert.equal(reportRepairs([ENTRIES, repairs], pass), 0);
     pass.log.flush();
     assert.equal(lines.length, 1 + 40 + 1);
-    assert.deepEqual(lines.slice(0, 2), [`<6>${removed} route ffww01 fe80::1`, `<6>${restored} route ffww01 fe80::1`]);
-    assert.equal(lines.at(-1), `<6>${restored} route others ffww01 times=60`);
+    assert.deepEqual(lines.slice(0, 2), [
+      `<6>${prefix}removed route ffww01 fe80::1`,
+      `<6>${prefix}restored route ffww01 fe80::1`,
+    ]);
+    assert.equal(lines.at(-1), `<6>${prefix}restored route others ffww01 times=60`);
   });
 }
 

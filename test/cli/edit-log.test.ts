@@ -6,13 +6,13 @@ for (const level of ['debug', 'info', 'warn', 'error'] as const) {
   test(`the log of a command has what was done, and tells of a warning once, with level ${level}`, ({ mock }) => {
     const told = mock.method(process.stderr, 'write', () => true);
     const log = new EditLog({ level, addresses: 'none' });
-    log.info('blocked', { by: 'operator' });
-    log.warn('ignored');
-    log.warn('ignored');
-    assert.deepEqual(log.lines, ['<6>blocked by=operator\n', '<4>ignored\n']);
+    log.report('blocked', { by: 'operator' });
+    log.report('invalid key list', {});
+    log.report('invalid key list', {});
+    assert.deepEqual(log.lines, ['<6>blocked by=operator\n', '<4>invalid key list\n']);
     assert.deepEqual(
       told.mock.calls.map(({ arguments: [text] }) => text),
-      ['wgkex: ignored\n'],
+      ['wgkex: invalid key list\n'],
     );
   });
 }

@@ -15,7 +15,10 @@ import { ABSENT, CONFIG, READINGS, SCENE_KEYS } from './scene.ts';
 
 const JOURNAL = [
   { time: NOW - 60, message: 'removed ffww01 fe80::d6:e3ff:fe06:ecb key=xZQUdI4zvzKm… heard=never' },
-  { time: NOW - 4000, message: 'joined ffww01 fe80::d6:e3ff:fe06:ecb key=xZQUdI4zvzKm… from=2001:db8::1 new\x1b[31m' },
+  {
+    time: NOW - 4000,
+    message: 'admitted ffww01 fe80::d6:e3ff:fe06:ecb key=xZQUdI4zvzKm… from=2001:db8::1 new\x1b[31m',
+  },
 ];
 
 /** What `wgkex show` answers. */

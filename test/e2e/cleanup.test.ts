@@ -168,7 +168,7 @@ describe('an unusual state', () => {
     const key = await register(makeKey(), 'ffww02');
     const { exitCode, stderr } = await gateway.cleanUp('--all');
     assert.equal(exitCode, 1);
-    assert.match(stderr, /could not sweep.*\n.*"domain":"ffww02"/s);
+    assert.match(stderr, /cleanup failed.*\n.*"domain":"ffww02"/s);
     assert.deepEqual(Object.keys(await readMarks('ffww02')), [key]);
     await gateway.addInterfaces();
   });
@@ -200,9 +200,9 @@ describe('--dry-run', () => {
     const [kernel, marks] = [await gateway.snapshot(), await readFile(gateway.stateFile())];
     const { exitCode, stderr } = await gateway.cleanUp('--dry-run', 'ffww01');
     assert.equal(exitCode, 0);
-    assert.match(stderr, new RegExp(`"key":"${escapeKey(stale)}".*"msg":"would remove"`));
-    assert.match(stderr, new RegExp(`"key":"${escapeKey(fresh)}".*"msg":"would mark"`));
-    assert.match(stderr, /would remove forwarding entry/);
+    assert.match(stderr, new RegExp(`"key":"${escapeKey(stale)}".*"msg":"dry run: removed"`));
+    assert.match(stderr, new RegExp(`"key":"${escapeKey(fresh)}".*"msg":"dry run: marked"`));
+    assert.match(stderr, /dry run: removed forwarding entry/);
     assert.equal(await gateway.snapshot(), kernel);
     assert.deepEqual(await readFile(gateway.stateFile()), marks);
   });

@@ -50,7 +50,7 @@ describe('the handler', () => {
       const { exitCode, stdout, stderr } = await gateway.handle(request() + input());
       assert.equal(exitCode, 1);
       assert.equal(stdout, '{"type":"ready","answers":["exchange"]}');
-      assert.match(stderr, /"level":50.*handler ends/);
+      assert.match(stderr, /"level":50.*handler failed/);
       assert.equal(await gateway.snapshot(), before);
     });
   }

@@ -110,8 +110,8 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
       const line = `Cannot write ${gateway.stateFile()}: ${reason}`;
       assert.equal(await exchange(gateway.address, DOMAIN, keys[0] ?? ''), 'OK\n');
       const complaints = [
-        `could not forget marks: ${line}`,
-        `could not save the activity: ${line.replace('.json', '.activity.json')}`,
+        `marks not cleared: ${line}`,
+        `activity not written: ${line.replace('.json', '.activity.json')}`,
       ];
       await eventually(
         'the handler has said what it could not write',
@@ -119,7 +119,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
       );
       assert.deepEqual(findProblems(gateway.listener?.stderr), complaints);
       const { exitCode, stderr } = await gateway.cleanUp();
-      assert.deepEqual([exitCode, findProblems(stderr)], [1, [`could not sweep: ${line}`]]);
+      assert.deepEqual([exitCode, findProblems(stderr)], [1, [`cleanup failed: ${line}`]]);
       assert.deepEqual(await readFile(gateway.stateFile()), marked);
       await bystanders.assertHoldings(keys);
 
@@ -199,7 +199,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.notEqual(await findIndex(gateway), before);
     assert.deepEqual([...new Set(replies.values())].sort(), ['ERR: FAILED\n', 'OK\n']);
     const clear = new RegExp(
-      `^(failed|could not look at the interfaces|could not repair|left to the cleanup): Cannot (serve domain ${DOMAIN}: (WireGuard|VXLAN) interface \\S+ does not exist|run (wg|bridge|ip) .*)$`,
+      `^(failed|interface check failed|repair failed|left to the cleanup): Cannot (serve domain ${DOMAIN}: (WireGuard|VXLAN) interface \\S+ does not exist|run (wg|bridge|ip) .*)$`,
     );
     assert.deepEqual(
       [...new Set(findProblems(gateway.listener?.stderr))].filter((line) => !clear.test(line)),

@@ -49,7 +49,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     assert.ok(findProblems(gateway).includes(`failed: ${reason}`), findProblems(gateway).join());
     const { exitCode, stderr } = await gateway.cleanUp();
     assert.equal(exitCode, 1);
-    assert.ok(stderr.includes(`"reason":"${reason}","msg":"could not sweep"`), stderr);
+    assert.ok(stderr.includes(`"reason":"${reason}","msg":"cleanup failed"`), stderr);
     await bystanders.assertHoldings([known]);
 
     await rmdir(gateway.recordFile());
@@ -139,12 +139,12 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
       await makeExpired(gateway, known);
       const { exitCode, stderr } = await gateway.cleanUp();
       assert.equal(exitCode, 1, stderr);
-      assert.match(stderr, /"msg":"removed nobody"/);
+      assert.match(stderr, /"msg":"nothing removed"/);
       await bystanders.assertHoldings([known]);
       await gateway.start();
       assert.equal(await letIn(gateway, makeKey()), 'ERR: FAILED\n');
       assert.equal(await letIn(gateway, known), 'OK\n');
-      assert.match(findProblems(gateway).join('\n'), new RegExp(`^bad key list: Cannot read ${path}: `));
+      assert.match(findProblems(gateway).join('\n'), new RegExp(`^invalid key list: Cannot read ${path}: `));
       await rm(path, { recursive: true, force: true });
       await writeFile(path, '');
       assert.equal(await letIn(gateway, makeKey()), 'OK\n', 'as soon as it can be read');
@@ -160,7 +160,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     await makeExpired(gateway, known);
     const { exitCode, stderr } = await gateway.cleanUp();
     assert.equal(exitCode, 1, stderr);
-    assert.match(stderr, /"msg":"removed nobody"/);
+    assert.match(stderr, /"msg":"nothing removed"/);
     await bystanders.assertHoldings([known]);
     await gateway.start();
     const key = makeKey();

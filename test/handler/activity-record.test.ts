@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 function makeRecord(pauseMilliseconds?: number): ActivityRecord {
-  const log = { info: () => {}, error: () => {}, warn: (event: string) => void warnings.push(event) };
+  const log = { report: (event: string) => void warnings.push(event) };
   return new ActivityRecord(parseConfig(`state_directory = "${directory}"`, 'test'), DOMAIN, log, pauseMilliseconds);
 }
 
@@ -114,7 +114,7 @@ test('what cannot be written costs one warning, and is written when that is poss
     record.note('joined');
     record.save();
   }
-  assert.deepEqual(warnings, ['could not save the activity']);
+  assert.deepEqual(warnings, ['activity not written']);
   rmSync(directory);
   mkdirSync(directory);
   record.note('joined');

@@ -45,11 +45,11 @@ describe('the log', () => {
     const key = makeKey();
     for (let time = 0; time < 10; time++) assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
     // Within its first 10 s a key is kept as it is.
-    const lines = await stopAndRead('joined', 'kept');
+    const lines = await stopAndRead('admitted', 'kept');
     assert.deepEqual(
       lines.map(({ msg, new: isNew, times }) => ({ msg, isNew, times })),
       [
-        { msg: 'joined', isNew: true, times: undefined },
+        { msg: 'admitted', isNew: true, times: undefined },
         { msg: 'kept', isNew: undefined, times: undefined },
         { msg: 'kept again', isNew: undefined, times: 8 },
       ],

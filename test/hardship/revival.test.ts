@@ -42,7 +42,7 @@ describe('whoever was alive', () => {
     await gateway.addInterfaces();
     await isBack();
     assert.equal(await gateway.findPeer(stranger), undefined, 'who never had a handshake stays away');
-    const told = /"domain":"ffww01","keys":1,"of":1,.*made again, or emptied","msg":"put back"/;
+    const told = /"domain":"ffww01","keys":1,"of":1,.*recreated or emptied","msg":"restored"/;
     await eventually('the log says so', () => told.test(gateway.listener?.stderr ?? ''));
   });
 

@@ -67,7 +67,7 @@ test('a storm of 2000 routers has a line for each', () => {
   const { lines, attention } = capture();
   for (let host = 0; host < 2000; host++) {
     const from = parseIpAddress(`10.0.${host >> 8}.${host & 255}`);
-    attention.info('joined', { domain: 'ffww01', key: KEYS[0], from, new: true });
+    attention.report('admitted', { domain: 'ffww01', key: KEYS[0], from, new: true });
   }
   assert.equal(lines.length, 2000);
 });
@@ -75,7 +75,7 @@ test('a storm of 2000 routers has a line for each', () => {
 test('failures for the same reason are one line with their number, for another one another line', () => {
   const { lines, attention } = capture();
   const fail = (reason: string, exchanges: number) =>
-    attention.error('failed', { domain: 'ffww01', exchanges, reason }, { by: ['domain', 'reason'], times: exchanges });
+    attention.report('failed', { domain: 'ffww01', exchanges, reason }, { by: ['domain', 'reason'], times: exchanges });
   fail('wgww01 does not exist', 2);
   fail('wgww01 does not exist', 30);
   fail('wg hangs', 1);
@@ -90,12 +90,12 @@ test('failures for the same reason are one line with their number, for another o
 
 test('a warning stays a warning, and all of its fields tell it from others', () => {
   const { lines, attention } = capture();
-  for (const reason of ['line 1', 'line 2', 'line 1']) attention.warn('ignored a disallowed key', { reason });
+  for (const reason of ['line 1', 'line 2', 'line 1']) attention.report('invalid key list', { reason });
   attention.flush();
   assert.deepEqual(lines, [
-    '<4>ignored a disallowed key: line 1\n',
-    '<4>ignored a disallowed key: line 2\n',
-    '<4>ignored a disallowed key again times=1 seconds=0: line 1\n',
+    '<4>invalid key list: line 1\n',
+    '<4>invalid key list: line 2\n',
+    '<4>invalid key list again times=1 seconds=0: line 1\n',
   ]);
 });
 
@@ -134,7 +134,7 @@ function capture(settings: ConstructorParameters<typeof Log>[0] = SETTINGS, inte
   const attention = new Attention(log, intervalSeconds);
   const refuse = (from: string, code: string, sent?: string) => {
     const fields = { from: from as IpAddress, code, ...(sent === undefined ? {} : { sent }) };
-    attention.info('refused', fields, BY_CODE);
+    attention.report('refused', fields, BY_CODE);
   };
   return { lines, refuse, attention };
 }

@@ -3,60 +3,55 @@ import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import { EVENTS, type EventName } from '../../src/log/events.ts';
 import type { LogFormat } from '../../src/log/format.ts';
 import { Log, type LogFields } from '../../src/log/log.ts';
 import { KEYS, texts } from '../core/arbitraries.ts';
 
 const SETTINGS = { level: 'debug', addresses: 'full' } as const;
 const FROM = parseIpAddress('2001:db8::1');
-const JOINED: LogFields = {
+const ADMITTED = {
   domain: 'ffww01',
   address: 'fe80::a6:8fff:fe21:5465',
   key: KEYS[2],
   from: FROM,
   new: true,
-};
+} as const;
 
 test("the journal gets the contract's example as it stands there", () => {
-  const example = 'joined ffww01 fe80::a6:8fff:fe21:5465 key=o52Ge+Rpj4CU… from=2001:db8::1 new';
-  assert.equal(print('journal', JOINED, 'joined'), `<6>${example}\n`);
+  const example = 'admitted ffww01 fe80::a6:8fff:fe21:5465 key=o52Ge+Rpj4CU… from=2001:db8::1 new';
+  assert.equal(print('journal', ADMITTED, 'admitted'), `<6>${example}\n`);
 });
 
-const PRIORITIES = [
-  ['debug', '<7>'],
-  ['info', '<6>'],
-  ['warn', '<4>'],
-  ['error', '<3>'],
-] as const;
-for (const [level, priority] of PRIORITIES) {
-  test(`the journal gets priority ${priority} for ${level}`, () => {
+const PRIORITIES = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' } as const;
+for (const [event, { priority }] of Object.entries(EVENTS)) {
+  test(`${event} has the priority ${PRIORITIES[priority]} in the journal`, () => {
     const { log, lines } = capture('journal');
-    log[level]('it happened');
-    assert.deepEqual(lines, [`${priority}it happened\n`]);
+    log.report(event as EventName, {});
+    assert.deepEqual(lines, [`${PRIORITIES[priority]}${event}\n`]);
   });
 }
 
 test('what is below the level is not printed, and a new level counts at once', () => {
   const { log, lines } = capture('journal', { ...SETTINGS, level: 'warn' });
-  log.info('not this');
+  log.report('marked', {});
   log.configure({ ...SETTINGS, level: 'info' });
-  log.info('this');
-  log.debug('not this either');
-  assert.deepEqual(lines, ['<6>this\n']);
+  log.report('removed', {});
+  log.report('alive', {});
+  assert.deepEqual(lines, ['<6>removed\n']);
 });
 
 const MASKED = [
-  ['an IPv4 address in full', '192.0.2.77', 'full', ' from=192.0.2.77 endpoint=192.0.2.77'],
-  ['the prefix of an IPv4 address', '192.0.2.77', 'prefix', ' from=192.0.2.0/24 endpoint=192.0.2.0/24'],
+  ['an IPv4 address in full', '192.0.2.77', 'full', ' from=192.0.2.77'],
+  ['the prefix of an IPv4 address', '192.0.2.77', 'prefix', ' from=192.0.2.0/24'],
   ['no IPv4 address', '192.0.2.77', 'none', ''],
-  ['an IPv6 address in full', '2001:db8:1:2::3', 'full', ' from=2001:db8:1:2::3 endpoint=2001:db8:1:2::3'],
-  ['the prefix of an IPv6 address', '2001:db8:1:2::3', 'prefix', ' from=2001:db8:1::/48 endpoint=2001:db8:1::/48'],
+  ['an IPv6 address in full', '2001:db8:1:2::3', 'full', ' from=2001:db8:1:2::3'],
+  ['the prefix of an IPv6 address', '2001:db8:1:2::3', 'prefix', ' from=2001:db8:1::/48'],
   ['no IPv6 address', '2001:db8:1:2::3', 'none', ''],
 ] as const;
 for (const [name, text, addresses, expected] of MASKED) {
   test(`"${addresses}" prints ${name}`, () => {
-    const address = parseIpAddress(text);
-    const line = print('journal', { from: address, endpoint: address }, 'refused', { level: 'info', addresses });
+    const line = print('journal', { from: parseIpAddress(text) }, 'refused', { level: 'info', addresses });
     assert.equal(line, `<6>refused${expected}\n`);
   });
 }
@@ -64,7 +59,7 @@ for (const [name, text, addresses, expected] of MASKED) {
 test('new address settings count at once', () => {
   const { log, lines } = capture('json');
   log.configure({ ...SETTINGS, addresses: 'none' });
-  log.info('refused', { from: FROM });
+  log.report('refused', { from: FROM });
   assert.ok(!lines.join('').includes(FROM));
 });
 
@@ -109,17 +104,17 @@ test('whatever the fields hold, JSON is one object a line, and the terminal gets
 });
 
 test('JSON has the whole key and the time', () => {
-  const { key, time, level } = JSON.parse(print('json', JOINED)) as Record<string, unknown>;
+  const { key, time, level } = JSON.parse(print('json', ADMITTED)) as Record<string, unknown>;
   assert.deepEqual([key, level], [KEYS[2], 30]);
   assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
 test('the terminal gets the same line as the journal, in colour', () => {
   const { log, lines } = capture('terminal');
-  log.info('joined', JOINED);
-  log.error('failed', JOINED);
+  log.report('admitted', ADMITTED);
+  log.report('failed', { domain: 'ffww01' });
   const [info = '', error = ''] = lines;
-  assert.equal(`<6>${stripVTControlCharacters(info)}`, print('journal', JOINED, 'joined'));
+  assert.equal(`<6>${stripVTControlCharacters(info)}`, print('journal', ADMITTED, 'admitted'));
   assert.ok(info.includes('\x1b['));
   assert.ok(error.startsWith('\x1b[31m') && error.endsWith('\x1b[0m\n'));
 });
@@ -134,7 +129,7 @@ function capture(format: LogFormat, settings: ConstructorParameters<typeof Log>[
 
 function print(format: LogFormat, fields: LogFields, event = 'event', settings?: ConstructorParameters<typeof Log>[0]) {
   const { log, lines } = capture(format, settings);
-  log.info(event, fields);
+  log.reportAs(event, 'refused', fields);
   assert.equal(lines.length, 1);
   return lines.join('');
 }

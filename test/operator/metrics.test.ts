@@ -238,10 +238,13 @@ describe('whoever scrapes', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
     const lines = (gateway.listener?.stderr.slice(printed) ?? '')
       .split('\n')
-      .filter((line) => line.includes('no metrics'));
+      .filter((line) => line.includes('metrics unavailable'));
     assert.equal(lines.length, 1);
     const { level, msg, reason } = JSON.parse(lines[0] ?? '');
-    assert.deepEqual([level, msg, reason], [50, 'no metrics', `Cannot listen on ${gateway.address}:10012: EADDRINUSE`]);
+    assert.deepEqual(
+      [level, msg, reason],
+      [50, 'metrics unavailable', `Cannot listen on ${gateway.address}:10012: EADDRINUSE`],
+    );
     await gateway.reload(settings());
   });
 });

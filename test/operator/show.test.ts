@@ -250,7 +250,7 @@ test('what the journal says of a router that is gone is shown, the latest first'
   const removal = [`removed ${words} heard=never`, `marked ${words} heard=never`];
   const found = await findUntil(key, removal);
   assert.deepEqual(found.slice(0, 2), removal);
-  assert.equal(found.at(-1), `joined ${words} from=10.32.0.2 new`);
+  assert.equal(found.at(-1), `admitted ${words} from=10.32.0.2 new`);
   assert.ok((await find(eui64?.address ?? '')).includes(removal[0] ?? ''));
   const { stdout } = await look(gateway, ['show', key], { columns: 160 });
   assert.match(
@@ -269,7 +269,7 @@ test('what the journal says of a router that is gone is shown, the latest first'
   const edits = [
     `blocked key=${key.slice(0, 12)}… by=operator: stolen in K\\u00f6ln`,
     `removed ${words} by=operator`,
-    `joined ${words} by=operator new`,
+    `admitted ${words} by=operator new`,
   ];
   const journal = await findUntil(key, edits);
   assert.deepEqual(journal.slice(0, 3), edits);

@@ -224,7 +224,7 @@ async function expectService(besides = /^$/): Promise<void> {
   const began = performance.now();
   assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n', await readFile(LOG, 'utf8'));
   const lines = (await readFile(LOG, 'utf8')).trim().split('\n');
-  assert.match(lines.join('\n'), /^<6>joined ffww01 /m);
+  assert.match(lines.join('\n'), /^<6>admitted ffww01 /m);
   assert.deepEqual(
     lines.filter((line) => !/^<[46]>/.test(line) && !besides.test(line)),
     [],

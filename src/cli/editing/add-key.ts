@@ -55,7 +55,8 @@ async function apply(
   { log }: Editing,
 ): Promise<void> {
   const { failures, leftOver } = await applyChanges(domain, [change]);
-  if (leftOver !== undefined) log.warn('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
+  if (leftOver !== undefined)
+    log.report('left to the cleanup', { domain: domain.name, reason: describeError(leftOver) });
   if (failures.has(change)) throw failures.get(change);
   if (change.kind !== 'keep') session.memory.forgetMarks([change.router.key]);
 }

@@ -26,7 +26,7 @@ export async function adoptPeers(
     // Recorded first: a peer without a keepalive that nobody recorded would look like any other of the operator's.
     if (!session.write(adoption.lines, view)) throw new Error('Cannot adopt: the record of peers cannot be written');
     await clearKeepalives(adoption, domain);
-    log.info('adopted', { domain: domain.name, keys: adoption.adopted.length, by: 'operator' });
+    log.report('adopted', { domain: domain.name, keys: adoption.adopted.length, by: 'operator' });
     return adoption;
   } finally {
     session.close();

@@ -9,7 +9,7 @@ import { beginEditing, type Editing, type EditOptions, finishEditing, type ListE
 /** An edit of a list: which one, and what the journal calls it. */
 interface Manner {
   readonly setting: 'disallowed_keys' | 'static_keys';
-  readonly event: string;
+  readonly event: 'blocked' | 'unblocked' | 'static key added' | 'static key removed';
 }
 
 /** Puts a key on one of the operator's lists, with a comment behind it. */
@@ -24,7 +24,7 @@ export async function addListedKey(
   const list = { path: file, runtimeDirectory: config.runtime_directory };
   const isNew = dryRun ? !isListed(key, file) : await addToList(key, line, list);
   if (!isNew) return { file, outcome: 'present' };
-  log.info(event, { key, by: 'operator', ...(comment === '' ? {} : { reason: comment }) });
+  log.report(event, { key, by: 'operator', ...(comment === '' ? {} : { reason: comment }) });
   return { file, outcome: 'added', line };
 }
 
@@ -40,7 +40,7 @@ export async function removeListedKey(
   const file = config[setting];
   const list = { path: file, runtimeDirectory: config.runtime_directory };
   const isGood = dryRun ? isListed(key, file) : await removeFromList(key, list);
-  if (isGood) log.info(event, { key, by: 'operator' });
+  if (isGood) log.report(event, { key, by: 'operator' });
   const edit = { file, outcome: isGood ? 'removed' : 'absent' } as const;
   const complaints = isGood ? [] : [`Cannot ${verb} ${key}: it is not in ${file}`];
   return finishEditing({ key, dryRun, isGood, list: edit, domains: [], complaints }, editing, options);

@@ -18,7 +18,7 @@ export function releaseKey(
     if (!hasTraces(traces)) return explain(key, view.peers.isOperators(key));
     if (!dryRun) {
       session.release(key, view);
-      log.info('released', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
+      log.report('released', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
     }
     return { outcome: 'released', effects: listReleaseEffects(traces) };
   });

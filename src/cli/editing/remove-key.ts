@@ -22,7 +22,7 @@ export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing
     const leftOver = traces.peer && (await applyRemoval(domain, effects));
     // It leaves the record only after a reading without it.
     await session.open();
-    log.info('removed', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
+    log.report('removed', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
     if (leftOver === undefined) return { outcome: 'removed', effects };
     const reason = `left to the cleanup: ${describeError(leftOver)}`;
     return { outcome: 'failed', reason, effects: effects.filter(({ what }) => what === 'peer' || what === 'claim') };

@@ -38,7 +38,7 @@ export class MetricsService implements DeskMeter, HandlerMeter {
     this.#endpoint ??= new MetricsEndpoint(this.#metrics);
     await this.#endpoint.open(listen).catch((error) => {
       if (!(error instanceof InputError)) throw error;
-      this.#log.error('no metrics', { reason: error.message });
+      this.#log.report('metrics unavailable', { reason: error.message });
     });
   }
 

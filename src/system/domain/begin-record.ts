@@ -8,7 +8,7 @@ import { PeerRecord, UNRECORDED } from '../../core/peers/record.ts';
 import { describeError, InputError } from '../../core/values/errors.ts';
 import type { Peer } from '../../core/values/peer.ts';
 import type { Moment } from '../../core/values/time.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import type { DomainStore } from '../store/domain-store.ts';
 import { readBootId } from './moment.ts';
 
@@ -50,7 +50,7 @@ export function openRecord(
   const previous = file.readPrevious();
   if (previous?.boot === boot) takeOver(previous, record, lists);
   const reason = found instanceof InputError ? describeError(found) : `${file.path} is gone`;
-  log.warn('record lost', { domain: domain.name, keys: record.registrations.size, ...(aside && { aside }), reason });
+  log.report('record lost', { domain: domain.name, keys: record.registrations.size, ...(aside && { aside }), reason });
   return { record, isNew: true };
 }
 

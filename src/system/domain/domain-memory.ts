@@ -4,7 +4,7 @@ import { type Claims, type ClaimTable, NO_CLAIMS } from '../../core/peers/claims
 import { describeError, describeSystemError, InputError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import type { Moment } from '../../core/values/time.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import type { DomainStore } from '../store/domain-store.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE } from '../store/state.ts';
 import { readBootId } from './moment.ts';
@@ -33,11 +33,13 @@ export class DomainMemory {
 
   readState(): DomainState {
     const { state } = this.#files;
-    return this.#readOr(EMPTY_STATE, { what: 'marks', damage: DamagedStateError, file: state }, () => state.read());
+    return this.#readOr(EMPTY_STATE, { what: 'marks', damage: DamagedStateError, file: state } as const, () =>
+      state.read(),
+    );
   }
 
   readClaims(): ClaimTable {
-    const source = { what: 'claims', damage: InputError, file: this.#files.claims };
+    const source = { what: 'claims', damage: InputError, file: this.#files.claims } as const;
     return this.#readOr(NO_CLAIMS, source, () => this.#files.readClaimTable());
   }
 
@@ -62,7 +64,7 @@ export class DomainMemory {
     try {
       this.#files.state.forgetMarks(keys);
     } catch (error) {
-      this.#log.warn('could not forget marks', { domain: this.#domain.name, reason: describeError(error) });
+      this.#log.report('marks not cleared', { domain: this.#domain.name, reason: describeError(error) });
     }
   }
 
@@ -88,7 +90,7 @@ export class DomainMemory {
       const isDamaged = error instanceof damage;
       const aside = isDamaged && !this.#dryRun ? setAside(file) : undefined;
       const reason = isDamaged ? describeError(error) : `Cannot read ${file.path}: ${describeSystemError(error)}`;
-      this.#log.warn(`started without ${what}`, { domain: this.#domain.name, ...(aside && { aside }), reason });
+      this.#log.report(`started without ${what}`, { domain: this.#domain.name, ...(aside && { aside }), reason });
       return fallback;
     }
   }
@@ -96,7 +98,7 @@ export class DomainMemory {
 
 interface Source {
   /** What is unknown without it. */
-  readonly what: string;
+  readonly what: 'marks' | 'claims';
   /** What reading it throws where it is damaged. */
   readonly damage: new (
     message: string,

@@ -8,7 +8,7 @@ import { noteHandshake } from '../../core/peers/handshakes.ts';
 import type { PeerRecord } from '../../core/peers/record.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import type { Moment } from '../../core/values/time.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import { readWireguard } from '../kernel/wg.ts';
 import type { DomainStore } from '../store/domain-store.ts';
 import type { RecordWriter } from '../store/record-writer.ts';
@@ -75,7 +75,7 @@ export class DomainReader {
     const lists = store.lists.read();
     const complaints = [...lists.problems, ...lists.complaints];
     if (this.#complaints !== complaints.join())
-      for (const reason of complaints) this.#log.warn('bad key list', { domain: this.#domain.name, reason });
+      for (const reason of complaints) this.#log.report('invalid key list', { domain: this.#domain.name, reason });
     this.#complaints = complaints.join();
     return { memory: memory.read(), peers, lists, now: readMoment() };
   }
@@ -90,7 +90,7 @@ export class DomainReader {
     if (!isUpgraded) return record;
     const lines = adoptAfterUpgrade(record, beginning, store);
     if (writer.write(lines, record, beginning.now)) dropAdoptionNote(this.#domain, this.#config);
-    this.#log.info('adopted', { domain: this.#domain.name, keys: lines.length });
+    this.#log.report('adopted', { domain: this.#domain.name, keys: lines.length });
     return record;
   }
 

@@ -5,7 +5,7 @@ import { collectAlive } from '../../core/peers/handshakes.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Handshakes } from '../../core/values/peer.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import { type Lock, takeDomainLock } from '../files/lock.ts';
 import { RuntimeDirectory } from '../files/runtime-directory.ts';
 import { readInterfacesId } from '../kernel/links.ts';
@@ -155,7 +155,7 @@ export class DomainSession {
     await revive(changes, { domain: this.#domain, log: this.#log, lost: lost.length });
     if (isNew)
       await this.repair(view).catch((error) =>
-        this.#log.warn('could not repair', { domain: this.#domain.name, reason: describeError(error) }),
+        this.#log.report('repair failed', { domain: this.#domain.name, reason: describeError(error) }),
       );
     return planned.length > 0;
   }

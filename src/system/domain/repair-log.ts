@@ -1,6 +1,6 @@
 import { describeError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import type { Repairs } from './repair.ts';
 
 /** A line for what was repaired at once, whatever the number of routers. @throws Error where something could not be. */
@@ -10,7 +10,7 @@ export function logRepairs(repairs: Repairs, domain: DomainName, log: Events): v
     if (repaired === undefined) continue;
     const { what, removed, restored, failures } = repaired;
     const counts = { restored: restored.length, removed: removed.length };
-    if (restored.length + removed.length > 0) log.info('repaired', { domain, what, ...counts });
+    if (restored.length + removed.length > 0) log.report('repaired', { domain, what, ...counts });
     const [error] = failures.values();
     if (failures.size > 0) unrepaired.push(`${failures.size} times no ${what}: ${describeError(error)}`);
   }

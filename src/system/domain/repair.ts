@@ -14,7 +14,7 @@ export interface Repaired<T> {
   readonly removed: readonly T[];
   readonly restored: readonly T[];
   readonly failures: Failures<T>;
-  describe(item: T): Record<string, string>;
+  describe(item: T): { readonly address?: IpAddress; readonly mac?: string; readonly via?: string };
 }
 
 export type Repairs = readonly [Repaired<ForwardingEntry>, Repaired<IpAddress>?];

@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { PeerChange } from '../../core/changes/change.ts';
 import { describeError } from '../../core/values/errors.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import { applyChanges } from './apply-changes.ts';
 
 /** Restores routers that were lost, with entries and routes, so that none of them has to register. */
@@ -11,11 +11,11 @@ export async function revive(
 ): Promise<void> {
   if (changes.length === 0) return;
   const { failures } = await applyChanges(domain, changes);
-  const reason = `interface ${domain.wireguard} or ${domain.vxlan} was made again, or emptied`;
-  log.info('put back', { domain: domain.name, keys: changes.length - failures.size, of: lost, reason });
+  const reason = `interface ${domain.wireguard} or ${domain.vxlan} was recreated or emptied`;
+  log.report('restored', { domain: domain.name, keys: changes.length - failures.size, of: lost, reason });
   for (const [change, error] of [...failures].slice(0, 1)) {
     const { address, key } = change.router;
     const fields = { domain: domain.name, address, key, failed: failures.size };
-    log.error('could not put back', { ...fields, reason: describeError(error) });
+    log.report('restoring failed', { ...fields, reason: describeError(error) });
   }
 }

@@ -2,7 +2,7 @@ import type { PeerRecord } from '../../core/peers/record.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { Moment, MonotonicSeconds } from '../../core/values/time.ts';
-import type { Events } from '../../log/log.ts';
+import type { Events } from '../../log/events.ts';
 import type { RecordFile } from './record-file.ts';
 
 /** Handshakes of thousands of routers are written down at most so often. */
@@ -75,7 +75,7 @@ export class RecordWriter {
       return true;
     } catch (error) {
       const reason = describeError(error);
-      if (this.#fault !== reason) this.#log.error('record not written', { domain: this.#domain, reason });
+      if (this.#fault !== reason) this.#log.report('record not written', { domain: this.#domain, reason });
       this.#fault = reason;
       return false;
     }

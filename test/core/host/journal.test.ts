@@ -8,7 +8,7 @@ const line = (MESSAGE: unknown) =>
   `${JSON.stringify({ MESSAGE, __REALTIME_TIMESTAMP: '1700000000500000', __CURSOR: 's=1', _BOOT_ID: 'b' })}\n`;
 
 const MESSAGES = [
-  ['a text', 'joined ffww01 key=as5KFNw2aRyB… new', 'joined ffww01 key=as5KFNw2aRyB… new'],
+  ['a text', 'admitted ffww01 key=as5KFNw2aRyB… new', 'admitted ffww01 key=as5KFNw2aRyB… new'],
   ['bytes that are not printable', [...Buffer.from('a\x1b[31m…')], 'a\x1b[31m…'],
   ['nothing, where it is too long', null, ''],
 ] as const;

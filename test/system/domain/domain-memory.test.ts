@@ -153,5 +153,5 @@ test('marks that cannot be forgotten are a warning', { skip }, () => {
   mkdirSync(`${files.state.path}.new`);
   memory.forgetMarks([OTHER]);
   const reason = `Cannot write ${files.state.path}: illegal operation on a directory`;
-  assert.deepEqual(lines, [`<4>could not forget marks ffww01: ${reason}`]);
+  assert.deepEqual(lines, [`<4>marks not cleared ffww01: ${reason}`]);
 });

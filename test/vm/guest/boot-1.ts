@@ -143,7 +143,7 @@ systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
   assert.ok(peers.includes(await readRouterKey()), 'the living router');
   await eventually('two passes came to their end', async () => {
     const passes = await sh('journalctl --no-pager --output=cat --unit=wgkex-cleanup@ffww01');
-    return (passes.match(/^swept /gm)?.length ?? 0) >= 2;
+    return (passes.match(/^cleanup finished /gm)?.length ?? 0) >= 2;
   });
   await sh(`sed -i 's/^second_look_seconds.*/#second_look_seconds = 900/' ${CONFIG}
 rm -r /etc/systemd/system/wgkex-cleanup@.timer.d; systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
@@ -160,7 +160,7 @@ test('a clock that jumps an hour either way costs a living router nothing', asyn
 test('the journal has lines for a person, with their priorities, and nothing as JSON', async () => {
   assert.equal(await exchange('nowhere'), 'ERR: INVALID_DOMAIN\n');
   const lines = await journal();
-  assert.match(lines, /^joined ffww01 fe80::\S+ key=\S+… from=::1 new$/m);
+  assert.match(lines, /^admitted ffww01 fe80::\S+ key=\S+… from=::1 new$/m);
   assert.match(lines, /^refused from=::1 code=INVALID_DOMAIN /m);
   assert.doesNotMatch(lines, /^\{|<\d>/m);
   assert.equal(await journal('--priority=warning'), '', 'nothing was wrong so far');
@@ -201,7 +201,7 @@ test('the operator is shown what became of a key that is gone', async () => {
   await syncJournal();
   const { exitCode, output } = await attempt(`wgkex show --json ${key}`);
   assert.equal(exitCode, 1);
-  assert.match(JSON.parse(output).journal[0].message, /^joined ffww01 fe80::/);
+  assert.match(JSON.parse(output).journal[0].message, /^admitted ffww01 fe80::/);
 });
 
 test('a reload at any moment after a start is neither the end of the service nor lost', async () => {
@@ -248,12 +248,12 @@ test('sudo-rs starts the handler, whose log keeps its form, and the doctor finds
     '--output=json',
     `_SYSTEMD_INVOCATION_ID=${await sh('systemctl show --property=InvocationID --value wgkex')}`,
   );
-  const joined = entries
+  const admitted = entries
     .split('\n')
     .map((line) => JSON.parse(line))
-    .filter(({ MESSAGE }) => MESSAGE.startsWith('joined '));
-  assert.ok(joined.length > 0, entries);
-  assert.deepEqual([...new Set(joined.map(({ PRIORITY }) => PRIORITY))], ['6']);
+    .filter(({ MESSAGE }) => MESSAGE.startsWith('admitted '));
+  assert.ok(admitted.length > 0, entries);
+  assert.deepEqual([...new Set(admitted.map(({ PRIORITY }) => PRIORITY))], ['6']);
   assert.doesNotMatch(entries, /sudoers/);
   await sh(`cp /root/good.toml ${CONFIG}; /usr/lib/wgkex/harden; systemctl restart wgkex`);
   await eventually('an exchange works', isServing);

@@ -8,8 +8,8 @@ test('after a reboot, with the port closed, a router goes on without an exchange
   await sh(ROUTER_UP);
   await eventually('a ping through bat0', async () => (await attempt(PING)).exitCode === 0);
   const lines = await journal('--boot');
-  assert.match(lines, /^put back ffww01 keys=1 of=1: /m);
-  assert.doesNotMatch(lines, /^joined /m);
+  assert.match(lines, /^restored ffww01 keys=1 of=1: /m);
+  assert.doesNotMatch(lines, /^admitted /m);
 });
 
 test('after a reboot the service, the socket and the timer are back, and a router exchanges again', async () => {

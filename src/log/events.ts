@@ -1,0 +1,231 @@
+import type { IpAddress, Source } from '../core/values/ip-address.ts';
+import type { PublicKey } from '../core/values/public-key.ts';
+
+/** The journal's, in words; `debug` is for what `level = "debug"` adds. */
+export type Priority = 'debug' | 'info' | 'warn' | 'error';
+
+interface EventDefinition {
+  readonly priority: Priority;
+  /** All that a line of it may have. */
+  readonly fields: readonly string[];
+  /** What it means to an operator; the table in the documents is made from it. */
+  readonly meaning: string;
+}
+
+/** Of fields that are more than a word or a number. */
+interface FieldTypes {
+  readonly key: PublicKey;
+  /** Addresses of people; shown as far as the configuration allows. */
+  readonly from: IpAddress | Source;
+}
+
+const PEER = ['domain', 'address', 'key'] as const;
+
+/**
+ * Every event that a program of wgkex logs. Operators search for these names, so they stay; `… again` and `… others`
+ * stand for lines like the first ones.
+ */
+export const EVENTS = {
+  listening: { priority: 'info', fields: ['on'], meaning: 'routers can connect to these addresses' },
+  reloaded: { priority: 'info', fields: ['on'], meaning: 'the new configuration is in use' },
+  stopping: { priority: 'info', fields: [], meaning: 'the service ends: no new connection is accepted' },
+  'handler is ready': { priority: 'info', fields: [], meaning: 'the root part serves exchanges' },
+
+  admitted: {
+    priority: 'info',
+    fields: [...PEER, 'from', 'by', 'new', 'again'],
+    meaning: '`new`: a key became a peer; `again`: a known one was added afresh, for a wrong clock',
+  },
+  kept: {
+    priority: 'info',
+    fields: [...PEER, 'from', 'by', 'live'],
+    meaning: 'a live or just registered key came again; its peer was not touched',
+  },
+  refused: {
+    priority: 'info',
+    fields: ['domain', 'key', 'from', 'code', 'limit', 'sent'],
+    meaning: 'the client got `code`; `limit` is the setting hit, `sent` what it said',
+  },
+  evicted: {
+    priority: 'info',
+    fields: [...PEER, 'by'],
+    meaning: 'a peer gave its place or its address to a newcomer',
+  },
+  failed: {
+    priority: 'error',
+    fields: [...PEER, 'from', 'exchanges', 'what', 'count', 'mac', 'via', 'reason'],
+    meaning: 'not done, for so many `exchanges` (in the cleanup: `count`)',
+  },
+
+  restored: {
+    priority: 'info',
+    fields: ['domain', 'keys', 'of', 'reason'],
+    meaning: 'interfaces were recreated or emptied; `keys` of the live peers are back',
+  },
+  'restoring failed': {
+    priority: 'error',
+    fields: [...PEER, 'failed', 'reason'],
+    meaning: 'peers that had been alive are not back; tried again soon',
+  },
+  repaired: {
+    priority: 'info',
+    fields: ['domain', 'what', 'restored', 'removed'],
+    meaning: 'entries or routes were restored or removed after an interface changed',
+  },
+  'repair failed': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'the same did not work; tried again soon',
+  },
+  'interface check failed': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'the interfaces could not be read after a change; tried again soon',
+  },
+  'interface watch stopped': {
+    priority: 'warn',
+    fields: ['restart_ms', 'reason'],
+    meaning: 'changes of interfaces go unnoticed until it runs again, `restart_ms` later',
+  },
+  'left to the cleanup': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'what a removed peer left could not be removed; the next cleanup does it',
+  },
+
+  'record lost': {
+    priority: 'warn',
+    fields: ['domain', 'keys', 'aside', 'reason'],
+    meaning: 'the record of registered keys was gone or damaged, and began again',
+  },
+  'record not written': {
+    priority: 'error',
+    fields: ['domain', 'reason'],
+    meaning: 'new keys get `FAILED` until it can be written',
+  },
+  'invalid key list': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'a list of keys cannot be read, or a line of it is not a key',
+  },
+  'marks not cleared': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'the state file could not be written; routers are served all the same',
+  },
+  'activity not written': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'the last counts could not be written; they are kept and tried again',
+  },
+  'live peers not written': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'the handler ended without noting which peers were alive',
+  },
+  'started without marks': {
+    priority: 'warn',
+    fields: ['domain', 'aside', 'reason'],
+    meaning: 'the state file is damaged or unreadable; stale keys get one more pass',
+  },
+  'started without claims': {
+    priority: 'warn',
+    fields: ['domain', 'aside', 'reason'],
+    meaning: 'the same for the file of address claims',
+  },
+
+  'handler ended': {
+    priority: 'warn',
+    fields: ['restart_ms', 'reason'],
+    meaning: 'the root part ended and is started again after `restart_ms`',
+  },
+  'handler failed': { priority: 'error', fields: ['reason'], meaning: 'why the root part ended, in its own words' },
+  'kept the old configuration': { priority: 'error', fields: ['reason'], meaning: 'a reload did not work' },
+  'kept the old handler': { priority: 'error', fields: ['reason'], meaning: 'a reload did not work' },
+  'metrics unavailable': {
+    priority: 'error',
+    fields: ['reason'],
+    meaning: 'nothing can listen at their address; routers are served all the same',
+  },
+  'cannot start': { priority: 'error', fields: ['reason'], meaning: 'the service did not start' },
+  'no domain configured': { priority: 'warn', fields: ['reason'], meaning: 'every router gets `INVALID_DOMAIN`' },
+  'running as root': { priority: 'warn', fields: ['reason'], meaning: 'the listener needs no privilege' },
+
+  marked: {
+    priority: 'info',
+    fields: [...PEER, 'heard'],
+    meaning: 'the cleanup first saw a stale key; `heard` is its last handshake',
+  },
+  'still marked': { priority: 'info', fields: [...PEER, 'heard'], meaning: 'the same again, too soon to remove it' },
+  'alive again': { priority: 'info', fields: [...PEER, 'heard'], meaning: 'a marked key connected' },
+  alive: { priority: 'debug', fields: [...PEER, 'heard'], meaning: 'a key that is not stale' },
+  removed: {
+    priority: 'info',
+    fields: [...PEER, 'heard', 'by'],
+    meaning: 'a stale key; with `by=operator`: `wgkex remove` or `wgkex block`',
+  },
+  'removed forwarding entry': {
+    priority: 'info',
+    fields: ['domain', 'address', 'mac', 'via'],
+    meaning: 'no peer needs it',
+  },
+  'removed route': { priority: 'info', fields: ['domain', 'address'], meaning: 'no peer needs it' },
+  'restored forwarding entry': {
+    priority: 'info',
+    fields: ['domain', 'address', 'mac', 'via'],
+    meaning: 'a peer had lost it',
+  },
+  'restored route': { priority: 'info', fields: ['domain', 'address'], meaning: 'a peer had lost it' },
+  'nothing removed': {
+    priority: 'warn',
+    fields: ['domain', 'count', 'reason'],
+    meaning: '`count` stale keys stay, as a list that may name them cannot be read',
+  },
+  'cleanup finished': {
+    priority: 'info',
+    fields: ['domain', 'alive', 'marked', 'waiting', 'removed'],
+    meaning: 'the end of a pass, with its counts',
+  },
+  'cleanup failed': {
+    priority: 'error',
+    fields: ['domain', 'reason'],
+    meaning: 'the domain could not be read or its marks written; no key was removed',
+  },
+
+  blocked: {
+    priority: 'info',
+    fields: ['key', 'by', 'reason'],
+    meaning: '`wgkex block` changed the list of disallowed keys',
+  },
+  unblocked: { priority: 'info', fields: ['key', 'by', 'reason'], meaning: '`wgkex unblock` did' },
+  'static key added': {
+    priority: 'info',
+    fields: ['key', 'by', 'reason'],
+    meaning: '`wgkex static` changed the list of static keys',
+  },
+  'static key removed': { priority: 'info', fields: ['key', 'by', 'reason'], meaning: 'the same' },
+  released: {
+    priority: 'info',
+    fields: [...PEER, 'by'],
+    meaning: '`wgkex release` or `static add` left a peer to the operator',
+  },
+  adopted: {
+    priority: 'info',
+    fields: ['domain', 'keys', 'by'],
+    meaning: '`wgkex adopt`, or an upgrade from 0.1, took over `keys` of peers',
+  },
+} as const satisfies Readonly<Record<string, EventDefinition>>;
+
+export type EventName = keyof typeof EVENTS;
+
+/** The fields of an event. `true` prints as the bare name of its field, undefined not at all. */
+export type FieldsOf<E extends EventName> = {
+  readonly [F in (typeof EVENTS)[E]['fields'][number]]?:
+    | (F extends keyof FieldTypes ? FieldTypes[F] : string | number | boolean)
+    | undefined;
+};
+
+/** Where events go: the log, or what bounds it. */
+export interface Events {
+  report<E extends EventName>(event: E, fields: FieldsOf<E>): void;
+}
