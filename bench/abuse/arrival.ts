@@ -19,9 +19,9 @@ export interface ArrivalResult {
 }
 
 const LOOK_MILLISECONDS = 100;
-/** PROTOCOL.md: whoever has no handshake a minute after `OK` registers again. */
+/** docs/firmware.md: whoever has no handshake a minute after `OK` registers again. */
 const HANDSHAKE_SECONDS = 60;
-/** PROTOCOL.md: after how long to try again; a random time between once and twice this. */
+/** docs/firmware.md: after how long to try again; a random time between once and twice this. */
 const RETRY_SECONDS: Record<string, number> = { 'ERR: FULL': 60, 'ERR: ADDRESS_TAKEN': 3600 };
 const OTHER_RETRY_SECONDS = 10;
 const SCRIPT = 'exec 3<>"/dev/tcp/$0/$1"; printf "%s\\n%s\\n" "$2" "$3" >&3; cat <&3';

@@ -37,7 +37,7 @@ export class FarRouter {
     return new FarRouter(gateway, router, milliseconds);
   }
 
-  /** Registers, adds the gateway to its interface, and tries again as PROTOCOL.md says, until it is stopped. */
+  /** Registers, adds the gateway to its interface, and tries again as docs/firmware.md says, until it is stopped. */
   async arrive(): Promise<{ stop(): Promise<Arrival> }> {
     const { namespace, key, wireguard } = this.router;
     const host = this.#gateway.address;

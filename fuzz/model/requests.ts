@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { canonicaliseIpv6, isKey } from './key.ts';
 
-/** A request as ARCHITECTURE.md describes it ("The trust boundary"). */
+/** A request as docs/design/privsep.md describes it. */
 export interface Request {
   readonly type: 'exchange';
   readonly id: number;

@@ -6,7 +6,7 @@ import { type DomainName, isDomainName, parseDomainName } from '../core/values/n
 import { describeFound, describeIssue, describePlace } from './explain.ts';
 import { configSchema, type domainSchema } from './schema.ts';
 
-/** A domain of the mesh and how it is served; see README.md for every setting. */
+/** A domain of the mesh and how it is served; see wgkex.toml(5) for every setting. */
 export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };
 
 export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {

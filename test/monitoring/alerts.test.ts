@@ -21,15 +21,15 @@ describe('the alert rules', () => {
     assert.equal(exitCode, 0, all);
   });
 
-  test('all have a case in which they fire, are told of in the README, and have words for the operator', () => {
+  test('all have a case in which they fire, are in docs/monitoring.md, and have words for the operator', () => {
     const cases = readFileSync(CASES, 'utf8');
-    const readme = readFileSync(findPath('../../README.md'), 'utf8');
+    const document = readFileSync(findPath('../../docs/monitoring.md'), 'utf8');
     const rules = readFileSync(RULES, 'utf8').split('- alert: ').slice(1);
     assert.ok(rules.length > 0);
     for (const rule of rules) {
       const [name = ''] = rule.split('\n');
       assert.match(cases, new RegExp(`alertname: ${name}\\n +exp_alerts:`), name);
-      assert.ok(readme.includes(`\`${name}\``), name);
+      assert.ok(document.includes(`\`${name}\``), name);
       assert.match(rule, /severity: (warning|critical)\n +annotations:\n +summary: .+\n +description: .+/, name);
     }
   });

@@ -13,7 +13,7 @@ export interface GatewayReply {
   readonly milliseconds: number;
 }
 
-/** PROTOCOL.md: a gateway answers within 20 s of the second line, and a router gives up after 25. */
+/** docs/firmware.md: a gateway answers within 20 s of the second line, and a router gives up after 25. */
 const DEADLINE_SECONDS = 25;
 /** Longer than any reply; of what is no gateway, enough to recognise it. */
 const MAX_CHARACTERS = 256;

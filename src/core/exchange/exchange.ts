@@ -2,7 +2,7 @@ import type { IpAddress } from '../values/ip-address.ts';
 import type { DomainName } from '../values/names.ts';
 import { isPublicKey, looksLikeKey, type PublicKey } from '../values/public-key.ts';
 
-/** The codes of the wire protocol (PROTOCOL.md), `OK` included. */
+/** The codes of the wire protocol (docs/firmware.md), `OK` included. */
 export const REPLY_CODES = [
   'OK',
   'NO_DOMAIN',

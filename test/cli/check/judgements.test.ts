@@ -132,7 +132,7 @@ describe('a tunnel', () => {
   };
   const withMtu = (mtu: number) => ({ name: 'wgww01', kind: 'wireguard', isUp: true, mtu, vxlan: undefined });
 
-  test('as the README makes it is sound', () => assert.deepEqual(judgeIt({}), []));
+  test('as docs/install.md makes it is sound', () => assert.deepEqual(judgeIt({}), []));
 
   test('needs no link-local route where there are host routes', () => {
     assert.deepEqual(judgeIt({ isRouted: false }), ['no route to fe80::/64 through wgww01']);

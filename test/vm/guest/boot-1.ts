@@ -68,7 +68,7 @@ test('systemd hardens the service as far as its version lets sudo work', async (
   assert.equal(settings.includes('ProtectClock=yes'), version >= 257, settings);
   assert.match(settings, /NoNewPrivileges=no/);
   const exposure = await sh('systemd-analyze security --no-pager wgkex.service | tail --lines=1');
-  assert.match(exposure, version >= 257 ? / 2\.3 OK/ : / 6\.0 MEDIUM/, 'as ARCHITECTURE.md quotes it');
+  assert.match(exposure, version >= 257 ? / 2\.3 OK/ : / 6\.0 MEDIUM/, 'as docs/design/privsep.md quotes it');
 });
 
 test('neither can write to more of the file system than the directories of locks and marks, and its own /tmp', async () => {

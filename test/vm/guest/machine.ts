@@ -89,7 +89,7 @@ export async function hasRouter(): Promise<boolean> {
 /** From the router through the tunnel, the VXLAN and batman-adv to the gateway. */
 export const PING = 'ip netns exec router ping -c 3 -W 10 10.99.0.1';
 
-/** A router in a namespace of the machine, as PROTOCOL.md has it, with the key in /root/router.key. */
+/** A router in a namespace of the machine, as docs/derived-address.md has it, with the key in /root/router.key. */
 export const ROUTER_UP = `
 set -- $(md5sum </root/router.pub | sed 's/../& /g')
 mac=02:$1:$2:$3:$4:$5 address=fe80::$1:$2ff:fe$3:$4$5
