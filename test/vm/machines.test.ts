@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { execa } from 'execa';
@@ -12,6 +12,7 @@ const CACHE = `${process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache
 const BOOT_SECONDS = 3600;
 const MEMORY_MB = 1024;
 const OLD_VERSION = '0.0.9';
+const LAST_OF_VERSION_01 = 'f2fb7a3~1';
 
 interface Result {
   readonly name: string;
@@ -43,6 +44,7 @@ async function makePayload(): Promise<void> {
   const [current = ''] = (await readdir('build')).filter((name) => name.endsWith('.deb'));
   await copyFile(`build/${current}`, `${WORK}/payload/wgkex.deb`);
   await makeOldPackage(`build/${current}`, `${WORK}/payload/wgkex-old.deb`);
+  await makeVersion01(`${WORK}/payload/wgkex-0.1.deb`);
   await copyFile('test/vm/start', `${WORK}/payload/start`);
   for (let number = 1; number <= BOOTS; number++) {
     await build({
@@ -68,6 +70,23 @@ async function makeOldPackage(from: string, to: string): Promise<void> {
   await execa('sed', ['-i', '/line_seconds/d', `${tree}/etc/wgkex/wgkex.toml`]);
   await appendFile(`${tree}/DEBIAN/conffiles`, '/etc/wgkex/wgkex.toml\n');
   await execa('dpkg-deb', ['--root-owner-group', '--build', tree, to]);
+  await rm(tree, { recursive: true });
+}
+
+/** Version 0.1 itself, from the history of this repository; not from a copy without one. */
+async function makeVersion01(to: string): Promise<void> {
+  const tree = `${WORK}/version-01`;
+  await mkdir(tree);
+  const words = ['-c', 'safe.directory=*', 'archive', `--output=${tree}/tree.tar`, LAST_OF_VERSION_01];
+  const { failed } = await execa('git', words, { reject: false });
+  if (!failed) {
+    await execa('tar', ['--extract', '--file=tree.tar'], { cwd: tree });
+    // It bundles the same packages.
+    await symlink(`${process.cwd()}/node_modules`, `${tree}/node_modules`);
+    await execa('bin/package', { cwd: tree });
+    const [built = ''] = (await readdir(`${tree}/build`)).filter((name) => name.endsWith('.deb'));
+    await copyFile(`${tree}/build/${built}`, to);
+  }
   await rm(tree, { recursive: true });
 }
 

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { version } from '../../../package.json';
+import './version-01.ts';
 import {
   attempt,
+  CONFIG,
+  DOMAIN,
   eventually,
   exchange,
   findPids,
@@ -18,10 +21,9 @@ import {
   readStatus,
   sh,
   syncJournal,
+  WG_QUICK,
 } from './machine.ts';
 
-const CONFIG = '/etc/wgkex/wgkex.toml';
-const DOMAIN = '\n[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
 const STATIC_PEER = makeKey();
 
 test('the package installs without a domain, starts nothing, fails nothing, and says what to do next', async () => {
@@ -418,15 +420,3 @@ async function setClockSynchronised(isSynchronised: boolean): Promise<void> {
 async function readMarks(): Promise<unknown> {
   return JSON.parse(await readFile('/var/lib/wgkex/ffww01.json', 'utf8')).marks;
 }
-
-const WG_QUICK = `[Interface]
-ListenPort = 51820
-Address = fe80::1/64
-PostUp = wg set %i private-key /etc/wireguard/wgww01.key
-PostUp = ip link add vxww01 type vxlan id 4242 dstport 4789 local fe80::1 dev %i
-PostUp = ip link set vxww01 up
-PostUp = batctl meshif bat0 interface add vxww01
-PostUp = ip link set bat0 up
-PostUp = ip address replace 10.99.0.1/24 dev bat0
-PreDown = ip link delete vxww01
-`;

@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { execa } from 'execa';
 
+export const CONFIG = '/etc/wgkex/wgkex.toml';
+export const DOMAIN = '\n[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
+
 /** What a sysadmin types in the machine. */
 export async function sh(script: string): Promise<string> {
   return (await execa('bash', ['-c', `set -euo pipefail\n${script}`])).stdout;
@@ -105,4 +108,17 @@ ip -n router link add vx-mesh address "$mac" type vxlan id 4242 dstport 4789 loc
 ip -n router link set vx-mesh up
 ip netns exec router batctl meshif bat0 interface add vx-mesh
 ip -n router link set bat0 up; ip -n router address add 10.99.0.2/24 dev bat0
+`;
+
+/** For wg-quick: both interfaces, as docs/install.md has them. */
+export const WG_QUICK = `[Interface]
+ListenPort = 51820
+Address = fe80::1/64
+PostUp = wg set %i private-key /etc/wireguard/wgww01.key
+PostUp = ip link add vxww01 type vxlan id 4242 dstport 4789 local fe80::1 dev %i
+PostUp = ip link set vxww01 up
+PostUp = batctl meshif bat0 interface add vxww01
+PostUp = ip link set bat0 up
+PostUp = ip address replace 10.99.0.1/24 dev bat0
+PreDown = ip link delete vxww01
 `;
