@@ -35,7 +35,7 @@ function fail(error: unknown): void {
   process.exitCode = EXIT_FAILURE;
 }
 
-/** Who reads along, such as head(1), may have seen enough. */
+/** A reader such as head(1) may have seen enough. */
 function endWithReader(error: NodeJS.ErrnoException): never {
   if (error.code === 'EPIPE') process.exit(0);
   complain(describeError(error));

@@ -7,69 +7,69 @@ import { PEER_STATES } from '../core/peers/peer-state.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
 import { PROGRAM, type Run } from './terminal/call.ts';
 
-/** On a terminal of 80 columns descriptions have a third of it. */
+/** On a terminal of 80 columns, descriptions get a third of the width. */
 const NARROWEST_TEXT = 24;
 
-/** All commands and what each understands. Its code is loaded when it is called, so that the others start fast. */
+/** All commands with their options. A command loads its code only when it is called, so that the others start fast. */
 export function buildProgram(): Command {
   const program = new Command(PROGRAM)
-    .description("The operator's command of the WireGuard key exchange.")
+    .description("The operator's command for the WireGuard key exchange.")
     .helpOption('-h, --help', 'print this text')
     .helpCommand(false)
     .version(`${PROGRAM} ${version}`, '--version', 'print the version')
     .option('--config <path>', 'read this configuration', DEFAULT_CONFIG_PATH)
-    .option('--json', 'print for a program')
+    .option('--json', 'print JSON for programs')
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_TEXT })
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   program
     .command('status')
     .description('show the state of all domains, and what needs attention')
-    .option('--html <file>', 'write it as a page for everybody, without a key or an address')
+    .option('--html <file>', 'write a public page without keys or addresses')
     .action(lazily(() => import('./commands/status/status.ts')));
   program
     .command('check')
-    .description('check all that a gateway needs, and show the commands that mend what is wrong')
+    .description('check everything that a gateway needs, and show commands that fix problems')
     .action(lazily(() => import('./commands/check/check.ts')));
   addListOptions(program.command('peers'), 'handshake')
     .description('list the peers of one domain, or of all')
     .action(lazily(() => import('./commands/peers/peers.ts')));
   addListOptions(program.command('watch'), 'traffic')
-    .description('list the peers and what they send and receive now, until q is pressed')
-    .option('--interval <seconds>', 'look again after so many', '2')
+    .description('list the peers and their current traffic, until q is pressed')
+    .option('--interval <seconds>', 'refresh at this interval', '2')
     .action(lazily(() => import('./commands/watch/watch.ts')));
   program
     .command('show')
-    .description('show all that is known of a router, and if it is not there, why')
+    .description('show everything known about a router, or why it is not there')
     .argument('<router>', ROUTER_WORDS)
     .action(lazily(() => import('./commands/show/show.ts')));
   program
     .command('derive')
     .description('show the addresses that belong to a public key, or the VNI of a domain')
     .argument('[key]', 'a public key')
-    .addOption(new Option('--variant <name>', 'by this derivation alone').choices(ADDRESS_VARIANTS))
+    .addOption(new Option('--variant <name>', 'use only this derivation').choices(ADDRESS_VARIANTS))
     .addOption(new Option('--vni <seed>', 'the VXLAN number that belongs to this domain_seed').conflicts('variant'))
     .action(lazily(() => import('./commands/derive/derive.ts')));
   program
     .command('exchange')
-    .description('register a key as a router does, and show what the gateway says')
+    .description('register a key as a router does, and show the reply')
     .argument('<gateway>', 'HOST, HOST:PORT or [IPV6]:PORT')
     .argument('<domain>', 'the name of a domain')
-    .argument('[key]', 'a public key; a new one where there is none')
-    .option('--quiet-success', 'take silence for success, as a gateway with quiet_success means it')
+    .argument('[key]', 'a public key; a new one if omitted')
+    .option('--quiet-success', 'count silence as success, for a gateway with quiet_success')
     .action(lazily(() => import('./commands/exchange/exchange.ts')));
   addEditOptions(program.command('add'))
-    .description('let a key into a domain')
+    .description('admit a key to a domain')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
     .action(lazily(() => import('./commands/add/add.ts')));
   addEditOptions(program.command('remove'))
-    .description('take a key out of a domain, until its router comes again')
+    .description('remove a key from a domain, until its router registers again')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
     .action(lazily(() => import('./commands/remove/remove.ts')));
   addEditOptions(program.command('block'))
-    .description('take a key out of every domain, and let it in no more')
+    .description('remove a key from every domain, and refuse it from now on')
     .argument('<key>', 'a public key')
     .option('--reason <text>', 'note this in the list of disallowed keys')
     .action(lazily(() => import('./commands/block/block.ts')));
@@ -84,7 +84,7 @@ export function buildProgram(): Command {
     .option('--note <text>', 'note this in the list of static keys')
     .action(lazily(() => import('./commands/static/static.ts')));
   addEditOptions(program.command('release'))
-    .description('leave a peer to the operator, as it is')
+    .description('hand a peer over to the operator, unchanged')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
     .action(lazily(() => import('./commands/release/release.ts')));
@@ -93,29 +93,29 @@ export function buildProgram(): Command {
     .description('take over the peers that another service left in a domain')
     .argument('<domain>', 'the name of a domain')
     .argument('[keys...]', 'only these public keys')
-    .option('--yes', 'do it, and do not only say what would be done')
+    .option('--yes', 'make the changes instead of only showing them')
     .action(lazily(() => import('./commands/adopt/adopt.ts')));
   return program;
 }
 
-/** What commands have in common that change something. */
+/** Options common to commands that change something. */
 function addEditOptions(command: Command): Command {
-  return command.option('--dry-run', 'say what would be done, and do nothing');
+  return command.option('--dry-run', 'show what would be done, and change nothing');
 }
 
-/** What `peers` and `watch` have in common. */
+/** Options common to `peers` and `watch`. */
 function addListOptions(command: Command, order: PeerOrder): Command {
   command.argument('[domain]', 'the name of a domain');
   for (const state of PEER_STATES) command.option(`--${state}`, DESCRIPTIONS[state]);
-  return command.addOption(new Option('--sort <by>', 'in this order').choices(PEER_ORDERS).default(order));
+  return command.addOption(new Option('--sort <by>', 'sort in this order').choices(PEER_ORDERS).default(order));
 }
 
 const DESCRIPTIONS = {
   alive: 'those with a handshake in the last 3 minutes',
-  idle: 'those with an older handshake, which are not stale',
+  idle: 'those with an older handshake that are not stale',
   stale: 'those that the cleanup will remove',
   pending: 'those that never connected',
-  static: 'those that were set up by hand',
+  static: 'those set up by hand',
 } as const;
 
 function lazily(load: () => Promise<{ readonly run: Run<never> }>) {

@@ -17,14 +17,14 @@ after(() => rmSync(directory, { recursive: true }));
 const config = join(directory, 'wgkex.toml');
 writeFileSync(config, '[limits]\n[domains.ffww01]\n  [domains.ffmuc_welt] # a comment\n#[domains.none]\n');
 
-/** The options of a command with those that all have. */
+/** The options of a command, including the common ones. */
 function findOptions(command: Command) {
   const { options } = command;
   return command === program ? options : [...program.options, ...options];
 }
 
 const flags = (command: Command) => ['--help', ...findOptions(command).map(({ long }) => long)];
-/** What its arguments can be. */
+/** The choices for its arguments. */
 const choices = (command: Command) => command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
 const takesDomain = (command: Command) => command.registeredArguments.some((argument) => argument.name() === 'domain');
 
@@ -36,7 +36,7 @@ describe('bash completes', { concurrency: true }, () => {
   });
 
   for (const command of program.commands) {
-    test(`the options of ${command.name()}, and domains where it takes one`, async () => {
+    test(`the options of ${command.name()}, and domains if it takes one`, async () => {
       const domains = takesDomain(command) ? ['ffmuc_welt', 'ffww01'] : [];
       assert.deepEqual(
         await complete('wgkex', '--config', config, command.name(), ''),
@@ -46,7 +46,7 @@ describe('bash completes', { concurrency: true }, () => {
     });
 
     for (const option of command.options.filter(({ required, flags }) => required && !flags.endsWith('<file>'))) {
-      test(`what ${command.name()} takes for ${option.long}`, async () => {
+      test(`the choices of ${command.name()} for ${option.long}`, async () => {
         assert.deepEqual(
           await complete('wgkex', command.name(), option.long ?? '', ''),
           [...(option.argChoices ?? [])].sort(),
@@ -68,7 +68,7 @@ describe('zsh completes', () => {
     assert.deepEqual(list.split('\n'), expected);
   });
 
-  test('all options with their descriptions and choices, and no other ones', () => {
+  test('exactly the options of the program, with their descriptions and choices', () => {
     const options = [program, ...program.commands].flatMap(({ options }) => options);
     const specs = options.map(({ long, description, argChoices, required }) => {
       const choices = argChoices === undefined ? '' : `(${argChoices.join(' ')})`;
@@ -80,7 +80,7 @@ describe('zsh completes', () => {
   });
 });
 
-/** What bash offers for the last of these words, sorted. */
+/** The completions of bash for the last of these words, sorted. */
 async function complete(...words: readonly string[]): Promise<string[]> {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: bash expands it.
   const script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _wgkex; printf "%s\\n" "${COMPREPLY[@]}"';

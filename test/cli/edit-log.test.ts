@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { EditLog } from '../../src/cli/editing/edit-log.ts';
 
 for (const level of ['debug', 'info', 'warn', 'error'] as const) {
-  test(`the log of a command has what was done, and tells of a warning once, with level ${level}`, ({ mock }) => {
+  test(`the log of a command has every edit, and prints a warning only once, with level ${level}`, ({ mock }) => {
     const told = mock.method(process.stderr, 'write', () => true);
     const log = new EditLog({ level, addresses: 'none' });
     log.report('blocked', { by: 'operator' });

@@ -16,65 +16,69 @@ const SEED = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';
 
 describe('the operator command', { concurrency: true, timeout: 300_000 }, () => {
   const WRONG_CALLS = [
-    ['with a command that there is not', ['stat'], "unknown command 'stat' (Did you mean one of static, status?)"],
-    ['with an option that there is not', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
-    ['with a word too many', ['status', 'ffww01'], "too many arguments for 'status'. Expected 0 arguments but got 1."],
+    ['with an unknown command', ['stat'], "unknown command 'stat' (Did you mean one of static, status?)"],
+    ['with an unknown option', ['status', '--al\x1b'], "unknown option '--al\\u001b'"],
     [
-      'that asks for a page and for JSON',
-      ['status', '--html', 'x', '--json', '--config', '/nowhere'],
-      '--html and --json exclude one another',
+      'with one word too many',
+      ['status', 'ffww01'],
+      "too many arguments for 'status'. Expected 0 arguments but got 1.",
     ],
-    ['without what the command needs', ['show'], "missing required argument 'router'"],
     [
-      'with a key that is none',
+      'with both --html and --json',
+      ['status', '--html', 'x', '--json', '--config', '/nowhere'],
+      '--html and --json are mutually exclusive',
+    ],
+    ['without a required argument', ['show'], "missing required argument 'router'"],
+    [
+      'with an invalid key',
       ['derive', KEY.slice(1)],
       `Cannot use "${KEY.slice(1)}" as a public key: expected 32 bytes in base64`,
     ],
-    ['to derive from nothing', ['derive'], 'expected either a public key or --vni with a domain seed'],
+    ['without anything to derive from', ['derive'], 'expected either a public key or --vni with a domain seed'],
     [
-      'to derive from a key and from a seed',
+      'with both a key and a seed to derive from',
       ['derive', KEY, '--vni', SEED],
       'expected either a public key or --vni with a domain seed',
     ],
     [
-      'with a seed that is none',
+      'with an invalid seed',
       ['derive', '--vni', 'ffww'],
       'Cannot use "ffww" as a domain seed: expected 64 hexadecimal digits',
     ],
     [
-      'to derive a VNI by a derivation of addresses',
+      'with both --vni and --variant',
       ['derive', '--vni', SEED, '--variant', 'gluon'],
       "option '--vni <seed>' cannot be used with option '--variant <name>'",
     ],
     [
-      'with a router that is none',
+      'with an invalid router',
       ['show', 'a\x1b'],
       'Cannot look for "a\\u001b": expected a public key, its first 4 characters or more, an IP address or a MAC address',
     ],
     [
-      'with a gateway that is none',
+      'with an invalid gateway',
       ['exchange', 'a:b', 'ffww01'],
       'Cannot use "a:b" as a gateway: expected HOST, HOST:PORT or [IPV6]:PORT',
     ],
     [
-      'with a key to block that is none',
+      'with an invalid key to block',
       ['block', `${KEY}\n`],
       `Cannot use "${KEY}\\n" as a public key: expected 32 bytes in base64`,
     ],
-    ['with a key and no domain to add it to', ['add', KEY], "missing required argument 'key'"],
+    ['with a key but no domain to add it to', ['add', KEY], "missing required argument 'key'"],
     [
-      'with a domain that is none',
+      'with an invalid domain',
       ['exchange', 'a', 'FF'],
       'Cannot use "FF" as a domain: expected a lower-case name such as "ffww01"',
     ],
   ] as const;
   for (const [name, args, reason] of WRONG_CALLS) {
-    test(`${name} says what is wrong in one line, status 2`, async () => {
+    test(`${name} prints one line about the mistake, status 2`, async () => {
       assert.deepEqual(await call(args), { status: 2, stdout: '', stderr: `wgkex: ${reason}; try wgkex --help` });
     });
   }
 
-  test('with nothing prints what there is on standard error, status 2', async () => {
+  test('without arguments lists the commands on standard error, status 2', async () => {
     const { status, stdout, stderr } = await call([]);
     assert.deepEqual([status, stdout], [2, '']);
     for (const command of buildProgram().commands) assert.match(stderr, new RegExp(`^  ${command.name()} `, 'm'));
@@ -84,14 +88,14 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
     assert.deepEqual(await call(['--version']), { status: 0, stdout: `wgkex ${version}`, stderr: '' });
   });
 
-  test('with --help prints what there is, before a command and after it', async () => {
+  test('with --help prints help, whether before or after a command', async () => {
     const { status, stdout, stderr } = await call(['--help']);
     assert.deepEqual([status, stderr], [0, '']);
     for (const command of buildProgram().commands) assert.match(stdout, new RegExp(`^  ${command.name()} `, 'm'));
     assert.match((await call(['peers', '-h'])).stdout, /^Usage: wgkex peers \[options\] \[domain\]\n/);
   });
 
-  test('with a configuration that is bad says why in one line, status 78', async (t) => {
+  test('with a bad configuration gives the reason in one line, status 78', async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'wgkex-main-'));
     t.after(() => rm(directory, { recursive: true }));
     const path = join(directory, 'wgkex.toml');
@@ -116,7 +120,7 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
 });
 
 describe('derive --vni', { concurrency: true, timeout: 300_000 }, () => {
-  test('shows the number that each firmware derives', async () => {
+  test('shows the number that each Gluon package derives', async () => {
     const { status, stdout, stderr } = await call(['derive', '--vni', SEED]);
     assert.deepEqual([status, stderr], [0, '']);
     assert.deepEqual(stdout.split('\n'), [
@@ -126,7 +130,7 @@ describe('derive --vni', { concurrency: true, timeout: 300_000 }, () => {
     ]);
   });
 
-  test('prints them for a program', async () => {
+  test('prints the numbers for a program', async () => {
     const { stdout } = await call(['derive', '--json', '--vni', SEED.toUpperCase()]);
     const { domain_seed, vnis } = JSON.parse(stdout);
     assert.equal(domain_seed, SEED);
@@ -140,10 +144,10 @@ describe('derive --vni', { concurrency: true, timeout: 300_000 }, () => {
 
 describe('colour', { concurrency: true, timeout: 300_000 }, () => {
   const CASES = [
-    ['is there on a terminal', true, {}, true],
-    ['is not there where NO_COLOR says so', true, { NO_COLOR: '1' }, false],
-    ['is not there on a terminal that has none', true, { TERM: 'dumb' }, false],
-    ['is not there in a pipe', false, {}, false],
+    ['is used on a terminal', true, {}, true],
+    ['is not used if NO_COLOR is set', true, { NO_COLOR: '1' }, false],
+    ['is not used on a terminal without colours', true, { TERM: 'dumb' }, false],
+    ['is not used in a pipe', false, {}, false],
   ] as const;
   for (const [name, isTerminal, env, expected] of CASES) {
     test(name, async () => {

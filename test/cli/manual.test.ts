@@ -31,7 +31,7 @@ test('the manual has every option', () => {
   }
 });
 
-test('the manual has every member of what --json prints', () => {
+test('the manual has every member of the JSON documents', () => {
   const documents = [
     describeStatus(STATUS, findConcerns(STATUS)),
     describeFrame(buildFrame()),
@@ -47,7 +47,7 @@ test('the manual has every member of what --json prints', () => {
   for (const name of names) assert.ok(MANUAL.includes(`"${name}"`), name);
 });
 
-/** The names of all members of an object, and of those of its members. */
+/** The names of all members of an object, including nested ones. */
 function findNames(document: object): string[] {
   return Object.entries(document).flatMap(([name, value]) => {
     const inner = typeof value === 'object' && value !== null ? findNames(value) : [];

@@ -59,13 +59,14 @@ for (const [name, render] of Object.entries(OUTPUTS)) {
     describe(`${name} for ${where}`, () => {
       const lines = render({ width, paint: makePaint(false) });
 
-      test('is what it was', () => assertSnapshot(new URL(`snapshots/${name}-${where}.txt`, import.meta.url), lines));
+      test('matches its snapshot', () =>
+        assertSnapshot(new URL(`snapshots/${name}-${where}.txt`, import.meta.url), lines));
 
-      test('keeps to its width', () => {
+      test('fits its width', () => {
         for (const line of lines) assert.ok(line.length <= width, line);
       });
 
-      test('is the same with colour, but for the colour', () => {
+      test('has the same text with and without colour', () => {
         const painted = render({ width, paint: makePaint(true) });
         assert.notDeepEqual(painted, lines);
         assert.deepEqual(

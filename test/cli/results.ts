@@ -21,7 +21,7 @@ const JOURNAL = [
   },
 ];
 
-/** What `wgkex show` answers. */
+/** The answer of `wgkex show`. */
 export function findAnswer(asked: string): Answer {
   const query = parseRouterQuery(asked);
   const routers = findRouters(query, READINGS, CONFIG);
@@ -30,7 +30,7 @@ export function findAnswer(asked: string): Answer {
   return { asked, query, config: CONFIG, readings: READINGS, routers, isFound, isOwn: false, journal };
 }
 
-/** What `wgkex watch` shows: two seconds ago, one of the peers had sent and received less. */
+/** A frame of `wgkex watch`: two seconds earlier, one of the peers had received less. */
 export function buildFrame(): Frame {
   const meter = new TrafficMeter();
   const earlier = READINGS.map((reading) => ({
@@ -55,7 +55,7 @@ export function buildFrame(): Frame {
   };
 }
 
-/** What became of `wgkex exchange`. */
+/** The outcome of `wgkex exchange`. */
 export function buildOutcome(meaning: Outcome['meaning']): Outcome {
   const gateway = { host: 'gateway.example', port: 10012 };
   const text = meaning === undefined ? 'SSH-2.0-OpenSSH\r\n' : '';
@@ -73,7 +73,7 @@ export function buildOutcome(meaning: Outcome['meaning']): Outcome {
   };
 }
 
-/** What `wgkex add` and `wgkex block` did, or would do. */
+/** The results of `wgkex add`, `wgkex block` and others, real or hypothetical. */
 export function buildEdits(what: 'added' | 'blocked' | 'released' | 'lifted', dryRun: boolean): Edits {
   const key = SCENE_KEYS.alive;
   const [westerwald, munich] = READINGS;
@@ -105,7 +105,7 @@ export function buildEdits(what: 'added' | 'blocked' | 'released' | 'lifted', dr
   };
 }
 
-/** What `wgkex adopt` did, or would do. */
+/** The result of `wgkex adopt`, real or hypothetical. */
 export function buildAdoption(dryRun: boolean): Taken {
   const [{ domain, view, peers }] = READINGS;
   const find = (key: PublicKey, details: Partial<Peer>) => {

@@ -18,7 +18,7 @@ import type { Peer } from '../../src/core/values/peer.ts';
 import { type PublicKey, parsePublicKey } from '../../src/core/values/public-key.ts';
 import { COLLIDING_KEYS, KEYS, NOW } from '../core/arbitraries.ts';
 
-/** A gateway with a bit of everything, at one moment: what the tests of the output look at. */
+/** A gateway with a bit of everything, at one moment, for the tests of the output. */
 
 export const CONFIG: Config = parseConfig(
   `state_directory = "${fileURLToPath(new URL('state', import.meta.url))}"
@@ -41,9 +41,9 @@ export const CONFIG: Config = parseConfig(
 const [ALIVE, IDLE, STALE, STATIC] = KEYS;
 const [PENDING] = COLLIDING_KEYS[0];
 export const SCENE_KEYS = { alive: ALIVE, idle: IDLE, stale: STALE, static: STATIC, pending: PENDING } as const;
-/** A key that is nowhere, with the address of the one that is pending. */
+/** A key that is not a peer anywhere, with the address of the pending one. */
 export const [, ABSENT] = COLLIDING_KEYS[0];
-/** A key that is nowhere, and might come at any time. */
+/** A key that is not a peer anywhere, and could register at any time. */
 export const WELCOME = parsePublicKey('YLv7V4a6oCpGc0xK5k1sbkZKEqwUDQQs0ESqvhvLOXE=');
 
 function buildPeer(key: PublicKey, domain: DomainConfig, details: Partial<Peer> = {}): Peer {
@@ -59,13 +59,13 @@ function findDomain(name: string): DomainConfig {
   return domain;
 }
 
-/** What is kept of a domain beside its peers. */
+/** The state of a domain apart from its peers. */
 interface Kept {
   readonly claims?: Claims;
   readonly lists?: Partial<KeyLists>;
 }
 
-/** Its peers are recorded, as is the operator's one, which has other allowed IPs. */
+/** All peers are recorded, even the operator's, which has other allowed IPs. */
 function viewScene(domain: DomainConfig, peers: readonly Peer[], { claims = new Map(), lists }: Kept): DomainView {
   const record = new PeerRecord('boot');
   for (const { key } of peers) record.set(key, UNRECORDED);
@@ -89,7 +89,7 @@ function viewScene(domain: DomainConfig, peers: readonly Peer[], { claims = new 
   };
 }
 
-/** All have their entries, but for what `isLost` says. */
+/** All peers have their entries, except those that `isLost` names. */
 function readScene(
   domain: DomainConfig,
   peers: readonly Peer[],
@@ -107,7 +107,7 @@ function readScene(
   return { domain, at: NOW, view, ...surveyDomain(view.peers, forwarding, settings) };
 }
 
-/** Of nine days that were silent. */
+/** The claim of a key that has been silent for nine days. */
 const CLAIM = { first: NOW - 2_000_000, last: NOW - 800_000, silentSeconds: 9 * 86_400 };
 
 const WESTERWALD = findDomain('ffww01');
@@ -177,7 +177,7 @@ function statusOf(
 
 const TEST = findDomain('fftest');
 
-/** One domain in order, one with faults of its routers, one without its interfaces. */
+/** One domain with faults of its routers, one without a cleanup, one with faulty interfaces. */
 export const STATUS: GatewayStatus = {
   at: NOW,
   isListening: false,

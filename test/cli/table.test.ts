@@ -39,16 +39,16 @@ const WIDTHS: readonly (readonly [number, string, string[]])[] = [
   ],
   [
     27,
-    'what has the first rank in full',
+    'the column of first rank in full',
     ['NAME  PLACE        SIZE', 'ale   Hachenburg      5', 'eve   Selters     12345'],
   ],
-  [22, 'the least of each', ['NAME  PLACE   SIZE', 'ale   Hach       5', 'eve   Selt   12345']],
+  [22, 'every column at its narrowest', ['NAME  PLACE   SIZE', 'ale   Hach       5', 'eve   Selt   12345']],
   [
     19,
-    'the second rank in full, and no column that needs more',
+    'the column of second rank in full, and no column that needs a wider table',
     ['NAME        SIZE', 'alexander      5', 'eve        12345'],
   ],
-  [3, 'the least of what is left, however narrow', ['NAME   SIZE', 'ale       5', 'eve   12345']],
+  [3, 'the remaining columns at their narrowest, however narrow it is', ['NAME   SIZE', 'ale       5', 'eve   12345']],
   [
     Number.POSITIVE_INFINITY,
     'everything in full for a program',
@@ -61,7 +61,7 @@ for (const [width, what, expected] of WIDTHS) {
   });
 }
 
-test('what may be cut is cut, and marked', () => {
+test('a cell that may be cut is cut, and marked', () => {
   const [name, place, size] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>];
   const columns = [name, { ...place, forms: place.forms.slice(0, 1) }, size];
   assert.deepEqual(renderTable(ROWS, columns, { width: 20, paint: makePaint(false) }), [
@@ -71,11 +71,11 @@ test('what may be cut is cut, and marked', () => {
   ]);
 });
 
-test('a table without rows is its titles', () => {
+test('a table without rows has only its titles', () => {
   assert.deepEqual(renderTable([], COLUMNS, { width: 80, paint: makePaint(false) }), ['NAME  PLACE  SIZE']);
 });
 
-test('no line of any table is wider than the widths that its columns insist on', () => {
+test('no line is wider than the table if its columns can shrink enough', () => {
   const words = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 40 });
   const rows = fc.array(fc.record({ name: words, place: words, size: fc.nat() }), { maxLength: 5 });
   fc.assert(

@@ -8,7 +8,7 @@ const { publicKey: KEY } = makeKeyPair('a router');
 const NAMESPACE = 'bare';
 const ROOT = '/run/bare';
 
-/** A machine with Node and `wgkex`, and without all that wgkex needs: no programs, no configuration, no interfaces. */
+/** A machine with Node and `wgkex`, but nothing that wgkex needs: no programs, no configuration, no interfaces. */
 before(async () => {
   await sh('ip', 'netns', 'add', NAMESPACE);
   for (const directory of ['bin', 'sbin', 'config']) await mkdir(`${ROOT}/${directory}`, { recursive: true });
@@ -22,7 +22,7 @@ after(async () => {
 
 const MISSING = 'Cannot read /etc/wgkex/wgkex.toml: no such file or directory';
 
-describe('where nothing is installed yet', () => {
+describe('with nothing installed yet', () => {
   const CALLS = [
     [['status'], 78, MISSING],
     [['check'], 78, MISSING],
@@ -37,7 +37,7 @@ describe('where nothing is installed yet', () => {
     [['exchange', '127.0.0.1', 'ffww01'], 1, 'Cannot ask 127.0.0.1, port 10012: network is unreachable'],
   ] as const;
   for (const [args, status, reason] of CALLS) {
-    test(`wgkex ${args.join(' ')} is one clear line`, async () => {
+    test(`wgkex ${args.join(' ')} prints one clear line`, async () => {
       assert.deepEqual(await callBare(args), { status, stdout: '', stderr: `wgkex: ${reason}` });
     });
   }
@@ -48,12 +48,12 @@ describe('where nothing is installed yet', () => {
   });
 });
 
-describe('where there is a configuration and nothing else', () => {
+describe('with only a configuration', () => {
   before(() => writeFile(`${ROOT}/config/wgkex.toml`, '[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n'));
 
   const reason = 'Cannot read the peers of ffww01: Cannot run wg show wgww01 dump: there is no /usr/bin/wg';
   for (const args of [['peers'], ['show', KEY]]) {
-    test(`wgkex ${args[0]} names the program that is missing`, async () => {
+    test(`wgkex ${args[0]} names the missing program`, async () => {
       assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr: `wgkex: ${reason}` });
     });
   }
@@ -66,17 +66,17 @@ describe('where there is a configuration and nothing else', () => {
     [['block', KEY], flock],
     [['unblock', KEY], flock],
   ] as const) {
-    test(`wgkex ${args[0]} names what is missing`, async () => {
+    test(`wgkex ${args[0]} names the missing program or interface`, async () => {
       assert.deepEqual(await callBare(args), { status: 1, stdout: '', stderr: `wgkex: ${reason}` });
     });
   }
 
-  test('wgkex status names the program that is missing', async () => {
+  test('wgkex status names the missing program', async () => {
     const stderr = 'wgkex: Cannot run ip -json -details link …: there is no /usr/sbin/ip';
     assert.deepEqual(await callBare(['status']), { status: 1, stdout: '', stderr });
   });
 
-  test('wgkex check names all programs that are missing, with the packages that bring them', async () => {
+  test('wgkex check names all missing programs, with their packages', async () => {
     const { status, stdout, stderr } = await callBare(['check', '--json']);
     const [, { findings }] = JSON.parse(stdout).checks;
     assert.deepEqual([status, stderr], [1, '']);
@@ -87,7 +87,7 @@ describe('where there is a configuration and nothing else', () => {
   });
 });
 
-test('where no domain is configured yet, every command that needs one says so', async () => {
+test('with no domain configured yet, every command that needs one says so', async () => {
   await writeFile(`${ROOT}/config/wgkex.toml`, '');
   const stderr = 'wgkex: Cannot find a domain: none is configured in /etc/wgkex/wgkex.toml';
   for (const args of [
@@ -103,10 +103,10 @@ test('where no domain is configured yet, every command that needs one says so', 
   const [{ check, findings }, programs] = JSON.parse(stdout).checks;
   assert.deepEqual([status, check], [1, 'configuration']);
   assert.equal(findings[0].problem, 'no domain is configured in /etc/wgkex/wgkex.toml');
-  assert.equal(programs.findings.length, 5, 'check looks at the rest');
+  assert.equal(programs.findings.length, 5, 'check still looks at the rest');
 });
 
-/** Runs the command with nothing else in reach. */
+/** Runs the command with nothing else within reach. */
 async function callBare(args: readonly string[]) {
   const mounts = [
     `mount --bind /usr/bin/node ${ROOT}/bin/node`,

@@ -15,7 +15,7 @@ const VXLAN = `vx${NUMBER}ffww01`;
 const ROUTER = makeKeyPair('a router to check').publicKey;
 const ENTRY = deriveLinkAddress(parsePublicKey(ROUTER), 'eui64');
 const NO_SYSTEMD = ['units', 'clock'];
-/** Where there is no other user, there is no sudo. */
+/** Without another user, there is no sudo. */
 const skip = IS_ROOT_ALONE;
 
 const STATE = `/var/lib/wgkex/gw${NUMBER}`;
@@ -28,8 +28,8 @@ const REMAKE_VXLAN = `ip link add ${VXLAN} mtu 1280 type vxlan id 4242 dstport 4
 ip link set ${VXLAN} up
 /usr/lib/wgkex/wgkex-cleanup ffww01`;
 /**
- * Copies of what all gateways of the lab share, for one run of the command. What other test files have in /etc may go
- * while it is copied, which is no loss.
+ * Private copies of directories that all gateways of the lab share, for one run of the command. Files of other tests in
+ * /etc may vanish during the copy, which does no harm.
  */
 const OWN_LIBRARY = `cp -r /usr/lib/wgkex /run/library${NUMBER} && mount --bind /run/library${NUMBER} /usr/lib/wgkex`;
 const OWN_ETC = `{ cp -a /etc /run/etc${NUMBER} || true; } && mount --bind /run/etc${NUMBER} /etc`;
@@ -53,7 +53,7 @@ before(async () => {
 after(() => gateway.close());
 
 describe('a sound gateway', () => {
-  test('has nothing wrong, and what systemd alone knows is not checked', async () => {
+  test('has no problems, and skips the checks that need systemd', async () => {
     const { exitCode, stderr, document } = await lookUp(gateway, ['check']);
     assert.deepEqual([exitCode, stderr, document.sound], [0, '', true], JSON.stringify(document));
     const names = document.checks.map(({ check }: Found) => check);
@@ -75,11 +75,11 @@ describe('a sound gateway', () => {
     for (const { check, state, reason } of document.checks) {
       const isLeftOut = NO_SYSTEMD.includes(check) || (skip && check === 'sudo');
       assert.equal(state, isLeftOut ? 'not checked' : 'ok', check);
-      if (NO_SYSTEMD.includes(check)) assert.equal(reason, 'systemd does not run');
+      if (NO_SYSTEMD.includes(check)) assert.equal(reason, 'systemd is not running');
     }
   });
 
-  test('is green at a glance', { skip }, async () => {
+  test('gets one line for each part', { skip }, async () => {
     const { exitCode, stdout } = await look(gateway, ['check']);
     assert.equal(exitCode, 0);
     assert.deepEqual(stdout.split('\n'), [
@@ -88,18 +88,18 @@ describe('a sound gateway', () => {
       'permissions    ok',
       'user           ok',
       'sudo           ok',
-      'units          not checked: systemd does not run',
+      'units          not checked: systemd is not running',
       'port           ok',
       'interfaces     ok',
       'peers          ok',
       'ownership      ok',
-      'clock          not checked: systemd does not run',
+      'clock          not checked: systemd is not running',
       '',
-      'Nothing is wrong with what was checked.',
+      'No problems found in the parts that were checked.',
     ]);
   });
 
-  test('is left as it was: the check is no traffic in its log, on its page and in its metrics', async () => {
+  test('stays as it was: the check leaves no traffic in its log, on its page or in its metrics', async () => {
     await gateway.listener?.stop();
     await gateway.configure({ metrics: { listen: '127.0.0.1:9586' } });
     await gateway.start();
@@ -112,7 +112,7 @@ describe('a sound gateway', () => {
     const [before, printed] = [await readCounts(), gateway.listener?.stderr];
     const { document } = await lookUp(gateway, ['check']);
     assert.equal(document.sound, true, JSON.stringify(document));
-    // The handler writes down what it counted at its end at the latest.
+    // The handler writes its counts to disk when it ends, at the latest.
     const metrics = await readMetrics();
     assert.equal(gateway.listener?.stderr, printed);
     await gateway.listener?.stop();
@@ -121,14 +121,14 @@ describe('a sound gateway', () => {
     await gateway.start();
   });
 
-  test('has time for a sudo that is slow to say what it allows', { skip }, async () => {
+  test('is sound even if sudo is slow to list its rights', { skip }, async () => {
     const [first] = await breakAndMend(`cp -p /usr/bin/sudo /run/sudo.real
 printf '#!/bin/sh\\nsleep 6\\nexec /run/sudo.real "$@"\\n' >/run/sudo.slow; chmod +x /run/sudo.slow
 mount --bind /run/sudo.slow /usr/bin/sudo`);
     assert.deepEqual(first, []);
   });
 
-  test('tells who is not root what was not checked', { skip }, async () => {
+  test('shows a user without root which parts were not checked', { skip }, async () => {
     const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'env', [
       ...AS_WGKEX,
       'wgkex',
@@ -145,16 +145,16 @@ mount --bind /run/sudo.slow /usr/bin/sudo`);
   });
 });
 
-describe('a gateway that is broken', () => {
-  test('by a configuration that others could write is told that alone', async () => {
+describe('wgkex check on a broken gateway', () => {
+  test('reports only the configuration if other users could write it', async () => {
     const [first, second] = await breakAndMend(`chmod o+w ${CONFIG}`, `chmod go-w ${CONFIG}`);
     assert.deepEqual(first, [
-      gatewayFault('configuration', `others than root may write to ${CONFIG}`, `chmod go-w ${CONFIG}`),
+      gatewayFault('configuration', `users other than root may write to ${CONFIG}`, `chmod go-w ${CONFIG}`),
     ]);
     assert.deepEqual(second, []);
   });
 
-  test('by a configuration of somebody else is told', { skip }, async () => {
+  test('reports a configuration that belongs to another user', { skip }, async () => {
     const uid = (await gateway.run('id', '-u', 'wgkex')).trim();
     const [first, second] = await breakAndMend(`chown wgkex ${CONFIG}`, `chown root ${CONFIG}`);
     assert.deepEqual(first, [
@@ -163,15 +163,15 @@ describe('a gateway that is broken', () => {
     assert.deepEqual(second, []);
   });
 
-  test('by permissions is told, and mended by what it is told', async () => {
+  test('reports wrong permissions, and the remedies fix them', async () => {
     const handler = '/usr/lib/wgkex/wgkex-handler';
     const cleanup = '/usr/lib/wgkex/wgkex-cleanup';
     const expected = [
       ...(skip ? [] : [`user wgkex may not read ${CONFIG}`, `chmod o+r ${CONFIG}`]),
       ...(skip ? [] : ['user wgkex may not enter /etc/wgkex', 'chmod o+x /etc/wgkex']),
-      ...[`others than root may write to ${STATE}`, `chmod go-w ${STATE}`],
-      ...[`others than root may write to ${handler}`, `chmod go-w ${handler}`],
-      ...[`not everybody may run ${cleanup}`, `chmod a+rx ${cleanup}`],
+      ...[`users other than root may write to ${STATE}`, `chmod go-w ${STATE}`],
+      ...[`users other than root may write to ${handler}`, `chmod go-w ${handler}`],
+      ...[`${cleanup} is not executable by everyone`, `chmod a+rx ${cleanup}`],
       ...(skip ? [] : ['/etc/sudoers.d/wgkex has mode 0644, expected 0440', 'chmod 0440 /etc/sudoers.d/wgkex']),
     ];
     const sorted = pairUp(expected).map(([problem, remedy]) => gatewayFault('permissions', problem, remedy));
@@ -183,7 +183,7 @@ chmod 0644 /etc/sudoers.d/wgkex`;
     assert.deepEqual(second, []);
   });
 
-  test('by what is gone is told: directory, executable, rule, program, user', { skip }, async () => {
+  test('reports missing parts: directory, executable, rule, program, user', { skip }, async () => {
     const breaks = `${OWN_LIBRARY} && ${OWN_ETC}
 mv ${STATE} ${STATE}.away; rm /usr/lib/wgkex/wgkex-cleanup /etc/sudoers.d/wgkex
 touch /run/nothing; mount --bind /run/nothing /usr/bin/flock`;
@@ -208,7 +208,7 @@ sed -i /^wgkex:/d /etc/passwd /etc/shadow`;
     assert.ok(!third?.some(({ check }) => check === 'user'), 'the user is there again');
   });
 
-  test('by another sudo rule is told', { skip }, async () => {
+  test('reports another sudo rule', { skip }, async () => {
     const breaks = `${OWN_ETC}
 sed -i 's/, !use_pty//; s/NOINTERCEPT: //' /etc/sudoers.d/wgkex; sed -i 's/, !pam_setcred//' /etc/sudoers.d/wgkex-sudo
 echo 'wgkex ALL = (root) NOPASSWD: /bin/true' >/etc/sudoers.d/more`;
@@ -225,16 +225,16 @@ echo 'wgkex ALL = (root) NOPASSWD: /bin/true' >/etc/sudoers.d/more`;
     assert.equal(first[2]?.remedy, '/usr/lib/wgkex/harden; systemctl try-restart wgkex.service');
   });
 
-  test('by a tunnel that is down is told step by step, and mended', async () => {
+  test('reports step by step a tunnel that is down, and the remedies fix it', async () => {
     const [up, address] = [`ip link set ${WIREGUARD} up`, `ip address add fe80::1/64 dev ${WIREGUARD}`];
     const [first, second, third] = await breakAndMend(`ip link set ${WIREGUARD} down`, up, address);
     assert.deepEqual(first, [domainFault(`WireGuard interface ${WIREGUARD} is down`, up)]);
     const lost = domainFault(`${VXLAN} sends from fe80::1, which ${WIREGUARD} does not have`, address);
-    assert.deepEqual(second.at(-1), lost, 'the kernel forgets the addresses of what goes down');
+    assert.deepEqual(second.at(-1), lost, 'the kernel forgets the addresses of an interface that goes down');
     assert.deepEqual(third, []);
   });
 
-  test('by the settings of its tunnel is told, and mended by what it is told', async () => {
+  test('reports wrong settings of its tunnel, and the remedies fix them', async () => {
     const key = `/etc/wireguard/${WIREGUARD}.key`;
     const expected = [
       domainFault(`no route to fe80::/64 through ${WIREGUARD}`, `ip -6 route add fe80::/64 dev ${WIREGUARD}`),
@@ -257,18 +257,18 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     assert.deepEqual(fourth, []);
   });
 
-  test('by the wrong VXLAN interface is told: none, something else, one without address', async () => {
+  test('reports a VXLAN interface that is missing, of another kind or without an address', async () => {
     const remove = `ip link delete ${VXLAN}`;
     const bare = `${remove}; ip link add ${VXLAN} mtu 1280 type vxlan id 4242 dstport 4789 dev ${WIREGUARD}; ip link set ${VXLAN} up`;
     const steps = [`${remove}; ip link add ${VXLAN} type bridge`, bare, `${remove}; ${REMAKE_VXLAN}`];
     const [none, other, unaddressed, sound] = await breakAndMend(remove, ...steps);
     assert.deepEqual(none, [domainFault(`VXLAN interface ${VXLAN} does not exist`, REMAKE)]);
-    assert.deepEqual(other, [domainFault(`${VXLAN} is no VXLAN interface but a bridge`, REMAKE)]);
+    assert.deepEqual(other, [domainFault(`${VXLAN} is not a VXLAN interface but a bridge`, REMAKE)]);
     assert.deepEqual(unaddressed?.[0], domainFault(`${VXLAN} has no local IPv6 address`, REMAKE));
     assert.deepEqual(sound, []);
   });
 
-  test('by the wrong WireGuard interface is told: none, something else', async () => {
+  test('reports a WireGuard interface that is missing or of another kind', async () => {
     const name = (device: string) => `sed -i 's/^wireguard = .*/wireguard = "${device}"/' ${CONFIG}`;
     const steps = [`ip tuntap add mode tun name tun${NUMBER}; ${name(`tun${NUMBER}`)}`, name(WIREGUARD)];
     const [none, other, sound] = await breakAndMend(name('nowhere'), ...steps);
@@ -276,17 +276,17 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
       domainFault('WireGuard interface nowhere does not exist', 'systemctl restart wg-quick@nowhere'),
     ]);
     assert.deepEqual(other, [
-      domainFault(`tun${NUMBER} is no WireGuard interface but a tun`, `systemctl restart wg-quick@tun${NUMBER}`),
+      domainFault(`tun${NUMBER} is not a WireGuard interface but a tun`, `systemctl restart wg-quick@tun${NUMBER}`),
     ]);
     assert.deepEqual(sound, []);
   });
 
   const FORWARDING = [
-    [['flood', 'unicast'], ' unless their VXLAN has the derived MAC address, which no known firmware gives it'],
-    [['flood'], ', as fdb is without "unicast"'],
+    [['flood', 'unicast'], ' unless their VXLAN has the derived MAC address, which no known firmware uses'],
+    [['flood'], ', as fdb lacks "unicast"'],
   ] as const;
   for (const [fdb, reason] of FORWARDING) {
-    test(`by a VXLAN that does not learn is told with fdb = ${fdb.join(' and ')}, and mended`, async () => {
+    test(`reports a VXLAN that does not learn with fdb = ${fdb.join(' and ')}, and the remedy fixes it`, async () => {
       await gateway.reload({}, { fdb });
       const learn = `ip link set ${VXLAN} type vxlan learning`;
       const cleanUp = '/usr/lib/wgkex/wgkex-cleanup ffww01';
@@ -299,7 +299,7 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     });
   }
 
-  test('by a WireGuard interface without IPv6 is told the sysctl, then what the kernel forgot, and mended', async () => {
+  test('reports a WireGuard interface without IPv6, then the lost address, and the remedies fix it', async () => {
     const setting = `net/ipv6/conf/${WIREGUARD}/disable_ipv6`;
     const address = `ip address add fe80::1/64 dev ${WIREGUARD}`;
     const [first, second, third] = await breakAndMend(`sysctl -w ${setting}=1`, `sysctl -w ${setting}=0`, address);
@@ -313,12 +313,12 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     assert.deepEqual(third, []);
   });
 
-  test('by a WireGuard interface whose MTU is too small for IPv6 is told, and mended step by step', async () => {
+  test('reports a WireGuard interface with too small an MTU for IPv6, and the remedies fix it step by step', async () => {
     const [mtu, address] = [`ip link set ${WIREGUARD} mtu 1280`, `ip address add fe80::1/64 dev ${WIREGUARD}`];
     const small = `ip link set ${VXLAN} mtu 1210`;
     const breaks = `ip link set ${WIREGUARD} mtu 1279`;
     const [first, second, third] = await breakAndMend(breaks, mtu, `${address}; ${small}`);
-    assert.deepEqual(first, [domainFault(`the MTU of ${WIREGUARD} is 1279, and IPv6 needs 1280`, mtu)]);
+    assert.deepEqual(first, [domainFault(`the MTU of ${WIREGUARD} is 1279, but IPv6 needs 1280`, mtu)]);
     assert.deepEqual(
       second.map(({ remedy }) => remedy).filter((remedy) => remedy === address || remedy === small),
       [address, small],
@@ -327,9 +327,9 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     await breakAndMend(`ip link set ${WIREGUARD} mtu 1420; ip link set ${VXLAN} mtu 1280`);
   });
 
-  test('by forwarding entries and keys that should not be there is told, and mended', async () => {
+  test('reports wrong forwarding entries and disallowed keys, and the remedies fix them', async () => {
     const [cleanUp, forget] = ['/usr/lib/wgkex/wgkex-cleanup ffww01', 'rm /etc/wgkex/disallowed_keys'];
-    // The service sees to them by itself.
+    // A running service would fix the entries itself.
     await gateway.listener?.stop();
     const findOfPeers = async (breaks: string) =>
       (await breakAndMend(breaks, cleanUp)).map((found) => found.filter(({ check }) => check === 'peers'));
@@ -353,8 +353,8 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
   });
 });
 
-describe('without a domain', () => {
-  test('that alone is wrong, and everything else is looked at', async () => {
+describe('wgkex check without a domain', () => {
+  test('reports that, and still checks everything else', async () => {
     const { stdout } = await attempt(gateway.namespace, 'sh', ['-c', `${NO_DOMAIN} && wgkex check --json`]);
     const document = JSON.parse(stdout);
     assert.deepEqual(listFound(document), [
@@ -363,7 +363,7 @@ describe('without a domain', () => {
     assert.deepEqual(document.checks.filter(({ state }: { state: string }) => state === 'ok').length, skip ? 7 : 8);
   });
 
-  test('what else is wrong is told, too', async () => {
+  test('also reports other problems', async () => {
     const script = `${NO_DOMAIN} && ${OWN_LIBRARY} && rm /usr/lib/wgkex/wgkex-cleanup && wgkex check --json; ${CLEAR}`;
     const { stdout } = await attempt(gateway.namespace, 'sh', ['-c', script]);
     const found = listFound(JSON.parse(stdout)).map(({ check, problem }) => [check, problem]);
@@ -371,8 +371,8 @@ describe('without a domain', () => {
   });
 });
 
-describe('a gateway whose IPv6 is for the tunnels alone', () => {
-  test('has nothing wrong, and is asked over IPv4', async () => {
+describe('a gateway with IPv6 only on its tunnels', () => {
+  test('has no problems, and the check asks it over IPv4', async () => {
     const without = ['lo', 'uplink', VXLAN].map((name) => `sysctl -w net/ipv6/conf/${name}/disable_ipv6=1`);
     const [found] = await breakAndMend(without.join(' && '));
     assert.deepEqual(found, []);
@@ -382,18 +382,18 @@ describe('a gateway whose IPv6 is for the tunnels alone', () => {
   });
 });
 
-describe('a port', () => {
-  test('of a service that does not know the domain yet is told', async () => {
+describe('wgkex check reports a port', () => {
+  test('of a service that does not know the domain yet', async () => {
     const rename = (from: string, to: string) => `sed -i 's/domains.${from}/domains.${to}/' ${CONFIG}`;
     const [first, second] = await breakAndMend(rename('ffww01', 'ffww02'), rename('ffww02', 'ffww01'));
-    const problem = 'the running service does not know it';
+    const problem = 'the running service does not know this domain';
     assert.deepEqual(first, [{ check: 'port', domain: 'ffww02', problem, remedy: 'systemctl reload wgkex.service' }]);
     assert.deepEqual(second, []);
   });
 
-  test('of a service whose handler fails is told', async () => {
+  test('of a service whose handler fails', async () => {
     await curse(gateway, '/usr/bin/wg', `show ${WIREGUARD}`, 'fail');
-    // The handler remembers what it read for a second.
+    // The handler uses a reading for up to a second.
     await pause(1100);
     const [first] = await breakAndMend('true');
     await liftCurses(gateway);
@@ -401,18 +401,18 @@ describe('a port', () => {
     assert.deepEqual(first, [domainFault(problem, 'systemctl restart wgkex.service', 'port')]);
   });
 
-  test('of a service whose handler hangs is told', async () => {
+  test('of a service whose handler hangs', async () => {
     await gateway.unlocked();
     const handlers = await gateway.findHandlers();
     for (const pid of handlers) process.kill(pid, 'SIGSTOP');
     const [first] = await breakAndMend('');
-    // As another user the listener could not end them.
+    // The listener runs as another user and could not end them.
     for (const pid of await gateway.findHandlers()) if (handlers.includes(pid)) process.kill(pid, 'SIGKILL');
     const problem = 'the service answers "ERR: FAILED"';
     assert.deepEqual(first, [domainFault(problem, 'systemctl restart wgkex.service', 'port')]);
   });
 
-  test('of something else is told', async () => {
+  test('of another program', async () => {
     const server = 'require("net").createServer((one) => one.end("SSH-2.0\\r\\n")).listen(10041, "127.0.0.1")';
     const other = new Background('ip', ['netns', 'exec', gateway.namespace, 'node', '-e', server]);
     await gateway.configure({ listen: ['127.0.0.1:10041'] });
@@ -420,26 +420,26 @@ describe('a port', () => {
     const [first] = await breakAndMend('');
     await other.stop();
     await gateway.configure();
-    const problem = 'what listens on 127.0.0.1, port 10041, is not wgkex: it says "SSH-2.0"';
+    const problem = 'the program on 127.0.0.1, port 10041, is not wgkex: it answers "SSH-2.0"';
     assert.deepEqual(first, [gatewayFault('port', problem, "ss -ltnp 'sport = :10041'")]);
   });
 
-  test('that hangs or is closed is told', async () => {
+  test('that hangs or is closed', async () => {
     const expected = (how: string) =>
       ['::1', '127.0.0.1'].map((host) => gatewayFault('port', `Cannot ask ${host}, port 10012: ${how}`, RESTART));
     gateway.listener?.child.kill('SIGSTOP');
     const [hung] = await breakAndMend('');
     gateway.listener?.child.kill('SIGCONT');
-    assert.deepEqual(hung, expected('no end after 5 s'));
+    assert.deepEqual(hung, expected('timed out after 5 s'));
     await gateway.listener?.stop();
     assert.deepEqual((await breakAndMend(''))[0], expected('connection refused'));
   });
 });
 
-/** For one run of the command: the domains of the configuration are gone. */
+/** Hides the domains of the configuration for one run of the command. */
 const NO_DOMAIN = `sed '/^.domains/,$d' ${CONFIG} >/run/nodomain${NUMBER} && mount --bind /run/nodomain${NUMBER} ${CONFIG}`;
 
-/** Breaks something, looks, and looks again after each further step, all in one view of the files. */
+/** Breaks something, checks, and checks again after each further step, all in one mount namespace. */
 async function breakAndMend(breaks: string, ...steps: readonly string[]): Promise<[Found[], Found[], ...Found[][]]> {
   const looks = [breaks, ...steps];
   const script = looks.map((step) => `{ ${step === '' ? ':' : step}\n} >&2\nwgkex check --json\n`).join('');

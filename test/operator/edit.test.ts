@@ -24,7 +24,7 @@ before(async () => {
     { name: 'ffmuc', settings: { address: 'ffmuc' } },
   ]);
   list = `/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`;
-  // The tests ask more often than one source may.
+  // The tests send more requests than one source may.
   await gateway.configure({ limits: { exempt: [`${gateway.segment.ipv4('0.2')}/32`] } });
   await gateway.start();
 });
@@ -42,7 +42,7 @@ beforeEach(async () => {
 afterEach(() => liftCurses(gateway));
 
 describe('a key that the operator adds', () => {
-  test('has all that a router has, and is pending as any other', async () => {
+  test('has everything that a router has, and is pending like any other', async () => {
     const key = makeKey();
     const { exitCode, stderr, document } = await lookUp(gateway, ['add', 'ffww01', key]);
     assert.deepEqual([exitCode, stderr], [0, '']);
@@ -56,12 +56,12 @@ describe('a key that the operator adds', () => {
       ['add peer', 'set forwarding entry', 'set forwarding entry', 'set route'],
     );
     assert.deepEqual([...(await readRegistrations(gateway)).keys()], [key]);
-    assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n', 'the service runs beside');
+    assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n', 'the service runs alongside');
     await gateway.cleanUp();
     assert.deepEqual(Object.keys((await readState()).marks), [key]);
   });
 
-  test('and lives is kept as it is, with the entries that it needs', async () => {
+  test('is kept as it is if it is alive, and gets the entries that it lacks', async () => {
     await letIn(ROUTER);
     await strip(gateway, ROUTER.publicKey);
     const session = await gateway.findSession(ROUTER.publicKey);
@@ -71,7 +71,7 @@ describe('a key that the operator adds', () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, ROUTER.publicKey).sort());
   });
 
-  test('and is there without a session begins anew, without its mark', async () => {
+  test('is reset if it is there without a session, and loses its mark', async () => {
     const key = makeKey();
     await lookUp(gateway, ['add', 'ffww01', key]);
     await gateway.cleanUp();
@@ -83,11 +83,15 @@ describe('a key that the operator adds', () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, key).sort());
   });
 
-  test('takes the place of one that had its minute, and of no other', async () => {
+  test('evicts a key that had its minute to connect, and no other', async () => {
     await gateway.configure({}, { max_pending: 1 });
     const [first, second] = [makeKey(), makeKey()];
     await lookUp(gateway, ['add', 'ffww01', first]);
-    await assertRefused(second, 'FULL', /: 1 keys that never connected are there, and room only in place/);
+    await assertRefused(
+      second,
+      'FULL',
+      /: the limit of 1 keys that never connected is reached; only one of them can be evicted/,
+    );
     await ageRecord(gateway, 60);
     const { exitCode, stdout } = await look(gateway, ['add', 'ffww01', second]);
     assert.equal(exitCode, 0);
@@ -95,25 +99,25 @@ describe('a key that the operator adds', () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, second).sort());
   });
 
-  test('is refused where a living key has its address', async () => {
+  test('is refused if a living key has its address', async () => {
     await letIn(OWNER);
-    await assertRefused(NEWCOMER.publicKey, 'ADDRESS_TAKEN', /, which proved it by a handshake/);
+    await assertRefused(NEWCOMER.publicKey, 'ADDRESS_TAKEN', /, which proved it with a handshake/);
   });
 
-  test('is refused where it is on the list of disallowed keys', async () => {
+  test('is refused if it is on the list of disallowed keys', async () => {
     const key = makeKey();
     await writeFile(list, key);
     await assertRefused(key, 'PROHIBITED_WGKEY', /: the key is in \/etc\/wgkex\/disallowed_keys/);
   });
 
-  test('is refused where it is the key of the gateway', async () => {
+  test('is refused if it is the key of the gateway', async () => {
     await assertRefused(await gateway.publicKey(), 'PROHIBITED_WGKEY', /: it is the gateway's own key/);
   });
 
-  test('is refused where it was set up by hand', async () => {
+  test('is refused if it was set up by hand', async () => {
     const key = makeKey();
     await giveOperators(gateway, key);
-    await assertRefused(key, 'PROHIBITED_WGKEY', /: it is a peer of the operator's/);
+    await assertRefused(key, 'PROHIBITED_WGKEY', /: it is one of the operator's peers/);
   });
 
   async function assertRefused(key: string, code: string, reason: RegExp): Promise<void> {
@@ -130,7 +134,7 @@ describe('a key that the operator adds', () => {
 });
 
 describe('a key that the operator removes', () => {
-  test('loses all that it had, and may come again', async () => {
+  test('loses everything that it had, and may register again', async () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
     await gateway.cleanUp();
@@ -142,7 +146,7 @@ describe('a key that the operator removes', () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, key).sort());
   });
 
-  test('is not put back, though it was the only one that lived', async () => {
+  test('is not restored, even if it was the only one alive', async () => {
     await letIn(ROUTER);
     await gateway.cleanUp();
     assert.deepEqual(Object.keys((await readState()).alive), [ROUTER.publicKey]);
@@ -152,7 +156,7 @@ describe('a key that the operator removes', () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, stranger).sort());
   });
 
-  test('is not put back with the others that lived', async () => {
+  test('is not restored with the others that were alive', async () => {
     await letIn(ROUTER);
     await letIn(OTHER);
     await gateway.cleanUp();
@@ -167,7 +171,7 @@ describe('a key that the operator removes', () => {
     );
   });
 
-  test('does not come back either where it lived and is no peer now', async () => {
+  test('is not restored even if it was alive and is not a peer now', async () => {
     await letIn(ROUTER);
     await letIn(OTHER);
     await gateway.cleanUp();
@@ -179,17 +183,17 @@ describe('a key that the operator removes', () => {
     assert.deepEqual(Object.keys((await readState()).alive), [OTHER.publicKey]);
   });
 
-  test('leaves what was set up by hand as it is', async () => {
+  test('stays as it is if it was set up by hand', async () => {
     const key = makeKey();
     await giveOperators(gateway, key);
     const unchanged = await readHoldings(gateway);
     const { exitCode, stdout, stderr } = await look(gateway, ['remove', 'ffww01', key]);
-    const reason = `wgkex: ffww01: Cannot remove ${key}: it is a peer of the operator's`;
+    const reason = `wgkex: ffww01: Cannot remove ${key}: it is one of the operator's peers`;
     assert.deepEqual([exitCode, stdout, stderr], [1, '', reason]);
     assert.deepEqual(await readHoldings(gateway), unchanged);
   });
 
-  test('has to be there', async () => {
+  test('must be known', async () => {
     const key = makeKey();
     const { exitCode, stdout, stderr } = await look(gateway, ['remove', 'ffww01', key]);
     assert.deepEqual([exitCode, stdout, stderr], [1, '', `wgkex: ffww01: Cannot remove ${key}: it is not a peer`]);
@@ -197,7 +201,7 @@ describe('a key that the operator removes', () => {
 });
 
 describe('a key that the operator blocks', () => {
-  test('is on the list with its reason, is a peer of no domain, and is let in no more', async () => {
+  test('is on the list with its reason, is not a peer of any domain, and is refused from then on', async () => {
     const key = makeKey();
     for (const domain of ['ffww01', 'ffmuc']) assert.equal(await exchange(gateway.address, domain, key), 'OK\n');
     const { exitCode, stderr, document } = await lookUp(gateway, ['block', key, '--reason', 'gestohlen\nin Köln']);
@@ -215,7 +219,7 @@ describe('a key that the operator blocks', () => {
     assert.deepEqual([await readHoldings(gateway), await gateway.peers('ffmuc')], [[], []]);
   });
 
-  test('gets in never again once that is done, however often it asks meanwhile', async () => {
+  test('is never admitted again once that is done, however often it asks meanwhile', async () => {
     for (let round = 0; round < 5; round++) {
       const key = makeKey();
       let isDone = false;
@@ -233,39 +237,39 @@ describe('a key that the operator blocks', () => {
     }
   });
 
-  test('and that is on the list already is taken away all the same', async () => {
+  test('is still removed if it is already on the list', async () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffmuc', key), 'OK\n');
     await writeFile(list, `# mine\r\n${key}`);
     const { exitCode, stdout } = await look(gateway, ['block', key], { columns: 160 });
     assert.equal(exitCode, 0);
-    assert.ok(stdout.startsWith(`/etc/wgkex/disallowed_keys: ${key} is there already\nffmuc: removed peer ${key}\n`));
+    assert.ok(stdout.startsWith(`/etc/wgkex/disallowed_keys: ${key} is already there\nffmuc: removed peer ${key}\n`));
     assert.equal(await readFile(list, 'utf8'), `# mine\r\n${key}`);
     assert.equal(await gateway.findPeer(key, 'ffmuc'), undefined);
-    assert.match((await look(gateway, ['block', key])).stdout, /It is a peer of no domain\.$/);
+    assert.match((await look(gateway, ['block', key])).stdout, /It is not a peer of any domain\.$/);
   });
 
-  test('stays where it was set up by hand, and nowhere else', async () => {
+  test('stays only where it was set up by hand', async () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffmuc', key), 'OK\n');
     await giveOperators(gateway, key);
     const unchanged = await readHoldings(gateway);
     const { exitCode, stderr, document } = await lookUp(gateway, ['block', key]);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /^wgkex: ffww01: Cannot remove \S+: it is a peer of the operator's$/);
+    assert.match(stderr, /^wgkex: ffww01: Cannot remove \S+: it is one of the operator's peers$/);
     assert.equal(document.list.outcome, 'added');
     assert.deepEqual(await readHoldings(gateway), unchanged);
     assert.deepEqual(await gateway.peers('ffmuc'), []);
   });
 
-  test('is not the key of the gateway', async () => {
+  test('cannot be the key of the gateway', async () => {
     const key = await gateway.publicKey('ffmuc');
     const { exitCode, stdout, stderr } = await look(gateway, ['block', key]);
     assert.deepEqual([exitCode, stdout, stderr], [1, '', `wgkex: Cannot block ${key}: it is the gateway's own key`]);
     await assert.rejects(stat(list), { code: 'ENOENT' });
   });
 
-  test('goes from all domains but those that fail', async () => {
+  test('is removed from all domains except those that fail', async () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
     await gateway.removeInterfaces('ffmuc');
@@ -280,7 +284,7 @@ describe('a key that the operator blocks', () => {
     assert.deepEqual(await readHoldings(gateway), []);
   });
 
-  test('is not lost from the list when others are blocked at the same time', async () => {
+  test('stays on the list when others are blocked at the same time', async () => {
     const keys = Array.from({ length: 6 }, makeKey);
     const statuses = await Promise.all(keys.map(async (key) => (await look(gateway, ['block', key])).exitCode));
     assert.deepEqual(new Set(statuses), new Set([0]));
@@ -288,7 +292,7 @@ describe('a key that the operator blocks', () => {
     assert.deepEqual(lines.map((line) => line.slice(0, 44)).sort(), keys.sort());
   });
 
-  test('is let in again when it is unblocked, and has to be blocked for that', async () => {
+  test('can register again once it is unblocked, and cannot be unblocked twice', async () => {
     const [key, other] = [makeKey(), makeKey()];
     await writeFile(list, `${other} # stays\n${key} # stolen\n`);
     const { exitCode, stdout } = await look(gateway, ['unblock', key]);
@@ -318,13 +322,13 @@ describe('a dry run', () => {
     ['unblock', ['unblock', OWNER.publicKey], /^\/etc\/wgkex\/disallowed_keys: would remove .*\nNothing/],
   ] as const;
   for (const [what, args, expected] of CASES) {
-    test(`says what it would ${what}, and does nothing`, async () => {
+    test(`shows what it would ${what}, and changes nothing`, async () => {
       await letIn(ROUTER);
       assert.equal(await exchange(gateway.address, 'ffww01', KEY), 'OK\n');
       await gateway.unlocked();
       await gateway.cleanUp();
       await writeFile(list, `${OWNER.publicKey}\n`);
-      // A key that was just registered is kept, like a living one.
+      // A key that has just registered is kept, like a living one.
       await ageRecord(gateway, 10);
       const unchanged = await readAll();
       const { exitCode, stdout } = await look(gateway, [...args, '--dry-run'], { columns: 160 });
@@ -337,7 +341,7 @@ describe('a dry run', () => {
     });
   }
 
-  test('says the same where others come back first, and puts nobody back', async () => {
+  test('shows the same if the edit would first restore keys, and restores none', async () => {
     await letIn(ROUTER);
     await gateway.cleanUp();
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', ROUTER.publicKey, 'remove');
@@ -349,7 +353,7 @@ describe('a dry run', () => {
     assert.deepEqual(dry.document.domains, document.domains);
   });
 
-  /** What the kernel has, and what is written down, with the times of that. */
+  /** The state of the kernel, and the files with their times. */
   async function readAll(): Promise<unknown[]> {
     const files = [gateway.stateFile(), gateway.recordFile(), list];
     const written = files.map(async (file) => [await readFile(file, 'utf8'), (await stat(file)).mtimeMs]);
@@ -357,7 +361,7 @@ describe('a dry run', () => {
   }
 });
 
-describe('nothing is changed, and one line says why,', () => {
+describe('nothing is changed, and one line gives the reason,', () => {
   const COMMANDS = ['add', 'remove', 'release'] as const;
 
   for (const command of COMMANDS) {
@@ -375,9 +379,9 @@ describe('nothing is changed, and one line says why,', () => {
       assert.deepEqual([exitCode, stdout, stderr], [1, '', `wgkex: ffww01: ${reason}`]);
     });
 
-    test(`when somebody else has the lock that ${command} needs`, async () => {
+    test(`when another process has the lock that ${command} needs`, async () => {
       const holder = new Background('flock', ['--no-fork', gateway.lockFile(), 'sleep', '60']);
-      // With the lock it becomes the other program; before, the handler may have it, which looks at the new interface.
+      // With the lock, flock becomes sleep; until then, the handler may have the lock to look at the new interface.
       const commandLine = () => readFile(`/proc/${holder.pid}/cmdline`, 'utf8');
       await eventually('it has the lock', async () => (await commandLine()).startsWith('sleep'));
       const { exitCode, stdout, stderr } = await look(gateway, [command, 'ffww01', makeKey()]);
@@ -388,8 +392,8 @@ describe('nothing is changed, and one line says why,', () => {
     });
   }
 
-  const needsUser = IS_ROOT_ALONE ? 'SKIPPED: a user namespace has no other user to be' : false;
-  test('when somebody calls them who is not root', { skip: needsUser }, async () => {
+  const needsUser = IS_ROOT_ALONE ? 'SKIPPED: a user namespace has no other users' : false;
+  test('when a user other than root calls them', { skip: needsUser }, async () => {
     for (const args of [
       ['add', 'ffww01', makeKey()],
       ['remove', 'ffww01', makeKey()],
@@ -405,7 +409,7 @@ describe('nothing is changed, and one line says why,', () => {
     }
   });
 
-  test('when others than root could write the configuration', async () => {
+  test('when users other than root could write the configuration', async () => {
     await chmod(gateway.configFile, 0o666);
     const { exitCode, stdout, stderr } = await look(gateway, ['add', 'ffww01', makeKey()]);
     await chmod(gateway.configFile, 0o644);
@@ -425,7 +429,7 @@ describe('nothing is changed, and one line says why,', () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, key).sort());
   });
 
-  test('when the state cannot be written from which a key would come back', async () => {
+  test('when the state cannot be written from which a key would be restored', async () => {
     await letIn(ROUTER);
     await gateway.cleanUp();
     const blocker = `${gateway.stateFile()}.new`;
@@ -439,7 +443,7 @@ describe('nothing is changed, and one line says why,', () => {
 });
 
 describe('a program that fails', () => {
-  test('leaves nothing of a key that was to be added', async () => {
+  test('leaves nothing of a key that was being added', async () => {
     await curse(gateway, '/usr/sbin/bridge', 'bridge -batch', 'fail');
     const { exitCode, stdout, stderr } = await look(gateway, ['add', 'ffww01', makeKey()]);
     assert.deepEqual([exitCode, stdout], [1, '']);
@@ -448,7 +452,7 @@ describe('a program that fails', () => {
     assert.deepEqual(await readHoldings(gateway), []);
   });
 
-  test('leaves a key that was to be removed as it was, or what the cleanup removes', async () => {
+  test('leaves a key that was being removed as it was, or leaves the rest to the cleanup', async () => {
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
     await curse(gateway, '/usr/bin/wg', 'wg set', 'fail');
@@ -469,7 +473,7 @@ describe('a program that fails', () => {
   });
 });
 
-test('the service, the cleanup and several operators at the same time leave each key whole or gone', async () => {
+test('the service, the cleanup and several operators leave each key whole or gone, even at the same time', async () => {
   const [added, removed, asked] = [0, 1, 2].map(() => Array.from({ length: 4 }, makeKey)) as [
     string[],
     string[],
@@ -487,7 +491,7 @@ test('the service, the cleanup and several operators at the same time leave each
   assert.deepEqual(await readHoldings(gateway), expected.sort());
 });
 
-/** Has a router register and connect. */
+/** Lets a router register and connect. */
 async function letIn(pair: KeyPair): Promise<void> {
   assert.equal(await exchange(gateway.address, 'ffww01', pair.publicKey), 'OK\n');
   await connect(gateway, pair);

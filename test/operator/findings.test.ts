@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 describe('wgkex status', () => {
-  test('names a disallowed key that is a router’s, and never one of the operator’s', async () => {
+  test('names a disallowed key of a router, and never one of the operator’s', async () => {
     const [router, backbone] = [await register(), makeKey()];
     await giveUnrecorded(gateway, [backbone]);
     await writeFile(`${directory}/wgkex/disallowed_keys`, `${router}\n${backbone}\n`);
@@ -37,10 +37,10 @@ describe('wgkex status', () => {
     assert.deepEqual(faults, [{ problem: 'a disallowed key is a peer', remedy: `wgkex remove ffww01 ${router}` }]);
     const { exitCode, stdout, stderr } = await look(gateway, ['block', backbone]);
     assert.equal(exitCode, 1);
-    assert.ok(!`${stdout}${stderr}`.includes('wg set'), 'no command that removes it');
+    assert.ok(!`${stdout}${stderr}`.includes('wg set'), 'no command to remove it');
   });
 
-  test('names peers whose keys were taken off the list of allowed ones', async () => {
+  test('names peers whose keys were taken off the list of allowed keys', async () => {
     await register();
     const file = `${directory}/wgkex/allowed`;
     await writeFile(file, `${makeKey()}\n`);
@@ -49,7 +49,7 @@ describe('wgkex status', () => {
     assert.deepEqual(await findFaults(), [{ problem, remedy: null }]);
   });
 
-  test('names a list that is named and missing, and what follows', async () => {
+  test('names a configured list that is missing, and the consequence', async () => {
     await gateway.configure({ static_keys: '/etc/wgkex/nowhere' });
     const { document } = await lookUp(gateway, ['status']);
     const problem =
@@ -58,7 +58,7 @@ describe('wgkex status', () => {
     assert.match((await look(gateway, ['check'])).stdout, /Cannot read \/etc\/wgkex\/nowhere: there is no such file/);
   });
 
-  test('names a record that cannot be read, when all routers get FAILED', async () => {
+  test('names a record that cannot be read, which makes all routers get FAILED', async () => {
     const record = gateway.recordFile();
     await rm(record, { force: true });
     await mkdir(record);
@@ -67,11 +67,11 @@ describe('wgkex status', () => {
     const { stdout } = await look(gateway, ['show', makeKey()]);
     await rmdir(record);
     assert.match(faults[0]?.problem ?? '', /^Cannot read \S+\.record: .*; all routers get FAILED/);
-    assert.match(stdout, /the record of peers cannot be read or written \(wgkex check\): FAILED/);
+    assert.match(stdout, /the record of peers cannot be read or written \(see wgkex check\): FAILED/);
   });
 });
 
-test('wgkex check names a registered key that a file sets up, and the command that releases it', async () => {
+test('wgkex check names a registered key that a file also sets up, and the command that releases it', async () => {
   const [router, other] = [await register(), await register()];
   const text = (key: string, setting = '') => `[Interface]\n${setting}\n[Peer]\nPublicKey = ${key}\n`;
   await writeFile(`${directory}/wireguard/backbone.conf`, text(router));
@@ -79,7 +79,7 @@ test('wgkex check names a registered key that a file sets up, and the command th
   const { document } = await lookUp(gateway, ['check']);
   const { findings } = document.checks.find(({ check }: { check: string }) => check === 'ownership');
   const problem =
-    '/etc/wireguard/backbone.conf sets up a peer whose key wgkex registered: to wgkex it is a router’s'.replace(
+    '/etc/wireguard/backbone.conf sets up a peer whose key is registered: wgkex treats it as a router’s'.replace(
       '’',
       "'",
     );
@@ -95,11 +95,11 @@ describe('an upgrade', () => {
   const upgrade = (version: string) => gateway.run('/usr/lib/wgkex/leave-notes', version);
   const runtime = () => readdir(`/run/wgkex/${gateway.namespace}`);
 
-  test('from 0.1 takes over its peers, and none that was set up by hand', async () => {
+  test('from 0.1 takes over its peers, but none that were set up by hand', async () => {
     const [living, odd] = [makeKey(), makeKey()];
     await giveUnrecorded(gateway, [living]);
     await giveOperators(gateway, odd);
-    assert.equal(await exchange(gateway.address, 'ffww01', living), 'ERR: PROHIBITED_WGKEY\n', 'nobody knows it');
+    assert.equal(await exchange(gateway.address, 'ffww01', living), 'ERR: PROHIBITED_WGKEY\n', 'no record has it');
     await rm(gateway.recordFile());
     await upgrade('0.1.0-1');
     assert.ok((await runtime()).includes('ffww01.adopt'));
@@ -117,7 +117,7 @@ describe('an upgrade', () => {
     await gateway.cleanUp();
   });
 
-  test('from 0.2 leaves none', async () => {
+  test('from 0.2 leaves no note', async () => {
     await upgrade('0.2.0');
     assert.ok(!(await runtime()).includes('ffww01.adopt'));
   });

@@ -35,7 +35,7 @@ before(async () => {
 });
 after(() => gateway.close());
 
-test(`a gateway with ${PEERS} routers is sound, and looked at in little time`, async (t) => {
+test(`a gateway with ${PEERS} routers is sound, and its status takes little time`, async (t) => {
   for (let time = 0; time < 5; time++) {
     const start = performance.now();
     const { exitCode, document } = await lookUp(gateway, ['status']);
@@ -45,12 +45,12 @@ test(`a gateway with ${PEERS} routers is sound, and looked at in little time`, a
   }
 });
 
-test('all of them are listed', async () => {
+test('wgkex peers lists all of them', async () => {
   const { stdout } = await look(gateway, ['peers']);
   assert.equal(stdout.split('\n').length, PEERS + 1);
 });
 
-test('whoever reads only the first lines of a long list is not told about it', async () => {
+test('wgkex peers ends quietly if only the first lines of a long list are read', async () => {
   const script = 'set -o pipefail; wgkex peers | head -1';
   const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'bash', ['-c', script]);
   assert.deepEqual([exitCode, stderr], [0, '']);

@@ -16,7 +16,7 @@ const RULES = '/usr/share/wgkex/alerts.yml';
 const DASHBOARD = '/usr/share/wgkex/grafana-dashboard.json';
 const PORT = 9586;
 const [ALIVE, STATIC] = [makeKeyPair('alive'), makeKeyPair('static')];
-/** Fewer than a source may have open. */
+/** Fewer connections than a source may have open. */
 const CROWD = 15;
 /** In seconds since 1970. */
 const STARTED = Math.floor(Date.now() / 1000);
@@ -54,7 +54,7 @@ describe('Prometheus', () => {
     assert.equal(await send(gateway.address, ['ffww01\nkey\n']), 'ERR: INVALID_WGKEY\n');
     const crowd = Array.from({ length: CROWD }, () => exchange(gateway.address, 'ffmuc_welt', makeKey()));
     assert.deepEqual(new Set(await Promise.all(crowd)), new Set(['OK\n']));
-    // It begins some seconds after its start; a rate takes two scrapes.
+    // Prometheus begins to scrape some seconds after its start; a rate takes two scrapes.
     await eventually('Prometheus has seen all, more than once', async () => {
       const { ffmuc_welt } = await prometheus.count('wgkex_peers{state="pending"}', 'domain');
       const { wgkex = 0 } = await prometheus.count('count_over_time(up[1m])', 'job');
@@ -99,7 +99,7 @@ describe('Prometheus', () => {
       ['ALERTS', ['alertname', 'domain', 'alertstate'], { 'WgkexCleanupOverdue ffmuc_welt pending': 1 }],
     ];
   for (const [expression, labels, counts] of COUNTED) {
-    test(`knows of a real run: ${expression}`, async () => {
+    test(`has the numbers of a real run: ${expression}`, async () => {
       const seen = await lookUntil(
         () => prometheus.count(expression, ...labels),
         (found) => isDeepStrictEqual(found, counts),
@@ -108,7 +108,7 @@ describe('Prometheus', () => {
     });
   }
 
-  test('has served the crowd in fewer batches than there were routers', async () => {
+  test('counts at most as many batches as there were routers', async () => {
     const { ffmuc_welt = 0 } = await lookUntil(
       () => prometheus.count('wgkex_handler_batch_exchanges_count', 'domain'),
       (counts) => counts['ffmuc_welt'] !== undefined,
@@ -122,7 +122,7 @@ describe('Prometheus', () => {
     assert.deepEqual([exitCode, stdout, stderr], [0, '', '']);
   });
 
-  test('has neither a key nor an address', async () => {
+  test('gets neither keys nor addresses', async () => {
     const text = await scrape();
     assert.doesNotMatch(text, /[A-Za-z0-9+/]{42}[A-Za-z0-9+/]=/);
     assert.doesNotMatch(text, /fe80|10\.38\./);
@@ -164,15 +164,15 @@ describe('Prometheus', () => {
   });
 });
 
-describe('whoever scrapes', () => {
-  test('gets what the listener knows while the handler hangs, and routers do not wait for it', async () => {
+describe('a scraper', () => {
+  test('gets the numbers of the listener while the handler hangs, without delaying routers', async () => {
     await gateway.reload(settings());
     const handler = await findOnlyHandler();
     process.kill(handler, 'SIGSTOP');
     await handlerIsSilent();
     const started = performance.now();
     const text = await scrape();
-    assert.ok(performance.now() - started > 1900, 'it has waited for the handler');
+    assert.ok(performance.now() - started > 1900, 'the scrape has waited for the handler');
     assert.match(text, /^wgkex_domain_up\{domain="ffww01"\} 0$/m);
     assert.match(text, /^wgkex_exchanges_total\{domain="ffww01",result="OK"\} 4$/m);
     assert.doesNotMatch(text, /^wgkex_peers\{/m);
@@ -181,7 +181,7 @@ describe('whoever scrapes', () => {
     assert.deepEqual(await gateway.findHandlers(), [handler], 'the same one');
   });
 
-  test('gets an answer while the handler is killed, and the start of another is counted', async () => {
+  test('gets an answer while the handler is killed, and the restart is counted', async () => {
     const before = readCounter(await scrape(), 'wgkex_handler_restarts_total');
     const handler = await findOnlyHandler();
     process.kill(handler, 'SIGSTOP');
@@ -197,7 +197,7 @@ describe('whoever scrapes', () => {
     assert.equal(readCounter(await scrape(), 'wgkex_handler_restarts_total'), before + 1);
   });
 
-  test('is told of a domain without its interfaces, and of the others as before', async () => {
+  test('gets a domain without interfaces as down, and the others as before', async () => {
     await gateway.removeInterfaces('ffmuc_welt');
     await gateway.reload(settings());
     const text = await scrapeInTime();
@@ -206,7 +206,7 @@ describe('whoever scrapes', () => {
     assert.match(text, /^wgkex_peers\{domain="ffww01",state="static"\} 1$/m);
   });
 
-  test('is not kept from it by fifty clients that are slow or talk nonsense, and neither is a router or a reload', async (t) => {
+  test('is not held up by fifty clients that are slow or send nonsense, and neither is a router or a reload', async (t) => {
     const words = ['', 'GET /met', 'GET /metrics HTTP/1.1\r\nX: ', `ffww01\n${ALIVE.publicKey}\n`, '\x16\x03\x01'];
     const others = Array.from({ length: 50 }, (_, index) => {
       const other = connectTo({ host: gateway.address, port: PORT });
@@ -222,7 +222,7 @@ describe('whoever scrapes', () => {
     assert.match(await scrapeInTime(), IS_UP);
   });
 
-  test('finds nobody where metrics were turned off, and another port where they were moved', async () => {
+  test('finds no port if metrics were turned off, and another port if they were moved', async () => {
     await gateway.reload({});
     await eventually('nobody listens', async () => (await attemptScrape()) === undefined);
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
@@ -232,7 +232,7 @@ describe('whoever scrapes', () => {
     assert.match(await scrape(), /^wgkex_exchanges_total\{domain="ffww01",result="OK"\} 0$/m);
   });
 
-  test('keeps nobody from exchanging where the port is taken, and one line says so', async () => {
+  test('finds no metrics if the port is taken; exchanges go on, and one line says so', async () => {
     const printed = gateway.listener?.stderr.length ?? 0;
     await gateway.reload({ metrics: { listen: `${gateway.address}:10012` } });
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
@@ -263,7 +263,7 @@ test('between scrapes nothing runs', async () => {
   );
 });
 
-test('a handler without metrics ends at a request for numbers, one with them answers it', async () => {
+test('a handler without metrics ends at a request for numbers, one with metrics answers it', async () => {
   const request = '{"type":"numbers","id":1,"domain":"ffww01"}\n';
   await gateway.configure({});
   const without = await gateway.handle(request);
@@ -277,23 +277,23 @@ test('a handler without metrics ends at a request for numbers, one with them ans
   assert.deepEqual([first.numbers.static, first.numbers.passes, first.numbers.removals], [1, 3, 2]);
 });
 
-/** After a reload the old one is still there for a moment. */
+/** After a reload the old handler is still there for a moment. */
 async function findOnlyHandler(): Promise<number> {
   await eventually('there is one handler', async () => (await gateway.findHandlers()).length === 1);
   return (await gateway.findHandlers())[0] ?? 0;
 }
 
-/** What it had answered before it was stopped is read. */
+/** Waits until the answers from before the stop have been read. */
 async function handlerIsSilent(): Promise<void> {
   await eventually('the handler is silent', async () => !IS_UP.test(await scrape()));
 }
 
-/** The first scrape to which the handler had something to say: it has two seconds, and a machine that may be busy. */
+/** The first scrape that the handler answered in time: it has two seconds, on a machine that may be busy. */
 function scrapeInTime(): Promise<string> {
   return lookUntil(scrape, (text) => IS_UP.test(text));
 }
 
-/** What was seen when it was right, or last: of a scrape that was late, Prometheus has nothing, nor of the one before. */
+/** Returns the first result that is right, or else the last one: after a late scrape Prometheus returns nothing. */
 async function lookUntil<T>(look: () => Promise<T>, isRight: (seen: T) => boolean): Promise<T> {
   let seen = await look();
   const isSeen = async () => {
@@ -320,7 +320,7 @@ function readCounter(text: string, name: string): number {
   return Number(value);
 }
 
-/** What Grafana puts in place of them. */
+/** Replaces variables as Grafana does. */
 function replaceVariables(expression: string): string {
   return expression.replaceAll('$__rate_interval', '1m').replaceAll('$instance', '.*').replaceAll('$domain', '.*');
 }

@@ -36,7 +36,7 @@ beforeEach(async () => {
 afterEach(() => liftCurses(gateway));
 
 describe('wgkex static add', () => {
-  test('makes a peer the operator’s at once: it stays as it is, and nobody registers its key', async () => {
+  test('makes a peer the operator’s at once: it stays as it is, and its key cannot be registered', async () => {
     const key = await register();
     const holdings = await readHoldings(gateway);
     const { exitCode, stderr, document } = await lookUp(gateway, ['static', 'add', key, '--note', 'map\nserver']);
@@ -53,11 +53,11 @@ describe('wgkex static add', () => {
     assert.equal(again.exitCode, 0);
     assert.equal(
       again.stdout,
-      `/etc/wgkex/static_keys: ${key} is there already\nffww01: peer ${key} is the operator's already`,
+      `/etc/wgkex/static_keys: ${key} is already there\nffww01: peer ${key} is already the operator's`,
     );
   });
 
-  test('also takes what is claimed and remembered of the key', async () => {
+  test('also removes the claim and the remembered state of the key', async () => {
     await letIn();
     await gateway.cleanUp();
     assert.deepEqual(Object.keys(await readClaims()), [ROUTER.publicKey]);
@@ -95,7 +95,7 @@ test('wgkex static remove takes the key off the list, and leaves the peer to the
 });
 
 describe('wgkex release', () => {
-  test('takes a key out of record, memory and claims, and leaves the peer with its entries', async () => {
+  test('takes a key out of the record, memory and claims, and leaves the peer with its entries', async () => {
     await letIn();
     await gateway.cleanUp();
     const key = ROUTER.publicKey;
@@ -113,11 +113,11 @@ describe('wgkex release', () => {
     assert.deepEqual([await readHoldings(gateway), await gateway.findSession(key)], [holdings, session]);
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: PROHIBITED_WGKEY\n');
     const again = await look(gateway, ['release', 'ffww01', key]);
-    const reason = `wgkex: ffww01: Cannot release ${key}: it is a peer of the operator's already`;
+    const reason = `wgkex: ffww01: Cannot release ${key}: it is already one of the operator's peers`;
     assert.deepEqual([again.exitCode, again.stderr], [1, reason]);
   });
 
-  test('needs a key that is known', async () => {
+  test('needs a known key', async () => {
     const key = makeKey();
     const { exitCode, stderr } = await look(gateway, ['release', 'ffww01', key]);
     assert.deepEqual([exitCode, stderr], [1, `wgkex: ffww01: Cannot release ${key}: it is not a peer`]);
@@ -138,12 +138,12 @@ describe('wgkex adopt', () => {
     await writeFile(`${directory}/disallowed_keys`, `${blocked}\n`);
   });
 
-  test('says what it would do, and does nothing', async () => {
+  test('shows what it would do, and changes nothing', async () => {
     const unchanged = await readHoldings(gateway);
     const { exitCode, stdout } = await look(gateway, ['adopt', 'ffww01'], { columns: 160 });
     assert.equal(exitCode, 0);
     const lines = stdout.split('\n');
-    assert.equal(lines.at(-1), 'Nothing was changed. To adopt them, call it with --yes.');
+    assert.equal(lines.at(-1), 'Nothing was changed. To adopt them, add --yes.');
     for (const line of [
       `ffww01: would adopt ${plain}`,
       `ffww01: would adopt ${kept}, and clear its keepalive`,
@@ -158,7 +158,7 @@ describe('wgkex adopt', () => {
     assert.equal((await gateway.findPeer(kept))?.hasKeepalive, true);
   });
 
-  test('with --yes takes them over, and they register like any router', async () => {
+  test('with --yes takes peers over, and they register like any router', async () => {
     const { exitCode, document } = await lookUp(gateway, ['adopt', 'ffww01', '--yes']);
     assert.equal(exitCode, 0);
     const adopted = document.adopted.map(({ key, keepalive }: Record<string, unknown>) => `${key} ${keepalive}`);
@@ -172,7 +172,7 @@ describe('wgkex adopt', () => {
       assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: PROHIBITED_WGKEY\n');
   });
 
-  test('takes only those that are named, and says why it leaves one of them out', async () => {
+  test('takes only the named peers, and says why it leaves one of them out', async () => {
     const { exitCode, document } = await lookUp(gateway, ['adopt', 'ffww01', plain, secret, absent, '--yes']);
     assert.equal(exitCode, 1);
     assert.deepEqual(document.left_out, [
@@ -184,7 +184,7 @@ describe('wgkex adopt', () => {
     assert.deepEqual([again.exitCode, again.document.left_out], [0, [{ key: plain, kind: 'already ours' }]]);
   });
 
-  test('adopts nobody while a list of keys cannot be read', async () => {
+  test('adopts no peer while a list of keys cannot be read', async () => {
     await writeFile(list, 'rubbish\n');
     const { exitCode, stderr } = await look(gateway, ['adopt', 'ffww01', '--yes']);
     assert.equal(exitCode, 1);
@@ -192,7 +192,7 @@ describe('wgkex adopt', () => {
     assert.equal((await readRegistrations(gateway)).size, 0);
   });
 
-  test('that is killed is ended by another call, wherever that was', async () => {
+  test('completes an adoption that was killed at any point', async () => {
     const [wireguard, record] = [gateway.wireguard(), gateway.recordFile()];
     const adopt = () => attempt(gateway.namespace, 'wgkex', ['adopt', 'ffww01', '--yes']);
     const begin = async () => {
@@ -215,7 +215,7 @@ describe('wgkex adopt', () => {
 });
 
 describe('wgkex remove', () => {
-  test('lifts the claim of a key whose peer is gone, and says so', async () => {
+  test('removes the claim of a key whose peer is gone, and says so', async () => {
     await letIn();
     await gateway.cleanUp();
     const key = ROUTER.publicKey;
@@ -229,7 +229,7 @@ describe('wgkex remove', () => {
     assert.equal((await look(gateway, ['remove', 'ffww01', key])).exitCode, 1);
   });
 
-  test('removes nothing where the claims cannot be written', async () => {
+  test('removes nothing if the claims cannot be written', async () => {
     await letIn();
     await gateway.cleanUp();
     const unchanged = await readHoldings(gateway);
@@ -269,7 +269,7 @@ describe('wgkex show', () => {
     await giveUnrecorded(gateway, [unknown]);
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', marked, 'persistent-keepalive', '5');
     for (const [key, mark, sentence] of [
-      [unknown, 'not recorded', 'wgkex did not register it'],
+      [unknown, 'not recorded', 'wgkex has no record of it'],
       [marked, 'keepalive', 'it has a keepalive, which wgkex never sets'],
     ] as const) {
       assert.match((await look(gateway, ['show', key])).stdout, new RegExp(`static +the operator's: ${sentence}`));
@@ -305,7 +305,7 @@ async function register() {
   return key;
 }
 
-/** Has a router register and connect. */
+/** Lets a router register and connect. */
 async function letIn(): Promise<void> {
   assert.equal(await exchange(gateway.address, 'ffww01', ROUTER.publicKey), 'OK\n');
   await connect(gateway, ROUTER);

@@ -20,7 +20,7 @@ const STATIC = makeKeyPair('page: static');
 
 let gateway: Gateway;
 let directory: string;
-/** A moment at which the routers are what they are called. */
+/** A moment at which each router is in the state of its name. */
 let now: number;
 
 before(async () => {
@@ -33,7 +33,7 @@ before(async () => {
   for (const { publicKey } of [ALIVE, STALE, PENDING])
     assert.equal(await exchange(gateway.address, 'ffww01', publicKey), 'OK\n');
   assert.equal(await exchange(gateway.address, 'ffww01', STATIC.publicKey), 'ERR: PROHIBITED_WGKEY\n');
-  // What was counted is written down when the handler ends.
+  // The handler writes its counts to disk when it ends.
   await gateway.reload({ cleanup: { stale_after_seconds: STALE_AFTER_SECONDS } });
   now = (await connect(gateway, STALE)) + STALE_AFTER_SECONDS + 1;
   await pause(5000);
@@ -44,8 +44,8 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-describe('a page for everybody', () => {
-  test('tells how the routers and the domains are', async () => {
+describe('a public page', () => {
+  test('shows the state of the routers and the domains', async () => {
     const page = await makePage();
     assert.match(page, /<title>4 routers: 1 alive, 0 idle, 1 stale, 1 never connected, 1 set up by hand<\/title>/);
     assert.match(
@@ -56,7 +56,7 @@ describe('a page for everybody', () => {
     assert.match(page, /<h2 id="domain-ffmuc_welt">ffmuc_welt<\/h2>/);
   });
 
-  test('has no key, no address and no name of an interface, even where each of them needs attention', async () => {
+  test('has no keys, addresses or names of interfaces, even if one of each needs attention', async () => {
     await writeFile(`/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`, `${PENDING.publicKey}\nrubbish\n`);
     await gateway.run('ip', 'link', 'set', gateway.vxlan('ffmuc_welt'), 'down');
     const { stdout } = await look(gateway, ['status'], { now });
@@ -72,14 +72,14 @@ describe('a page for everybody', () => {
     assert.doesNotMatch(page, /[A-Za-z0-9+/]{42,}=|fe80|\d+\.\d+\.\d+\.\d+|([0-9a-f]{2}:){3}|\w:\/\//i);
   });
 
-  test('is no failure where something needs attention, so that a timer has none', async () => {
+  test('is a success even if something needs attention, so that a timer does not fail', async () => {
     const file = join(directory, 'page.html');
     const { exitCode, stdout, stderr } = await look(gateway, ['status', '--html', file], { now });
     assert.deepEqual([exitCode, stdout, stderr], [0, '', '']);
     assert.equal((await stat(file)).mode & 0o777, 0o644);
   });
 
-  test('that cannot be written is one line with status 1', async () => {
+  test('that cannot be written causes one line and status 1', async () => {
     const file = join(directory, 'taken', 'page.html');
     const write = () => look(gateway, ['status', '--html', file], { now });
     const missing = await write();
@@ -90,7 +90,7 @@ describe('a page for everybody', () => {
     assert.deepEqual([taken.exitCode, taken.stderr], [1, `wgkex: Cannot write ${file}: it is not a file`]);
   });
 
-  test('that a disk has no room for costs nothing of the old one, and leaves nothing behind', async () => {
+  test('that does not fit on the disk leaves the old one intact and nothing else behind', async () => {
     const full = join(directory, 'full');
     const file = join(full, 'page.html');
     await mkdir(full);
@@ -102,8 +102,8 @@ describe('a page for everybody', () => {
     await sh('umount', full);
   });
 
-  const skip = IS_ROOT_ALONE ? 'SKIPPED: there is no other user to be in a user namespace' : false;
-  test('without being root has all but the routers, and says on standard error what is missing', { skip }, async () => {
+  const skip = IS_ROOT_ALONE ? 'SKIPPED: a user namespace has no other users' : false;
+  test('written without root lacks only the routers, and standard error says so', { skip }, async () => {
     const own = await mkdtemp('/tmp/wgkex-page-');
     await gateway.run('chown', 'wgkex', own);
     const [program = '', ...options] = AS_WGKEX;
@@ -125,7 +125,7 @@ async function makePage(): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-/** All that would tell who or where somebody is, or how the gateway is set up. */
+/** Everything that would reveal who or where a router is, or how the gateway is set up. */
 async function findSecrets(): Promise<string[]> {
   const domains = ['ffww01', 'ffmuc_welt'];
   const ownKeys = await Promise.all(domains.map((domain) => gateway.publicKey(domain)));

@@ -39,7 +39,7 @@ describe('a router that is there', () => {
     ['its MAC address', EUI64?.mac.toUpperCase()],
     ['the address of another derivation', GLUON?.address],
     ['the MAC address of another derivation', GLUON?.mac],
-    ['where it connects from', '10.32.0.2'],
+    ['its endpoint', '10.32.0.2'],
   ] as const;
   for (const [name, text = ''] of NAMES) {
     test(`is found by ${name}`, async () => {
@@ -53,7 +53,7 @@ describe('a router that is there', () => {
     });
   }
 
-  test('is shown in every domain, with what each derivation makes of its key', async () => {
+  test('is shown in every domain, with every derivation of its key', async () => {
     const { document } = await lookUp(gateway, ['show', ROUTER.publicKey]);
     const [{ derivations, domains }] = document.routers;
     assert.deepEqual(derivations, [EUI64, FFMUC, GLUON]);
@@ -64,18 +64,18 @@ describe('a router that is there', () => {
     assert.ok(received_bytes > 0 && sent_bytes > 0);
     const nothing = { marked_at: null, operators_mark: null, claim_seconds: null, obstacles: [] };
     assert.deepEqual(domains[1], { domain: 'ffmuc', peer: null, ...nothing });
-    assert.equal(document.journal, null, 'nobody asks why it is not there');
+    assert.equal(document.journal, null, 'its absence needs no explanation');
   });
 
-  test('is told to go by another derivation than its domain', async () => {
+  test('gets a note if it uses another derivation than its domain', async () => {
     const { stdout } = await look(gateway, ['show', GLUON?.address ?? '']);
     assert.match(
       stdout.replace(/\s+/g, ' '),
-      new RegExp(`${GLUON?.address} is what "gluon" derives; this domain has address = "eui64"`),
+      new RegExp(`${GLUON?.address} is derived by "gluon"; this domain has address = "eui64"`),
     );
   });
 
-  test('and has a mark is shown with when the cleanup removes it', async () => {
+  test('is shown with the time of its removal if it has a mark', async () => {
     const pending = makeKey();
     await exchange(gateway.address, 'ffww01', pending);
     await gateway.cleanUp();
@@ -87,7 +87,7 @@ describe('a router that is there', () => {
 });
 
 describe('a key that is not there', () => {
-  test('is told what keeps it out: the list of disallowed keys', async () => {
+  test('is shown with its obstacle: the list of disallowed keys', async () => {
     const key = makeKey();
     await writeFile(`/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`, `${key}\n`);
     const obstacle = { kind: 'disallowed', code: 'PROHIBITED_WGKEY', holder: null };
@@ -96,19 +96,19 @@ describe('a key that is not there', () => {
     assert.match(stdout, /the key is in \/etc\/wgkex\/disallowed_keys: PROHIBITED_WGKEY/);
   });
 
-  test("is told what keeps it out: it is the gateway's own", async () => {
+  test("is shown with its obstacle: it is the gateway's own", async () => {
     const key = await gateway.publicKey('ffmuc');
     await assertObstacles(key, [], [{ kind: 'own-key', code: 'PROHIBITED_WGKEY', holder: null }]);
   });
 
-  test("is told what keeps it out: its address is the gateway's own", async () => {
+  test("is shown with its obstacle: its address is the gateway's own", async () => {
     const key = makeKey();
     const [eui64] = deriveAll(parsePublicKey(key));
     await gateway.run('ip', 'address', 'add', `${eui64?.address}/64`, 'dev', gateway.wireguard(), 'nodad');
     await assertObstacles(key, [{ kind: 'own-address', code: 'ADDRESS_TAKEN', holder: null }], []);
   });
 
-  test('is told what keeps it out: a living key has its address, or one that may still connect', async () => {
+  test('is shown with its obstacle: a living key has its address, or one that may still connect', async () => {
     const holder = OWNER.publicKey;
     assert.equal(await exchange(gateway.address, 'ffww01', holder), 'OK\n');
     await assertObstacles(NEWCOMER.publicKey, [{ kind: 'same-address', code: 'BUSY', holder }], []);
@@ -119,10 +119,10 @@ describe('a key that is not there', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', NEWCOMER.publicKey), 'ERR: ADDRESS_TAKEN\n');
   });
 
-  test('is told that nothing does, status 1', async () => {
+  test('is shown without an obstacle if it has none, status 1', async () => {
     const { exitCode, stdout } = await look(gateway, ['show', makeKey()]);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /nothing is in its way: it never came, or it was removed/);
+    assert.match(stdout, /nothing keeps it out: it never registered, or it was removed/);
   });
 
   async function assertObstacles(key: string, ...expected: unknown[][]): Promise<void> {
@@ -136,23 +136,23 @@ describe('a key that is not there', () => {
   }
 });
 
-test('an address of the gateway is told to be one', async () => {
+test('an address of the gateway is recognised', async () => {
   const { exitCode, document } = await lookUp(gateway, ['show', GATEWAY_LINK_ADDRESS]);
   assert.deepEqual([exitCode, document.own_address, document.routers], [1, true, []]);
 });
 
 describe('an exchange', () => {
-  test('that the gateway grants is told with its time, status 0', async () => {
+  test('that the gateway grants is reported with its time, status 0', async () => {
     const { exitCode, document } = await lookUp(gateway, ['exchange', gateway.address, 'ffww01']);
     assert.equal(exitCode, 0);
     const { key, milliseconds, ...others } = document;
     const where = { host: gateway.address, port: 10012, address: gateway.address };
     assert.deepEqual(others, { success: true, ...where, new_key: true, domain: 'ffww01', code: 'OK', reply: 'OK\n' });
     assert.ok(Number.isInteger(milliseconds));
-    assert.notEqual(await gateway.findPeer(key), undefined, 'a new key was let in');
+    assert.notEqual(await gateway.findPeer(key), undefined, 'a new key was admitted');
   });
 
-  test('with a new key names the command that removes what it leaves behind', async () => {
+  test('with a new key names the command that removes the key again', async () => {
     const { stdout } = await look(gateway, ['exchange', gateway.address, 'ffww01']);
     const [, command = '', key = ''] = /^ {2}(wgkex remove ffww01 (\S+))$/m.exec(stdout) ?? [];
     assert.notEqual(await gateway.findPeer(key), undefined, stdout);
@@ -160,7 +160,7 @@ describe('an exchange', () => {
     assert.equal(await gateway.findPeer(key), undefined);
   });
 
-  test('is one of the key that is given, over IPv6 and with a port, too', async () => {
+  test('can use a given key, IPv6 and a port', async () => {
     const key = makeKey();
     const { exitCode, stdout } = await look(gateway, [
       'exchange',
@@ -170,17 +170,17 @@ describe('an exchange', () => {
     ]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^OK: the gateway knows the key; the tunnel can come up\n/);
-    assert.doesNotMatch(stdout, /wgkex remove/, 'whose key it is must know');
+    assert.doesNotMatch(stdout, /wgkex remove/, 'the key was given, so it is not ours to remove');
     assert.notEqual(await gateway.findPeer(key), undefined);
   });
 
-  test('that the gateway refuses is told with its code, status 1', async () => {
+  test('that the gateway refuses is reported with its code, status 1', async () => {
     const { exitCode, stdout } = await look(gateway, ['exchange', gateway.address, 'nowhere']);
     assert.equal(exitCode, 1);
     assert.match(stdout, /^INVALID_DOMAIN: this gateway does not serve the domain\n/);
   });
 
-  test('that is not answered is one that succeeded only where the gateway is known to be quiet', async () => {
+  test('without a reply counts as success only with --quiet-success', async () => {
     await gateway.reload({ quiet_success: true });
     const call = ['exchange', gateway.address, 'ffww01', ROUTER.publicKey];
     const { exitCode, stdout } = await look(gateway, call);
@@ -191,7 +191,7 @@ describe('an exchange', () => {
     await gateway.reload();
   });
 
-  test('with what is no gateway is told with what it said, without its control bytes', async (t) => {
+  test('with a server that is not a gateway quotes its reply, without control bytes', async (t) => {
     const server = createServer((socket) => socket.end('SSH-2.0\x1b[31m\r\n')).listen(
       10_022,
       gateway.segment.ipv4('0.2'),
@@ -199,10 +199,10 @@ describe('an exchange', () => {
     t.after(() => server.close());
     const { exitCode, stdout } = await look(gateway, ['exchange', `${gateway.segment.ipv4('0.2')}:10022`, 'ffww01']);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^"SSH-2\.0\\u001b\[31m\\r\\n": no reply of a gateway\n/);
+    assert.match(stdout, /^"SSH-2\.0\\u001b\[31m\\r\\n": not the reply of a gateway\n/);
   });
 
-  test('with nobody is one line that says so', async () => {
+  test('with a closed port prints one line that says so', async () => {
     const { exitCode, stdout, stderr } = await look(gateway, ['exchange', `${gateway.address}:9`, 'ffww01']);
     assert.deepEqual([exitCode, stdout], [1, '']);
     assert.equal(stderr, `wgkex: Cannot ask ${gateway.address}, port 9: connection refused`);
@@ -210,9 +210,9 @@ describe('an exchange', () => {
 });
 
 const needsRoot = IS_IN_USER_NAMESPACE
-  ? 'SKIPPED: journald needs a cgroup file system, which a user namespace has not'
+  ? 'SKIPPED: journald needs a cgroup file system, which a user namespace lacks'
   : false;
-test('what the journal says of a router that is gone is shown, the latest first', { skip: needsRoot }, async (t) => {
+test('a router that is gone is shown with its lines in the journal, latest first', { skip: needsRoot }, async (t) => {
   t.after(await startJournal());
   await gateway.listener?.stop();
   const listener = ['ip', 'netns', 'exec', gateway.namespace, ...AS_WGKEX, '/usr/lib/wgkex/wgkex-listen'];
@@ -235,7 +235,7 @@ test('what the journal says of a router that is gone is shown, the latest first'
     assert.equal(exitCode, 1);
     return document.journal.map(({ message }: { message: string }) => message);
   };
-  /** journald(8) writes down later what it was told. */
+  /** journald(8) stores its lines with a delay. */
   const findUntil = async (text: string, latest: readonly string[]): Promise<string[]> => {
     let found: string[] = [];
     const isThere = async () => {
@@ -255,7 +255,7 @@ test('what the journal says of a router that is gone is shown, the latest first'
   const { stdout } = await look(gateway, ['show', key], { columns: 160 });
   assert.match(
     stdout,
-    /From the journal of the last 7 days, the latest first:\n {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}removed/,
+    /From the journal of the last 7 days, latest first:\n {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}removed/,
   );
   assert.deepEqual(await find(makeKey()), []);
 

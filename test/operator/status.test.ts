@@ -9,7 +9,7 @@ import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { assertSnapshot } from '../snapshot.ts';
 
-/** A little more than the 180 s for which a router is alive: so a test need not wait for one to be stale. */
+/** A little more than the 180 s for which a router is alive, so that tests need not wait long for a stale one. */
 const STALE_AFTER_SECONDS = 183;
 
 const [ALIVE, IDLE, STALE, PENDING, STATIC] = ['alive', 'idle', 'stale', 'pending', 'static'].map(makeKeyPair) as [
@@ -23,7 +23,7 @@ const [ALIVE, IDLE, STALE, PENDING, STATIC] = ['alive', 'idle', 'stale', 'pendin
 let gateway: Gateway;
 /** Before the first exchange, in seconds since 1970. */
 let started: number;
-/** A moment at which the routers are what they are called. */
+/** A moment at which each router is in the state of its name. */
 let now: number;
 
 before(async () => {
@@ -79,7 +79,7 @@ describe('the state of a gateway', () => {
   });
 
   for (const columns of [80, 160]) {
-    test(`is printed in ${columns} columns as it was`, async () => {
+    test(`matches its snapshot in ${columns} columns`, async () => {
       const { stdout } = await look(gateway, ['status'], { now, columns });
       assertSnapshot(new URL(`snapshots/status-${columns}.txt`, import.meta.url), stdout.split('\n'));
     });
@@ -88,7 +88,7 @@ describe('the state of a gateway', () => {
 
 describe('the list of peers', () => {
   for (const columns of [80, 160]) {
-    test(`is printed in ${columns} columns as it was, but for the traffic`, async () => {
+    test(`matches its snapshot in ${columns} columns, except for the traffic`, async () => {
       const { exitCode, stdout } = await look(gateway, ['peers', '--sort', 'key'], { now, columns });
       assert.equal(exitCode, 0);
       const lines = stdout.split('\n').map((line) => line.replace(/(?<=(ago|never) {2}).*(?= {2}(ok|-)$)/, hide));
@@ -96,19 +96,19 @@ describe('the list of peers', () => {
     });
   }
 
-  test('for a pipe has a line for each peer, with the whole key and what belongs to it', async () => {
+  test('has one line for each peer in a pipe, with the whole key and everything else', async () => {
     const { address } = deriveLinkAddress(parsePublicKey(IDLE.publicKey), 'eui64');
     const script = `unset COLUMNS; wgkex peers ffww01 | grep -F '${IDLE.publicKey}'`;
     const { stdout } = await attempt(gateway.namespace, 'sh', ['-c', script]);
     const words = stdout.split(/ {2,}/);
     assert.deepEqual([words[0], words[2], words[3]], [IDLE.publicKey, address, gateway.segment.ipv4('0.2')]);
-    assert.match(stdout, / ok$/, 'the last column, too');
+    assert.match(stdout, / ok$/, 'the last column is there, too');
   });
 
-  test('has for a program all that is known of a router', async () => {
+  test('has everything known about a router as JSON', async () => {
     const { document } = await lookUp(gateway, ['peers', 'ffww01', '--idle'], { now });
     const [peer] = document.peers;
-    assert.ok(peer.received_bytes >= 148 && peer.sent_bytes >= 92, 'a handshake');
+    assert.ok(peer.received_bytes >= 148 && peer.sent_bytes >= 92, 'enough for a handshake');
     const link = deriveLinkAddress(parsePublicKey(IDLE.publicKey), 'eui64');
     assert.deepEqual(document.peers, [
       {
@@ -142,7 +142,7 @@ describe('the list of peers', () => {
     ],
   ] as const;
   for (const [options, expected] of CHOICES) {
-    test(`with ${options.join(' and ')} has those alone, the latest handshake first`, async () => {
+    test(`with ${options.join(' and ')} has only those, latest handshake first`, async () => {
       assert.deepEqual(
         await findKeys(['ffww01', ...options]),
         expected.map(({ publicKey }) => publicKey),
@@ -155,15 +155,15 @@ describe('the list of peers', () => {
     assert.deepEqual(await findKeys(['ffww01', '--sort', 'key']), all.sort());
   });
 
-  test('of a domain that nobody configured is a wrong call', async () => {
+  test('of a domain that is not configured is a usage error', async () => {
     const { exitCode, stdout, stderr } = await look(gateway, ['peers', 'nowhere']);
     assert.deepEqual([exitCode, stdout], [2, '']);
     assert.equal(stderr, 'wgkex: domain "nowhere" is not in /etc/wgkex/wgkex.toml; try wgkex --help');
   });
 });
 
-describe('whoever reads', () => {
-  test('waits for no lock, so that no router waits for a reader', async () => {
+describe('a reader', () => {
+  test('takes no lock, so that no router waits for it', async () => {
     const lock = `/run/wgkex/${gateway.namespace}/ffww01.lock`;
     const holder = new Background('flock', ['--exclusive', '--no-fork', lock, 'sleep', '60']);
     await eventually(
@@ -175,8 +175,8 @@ describe('whoever reads', () => {
     await holder.stop();
   });
 
-  const skip = IS_ROOT_ALONE ? 'SKIPPED: there is no other user to be in a user namespace' : false;
-  test('without being root, and with the PATH of an ordinary user, says what needs root, and shows the rest', {
+  const skip = IS_ROOT_ALONE ? 'SKIPPED: a user namespace has no other users' : false;
+  test('without root and with the PATH of an ordinary user gets hints about root, and sees the rest', {
     skip,
   }, async () => {
     const [program = '', ...options] = AS_WGKEX;
@@ -197,13 +197,13 @@ describe('whoever reads', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('wgkex status', () => {
   const { address } = deriveLinkAddress(parsePublicKey(PENDING.publicKey), 'eui64');
   const entry = () => ['00:00:00:00:00:00', 'dev', gateway.vxlan(), 'dst', address, 'via', gateway.wireguard()];
   const mend = () => gateway.run('/usr/lib/wgkex/wgkex-cleanup', 'ffww01');
 
-  // The service sees to entries and routes, too, so it is stopped.
-  test('with the forwarding of a router is told with the command that mends it', async () => {
+  // A running service would fix entries and routes itself, so stop it.
+  test('reports missing forwarding of a router with the command that fixes it', async () => {
     await gateway.listener?.stop();
     await gateway.run('bridge', 'fdb', 'del', ...entry());
     await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
@@ -219,7 +219,7 @@ describe('what is wrong', () => {
     assert.deepEqual(await findFaults(), []);
   });
 
-  test('with an entry and a route that lead to no router is told, too', async () => {
+  test('also reports an entry and a route that lead to no router', async () => {
     const gone = deriveLinkAddress(parsePublicKey(makeKeyPair('gone').publicKey), 'eui64');
     const where = ['dev', gateway.vxlan(), 'dst', gone.address, 'via', gateway.wireguard()];
     await gateway.listener?.stop();
@@ -235,10 +235,10 @@ describe('what is wrong', () => {
     assert.deepEqual(await findFaults(), []);
   });
 
-  test('for a moment only, as a router is being let in, is no fault', async () => {
+  test('ignores a momentary fault while a router is being admitted', async () => {
     await gateway.run('bridge', 'fdb', 'del', ...entry());
     const fake = '/run/bridge.slow';
-    // Another test file may have put a fake in its place, or may do so now.
+    // Another test file may have put a fake in its place, or may be doing so now.
     await copyFile('/usr/sbin/bridge', '/run/bridge.real');
     await copyFile('/usr/sbin/bridge.real', '/run/bridge.real').catch(() => {});
     await writeFile(fake, `#!/bin/sh\n/run/bridge.real "$@"\n/run/bridge.real fdb append ${entry().join(' ')}\n`);
@@ -248,7 +248,7 @@ describe('what is wrong', () => {
     assert.deepEqual([exitCode, stderr, JSON.parse(stdout).sound], [0, '', true]);
   });
 
-  test('with a disallowed key that is there is told with the command that removes it', async () => {
+  test('reports a peer with a disallowed key, with the command that removes it', async () => {
     const list = '/etc/wgkex/disallowed_keys';
     const file = `/etc/netns/${gateway.namespace}/wgkex/disallowed_keys`;
     await writeFile(file, `${PENDING.publicKey}\nrubbish\n${STATIC.publicKey}\n`);
@@ -262,18 +262,18 @@ describe('what is wrong', () => {
     await writeFile(file, '');
   });
 
-  test('with the room of a domain is told before it is full', async () => {
+  test('reports a domain that is nearly full', async () => {
     await gateway.configure({}, { max_peers: 5, max_pending: 1 });
     const { document } = await lookUp(gateway, ['status']);
     const problems = document.domains.flatMap(({ attention }: { attention: { problem: string }[] }) =>
       attention.map(({ problem }) => problem),
     );
-    const pending = 'it has 1 key that never connected, and takes 1 (max_pending)';
+    const pending = 'it has 1 key that never connected; the limit is 1 (max_pending)';
     assert.deepEqual(problems, [pending, pending]);
     await gateway.configure({ cleanup: { stale_after_seconds: STALE_AFTER_SECONDS } });
   });
 
-  test('with an interface is told: down, not what it should be, not there', async () => {
+  test('reports an interface that is down, missing or of the wrong kind', async () => {
     const [vxlan, wireguard] = [gateway.vxlan('ffmuc_welt'), gateway.wireguard('ffmuc_welt')];
     const find = () => findFaults(1);
     await gateway.run('ip', 'link', 'set', vxlan, 'down');
@@ -283,7 +283,7 @@ describe('what is wrong', () => {
     await gateway.run('ip', 'link', 'delete', vxlan);
     assert.deepEqual(await find(), [{ problem: `VXLAN interface ${vxlan} does not exist`, remedy: null }]);
     await gateway.run('ip', 'link', 'add', vxlan, 'type', 'bridge');
-    assert.deepEqual(await find(), [{ problem: `${vxlan} is no VXLAN interface but a bridge`, remedy: null }]);
+    assert.deepEqual(await find(), [{ problem: `${vxlan} is not a VXLAN interface but a bridge`, remedy: null }]);
     await gateway.run('ip', 'link', 'delete', vxlan);
     await gateway.removeInterfaces('ffmuc_welt');
     assert.deepEqual(await find(), [
@@ -293,7 +293,7 @@ describe('what is wrong', () => {
     const { exitCode, stderr, document } = await lookUp(gateway, ['peers']);
     assert.equal(exitCode, 1);
     assert.equal(stderr, `wgkex: Cannot read the peers of ffmuc_welt: interface ${wireguard} does not exist`);
-    assert.equal(document.peers.length, 5, 'the other domain');
+    assert.equal(document.peers.length, 5, 'the peers of the other domain');
   });
 });
 
@@ -302,7 +302,7 @@ async function findKeys(args: readonly string[]): Promise<string[]> {
   return document.peers.map(({ key }: { key: string }) => key);
 }
 
-/** What needs attention in a domain, and whether the exit status says so. */
+/** The faults of a domain; also checks that the exit status matches. */
 async function findFaults(domain = 0): Promise<unknown[]> {
   const { exitCode, document } = await lookUp(gateway, ['status']);
   const { attention } = document.domains[domain];

@@ -24,8 +24,8 @@ before(async () => {
 });
 after(() => gateway.close());
 
-describe('the watch on a terminal', () => {
-  test('shows who sends and receives how much, and goes on doing so', async () => {
+describe('wgkex watch on a terminal', () => {
+  test('shows the traffic of each peer, and keeps refreshing', async () => {
     const terminal = await openTerminal();
     const pings = router.ping(30);
     const flow = /(?:[1-9]\d*|[\d.]+K) +(?:[1-9]\d*|[\d.]+K)$/m;
@@ -46,14 +46,14 @@ describe('the watch on a terminal', () => {
     ['SIGINT', () => killWatch('SIGINT'), 130],
   ] as const;
   for (const [name, end, status] of ENDS) {
-    test(`is as it was after ${name}`, async () => {
+    test(`restores the terminal after ${name}`, async () => {
       const terminal = await openTerminal();
       await end(terminal);
       await assertRestored(terminal, status);
     });
   }
 
-  test('has no more lines than the terminal', async () => {
+  test('prints no more lines than the terminal has', async () => {
     const terminal = await openTerminal('rows 6 cols 60');
     const lines = lastFrame(terminal).split('\n');
     assert.ok(lines.length <= 6, String(lines.length));
@@ -61,11 +61,11 @@ describe('the watch on a terminal', () => {
     await assertRestored(terminal);
   });
 
-  test('says what cannot be read, and shows the rest', async () => {
+  test('reports a domain that cannot be read, and shows the rest', async () => {
     await gateway.removeInterfaces('ffww02');
     const terminal = await openTerminal();
     const complaint = /Cannot read the peers of ffww02: interface \S+ does not exist/;
-    // A frame may be there in part.
+    // A frame may be incomplete.
     await eventually('it does both', () => {
       return complaint.test(lastFrame(terminal)) && findLine(terminal, router.key).length === 1;
     });
@@ -75,8 +75,8 @@ describe('the watch on a terminal', () => {
   });
 });
 
-describe('the watch for a program', () => {
-  test('is an object a line, with rates from the second one on', async () => {
+describe('wgkex watch --json', () => {
+  test('prints one object per line, with rates from the second one on', async () => {
     const watch = new Background('ip', [
       'netns',
       'exec',
@@ -107,7 +107,7 @@ describe('the watch for a program', () => {
     await watch.stop();
   });
 
-  test('ends quietly with who reads it', async () => {
+  test('ends quietly with its reader', async () => {
     const script = 'set -o pipefail; wgkex watch --json --interval 0.2 | head -2';
     const { exitCode, stdout, stderr } = await attempt(gateway.namespace, 'bash', ['-c', script]);
     assert.deepEqual([exitCode, stderr, stdout.split('\n').length], [0, '', 2]);
@@ -120,7 +120,7 @@ const WRONG_CALLS = [
   [['--interval', 'soon'], 'Cannot use "soon" as an interval: expected 0.2 to 3600 seconds'],
 ] as const;
 for (const [args, reason] of WRONG_CALLS) {
-  test(`the watch with ${args.join(' ') || 'no terminal'} is a wrong call`, async () => {
+  test(`wgkex watch with ${args.join(' ') || 'no terminal'} is a usage error`, async () => {
     const { exitCode, stdout, stderr } = await look(gateway, ['watch', ...args]);
     assert.deepEqual([exitCode, stdout, stderr], [2, '', `wgkex: ${reason}; try wgkex --help`]);
   });
@@ -137,7 +137,7 @@ async function openTerminal(size = 'rows 24 cols 80'): Promise<Background> {
   return terminal;
 }
 
-/** Where the watch leaves its process id, and the state of the terminal before and after it. */
+/** The prefix of files with the process id of the watch, and the state of the terminal before and after it. */
 const FILES = '/run/watch';
 
 async function killWatch(signal: NodeJS.Signals): Promise<void> {
@@ -147,14 +147,14 @@ async function killWatch(signal: NodeJS.Signals): Promise<void> {
 async function assertRestored(terminal: Background, status = 0): Promise<void> {
   await eventually('the watch has ended', () => terminal.hasEnded);
   assert.equal(terminal.child.exitCode, status);
-  // After it there is only what the shell says of a signal.
+  // After that there is only the message of the shell about a signal.
   const rest = terminal.stdout.slice(terminal.stdout.lastIndexOf(LEAVE));
   assert.ok(rest.startsWith(LEAVE) && rest.lastIndexOf('\x1b') === 0, JSON.stringify(rest));
   const [before, after] = await Promise.all(['before', 'after'].map((when) => readFile(`${FILES}.${when}`, 'utf8')));
   assert.equal(after, before);
 }
 
-/** What the terminal shows. */
+/** The current screen of the terminal. */
 function lastFrame({ stdout }: Background): string {
   return stripVTControlCharacters(stdout.split('\x1b[H').at(-1) ?? '').replaceAll('\r', '');
 }

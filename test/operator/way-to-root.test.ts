@@ -10,9 +10,9 @@ const NUMBER = 57;
 const LOG = `/run/way-to-root${NUMBER}.log`;
 const HARDEN = '/usr/lib/wgkex/harden; systemctl try-restart wgkex.service';
 const SUDO_RS = 'node_modules/.cache/sudo-rs';
-/** A name server takes 20 s to be given up, and there are two. */
+/** Giving up on a name server takes 20 s, and there are two. */
 const NO_DNS_SECONDS = 15;
-/** What an operator may ask of everybody. sudo-rs knows two of these words, and takes them for what sudo does. */
+/** Options that an operator may set for everyone. sudo-rs knows two of them, with the same meaning as sudo. */
 const HARDENINGS = [
   ...['requiretty', 'use_pty', 'log_input', 'log_output', 'log_stdin, log_stdout, log_stderr', 'noexec'],
   ...['umask=0777, umask_override', 'command_timeout=2', 'log_subcmds', 'intercept', 'log_exit_status', 'fqdn'],
@@ -27,12 +27,12 @@ interface Finding {
 }
 
 let gateway: Gateway;
-/** Runs while it is looked at: the gateway's processes with files of their own. */
+/** Runs during each check: the gateway's processes, in a mount namespace of their own. */
 let listener: Background;
 
 before(async () => {
   gateway = await Gateway.create(NUMBER);
-  // Name servers that never answer: their frames go to nobody.
+  // Name servers that never answer: their frames go nowhere.
   for (const host of ['0.53', '0.54'])
     await gateway.run(
       'ip',
@@ -59,7 +59,7 @@ describe('wgkex check', { skip }, () => {
   const NAME =
     /^sudo takes \d+ s: it looks up "\S+", the name of this machine, which is not in \/etc\/hosts, and no name/;
 
-  test('finds out why sudo takes long: no name server answers', async () => {
+  test('finds out why sudo is slow: no name server answers', async () => {
     await start([`sed -i s/!fqdn/fqdn/ /etc/sudoers.d/wgkex; sed -i 2d /etc/resolv.conf`], []);
     const [slow, unset, ...more] = await check();
     assert.match(slow?.problem ?? '', NAME);
@@ -74,8 +74,8 @@ describe('wgkex check', { skip }, () => {
   });
 
   const LATER = [
-    ['log_output', 'a line of sudoers undoes !log_output for the handler'],
-    ['use_pty', 'a line of sudoers undoes !use_pty for the handler'],
+    ['log_output', 'a line in sudoers undoes !log_output for the handler'],
+    ['use_pty', 'a line in sudoers undoes !use_pty for the handler'],
     ['requiretty', `sudo refuses user wgkex: sorry, you must have a tty to run sudo`],
   ] as const;
   for (const [word, problem] of LATER) {
@@ -90,11 +90,11 @@ describe('wgkex check', { skip }, () => {
     });
   }
 
-  test('misses what sudo alone knows, and arguments that the handler must not get', async () => {
+  test('reports missing options of sudo, and arguments that the handler must not get', async () => {
     const rule = 'sed -i \'s/wgkex-handler ""/wgkex-handler/\' /etc/sudoers.d/wgkex';
     await start(['rm /etc/sudoers.d/wgkex-sudo', rule], []);
     const [open, unset, ...more] = await check();
-    assert.equal(open?.problem, 'sudo lets user wgkex give the handler arguments');
+    assert.equal(open?.problem, 'sudo lets user wgkex pass arguments to the handler');
     assert.match(unset?.problem ?? '', /^sudo runs the handler without .*!requiretty.*, !pam_session, !pam_setcred$/);
     assert.equal(unset?.remedy, HARDEN);
     await inside('/usr/lib/wgkex/harden');
@@ -111,14 +111,14 @@ for (const release of ['trixie', 'testing']) {
 
   describe(`sudo-rs of Debian's ${release}, without DNS,`, { skip }, () => {
     before(async () => {
-      assert.ok(existsSync(`${SUDO_RS}/${release}`), 'expected that bin/prepare-sudo-rs was run');
+      assert.ok(existsSync(`${SUDO_RS}/${release}`), 'run bin/prepare-sudo-rs first');
       await sh('mkdir', '-p', `${tree}/upper`, `${tree}/work`);
       await sh('cp', '-r', `${SUDO_RS}/${release}/usr`, tree);
       await sh('ln', '-s', '../lib/cargo/bin/sudo', `${tree}/usr/bin/sudo`);
       await sh('chmod', '4755', `${tree}/usr/lib/cargo/bin/sudo`);
     });
 
-    test('starts the handler, whose log keeps its form, and warns of nothing', async () => {
+    test('starts the handler, whose log keeps its format, without a warning', async () => {
       await start(replaceSudo, []);
       assert.match(await inside('sudo --version 2>&1'), /^sudo-rs /);
       await expectService();
@@ -127,26 +127,26 @@ for (const release of ['trixie', 'testing']) {
     for (const hardening of OF_SUDO_RS) {
       test(`starts the handler with Defaults ${hardening}`, async () => {
         await start(replaceSudo, [hardening]);
-        // 0.2.5 does not know noexec, and says so of the operator's line.
+        // 0.2.5 does not know noexec, and says so about the operator's line.
         await expectService(/aa_hardening|Defaults noexec|\^~*$|^$/);
       });
     }
 
-    test('warns of what sudo alone knows, and wgkex check says so', async () => {
+    test('warns about options that only sudo knows, and wgkex check says so', async () => {
       await start([...replaceSudo, 'cp -p /usr/lib/wgkex/sudoers /etc/sudoers.d/wgkex-sudo'], []);
       await inside('chmod 0440 /etc/sudoers.d/wgkex-sudo');
-      const problem = 'sudo-rs warns of /etc/sudoers.d/wgkex-sudo at each start, which is for sudo';
+      const problem = 'sudo-rs warns about /etc/sudoers.d/wgkex-sudo, which is for sudo, at each start';
       assert.deepEqual(await check(), [{ problem, remedy: HARDEN }]);
       await inside('/usr/lib/wgkex/harden');
       assert.deepEqual(await check(), []);
     });
 
-    test('stays in front of the handler, and hands on no signal that opens a debugger, ends or stops it', async () => {
+    test('stays in front of the handler, and forwards no signal that opens a debugger, ends or stops it', async () => {
       await start(replaceSudo, []);
       const handlers = await gateway.findHandlers();
       const [sudo = 0] = await findSudos();
       assert.equal(handlers.length, 1);
-      // Of those that sudo-rs does not die of; it gets each while it is there.
+      // Only signals that do not kill sudo-rs; it must be there to get each of them.
       for (const signal of [
         'USR1',
         'USR2',
@@ -164,7 +164,7 @@ for (const release of ['trixie', 'testing']) {
         await sh(...asWgkex('kill', `-${signal}`, String(sudo)));
       for (const handler of handlers) await assert.rejects(sh(...asWgkex('kill', '-0', String(handler))));
       await sh(...asWgkex('kill', '-STOP', String(sudo)));
-      assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n', 'what is stopped is sudo alone');
+      assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n', 'only sudo is stopped');
       assert.deepEqual(await findOpenPorts(), ['10012']);
       assert.deepEqual([await gateway.findHandlers(), await findSudos()], [handlers, [sudo]]);
       await sh(...asWgkex('kill', '-KILL', String(sudo)));
@@ -175,11 +175,11 @@ for (const release of ['trixie', 'testing']) {
       assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
     });
 
-    test('hands on SIGUSR1 while the handler starts: no debugger opens', async () => {
+    test('forwards SIGUSR1 while the handler starts, and no debugger opens', async () => {
       await start(replaceSudo, []);
       const words = asWgkex('setsid', 'sudo', '-n', '/usr/lib/wgkex/wgkex-handler');
       let [sent, isReady] = [0, false];
-      // A signal that comes before Node listens to it ends the handler, as its user may anyway: so ever later.
+      // A signal before Node listens for it ends the handler, as its user may anyway; so wait longer each time.
       for (let wait = 0; !isReady && wait < 1000; wait += 20) {
         const second = new Background('nsenter', [`--target=${listener.pid}`, '--mount', '--net', ...words]);
         await eventually('it is sudo', async () => (await findSudos()).includes(second.pid));
@@ -197,8 +197,8 @@ for (const release of ['trixie', 'testing']) {
 }
 
 /**
- * Starts the listener as wgkex.service does, with the journal's variable, in a view of the files of its own: there is
- * no DNS, what `steps` do, and sudoers that begin with these Defaults.
+ * Starts the listener as wgkex.service does, with the journal's variable, in its own mount namespace: without DNS,
+ * after these `steps`, and with sudoers that begin with these Defaults.
  */
 async function start(steps: readonly string[], defaults: readonly string[]): Promise<void> {
   const servers = ['0.53', '0.54'].map((host) => `nameserver ${gateway.segment.ipv4(host)}`).join('\\n');
@@ -219,7 +219,7 @@ exec ${AS_WGKEX.join(' ')} setsid /usr/lib/wgkex/wgkex-listen 2>>${LOG}`;
   assert.equal(listener.hasEnded, false, listener.stderr);
 }
 
-/** A router is served, the log has its form, and a look finds nothing wrong. */
+/** Checks that a router is served, the log has its format, and `wgkex check` finds no problems. */
 async function expectService(besides = /^$/): Promise<void> {
   const began = performance.now();
   assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n', await readFile(LOG, 'utf8'));
@@ -231,15 +231,15 @@ async function expectService(besides = /^$/): Promise<void> {
   );
   assert.doesNotMatch(lines.join('\n'), /handler ended/);
   assert.deepEqual(await check(), []);
-  assert.ok(performance.now() - began < NO_DNS_SECONDS * 1000, 'nothing waits for name servers');
+  assert.ok(performance.now() - began < NO_DNS_SECONDS * 1000, 'no program waits for name servers');
 }
 
-/** Runs a script in the view of the listener, as root. */
+/** Runs a script in the mount namespace of the listener, as root. */
 function inside(script: string): Promise<string> {
   return sh('nsenter', `--target=${listener.pid}`, '--mount', '--net', 'sh', '-c', script);
 }
 
-/** What `wgkex check` says of sudo, and of permissions. */
+/** The findings of `wgkex check` about sudo, permissions and programs. */
 async function check(): Promise<Finding[]> {
   const { checks } = JSON.parse(await inside('wgkex check --json || true')) as {
     checks: { check: string; findings: (Finding & { domain: unknown })[] }[];
@@ -254,7 +254,7 @@ function asWgkex(...words: readonly string[]): [string, ...string[]] {
   return [program, ...options, ...words];
 }
 
-/** What runs in the gateway's namespace and is a sudo. */
+/** The sudo processes in the gateway's namespace. */
 async function findSudos(): Promise<number[]> {
   const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));

@@ -10,18 +10,18 @@ export const VIEWS = {
 } as const;
 export type View = (typeof VIEWS)[keyof typeof VIEWS];
 
-/** Debian's Chromium; what it asks for beside the page is the page's doing. */
+/** Debian's Chromium, without requests of its own: any request apart from the page comes from the page. */
 export function openBrowser(): Promise<Browser> {
   const args = ['--disable-background-networking', '--disable-component-update', '--disable-quic', '--disable-sync'];
   return chromium.launch({ executablePath: '/usr/bin/chromium', args });
 }
 
-/** A page in a browser, and what came of loading it. */
+/** A page in a browser, and the results of loading it. */
 export interface OpenPage {
   readonly page: Page;
-  /** What the browser had to complain of. */
+  /** Messages and errors of the browser. */
   readonly complaints: readonly string[];
-  /** All that was asked for, by whatever way. */
+  /** The URLs of all requests. */
   readonly requests: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export async function openPage(browser: Browser, url: string, { colorScheme, wid
   return { page, complaints, requests };
 }
 
-/** A web server with one page, which writes down what it is asked for. */
+/** A web server with one page, which records all requests. */
 export class Site {
   readonly asked: string[] = [];
   readonly #server: Server;

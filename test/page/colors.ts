@@ -1,7 +1,7 @@
 type Triple = readonly [number, number, number];
 type Matrix = readonly [Triple, Triple, Triple];
 
-/** How somebody sees linear RGB (Machado, Oliveira and Fernandes 2009, severity 1.0). */
+/** How different eyes see linear RGB (Machado, Oliveira and Fernandes 2009, severity 1.0). */
 export const EYES = {
   usual: [
     [1, 0, 0],
@@ -40,7 +40,7 @@ const TO_OKLAB: Matrix = [
 /** A colour such as `#1a2027` in linear RGB, as these eyes see it. */
 export function look(color: string, eyes: Matrix = EYES.usual): Triple {
   const digits = color.length === 4 ? color.replace(/[0-9a-f]/g, '$&$&') : color;
-  if (!/^#[0-9a-f]{6}$/.test(digits)) throw new Error(`Cannot look at "${color}": no colour`);
+  if (!/^#[0-9a-f]{6}$/.test(digits)) throw new Error(`Cannot look at "${color}": not a colour`);
   const [red, green, blue] = [1, 3, 5].map((at) => linearize(Number.parseInt(digits.slice(at, at + 2), 16) / 255));
   return multiply(eyes, [red ?? 0, green ?? 0, blue ?? 0]);
 }

@@ -8,13 +8,13 @@ import { renderPage } from '../../src/cli/page/page.ts';
 import { openBrowser, openPage, Site, VIEWS, type View } from './browser.ts';
 import { SAMPLE, SMALL } from './sample.ts';
 
-/** What the pages look like, for whoever wants to see them: nothing reads it. */
+/** Screenshots of the pages, for people only: no test reads them. */
 const PICTURES = fileURLToPath(new URL('../../build/page', import.meta.url));
 const PAGES = { small: SMALL, everything: SAMPLE };
 
-/** Scripts for the browser: how much width the page needs, and has. */
+/** A script for the browser: the width that the page needs, and the width that it has. */
 const WIDTHS = '[document.documentElement.scrollWidth, document.documentElement.clientWidth]';
-/** What does not fit into its place; only a table that was unfolded may be moved to be seen. */
+/** Elements that do not fit; only an unfolded table may need scrolling. */
 const CUT_TEXTS = `[...document.querySelectorAll('body *:not(svg, svg *, details, details *)')]
   .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth && clientWidth > 0)
   .map(({ outerHTML }) => outerHTML.slice(0, 100))`;
@@ -37,18 +37,18 @@ for (const [name, facts] of Object.entries(PAGES)) {
   const url = pathToFileURL(`${PICTURES}/${name}.html`).href;
 
   for (const [look, view] of Object.entries(VIEWS)) {
-    describe(`the page with ${name}, ${look}`, () => {
+    describe(`the page "${name}" in the ${look} view`, () => {
       let page: Page;
       after(() => page.close());
 
-      test('is loaded without a complaint, and asks for nothing else', async () => {
+      test('loads without a complaint or further requests', async () => {
         const opened = await openPage(browser, url, view);
         page = opened.page;
         assert.deepEqual([opened.complaints, opened.requests], [[], [url]]);
         await page.screenshot({ path: `${PICTURES}/${name} ${look}.png`, fullPage: true });
       });
 
-      test('fits its width, with all that can be unfolded', async () => {
+      test('fits its width, even with everything unfolded', async () => {
         for (const summary of await page.locator('summary').all()) await summary.click();
         const [needed = Number.NaN, given] = await page.evaluate<number[]>(WIDTHS);
         assert.equal(given, view.width);
@@ -56,7 +56,7 @@ for (const [name, facts] of Object.entries(PAGES)) {
         assert.deepEqual(await page.evaluate<string[]>(CUT_TEXTS), []);
       });
 
-      test('can be read by everybody: contrast, names, structure (WCAG 2.2 A and AA)', async () => {
+      test('is accessible: contrast, names, structure (WCAG 2.2 A and AA)', async () => {
         await page.evaluate(axe.source);
         const { violations, passes } = await page.evaluate(() => axe.run());
         assert.deepEqual(
@@ -80,7 +80,7 @@ for (const [name, facts] of Object.entries(PAGES)) {
   }
 }
 
-test('the page has other colours in the dark, for text and marks alike', async () => {
+test('the page has other colours in the dark scheme, for both text and marks', async () => {
   const url = pathToFileURL(`${PICTURES}/small.html`).href;
   const [light, dark] = await Promise.all([VIEWS.light, VIEWS.dark].map((view) => findColors(url, view)));
   assert.equal(light?.length, dark?.length);
@@ -89,7 +89,7 @@ test('the page has other colours in the dark, for text and marks alike', async (
   });
 });
 
-test('the page asks its server for itself alone', async () => {
+test('the page requests nothing but itself from its server', async () => {
   const site = await Site.open(renderPage(SAMPLE));
   const { page, complaints } = await openPage(browser, site.url, VIEWS.light);
   await page.close();

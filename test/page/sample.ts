@@ -5,7 +5,7 @@ import { NOW } from '../core/arbitraries.ts';
 
 const START = Math.floor(NOW / 600) * 600 + 600 - 24 * HOUR_SECONDS;
 
-/** A day like others: calm at night, a reboot in the evening; `busy` times as much of it. */
+/** An ordinary day: calm at night, a peak in hour 7; all counts are multiplied by `busy`. */
 export function makeHours(busy: number): Hour[] {
   return Array.from({ length: 24 }, (_, hour) => {
     const joined = Math.round(busy * (6 + 5 * Math.sin(hour / 3.8) + (hour === 7 ? 22 : 0)));
@@ -40,7 +40,7 @@ const NO_PEERS = {
   ages: [],
 } as const;
 
-/** A gateway with a domain of each kind: well, with a fault, with the longest name and numbers, empty, not to be read. */
+/** A gateway with a domain of each kind: sound, faulty, with the longest name and numbers, empty, unreadable. */
 export const SAMPLE: PageFacts = {
   at: NOW,
   condition: 'in order',
@@ -62,5 +62,5 @@ export const SAMPLE: PageFacts = {
   ],
 };
 
-/** What most gateways are. */
+/** A typical gateway. */
 export const SMALL: PageFacts = { at: NOW, condition: 'in order', domains: [makeDomain('ffww01')] };

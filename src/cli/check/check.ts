@@ -2,15 +2,15 @@ import type { Config, DomainConfig } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Concern } from '../gateway/attention.ts';
 
-/** What is checked. */
+/** The gateway under check. */
 export interface Subject {
   readonly config: Config;
-  /** Where the configuration was read. */
+  /** The file that the configuration was read from. */
   readonly path: string;
   readonly domains: readonly DomainConfig[];
 }
 
-/** Something that could not be looked at, and why: neither right nor wrong. */
+/** The outcome of a check that could not run, with the reason: neither right nor wrong. */
 export class NotChecked {
   readonly reason: string;
 
@@ -19,10 +19,10 @@ export class NotChecked {
   }
 }
 
-/** A part of the gateway that can be right or wrong by itself. */
+/** A check of one part of the gateway, which can be right or wrong by itself. */
 export interface Check {
   readonly name: string;
-  /** What is wrong with it; nothing where it is sound. */
+  /** Returns the problems of this part; none if it is sound. */
   find(subject: Subject): Promise<readonly Concern[] | NotChecked>;
 }
 
@@ -32,9 +32,9 @@ export interface Finding {
 }
 
 export const NEEDS_ROOT = new NotChecked('run it as root');
-export const NEEDS_SYSTEMD = new NotChecked('systemd does not run');
+export const NEEDS_SYSTEMD = new NotChecked('systemd is not running');
 
-/** Runs the checks one after the other. One that breaks has found something, too, and keeps no other from its end. */
+/** Runs the checks one after the other. A check that throws counts as a finding and does not stop the others. */
 export async function runChecks(checks: readonly Check[], subject: Subject): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { name, find } of checks) {
@@ -48,7 +48,7 @@ export function isSound({ outcome }: Finding): boolean {
   return outcome instanceof NotChecked || outcome.length === 0;
 }
 
-/** Something wrong with the gateway as a whole. */
+/** A problem of the gateway as a whole. */
 export function concern(problem: string, remedy?: string): Concern {
   return { domain: undefined, problem, remedy };
 }

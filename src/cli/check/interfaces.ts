@@ -35,7 +35,7 @@ async function readTunnel(domain: DomainConfig, links: ReadonlyMap<string, LinkD
   return { wireguard, vxlan, ipv6, speaks, addresses, isRouted };
 }
 
-/** A `tun` can be wireguard-go's or anybody's. */
+/** A `tun` may belong to wireguard-go or to any other program. */
 async function findSpeech(domain: DomainConfig): Promise<Tunnel['speaks']> {
   try {
     const { ownKey } = await readWireguard(domain);

@@ -5,13 +5,13 @@ import type { Concern } from '../gateway/attention.ts';
 import { readDomains } from '../gateway/peers.ts';
 import { type Check, isRoot, NEEDS_ROOT } from './check.ts';
 
-/** What an operator set up in a file and a stranger registered first. */
+/** Keys that an operator set up in a file and a stranger registered first. */
 export const ownership: Check = {
   name: 'ownership',
   async find({ domains, config }) {
     if (!isRoot()) return NEEDS_ROOT;
     const files = readPeerFiles();
-    // What cannot be read, the interfaces say.
+    // The interfaces check reports domains that cannot be read.
     const { readings } = await readDomains(domains, config);
     return readings.flatMap(({ domain, view }) => judgeOwnership(view.record.registrations.keys(), files, domain));
   },
@@ -24,7 +24,7 @@ export function judgeOwnership(
 ): Concern[] {
   return [...recorded].flatMap((key) => {
     const file = files.get(key);
-    const problem = `${file} sets up a peer whose key wgkex registered: to wgkex it is a router's`;
+    const problem = `${file} sets up a peer whose key is registered: wgkex treats it as a router's`;
     return file === undefined ? [] : [{ domain: name, problem, remedy: `wgkex release ${name} ${key}` }];
   });
 }

@@ -2,7 +2,7 @@ import { findConcerns } from '../gateway/attention.ts';
 import { type DomainStatus, readGateway } from '../gateway/gateway.ts';
 import { type Check, isRoot, NEEDS_ROOT } from './check.ts';
 
-/** Forwarding entries and routes against peers, limits, disallowed keys: what `wgkex status` says of them. */
+/** What `wgkex status` reports: forwarding entries and routes that do not match the peers, limits, disallowed keys. */
 export const peers: Check = {
   name: 'peers',
   async find({ domains, config }) {
@@ -13,7 +13,7 @@ export const peers: Check = {
   },
 };
 
-/** What is wrong with the others, the interfaces say. */
+/** The interfaces check reports the faults of the other domains. */
 function isReadable({ wireguard, vxlan, reading }: DomainStatus): boolean {
   return wireguard.state === 'ok' && vxlan.state === 'ok' && !(reading instanceof Error);
 }

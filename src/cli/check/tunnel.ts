@@ -4,17 +4,17 @@ import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
 import type { Ipv6Switch } from '../../system/host/tunnel.ts';
 import type { Concern } from '../gateway/attention.ts';
 
-/** The two interfaces of a domain; undefined where there is none of that name. */
+/** The two interfaces of a domain; undefined if there is no interface of that name. */
 export interface Tunnel {
   readonly wireguard: LinkDetails | undefined;
   readonly vxlan: LinkDetails | undefined;
-  /** Whether the first one really speaks WireGuard, and with a key; undefined where nobody but root can know. */
+  /** Whether the first one really speaks WireGuard, and has a key; undefined if only root can know. */
   readonly speaks: 'wireguard' | 'keyless' | 'nothing' | undefined;
   /** Of the WireGuard interface. */
   readonly ipv6: Ipv6Switch;
   /** Of the WireGuard interface. */
   readonly addresses: readonly IpAddress[];
-  /** Whether link-local packets leave by the WireGuard interface. */
+  /** Whether link-local packets leave through the WireGuard interface. */
   readonly isRouted: boolean;
 }
 
@@ -22,10 +22,10 @@ type Fault = Omit<Concern, 'domain'>;
 
 /** VXLAN over IPv6: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14. */
 const VXLAN_BYTES = 70;
-/** RFC 8200, 5: with a smaller MTU the kernel takes IPv6 away from an interface. */
+/** RFC 8200, 5: with a smaller MTU the kernel disables IPv6 on an interface. */
 const IPV6_BYTES = 1280;
 
-/** What stands on something that is wrong is not looked at. */
+/** Checks that depend on something faulty are skipped. */
 export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
   const ground = judgeWireguard(tunnel, domain);
   const faults = ground.length > 0 ? ground : [...judgeRoute(tunnel, domain), ...judgeVxlan(tunnel, domain)];
@@ -40,19 +40,19 @@ function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, { wireguard: 
   return [...judgeUp(link, 'WireGuard'), ...(speaks === 'keyless' ? [keyless] : []), ...judgeIpv6(link, ipv6)];
 }
 
-/** Without it the interface can have neither address nor route. */
+/** Without IPv6 the interface can have neither an address nor a route. */
 function judgeIpv6({ name, mtu }: LinkDetails, ipv6: Ipv6Switch): Fault[] {
   if (ipv6 === 'none') return [{ problem: 'this kernel was started without IPv6 (ipv6.disable=1)', remedy: undefined }];
   if (mtu < IPV6_BYTES)
     return [
-      fault(`the MTU of ${name} is ${mtu}, and IPv6 needs ${IPV6_BYTES}`, `ip link set ${name} mtu ${IPV6_BYTES}`),
+      fault(`the MTU of ${name} is ${mtu}, but IPv6 needs ${IPV6_BYTES}`, `ip link set ${name} mtu ${IPV6_BYTES}`),
     ];
-  // sysctl(8) takes the first separator for all: a name may have a dot.
+  // sysctl(8) uses the first separator throughout, and an interface name may contain a dot.
   const switchOn = `sysctl -w net/ipv6/conf/${name}/disable_ipv6=0`;
   return ipv6 === 'off' ? [fault(`IPv6 is switched off on ${name} (disable_ipv6)`, switchOn)] : [];
 }
 
-/** Without it a derived address is nowhere to be reached, but for host routes. */
+/** Without this route a derived address is unreachable, unless there are host routes. */
 function judgeRoute({ isRouted }: Tunnel, { wireguard, route }: DomainConfig): Fault[] {
   if (isRouted || route) return [];
   return [fault(`no route to fe80::/64 through ${wireguard}`, `ip -6 route add fe80::/64 dev ${wireguard}`)];
@@ -92,15 +92,15 @@ function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan
 }
 
 /**
- * A VXLAN that does not learn needs an entry for the MAC address of each router. Those of "unicast" are for the derived
- * one. What firmware gives its VXLAN the kernel does not tell; and learning does no harm where it is the derived one, as
- * nothing that is learned replaces a permanent entry.
+ * A VXLAN that does not learn needs an entry for the MAC address of each router. The entries of "unicast" are for the
+ * derived MAC address. The kernel cannot tell which MAC address the firmware uses for its VXLAN. If it is the derived
+ * one, learning does no harm, as a learned entry never replaces a permanent one.
  */
 function judgeLearning(isLearning: boolean, { vxlan, fdb }: DomainConfig): Fault[] {
   if (isLearning) return [];
   const reason = fdb.includes('unicast')
-    ? ' unless their VXLAN has the derived MAC address, which no known firmware gives it'
-    : ', as fdb is without "unicast"';
+    ? ' unless their VXLAN has the derived MAC address, which no known firmware uses'
+    : ', as fdb lacks "unicast"';
   const problem = `${vxlan} does not learn (nolearning): it sends every frame to all routers${reason}`;
   return [fault(problem, `ip link set ${vxlan} type vxlan learning`)];
 }
@@ -110,10 +110,10 @@ function judgeUp({ name, isUp }: LinkDetails, role: string): Fault[] {
 }
 
 function describeOther({ name, kind }: LinkDetails, role: string): string {
-  return `${name} is no ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`;
+  return `${name} is not a ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`;
 }
 
-/** wg-quick(8) makes both interfaces of a domain. */
+/** wg-quick(8) creates both interfaces of a domain. */
 function remake(wireguard: string): string {
   return `systemctl restart wg-quick@${wireguard}`;
 }

@@ -16,7 +16,7 @@ import type { Editing } from './editing.ts';
 
 const OUTCOMES = { add: 'added', reset: 'reset', keep: 'kept' } as const;
 
-/** Lets a key into a domain as if its router had asked, but from nowhere: so no session ends. */
+/** Admits a key to a domain as if its router had registered, but without a source address: so no session ends. */
 export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
   return editDomain(domain, editing, async (view, session) => {
     const asked = { router: view.peers.describe(key) };
@@ -47,7 +47,7 @@ function explain(
   return obstacle === undefined ? 'it is refused' : describeObstacle(obstacle, router.address, domain, config);
 }
 
-/** @throws Error where the change was not made. */
+/** @throws Error if the change was not made. */
 async function apply(
   change: PeerChange,
   domain: DomainConfig,

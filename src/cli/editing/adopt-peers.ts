@@ -10,7 +10,7 @@ import type { Editing } from './editing.ts';
 
 /**
  * Takes over the peers that another service left, or only those of `keys`, under the lock of their domain.
- * @throws Error with one line that says why not; what was begun then, another call ends.
+ * @throws Error with one line that says why not; another call completes an unfinished adoption.
  */
 export async function adoptPeers(
   domain: DomainConfig,
@@ -23,7 +23,7 @@ export async function adoptPeers(
     requireLists(view);
     const adoption = planAdoption(view, keys);
     if (dryRun || adoption.adopted.length === 0) return adoption;
-    // Recorded first: a peer without a keepalive that nobody recorded would look like any other of the operator's.
+    // Record first: an unrecorded peer without a keepalive would look like any other peer of the operator's.
     if (!session.write(adoption.lines, view)) throw new Error('Cannot adopt: the record of peers cannot be written');
     await clearKeepalives(adoption, domain);
     log.report('adopted', { domain: domain.name, keys: adoption.adopted.length, by: 'operator' });
@@ -34,13 +34,13 @@ export async function adoptPeers(
   }
 }
 
-/** Who is on a list that cannot be read nobody knows. @throws Error */
+/** A list that cannot be read may name any key. @throws Error */
 function requireLists({ lists }: DomainView): void {
   const [doubt] = lists.doubts;
   if (doubt !== undefined) throw new Error(`Cannot adopt: ${doubt}`);
 }
 
-/** @throws Error of the first that has one still. */
+/** @throws Error of the first peer that still has a keepalive. */
 async function clearKeepalives({ adopted }: Adoption, domain: DomainConfig): Promise<void> {
   const keys = adopted.filter(({ peer }) => peer.hasKeepalive).map(({ peer }) => peer.key);
   const failures = await applyJointly(keys, (some) => setPeers(domain, some.map(buildClearKeepalive)));

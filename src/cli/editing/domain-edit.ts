@@ -8,18 +8,18 @@ import type { Editing } from './editing.ts';
 
 type EditOutcome = 'added' | 'reset' | 'kept' | 'refused' | 'removed' | 'released' | 'absent' | 'static' | 'failed';
 
-/** What became of a key in a domain, or would. */
+/** The outcome for a key in a domain, real or hypothetical. */
 export interface DomainEdit {
   readonly domain: DomainConfig;
   readonly outcome: EditOutcome;
-  /** What its router would be told, where the key is refused. */
+  /** The code that its router would get, if the key is refused. */
   readonly code?: ErrorCode;
-  /** Why not, in one line, where what was asked for was not done. */
+  /** One line that says why the edit was not made. */
   readonly reason?: string;
   readonly effects: readonly Effect[];
 }
 
-/** Edits a domain under its lock, on what is read under it; what goes wrong is an outcome, too. */
+/** Edits a domain under its lock, based on a reading under that lock; an error is an outcome, too. */
 export async function editDomain(
   domain: DomainConfig,
   { config, log, dryRun }: Editing,

@@ -5,8 +5,8 @@ import { writeJournal } from '../../system/host/journal.ts';
 import { complain } from '../terminal/print.ts';
 
 /**
- * A log that goes to the journal, where `wgkex show` finds it, whatever the level of the service. What goes wrong the
- * operator learns at once.
+ * A log for the journal, where `wgkex show` finds it, whatever the log level of the service. Warnings also go to the
+ * operator at once.
  */
 export class EditLog extends Log {
   readonly lines: readonly string[];
@@ -14,7 +14,7 @@ export class EditLog extends Log {
   constructor(settings: Config['log']) {
     const lines: string[] = [];
     super({ ...settings, level: 'info' }, 'journal', (line) => {
-      // What is wrong with the list is found once for each domain.
+      // A fault of a list turns up once for each domain.
       if (lines.includes(line)) return;
       lines.push(line);
       const [, warning] = /^<[0-4]>(.*)$/m.exec(line) ?? [];
@@ -23,7 +23,7 @@ export class EditLog extends Log {
     this.lines = lines;
   }
 
-  /** What was done is done, whether the journal takes it or not. */
+  /** The edit stands even if the journal does not accept the lines. */
   async write(): Promise<void> {
     await writeJournal(this.lines).catch((error) => complain(describeError(error)));
   }

@@ -10,20 +10,20 @@ import type { DomainEdit } from './domain-edit.ts';
 import { EditLog } from './edit-log.ts';
 import { describeEdits, renderEdits } from './text.ts';
 
-/** What every command understands that changes something. */
+/** Options of every command that changes something. */
 export interface EditOptions {
   readonly dryRun?: boolean;
 }
 
-/** What such a command works with. */
+/** The context of such a command. */
 export interface Editing {
   readonly config: Config;
   readonly log: EditLog;
-  /** Say what would be done, and do nothing. */
+  /** Show what would be done, and change nothing. */
   readonly dryRun: boolean;
 }
 
-/** What became of the list of disallowed keys. */
+/** The outcome for a list of keys. */
 export interface ListEdit {
   readonly file: string;
   readonly outcome: 'added' | 'removed' | 'present' | 'absent';
@@ -31,14 +31,14 @@ export interface ListEdit {
   readonly line?: string;
 }
 
-/** What such a command did, or would do. */
+/** The result of such a command, real or hypothetical. */
 export interface Edits {
   readonly key: PublicKey;
   readonly dryRun: boolean;
   readonly isGood: boolean;
   readonly list?: ListEdit;
   readonly domains: readonly DomainEdit[];
-  /** A line each for what was not done. */
+  /** A line for each failure. */
   readonly complaints: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export function beginEditing({ config: path, dryRun = false }: CommonOptions & E
   return { config, log: new EditLog(config.log), dryRun };
 }
 
-/** Tells the journal and the operator; false where something that was asked for was not done. */
+/** Reports to the journal and the operator; false if some part of the edit was not done. */
 export async function finishEditing(edits: Edits, { log }: Editing, { json }: CommonOptions): Promise<boolean> {
   if (!edits.dryRun) await log.write();
   for (const complaint of edits.complaints) complain(complaint);

@@ -6,13 +6,13 @@ import { type CommonOptions, readWord } from '../terminal/call.ts';
 import { formatTime } from '../terminal/words.ts';
 import { beginEditing, type Editing, type EditOptions, finishEditing, type ListEdit } from './editing.ts';
 
-/** An edit of a list: which one, and what the journal calls it. */
+/** An edit of a list: which list, and the name of the event in the journal. */
 interface Manner {
   readonly setting: 'disallowed_keys' | 'static_keys';
   readonly event: 'blocked' | 'unblocked' | 'static key added' | 'static key removed';
 }
 
-/** Puts a key on one of the operator's lists, with a comment behind it. */
+/** Puts a key on one of the operator's lists, followed by a comment. */
 export async function addListedKey(
   key: PublicKey,
   comment: string,
@@ -28,7 +28,7 @@ export async function addListedKey(
   return { file, outcome: 'added', line };
 }
 
-/** Takes a key off one of them, and no more. False where it was not there. */
+/** Takes a key off one of these lists, and nothing else. False if it was not there. */
 export async function removeListedKey(
   text: string,
   options: CommonOptions & EditOptions,
@@ -46,7 +46,7 @@ export async function removeListedKey(
   return finishEditing({ key, dryRun, isGood, list: edit, domains: [], complaints }, editing, options);
 }
 
-/** Today, where the operator is. */
+/** The current day in the time zone of the operator. */
 function formatDay(): string {
   return formatTime(readClock()).slice(0, '2026-11-20'.length);
 }

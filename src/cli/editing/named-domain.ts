@@ -5,7 +5,7 @@ import { type Call, readWord } from '../terminal/call.ts';
 import { type DomainEdit, describeReason } from './domain-edit.ts';
 import { beginEditing, type Editing, type EditOptions, finishEditing } from './editing.ts';
 
-/** Edits one key in the domain that is named before it. */
+/** Edits one key in the domain that is named before the key. */
 export async function editNamedDomain(
   { args: [name = '', text = ''], options }: Call<EditOptions>,
   edit: (key: PublicKey, domain: DomainConfig, editing: Editing) => Promise<DomainEdit>,

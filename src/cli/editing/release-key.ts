@@ -5,7 +5,7 @@ import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
 import { findTraces } from './traces.ts';
 
-/** Takes a key out of all that wgkex knows of it; its peer stays as it is, and is the operator's from then on. */
+/** Makes wgkex forget a key; its peer stays as it is and belongs to the operator from then on. */
 export function releaseKey(
   key: PublicKey,
   domain: DomainConfig,
@@ -25,6 +25,6 @@ export function releaseKey(
 }
 
 function explain(key: PublicKey, isOperators: boolean): Omit<DomainEdit, 'domain'> {
-  const why = isOperators ? "it is a peer of the operator's already" : 'it is not a peer';
+  const why = isOperators ? "it is already one of the operator's peers" : 'it is not a peer';
   return { outcome: isOperators ? 'static' : 'absent', reason: `Cannot release ${key}: ${why}`, effects: [] };
 }

@@ -7,20 +7,20 @@ import { type DomainEdit, editDomain } from './domain-edit.ts';
 import type { Editing } from './editing.ts';
 import { findTraces } from './traces.ts';
 
-/** Takes a key out of a domain with all that belongs to it, so that nothing but an exchange brings it back. */
+/** Removes a key from a domain with everything that belongs to it, so that only an exchange brings it back. */
 export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
   const { dryRun, log } = editing;
   return editDomain(domain, editing, async (view, session) => {
     if (view.peers.isOperators(key))
-      return { outcome: 'static', reason: `Cannot remove ${key}: it is a peer of the operator's`, effects: [] };
+      return { outcome: 'static', reason: `Cannot remove ${key}: it is one of the operator's peers`, effects: [] };
     const traces = findTraces(key, view, session);
     if (!hasTraces(traces)) return { outcome: 'absent', reason: `Cannot remove ${key}: it is not a peer`, effects: [] };
     const effects = listForgettingEffects(traces, domain);
     if (dryRun) return { outcome: 'removed', effects };
-    // Before the peer goes: where this cannot be written, all stays as it is.
+    // Before the peer goes: if this cannot be written, everything stays as it is.
     session.forget(key, view);
     const leftOver = traces.peer && (await applyRemoval(domain, effects));
-    // It leaves the record only after a reading without it.
+    // The key leaves the record only after a reading without its peer.
     await session.open();
     log.report('removed', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
     if (leftOver === undefined) return { outcome: 'removed', effects };

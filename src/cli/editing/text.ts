@@ -15,7 +15,7 @@ const VERBS: Record<Effect['action'], { readonly done: string; readonly dry: str
   release: { done: 'released', dry: 'would release' },
 };
 
-/** A line for each thing that was done, or would be. */
+/** A line for each effect, real or hypothetical. */
 export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Terminal): string[] {
   const effects = domains.flatMap((edit) => edit.effects.map((effect) => [edit, effect] as const));
   const operators = domains.filter(({ outcome, reason }) => outcome === 'static' && reason === undefined);
@@ -25,19 +25,19 @@ export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Ter
       ? []
       : describeListEdit(list, key, dryRun).flatMap((text) => renderLine(list.file, text, terminal))),
     ...effects.flatMap(([{ domain }, effect]) => renderLine(domain.name, describeEffect(effect, dryRun), terminal)),
-    ...operators.flatMap(({ domain }) => renderLine(domain.name, `peer ${key} is the operator's already`, terminal)),
-    ...(list !== undefined && isNowhere ? ['It is a peer of no domain.'] : []),
+    ...operators.flatMap(({ domain }) => renderLine(domain.name, `peer ${key} is already the operator's`, terminal)),
+    ...(list !== undefined && isNowhere ? ['It is not a peer of any domain.'] : []),
     ...(dryRun ? [terminal.paint('notice', 'Nothing was changed.')] : []),
   ];
 }
 
-/** What was done, and where. */
+/** An effect, after the place where it happened. */
 export function renderLine(where: string, text: string, { width, paint }: Terminal): string[] {
   const [first = '', ...others] = fold(`${where}: ${text}`, width, MARGIN);
   return [`${paint('strong', first.slice(0, where.length))}${first.slice(where.length)}`, ...others];
 }
 
-/** What is not there is a complaint. */
+/** A missing key is a complaint, not an effect. */
 function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
   switch (outcome) {
     case 'added':
@@ -45,7 +45,7 @@ function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun:
     case 'removed':
       return [`${findVerb('remove', dryRun)} ${key}`];
     case 'present':
-      return [`${key} is there already`];
+      return [`${key} is already there`];
     case 'absent':
       return [];
   }
@@ -53,7 +53,7 @@ function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun:
 
 const PEER_NOTES: Partial<Record<Effect['action'], string>> = {
   keep: ', which is alive',
-  release: ", which is the operator's from now on",
+  release: ' to the operator',
 };
 
 function describeEffect(effect: Effect, dryRun: boolean): string {
@@ -65,7 +65,7 @@ function describeEffect(effect: Effect, dryRun: boolean): string {
     case 'claim':
       return `${verb} the claim of ${router.key} to ${router.address}`;
     case 'memory':
-      return `${verb} what was remembered of ${router.key}`;
+      return `${verb} the remembered state of ${router.key}`;
     case 'forwarding entry':
       return `${verb} forwarding entry ${effect.entry.mac} to ${router.address}`;
     case 'route':

@@ -4,8 +4,8 @@ import type { PublicKey } from '../../core/values/public-key.ts';
 import type { DomainSession } from '../../system/domain/domain-session.ts';
 
 /**
- * What there is of a key under the lock of a domain. An operator's peer counts only where the record has its key, or
- * `wasRecorded` says that it had until now.
+ * Finds all traces of a key under the lock of a domain. An operator's peer counts only if the record has its key, or if
+ * `wasRecorded` says that the record had it until now.
  */
 export function findTraces(
   key: PublicKey,

@@ -5,19 +5,19 @@ import type { DomainReading } from './domain.ts';
 import type { DomainStatus, GatewayStatus } from './gateway.ts';
 import type { InterfaceReading, InterfaceRole } from './interfaces.ts';
 
-/** Something that needs somebody's attention. */
+/** A problem that needs the operator's attention. */
 export interface Concern {
-  /** The domain that it is about; undefined for the gateway as a whole. */
+  /** The domain with the problem; undefined for the gateway as a whole. */
   readonly domain: DomainName | undefined;
-  /** What is wrong, in half a sentence. */
+  /** The problem, in half a sentence. */
   readonly problem: string;
-  /** The command line that mends it; undefined where that is for the operator to decide. */
+  /** The command line that fixes it; undefined if the operator has to decide. */
   readonly remedy: string | undefined;
 }
 
 type Fault = Omit<Concern, 'domain'>;
 
-/** A limit is worth a word before it is reached. */
+/** The operator should know about a limit before it is reached. */
 const NEARLY_FULL = 0.9;
 
 export function findConcerns(status: GatewayStatus): Concern[] {
@@ -35,7 +35,7 @@ function findGatewayFaults({ isListening, listFaults }: GatewayStatus): Fault[] 
 function findDomainFaults(status: DomainStatus): Fault[] {
   const { domain, wireguard, vxlan, reading, nextCleanup } = status;
   const faults = [...findInterfaceFaults(wireguard, 'WireGuard'), ...findInterfaceFaults(vxlan, 'VXLAN')];
-  // Why there are no peers to see is clear where there is no interface.
+  // A missing interface already explains why there are no peers.
   if (reading instanceof Error) faults.push(...(wireguard.state === 'missing' ? [] : [fault(reading.message)]));
   else faults.push(...findPeerFaults(reading, vxlan));
   if (nextCleanup === 'none')
@@ -52,7 +52,7 @@ function findInterfaceFaults({ name, state, kind }: InterfaceReading, role: Inte
     case 'down':
       return [fault(`${role} interface ${name} is down`, `ip link set ${name} up`)];
     case 'wrong kind':
-      return [fault(`${name} is no ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`)];
+      return [fault(`${name} is not a ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`)];
   }
 }
 
@@ -66,7 +66,7 @@ function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading): Fault[
   ];
 }
 
-/** An operator's peer may have any key: gateways are on the list of disallowed keys so that nobody registers them. */
+/** An operator's peer may have any key: gateways are on the list of disallowed keys to keep others from using them. */
 function findKeyFaults({ domain, view: { peers, lists } }: DomainReading): Fault[] {
   const ours = [...peers.ours.keys()];
   const blocked = ours.filter((key) => lists.disallowed.has(key));
@@ -106,7 +106,7 @@ function findLimitFaults({ domain, view: { peers: table } }: DomainReading): Fau
   return limits
     .filter(({ used, limit }) => used > 0 && used >= limit * NEARLY_FULL)
     .map(({ which, used, limit, setting }) =>
-      fault(`it has ${count(used, 'key', 'keys')}${which}, and takes ${limit} (${setting})`),
+      fault(`it has ${count(used, 'key', 'keys')}${which}; the limit is ${limit} (${setting})`),
     );
 }
 

@@ -5,8 +5,8 @@ import { readTrustedFile } from '../../system/files/trust.ts';
 import { PROGRAM } from '../terminal/call.ts';
 
 /**
- * The configuration; a bad one is a line for the operator, and the end. It names files that are read: so root takes
- * none that others could write, as the service does not.
+ * Reads the configuration; a bad one ends the program with one line. It names files that are then read: so root, like
+ * the service, accepts no configuration that other users could write.
  */
 export function readConfiguration(path: string): Config {
   const isRoot = process.getuid?.() === 0;
@@ -14,8 +14,8 @@ export function readConfiguration(path: string): Config {
 }
 
 /**
- * The domain that has this name, as its own or another one; or all where none is named.
- * @throws Error where there is none yet.
+ * Finds the domain with this name or alias, or all domains if no name is given.
+ * @throws Error if there are no domains yet.
  */
 export function findDomains(config: Config, path: string, name: string | undefined): DomainConfig[] {
   if (config.domains.size === 0) throw new Error(`Cannot find a domain: none is configured in ${path}`);

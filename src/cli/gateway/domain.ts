@@ -10,10 +10,10 @@ import { readHostRoutes } from '../../system/kernel/routes.ts';
 import { ProgramError } from '../../system/run/program-error.ts';
 import { DomainStore } from '../../system/store/domain-store.ts';
 
-/** A batch of the service is done long before. */
+/** Much longer than a batch of the service takes. */
 const SETTLE_MILLISECONDS = 500;
 
-/** What was found of a domain. */
+/** The state of a domain as it was found. */
 export interface DomainReading extends Survey {
   readonly domain: DomainConfig;
   readonly at: UnixSeconds;
@@ -21,8 +21,8 @@ export interface DomainReading extends Survey {
 }
 
 /**
- * Reads a domain without its lock, so that no router ever waits for a reader: what changes meanwhile may be half
- * there.
+ * Reads a domain without its lock, so that no router ever waits for a reader: a change in progress may be half
+ * visible.
  * @throws Error with one line that says what cannot be read, and why.
  */
 export async function readDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
@@ -31,7 +31,7 @@ export async function readDomain(domain: DomainConfig, config: Config): Promise<
   return { domain, at: view.peers.now.unix, view, ...surveyDomain(view.peers, await readForwarding(domain), settings) };
 }
 
-/** {@link readDomain} for whoever reports faults: there must be nothing wrong with a domain that is merely busy. */
+/** Like {@link readDomain}, for reporting faults: a domain that is merely busy must not look faulty. */
 export async function readSettledDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
   const first = await readDomain(domain, config);
   if (isSound(first) || !interfaceExists(domain.vxlan)) return first;
@@ -48,7 +48,7 @@ async function readPeers(domain: DomainConfig, config: Config): Promise<DomainVi
   }
 }
 
-/** wg(8) blames the protocol where there is no interface, and says nothing of root. */
+/** wg(8) blames the protocol if the interface is missing, and does not say that it needs root. */
 function explain(error: unknown, { wireguard }: DomainConfig): string {
   const isRefused = error instanceof ProgramError && error.exitCode !== undefined;
   if (isRefused && !interfaceExists(wireguard)) return `interface ${wireguard} does not exist`;
@@ -56,7 +56,7 @@ function explain(error: unknown, { wireguard }: DomainConfig): string {
   return describeError(error);
 }
 
-/** An interface that is not there has no entries. */
+/** A missing interface has no entries. */
 async function readForwarding(domain: DomainConfig): Promise<Forwarding> {
   const [entries, routes] = await Promise.all([
     interfaceExists(domain.vxlan) ? readForwardingEntries(domain) : [],

@@ -9,28 +9,28 @@ import { KeyListFiles } from '../../system/store/key-lists.ts';
 import { type DomainReading, readSettledDomain } from './domain.ts';
 import { findInterface, type InterfaceReading } from './interfaces.ts';
 
-/** Everything that `wgkex status` knows of a domain. */
+/** Everything that `wgkex status` knows about a domain. */
 export interface DomainStatus {
   readonly domain: DomainConfig;
   readonly wireguard: InterfaceReading;
   readonly vxlan: InterfaceReading;
-  /** Its peers, or why they cannot be read. */
+  /** Its peers, or the reason why they cannot be read. */
   readonly reading: DomainReading | Error;
   readonly activity: Activity;
-  /** `none` where no timer is active; undefined where systemd cannot be asked. */
+  /** `none` if no timer is active; undefined if systemd cannot be asked. */
   readonly nextCleanup: UnixSeconds | 'none' | undefined;
 }
 
 export interface GatewayStatus {
   readonly at: UnixSeconds;
   readonly domains: readonly DomainStatus[];
-  /** What is wrong with the operator's lists of keys, a line each, and what follows from it. */
+  /** A line for each fault of the operator's lists of keys, with its consequence. */
   readonly listFaults: readonly string[];
-  /** Undefined where systemd cannot be asked. */
+  /** Undefined if systemd cannot be asked. */
   readonly isListening: boolean | undefined;
 }
 
-/** Reads all domains at once. What cannot be read is part of the status, and keeps nothing else from being read. */
+/** Reads all domains at once. A domain that cannot be read is part of the status, and does not affect the others. */
 export async function readGateway(domains: readonly DomainConfig[], config: Config): Promise<GatewayStatus> {
   const [links, schedule, isListening, ...readings] = await Promise.all([
     readLinks(),
@@ -55,12 +55,12 @@ function findInterfaces({ wireguard, vxlan }: DomainConfig, links: ReadonlyMap<s
   };
 }
 
-/** In a container without systemd, or where it does not answer, all else is still worth knowing. */
+/** In a container without systemd, or if systemd does not answer, everything else is still worth knowing. */
 function askSystemd<T>(ask: () => Promise<T>): Promise<T | undefined> {
   return isSystemdRunning() ? ask().catch(() => undefined) : Promise.resolve(undefined);
 }
 
-/** Most lists are the same for all domains. */
+/** Most lists apply to all domains, so their faults are reported only once. */
 function findListFaults(domains: readonly DomainConfig[], config: Config): string[] {
   const faults = domains.flatMap((domain) => {
     const { problems, doubts, complaints } = new KeyListFiles(domain, config).read();

@@ -1,15 +1,15 @@
 import type { Link } from '../../core/host/link-details.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
 
-/** An interface of a domain, and what is wrong with it. */
+/** An interface of a domain, and its state. */
 export interface InterfaceReading {
   readonly name: InterfaceName;
   readonly state: 'ok' | 'missing' | 'down' | 'wrong kind';
-  /** What it is, as ip-link(8) calls it; undefined for hardware and for what is missing. */
+  /** Its kind, as ip-link(8) calls it; undefined for hardware and for missing interfaces. */
   readonly kind: string | undefined;
 }
 
-/** The kinds that serve; wireguard-go makes a `tun`. */
+/** The kinds that work; wireguard-go creates a `tun`. */
 const KINDS = { WireGuard: ['wireguard', 'tun'], VXLAN: ['vxlan'] } as const;
 export type InterfaceRole = keyof typeof KINDS;
 

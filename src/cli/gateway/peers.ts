@@ -6,10 +6,10 @@ import { PEER_STATES, type PeerState } from '../../core/peers/peer-state.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { type DomainReading, readDomain } from './domain.ts';
 
-/** Which peers to show; as options, all are true or not there. */
+/** Which peers to show; each option is either true or absent. */
 export type StateOptions = { readonly [State in PeerState]?: boolean };
 
-/** A peer and where it was found. */
+/** A peer and the domain in which it was found. */
 export interface ListedPeer extends SurveyedPeer {
   readonly reading: DomainReading;
 }
@@ -20,7 +20,7 @@ interface PeerList {
   readonly complaints: readonly string[];
 }
 
-/** Reads domains at once; one that cannot be read keeps no other from it. */
+/** Reads domains at once; one that cannot be read does not affect the others. */
 export async function readDomains(domains: readonly DomainConfig[], config: Config): Promise<PeerList> {
   const results = await Promise.allSettled(domains.map((domain) => readDomain(domain, config)));
   return {
@@ -29,7 +29,7 @@ export async function readDomains(domains: readonly DomainConfig[], config: Conf
   };
 }
 
-/** The peers that are asked for, of all states where none is named. */
+/** The selected peers; peers of all states if no state is selected. */
 export function listPeers(reading: DomainReading, states: StateOptions, order: PeerOrder): ListedPeer[] {
   const wanted = PEER_STATES.filter((state) => states[state] === true);
   const compare = comparePeers(order);

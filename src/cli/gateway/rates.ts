@@ -1,7 +1,7 @@
 import type { DomainReading } from './domain.ts';
 import type { ListedPeer } from './peers.ts';
 
-/** Bytes a second. */
+/** Bytes per second. */
 export interface Rate {
   readonly received: number;
   readonly sent: number;
@@ -11,7 +11,7 @@ interface Count extends Rate {
   readonly at: number;
 }
 
-/** Tells from two readings how fast each peer sends and receives. */
+/** Works out from two readings how fast each peer sends and receives. */
 export class TrafficMeter {
   #last: ReadonlyMap<string, Count> = new Map();
   #current: ReadonlyMap<string, Count> = new Map();
@@ -26,7 +26,7 @@ export class TrafficMeter {
     );
   }
 
-  /** Between the last two readings; undefined for a peer that is new, or was added anew. */
+  /** The rate between the last two readings; undefined for a peer that is new or was added again. */
   find({ peer, reading }: ListedPeer): Rate | undefined {
     const name = `${reading.domain.name} ${peer.key}`;
     const [then, now] = [this.#last.get(name), this.#current.get(name)];

@@ -4,9 +4,9 @@ import { getSystemErrorMap } from 'node:util';
 import { describeError } from '../../core/values/errors.ts';
 import type { HostPort } from '../../core/values/host-port.ts';
 
-/** What a gateway said to a router. */
+/** The reply of a gateway to a router. */
 export interface GatewayReply {
-  /** The address that the name stood for. */
+  /** The address that the name resolved to. */
   readonly address: string;
   readonly text: string;
   /** From the attempt to connect to the end of the reply. */
@@ -15,12 +15,12 @@ export interface GatewayReply {
 
 /** docs/firmware.md: a gateway answers within 20 s of the second line, and a router gives up after 25. */
 const DEADLINE_SECONDS = 25;
-/** Longer than any reply; of what is no gateway, enough to recognise it. */
+/** Longer than any reply, and enough to recognise a server that is not a gateway. */
 const MAX_CHARACTERS = 256;
 
 /**
  * Sends the two lines of a router, and waits until the gateway has closed the connection.
- * @throws Error with one line, where it cannot be reached or does not answer in time.
+ * @throws Error with one line, if the gateway cannot be reached or does not answer in time.
  */
 export async function sendLines(
   gateway: HostPort,
@@ -53,10 +53,10 @@ async function readReply(socket: Socket): Promise<string> {
   return text.slice(0, MAX_CHARACTERS);
 }
 
-/** Of several addresses that were tried, what became of the first. */
+/** If several addresses were tried, explains the failure of the first. */
 function explain(error: unknown, deadlineSeconds: number): string {
   const [first = error] = error instanceof AggregateError ? error.errors : [];
-  if (first instanceof Error && first.name === 'AbortError') return `no end after ${deadlineSeconds} s`;
+  if (first instanceof Error && first.name === 'AbortError') return `timed out after ${deadlineSeconds} s`;
   const { errno } = first as NodeJS.ErrnoException;
   const [, words] = (errno === undefined ? undefined : getSystemErrorMap().get(errno)) ?? [];
   return words ?? describeError(first);

@@ -13,30 +13,30 @@ import { DamagedStateError, StateFile } from '../../system/store/state.ts';
 import type { DomainReading } from './domain.ts';
 import type { ListedPeer } from './peers.ts';
 
-/** A router in one domain: a peer of it, or what keeps it from being one. */
+/** A router in one domain: its peer, or the obstacles that keep it out. */
 export interface Membership {
   readonly reading: DomainReading;
   readonly listed: ListedPeer | undefined;
   /** When the cleanup first saw it stale. */
   readonly markedAt: UnixSeconds | undefined;
-  /** None where it is there. */
+  /** Empty if the router is a peer. */
   readonly obstacles: readonly Obstacle[];
-  /** Its right to its address; undefined where it has none. */
+  /** Its right to its address; undefined if it has none. */
   readonly claim: Claim | undefined;
-  /** Why its peer is the operator's; undefined where it is not one. */
+  /** Why its peer is the operator's; undefined if it is not. */
   readonly mark: OperatorsMark | undefined;
 }
 
-/** A key and what becomes of it in every domain. */
+/** A key and its state in every domain. */
 export interface RouterReading {
   readonly key: PublicKey;
   readonly derivations: readonly Derivation[];
   readonly memberships: readonly Membership[];
 }
 
-/** What `wgkex show` found. */
+/** The findings of `wgkex show`. */
 export interface Answer {
-  /** As the operator wrote it. */
+  /** The router, as the operator wrote it. */
   readonly asked: string;
   readonly query: RouterQuery;
   readonly config: Config;
@@ -44,13 +44,13 @@ export interface Answer {
   readonly routers: readonly RouterReading[];
   /** Whether a router is a peer of some domain. */
   readonly isFound: boolean;
-  /** Whether it is an address of this gateway. */
+  /** Whether the operator asked for an address of this gateway. */
   readonly isOwn: boolean;
-  /** Undefined where it was not asked, an error where it cannot be. */
+  /** Undefined if the journal was not asked, an error if it cannot be asked. */
   readonly journal: readonly JournalEntry[] | Error | undefined;
 }
 
-/** Every router that may be meant, also by its claim; one that is asked for by its whole key also where it is nowhere. */
+/** Finds every router that matches, by its claim, too; a whole key is included even if it is nowhere. */
 export function findRouters(query: RouterQuery, readings: readonly DomainReading[], config: Config): RouterReading[] {
   const peers = readings.flatMap((reading) => reading.peers.filter(({ peer }) => isMeant(query, peer)));
   const claimants = readings.flatMap(({ view }) => findClaimants(query, view));
@@ -63,7 +63,7 @@ export function findRouters(query: RouterQuery, readings: readonly DomainReading
   }));
 }
 
-/** Those of this domain's derivation: by another one nobody claims an address. */
+/** Only addresses of the domain's own derivation can be claimed. */
 function findClaimants(query: RouterQuery, { claims, peers }: DomainView): PublicKey[] {
   return [...claims.claims.keys()].filter((key) => {
     if (query.kind === 'key') return key === query.key;
@@ -86,13 +86,13 @@ function findMembership(key: PublicKey, reading: DomainReading, config: Config):
   return { reading, claim, listed, markedAt: findMark(found, reading, config), mark, obstacles: [] };
 }
 
-/** The mark of a peer that is alive again stays until the cleanup comes, and means nothing. */
+/** The mark of a peer that is alive again stays until the next cleanup, and means nothing. */
 function findMark({ peer, state }: SurveyedPeer, { domain }: DomainReading, config: Config): UnixSeconds | undefined {
   if (state !== 'stale' && state !== 'pending') return undefined;
   try {
     return new StateFile(config.state_directory, domain.name).read().marks.get(peer.key);
   } catch (error) {
-    // The cleanup goes on without marks then.
+    // The cleanup then continues without marks.
     if (error instanceof DamagedStateError) return undefined;
     throw error;
   }

@@ -2,13 +2,13 @@ import { hadHandshakeWithin, LIVE_SECONDS } from '../../core/peers/handshakes.ts
 import type { Peer } from '../../core/values/peer.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 
-/** How many peers had their last handshake in some span of time. */
+/** The number of peers whose last handshake was in a certain span of time. */
 export interface AgeCount {
   readonly age: string;
   readonly count: number;
 }
 
-/** From the youngest to the oldest; the first one is that of the peers that are alive. */
+/** From the youngest to the oldest; the peers in the first span are alive. */
 const SPANS = [
   { age: 'up to 3 min', within: LIVE_SECONDS },
   { age: '3 to 15 min', within: 900 },
@@ -17,7 +17,7 @@ const SPANS = [
   { age: 'over a day', within: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** Sorts peers by the age of their last handshake, which some never had; one of the future is new. */
+/** Counts peers by the age of their last handshake, if any; a handshake in the future counts as new. */
 export function countAges({ at, peers }: AgedPeers): AgeCount[] {
   const spans = peers.map(({ peer }) =>
     SPANS.find(({ within }) => hadHandshakeWithin(peer.lastHandshake, within, { unix: at })),
@@ -26,7 +26,7 @@ export function countAges({ at, peers }: AgedPeers): AgeCount[] {
   return [...ages, { age: 'never', count: countEqual(spans, undefined) }];
 }
 
-/** Peers as they were found at some time. */
+/** Peers as they were found at a certain time. */
 interface AgedPeers {
   readonly at: UnixSeconds;
   readonly peers: readonly { readonly peer: Pick<Peer, 'lastHandshake'> }[];

@@ -2,7 +2,7 @@ import { count } from '../terminal/words.ts';
 import { type Content, html, type Markup } from './drawing/markup.ts';
 import type { Condition, PageFacts } from './facts.ts';
 
-/** A sign beside a colour and words: who cannot tell one of them has the others. */
+/** A sign, a colour and words: each works for readers who cannot tell the others apart. */
 const LOOKS = {
   'in order': { sign: '✓', style: 'good' },
   'needs attention': { sign: '!', style: 'fair' },
@@ -12,7 +12,7 @@ const LOOKS = {
 const OF_GATEWAY: Readonly<Record<Condition, readonly string[]>> = {
   'in order': [],
   'needs attention': ['The gateway needs the operator’s attention.'],
-  'out of service': ['The gateway lets no new router in.'],
+  'out of service': ['The gateway admits no new routers.'],
 };
 
 export function renderCondition(condition: Condition, words: Content = condition): Markup {
@@ -20,7 +20,7 @@ export function renderCondition(condition: Condition, words: Content = condition
   return html`<span class="condition ${style}"><span aria-hidden="true">${sign}</span> ${words}</span>`;
 }
 
-/** What a visitor should know first. */
+/** The most important facts for a visitor. */
 export function describeConditions({ condition, domains }: PageFacts): { condition: Condition; sentence: string }[] {
   const find = (wanted: Condition, one: string, many: string): string[] => {
     const affected = domains.filter((domain) => domain.condition === wanted).length;

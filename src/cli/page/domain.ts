@@ -5,7 +5,7 @@ import { renderExchanges } from './exchanges.ts';
 import type { DomainFacts } from './facts.ts';
 import { renderPeers } from './peers.ts';
 
-/** All about one domain. */
+/** The section about one domain. */
 export function renderDomain({ name, condition, peers, hours, lastExchange }: DomainFacts): Markup {
   const routers = peers === undefined ? html`<p class="none">Its routers could not be read.</p>` : renderPeers(peers);
   const last = lastExchange === undefined ? 'not known' : renderTime(lastExchange);

@@ -5,10 +5,10 @@ import { html, type Markup } from './drawing/markup.ts';
 import { addUp, BOX, buildPath, findScaleEnd, layOutColumns } from './drawing/shapes.ts';
 import { formatClock, formatNumber, formatShort } from './drawing/words.ts';
 
-/** How the exchanges of the last day ended, an hour in each column. */
+/** The outcomes of the exchanges in the last day, one column for each hour. */
 export function renderExchanges(hours: readonly Hour[]): Markup {
   const sums = addUpCounts(hours);
-  if (countAll(sums) === 0) return html`<p class="none">No router came in the last day.</p>`;
+  if (countAll(sums) === 0) return html`<p class="none">No exchanges in the last day.</p>`;
   const legend = OUTCOMES.map(
     (outcome) => html`<li><i class="${outcome}"></i>${outcome} <b>${formatNumber(sums[outcome])}</b></li>`,
   );
@@ -40,7 +40,7 @@ function renderColumns(hours: readonly Hour[], end: number): Markup[] {
   });
 }
 
-/** The numbers behind the columns; hours in which nobody came are left out. */
+/** The numbers behind the columns; hours without exchanges are left out. */
 function renderTable(hours: readonly Hour[]): Markup {
   const rows = hours.filter(({ counts }) => countAll(counts) > 0).map(renderRow);
   return html`<details><summary>The numbers, hour by hour</summary>

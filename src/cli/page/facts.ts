@@ -8,10 +8,10 @@ import type { DomainStatus, GatewayStatus } from '../gateway/gateway.ts';
 import { type AgeCount, countAges } from './ages.ts';
 import { groupHours, type Hour } from './drawing/hours.ts';
 
-/** All that a page for everybody knows, and thus all that it can tell: numbers, times, and the names of domains. */
+/** Everything that a public page knows, and thus can reveal: numbers, times, and the names of domains. */
 export interface PageFacts {
   readonly at: UnixSeconds;
-  /** Of what concerns no domain in particular. */
+  /** The condition of the gateway itself, apart from its domains. */
   readonly condition: Condition;
   readonly domains: readonly DomainFacts[];
 }
@@ -19,7 +19,7 @@ export interface PageFacts {
 export interface DomainFacts {
   readonly name: DomainName;
   readonly condition: Condition;
-  /** Undefined where they cannot be read. */
+  /** Undefined if the peers cannot be read. */
   readonly peers: PeerFacts | undefined;
   readonly hours: readonly Hour[];
   readonly lastExchange: UnixSeconds | undefined;
@@ -30,10 +30,10 @@ export interface PeerFacts {
   readonly ages: readonly AgeCount[];
 }
 
-/** What is wrong in particular is the operator's business. */
+/** The details of a problem are for the operator only. */
 export type Condition = 'in order' | 'needs attention' | 'out of service';
 
-/** Picks what everybody may know out of what the operator knows. */
+/** Picks the public facts from the facts that the operator knows. */
 export function findFacts({ at, isListening, domains }: GatewayStatus, concerns: readonly Concern[]): PageFacts {
   const isConcerned = (name: DomainName | undefined) => concerns.some(({ domain }) => domain === name);
   return {

@@ -5,19 +5,19 @@ const MEANINGS = [
   { words: STATE_NAMES.alive, meaning: 'had a handshake in the last 3 minutes: it is connected' },
   { words: STATE_NAMES.idle, meaning: 'its last handshake is longer ago' },
   { words: STATE_NAMES.stale, meaning: 'its last handshake is so long ago that it will be removed; it may come back' },
-  { words: STATE_NAMES.pending, meaning: 'was let in, and had no handshake yet' },
+  { words: STATE_NAMES.pending, meaning: 'was admitted, but has not had a handshake yet' },
   { words: STATE_NAMES.static, meaning: 'the operator’s own, which is never removed' },
   { words: 'joined', meaning: 'an exchange after which the gateway knows the router’s key' },
-  { words: 'refused', meaning: 'an exchange with a key that the gateway does not take, or has no room for' },
-  { words: 'failed', meaning: 'an exchange that came to nothing for a fault of the gateway' },
+  { words: 'refused', meaning: 'an exchange with a key that the gateway does not accept, or has no room for' },
+  { words: 'failed', meaning: 'an exchange that failed because of a fault of the gateway' },
 ] as const;
 
-/** What the words of the charts mean. */
+/** The meanings of the words in the charts. */
 export function renderGlossary(): Markup {
   return html`<h2>What the words mean</h2>
 <dl>${MEANINGS.map(
     ({ words, meaning }) => html`<div><dt>${words}</dt><dd>${meaning}</dd></div>
 `,
   )}</dl>
-<p>This page holds numbers alone: no key and no address of anybody.</p>`;
+<p>This page holds only numbers: no keys and no addresses.</p>`;
 }

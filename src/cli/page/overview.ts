@@ -46,7 +46,7 @@ function countRouters({ peers }: DomainFacts): number | undefined {
   return peers && addUp(PEER_STATES.map((state) => peers.states[state]));
 }
 
-/** The sum of what is known, if anything is. */
+/** The sum of the known counts, if any. */
 function formatSum(counts: readonly (number | undefined)[]): string {
   const known = counts.filter((count) => count !== undefined);
   return known.length === 0 ? '–' : formatNumber(addUp(known));

@@ -7,8 +7,8 @@ import { renderGlossary } from './glossary.ts';
 import { renderOverview } from './overview.ts';
 
 /**
- * A page about the gateway for everybody: one file that needs no other one and no script, and may load nothing. Its
- * icon is an empty one, as browsers ask the server for an icon where none is named.
+ * A public page about the gateway: a single file without scripts, which may load nothing else. Its icon is empty, as
+ * browsers ask the server for an icon if a page does not name one.
  */
 export function renderPage(facts: PageFacts): string {
   return html`<!DOCTYPE html>
@@ -24,7 +24,7 @@ export function renderPage(facts: PageFacts): string {
 </head>
 <body>
 <header><h1>Gateway status</h1>
-<p>Made ${renderTime(facts.at)}; all times are UTC.</p></header>
+<p>Generated ${renderTime(facts.at)}; all times are UTC.</p></header>
 <main>
 ${renderOverview(facts)}
 ${facts.domains.map(renderDomain)}

@@ -5,7 +5,7 @@ import { addUp, BOX, buildPath, findLength, layOutShares } from './drawing/shape
 import { formatNumber } from './drawing/words.ts';
 import type { PeerFacts } from './facts.ts';
 
-/** What a page calls the states. */
+/** The names of the states on a page. */
 export const STATE_NAMES: Readonly<Record<PeerState, string>> = {
   alive: 'alive',
   idle: 'idle',
@@ -17,7 +17,7 @@ export const STATE_NAMES: Readonly<Record<PeerState, string>> = {
 /** The routers of a domain by their state, and by the age of their last handshake. */
 export function renderPeers({ states, ages }: PeerFacts): Markup {
   const total = addUp(PEER_STATES.map((state) => states[state]));
-  if (total === 0) return html`<p class="none">It knows no router.</p>`;
+  if (total === 0) return html`<p class="none">No routers are known.</p>`;
   return html`${renderStates(states, total)}${renderAges(ages)}`;
 }
 
@@ -37,7 +37,7 @@ ${parts.map(({ state, name, number }) => html`<li><i class="${state}"></i>${name
 </ul></figure>`;
 }
 
-/** A table is a chart already, with a bar in each row. */
+/** The table is also a chart, with a bar in each row. */
 function renderAges(ages: readonly AgeCount[]): Markup {
   const highest = Math.max(...ages.map(({ count }) => count));
   const rows = ages.map(

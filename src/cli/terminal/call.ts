@@ -3,7 +3,7 @@ import { InputError } from '../../core/values/errors.ts';
 
 export const PROGRAM = 'wgkex';
 
-/** What every command understands. */
+/** Options that every command has. */
 export interface CommonOptions {
   readonly config: string;
   readonly json?: boolean;
@@ -15,10 +15,10 @@ export interface Call<Options extends object = object> {
   readonly options: CommonOptions & Options;
 }
 
-/** Does what a command is for; false where something is wrong or was not found, which is exit status 1. */
+/** Runs a command; false if something is wrong or was not found, which means exit status 1. */
 export type Run<Options extends object = object> = (call: Call<Options>) => Promise<boolean>;
 
-/** Runs a parser of the core on a word of the command line; what it refuses is a wrong call. */
+/** Runs a parser of the core on a word of the command line; a word that it rejects is a usage error. */
 export function readWord<T>(parse: (text: string) => T, text: string): T {
   try {
     return parse(text);

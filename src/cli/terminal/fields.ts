@@ -3,7 +3,7 @@ import { fold } from './words.ts';
 
 const MARGIN = '  ';
 
-/** Names and what they stand for, a line each or more: `  endpoint   192.0.2.7`. */
+/** Names and values, each on one line or more: `  endpoint   192.0.2.7`. */
 export function renderFields(fields: readonly (readonly [string, string])[], { width, paint }: Terminal): string[] {
   const room = Math.max(0, ...fields.map(([name]) => name.length));
   return fields.flatMap(([name, value]) => {

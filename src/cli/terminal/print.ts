@@ -1,16 +1,16 @@
 import { PROGRAM } from './call.ts';
 
-/** Lines for a person. */
+/** Prints lines for a person. */
 export function printLines(lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** A document for a program, on a line of its own. */
+/** Prints a document for a program, on a line of its own. */
 export function printJson(document: object): void {
   process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 
-/** One line about what is wrong. */
+/** Prints one line about a problem. */
 export function complain(reason: string): void {
   process.stderr.write(`${PROGRAM}: ${reason}\n`);
 }

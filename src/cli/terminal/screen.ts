@@ -1,6 +1,6 @@
 import { onExit } from 'signal-exit';
 
-/** Private modes of xterm: the alternate screen; no cursor; lines that are too long are cut by the terminal. */
+/** Private modes of xterm: the alternate screen; no cursor; the terminal cuts lines that are too long. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 /** ECMA-48. */
@@ -8,10 +8,10 @@ const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
-/** The last one is Ctrl-C, which is a key like all others in raw mode. */
+/** The last one is Ctrl-C, which is an ordinary key in raw mode. */
 const QUIT_KEYS = ['q', 'Q', '\x03'];
 
-/** The terminal as a whole, until it is closed or the process ends, however that ends; then it is as it was. */
+/** Takes over the whole terminal until it is closed or the process ends in any way; then restores the terminal. */
 export class Screen {
   readonly #quit = new AbortController();
   readonly #forgetExit: () => void;
@@ -31,12 +31,12 @@ export class Screen {
     return this.#quit.signal;
   }
 
-  /** So many lines have room. */
+  /** The number of lines on the terminal. */
   get height(): number {
     return process.stdout.rows;
   }
 
-  /** Shows these lines, and renders them anew when the terminal has another size. */
+  /** Shows these lines, and renders them again when the size of the terminal changes. */
   show(render: () => readonly string[]): void {
     this.#render = render;
     this.#draw();

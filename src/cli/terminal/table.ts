@@ -1,21 +1,21 @@
 import type { Style, Terminal } from './terminal.ts';
 
 export interface Column<Row> {
-  /** What stands above it, whatever the rows and the width are. */
+  /** The heading, whatever the rows and the width are. */
   readonly title: string;
-  /** The forms of what it says of a row, the one that says most first. */
+  /** The forms of its text for a row, the most detailed first. */
   readonly forms: readonly ((row: Row) => string)[];
-  /** Narrower tables do not have it. So the terminal alone decides which columns there are, never the rows. */
+  /** Narrower tables leave the column out. So only the terminal decides which columns there are, never the rows. */
   readonly since?: number;
   readonly align?: 'left' | 'right';
   readonly style?: (row: Row) => Style;
-  /** Its cells may be cut to so many characters. */
+  /** Its cells may be cut to this number of characters. */
   readonly atLeast?: number;
-  /** Who gets room first: the smaller number. */
+  /** The column with the smaller number gets space first. */
   readonly rank?: number;
 }
 
-/** A form as it will be printed; `width` is in characters, each of which takes one place. */
+/** A form as it will be printed; `width` is in characters, each one cell wide. */
 interface Chosen<Row> {
   readonly column: Column<Row>;
   readonly cells: readonly string[];
@@ -25,7 +25,10 @@ interface Chosen<Row> {
 const GAP = '  ';
 const LAST_RANK = 99;
 
-/** Lines without their ends, as wide as needed where `width` is infinite. Each column has the fullest form for which there is room; then some are cut. */
+/**
+ * Returns lines without line ends, as wide as needed if `width` is infinite. Each column gets the most detailed form
+ * that fits; then some columns are cut.
+ */
 export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -40,7 +43,7 @@ export function renderTable<Row>(
   return [head, ...body].map((cells) => cells.join(GAP).trimEnd());
 }
 
-/** All begin with the form that takes least; then, by rank, each gets the fullest one that fits. */
+/** All columns start with their narrowest form; then, by rank, each gets the most detailed form that fits. */
 function chooseForms<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): Chosen<Row>[] {
   const options = columns.map((column) => column.forms.map((form) => measure(column, form, rows)));
   const ranks = columns.map(({ rank }) => rank ?? LAST_RANK);
@@ -59,7 +62,7 @@ function measure<Row>(column: Column<Row>, form: (row: Row) => string, rows: rea
   return { column, cells, width };
 }
 
-/** Takes what is too much from those columns that allow it, from left to right. */
+/** Takes the excess width from the columns that allow it, from left to right. */
 function cut<Row>(chosen: readonly Chosen<Row>[], width: number): Chosen<Row>[] {
   let excess = Math.max(0, totalWidth(chosen) - width);
   return chosen.map((one) => {

@@ -1,24 +1,24 @@
 import pc from 'picocolors';
 
-/** What a text is, not how it looks; `plain` looks like nothing. */
+/** The meaning of a text, not its looks; `plain` has no style. */
 export type Style = 'plain' | 'good' | 'notice' | 'bad' | 'faint' | 'strong';
 type Paint = (style: Style, text: string) => string;
 
-/** Where text goes. */
+/** The destination of text. */
 export interface Terminal {
-  /** Characters in a line; infinite where a program reads it, such as grep(1). */
+  /** Characters in a line; infinite if the reader is a program such as grep(1). */
   readonly width: number;
   readonly paint: Paint;
 }
 
 const DEFAULT_COLUMNS = 80;
-/** What is narrower than that gets longer lines. */
+/** A narrower terminal still gets lines of this width. */
 const LEAST_COLUMNS = 40;
 
-/** Standard output as it is now: its width may change. */
+/** Standard output in its current state: its width may change. */
 export function findTerminal(): Terminal {
   const { stdout } = process;
-  // Node knows NO_COLOR and TERM=dumb.
+  // Node handles NO_COLOR and TERM=dumb.
   return { width: findWidth(), paint: makePaint(stdout.isTTY === true && stdout.hasColors()) };
 }
 
@@ -28,7 +28,7 @@ export function makePaint(hasColour: boolean): Paint {
   return (style, text) => painters[style](text);
 }
 
-/** What is not a terminal may have one behind it, whose width the environment tells: watch(1) sets it. */
+/** Output that is not a terminal may end up on one; the environment then has its width, as set by watch(1). */
 function findWidth(): number {
   const { isTTY, columns } = process.stdout;
   const known = columns || Number(process.env['COLUMNS']);

@@ -11,18 +11,18 @@ export function formatAge(time: UnixSeconds | 'never', now: UnixSeconds): string
   return time === 'never' ? 'never' : formatDuration(now - time);
 }
 
-/** `in 12 min`; what is due is `now`. */
+/** `in 12 min`, or `now` if it is due. */
 export function formatUntil(time: UnixSeconds, now: UnixSeconds): string {
   return time - now < 1 ? 'now' : `in ${formatDuration(time - now)}`;
 }
 
-/** In the time zone of whoever reads it, as the journal prints it: `2026-11-20 12:57:36`. */
+/** In the time zone of the reader, as the journal prints it: `2026-11-20 12:57:36`. */
 export function formatTime(time: UnixSeconds): string {
   // Sweden writes ISO 8601.
   return new Date(time * 1000).toLocaleString('sv-SE');
 }
 
-/** Allowed IPs in CIDR notation; those of one host without their length. */
+/** Allowed IPs in CIDR notation; those of a single host without the prefix length. */
 export function formatNetworks(networks: readonly string[]): string {
   return networks.map((network) => network.replace(/\/128$/, '').replace(/^([0-9.]+)\/32$/, '$1')).join(', ');
 }
@@ -32,7 +32,7 @@ export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** Breaks a text at its blanks; the further lines begin with `margin`. */
+/** Breaks a text at its spaces; continuation lines begin with `margin`. */
 export function fold(text: string, width: number, margin: string): string[] {
   if (text.length <= width) return [text];
   const end = text.lastIndexOf(' ', width);

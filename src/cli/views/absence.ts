@@ -6,10 +6,10 @@ import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';
 import type { DomainReading } from '../gateway/domain.ts';
 import type { Membership } from '../gateway/router.ts';
 
-/** Why a key is not there, a sentence each, with what its router gets. */
+/** Reasons why a key is not there, one sentence each, with the code that its router gets. */
 export function explainAbsence(key: PublicKey, { obstacles, reading, claim }: Membership, config: Config): string[] {
   const claims = claim === undefined ? [] : [describeClaim(key, claim, reading)];
-  if (obstacles.length === 0) return ['nothing is in its way: it never came, or it was removed', ...claims];
+  if (obstacles.length === 0) return ['nothing keeps it out: it never registered, or it was removed', ...claims];
   const reasons = obstacles.map((obstacle) => {
     const reason = describeObstacle(obstacle, reading.view.peers.describe(key).address, reading.domain, config);
     return obstacle.code === undefined ? reason : `${reason}: ${obstacle.code}`;
@@ -31,7 +31,7 @@ export function describeObstacle(
   { disallowed_keys, static_keys }: Config,
 ): string {
   const other = holder === undefined ? 'another key' : abbreviateKey(holder);
-  // A rule without a sentence does not compile.
+  // The compiler rejects a rule without a sentence.
   switch (rule) {
     case 'disallowed':
       return `the key is in ${disallowed_keys}`;
@@ -42,11 +42,11 @@ export function describeObstacle(
     case 'own-key':
       return "it is the gateway's own key";
     case 'operators-peer':
-      return "it is a peer of the operator's";
+      return "it is one of the operator's peers";
     case 'lists':
-      return 'a list of keys cannot be read (wgkex check)';
+      return 'a list of keys cannot be read (see wgkex check)';
     case 'record':
-      return 'the record of peers cannot be read or written (wgkex check)';
+      return 'the record of peers cannot be read or written (see wgkex check)';
     case 'own-address':
       return `${address} is an address of this gateway`;
     case 'operators-address':
@@ -54,15 +54,15 @@ export function describeObstacle(
     case 'same-address':
       return describeSameAddress(address, other, code);
     case 'peers':
-      return `the domain has its ${domain.max_peers} keys, and room only in place of one that does not connect`;
+      return `the domain is full (${domain.max_peers} keys); only a key that does not connect can be evicted`;
     case 'pending':
-      return `${domain.max_pending} keys that never connected are there, and room only in place of one of them`;
+      return `the limit of ${domain.max_pending} keys that never connected is reached; only one of them can be evicted`;
   }
 }
 
 function describeSameAddress(address: string, other: string, code: Obstacle['code']): string {
-  if (code === undefined) return `${other} has the same address, but is evicted, as it never had a handshake`;
+  if (code === undefined) return `${other} has the same address, but would be evicted, as it never had a handshake`;
   if (code === 'BUSY')
     return `${other} has the same address and was registered less than a minute ago: it may still connect`;
-  return `${address} belongs to ${other}, which proved it by a handshake`;
+  return `${address} belongs to ${other}, which proved it with a handshake`;
 }

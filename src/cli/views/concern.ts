@@ -4,7 +4,7 @@ import { fold } from '../terminal/words.ts';
 
 const MARGIN = '  ';
 
-/** A command line is never broken, so that it can be copied. */
+/** Never breaks a command line, so that it can be copied. */
 export function renderConcern({ domain, problem, remedy }: Concern, { width }: Terminal): string[] {
   const what = `${MARGIN}${domain === undefined ? '' : `${domain}: `}${problem}`;
   const whole = remedy === undefined ? what : `${what}: ${remedy}`;

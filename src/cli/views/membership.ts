@@ -55,14 +55,14 @@ function describeMark(mark: OperatorsMark, { config }: Answer): string {
     'static key': `its key is in ${config.static_keys}`,
     'preshared key': 'it has a preshared key, which wgkex never sets',
     keepalive: 'it has a keepalive, which wgkex never sets',
-    'not recorded': 'wgkex did not register it',
+    'not recorded': 'wgkex has no record of it',
     'allowed IPs': 'its allowed IPs are not exactly its derived address',
   };
   return `the operator's: ${because[mark]}`;
 }
 
 function describeClaim(claim: Claim): string {
-  return `its address is kept for it, for another ${formatDuration(findRemainingSeconds(claim))} if it goes`;
+  return `if it goes, its address stays reserved for another ${formatDuration(findRemainingSeconds(claim))}`;
 }
 
 function describeCleanup(markedAt: number, now: number, { config }: Answer): string {
@@ -70,11 +70,11 @@ function describeCleanup(markedAt: number, now: number, { config }: Answer): str
   return `marked ${formatAgo(markedAt, now)}; a pass from ${formatTime(due)} on removes it, unless it connects`;
 }
 
-/** Router and gateway that go by different derivations never meet: the commonest reason why nothing comes through. */
+/** If router and gateway use different derivations, no traffic gets through: this is the most common mistake. */
 function describeMismatch({ peer, link, reading: { domain } }: ListedPeer, { query }: Answer): Field[] {
   const given = query.kind === 'address' ? query.address : query.kind === 'mac' ? query.mac : undefined;
   if (given === undefined || given === link.address || given === link.mac) return [];
   const other = deriveAll(peer.key).find(({ address, mac }) => address === given || mac === given);
   if (other === undefined) return [];
-  return [['note', `${given} is what "${other.variant}" derives; this domain has address = "${domain.address}"`]];
+  return [['note', `${given} is derived by "${other.variant}"; this domain has address = "${domain.address}"`]];
 }

@@ -18,7 +18,7 @@ const LEAST_ENDPOINT = 15;
 const LEAST_ADDRESS = 23;
 /** The longest amount: the table stays as it is while amounts change. */
 const AMOUNT_WIDTH = 5;
-/** In fewer there is no room for where a peer is. */
+/** A narrower terminal has no space for the endpoint of a peer. */
 export const WIDE_COLUMNS = 100;
 
 export const KEY: Column<ListedPeer> = {
@@ -62,7 +62,7 @@ export const TRAFFIC: readonly Column<ListedPeer>[] = [
   buildAmountColumn('TX', ({ peer }) => peer.sent),
 ];
 
-/** Forwarding entries, and the route where the domain keeps them. */
+/** Forwarding entries, and the route if the domain keeps routes. */
 export const ENTRIES: Column<ListedPeer> = {
   title: 'FDB',
   forms: [describeEntries, (listed) => (isServed(listed) ? describeEntries(listed) : 'no')],
@@ -70,7 +70,7 @@ export const ENTRIES: Column<ListedPeer> = {
   rank: 4,
 };
 
-/** Bytes, or bytes a second; `-` where it is not known. */
+/** Bytes, or bytes per second; `-` if unknown. */
 export function buildAmountColumn<Row>(title: string, find: (row: Row) => number | undefined): Column<Row> {
   const format = (amount: number | undefined) =>
     (amount === undefined ? '-' : formatBytesShort(amount)).padStart(AMOUNT_WIDTH);
@@ -81,7 +81,7 @@ function isServed({ missingEntries, lacksRoute }: ListedPeer): boolean {
   return missingEntries.length === 0 && !lacksRoute;
 }
 
-/** The operator's peers are none of wgkex's business. */
+/** wgkex does not deal with the operator's peers. */
 function describeEntries({ state, missingEntries, lacksRoute, reading: { domain } }: ListedPeer): string {
   if (state === 'static') return '-';
   const found = domain.fdb.length - missingEntries.length;

@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { count } from '../terminal/words.ts';
 import { ADDRESS, ENDPOINT, ENTRIES, HANDSHAKE, KEY, STATE, TRAFFIC } from './peer-columns.ts';
 
-/** The peers of a domain that were asked for. */
+/** The selected peers of a domain. */
 interface DomainPeers {
   readonly reading: DomainReading;
   readonly listed: readonly ListedPeer[];
@@ -15,7 +15,7 @@ interface DomainPeers {
 
 const COLUMNS = [KEY, STATE, ADDRESS, ENDPOINT, HANDSHAKE, ...TRAFFIC, ENTRIES];
 
-/** A table for each domain, under its name where there are several. */
+/** A table for each domain, under its name if there are several. */
 export function renderPeers(domains: readonly DomainPeers[], terminal: Terminal): string[] {
   return domains.flatMap(({ reading, listed }, index) => {
     const { paint } = terminal;

@@ -15,7 +15,7 @@ const TIMER = 'wgkex-cleanup@ffww01.timer';
 const CLEANUP = 'wgkex-cleanup@ffww01.service';
 const RESTART = 'systemctl restart wgkex.socket wgkex.service';
 
-/** What booted machines printed; systemd 252 of Debian 12 and 257 of Debian 13 said the same, to the letter. */
+/** Output of booted machines; it was identical with systemd 252 of Debian 12 and 257 of Debian 13. */
 function readUnits(situation: string): string {
   return readFileSync(new URL(`units/${situation}.txt`, import.meta.url), 'utf8');
 }
@@ -28,7 +28,7 @@ function judge(text: string): (string | undefined)[][] {
 describe('units', () => {
   const CASES = [
     [
-      'that were installed and no more are not running',
+      'are not running if they were only installed',
       'installed',
       [
         ['neither wgkex.socket nor wgkex.service is active', 'systemctl enable --now wgkex.socket'],
@@ -36,17 +36,17 @@ describe('units', () => {
       ],
     ],
     [
-      'that are enabled, but were not started, are not running either',
+      'are not running if they are enabled but were not started',
       'enabled',
       [
         ['neither wgkex.socket nor wgkex.service is active', 'systemctl enable --now wgkex.socket'],
         ['no cleanup is scheduled', `systemctl enable --now ${TIMER}`],
       ],
     ],
-    ['are sound before the first router came', 'started', []],
+    ['are sound before the first router comes', 'started', []],
     ['are sound with the service running', 'serving', []],
     [
-      'that failed are told, and a timer that was stopped',
+      'are reported if they failed, as is a timer that was stopped',
       'failed',
       [
         ['wgkex.service has failed', RESTART],
@@ -55,7 +55,7 @@ describe('units', () => {
       ],
     ],
     [
-      'that are masked are told',
+      'are reported if they are masked',
       'masked',
       [
         ['wgkex.service is masked', 'systemctl unmask wgkex.service'],
@@ -68,7 +68,7 @@ describe('units', () => {
     test(name, () => assert.deepEqual(judge(readUnits(situation)), expected));
   }
 
-  test('that run now only are told', () => {
+  test('are reported if they run only until the next boot', () => {
     const text = readUnits('serving').replaceAll('=enabled', '=disabled');
     assert.deepEqual(judge(text), [
       ['neither wgkex.socket nor wgkex.service is enabled for the next boot', 'systemctl enable wgkex.socket'],
@@ -76,14 +76,14 @@ describe('units', () => {
     ]);
   });
 
-  test('that are not there or damaged are told', () => {
+  test('are reported if they are missing or damaged', () => {
     const text = readUnits('installed').replace('=loaded', '=not-found').replace('=loaded', '=bad-setting');
     const [[missing] = [], damaged] = judge(text);
     assert.equal(missing, 'wgkex.socket is not installed');
     assert.deepEqual(damaged, ['wgkex.service cannot be loaded (bad-setting)', 'systemd-analyze verify wgkex.service']);
   });
 
-  test('of a domain name it', () => {
+  test('of a domain are reported with its name', () => {
     const domains = judgeUnits(parseUnitStates(readUnits('failed')), [DOMAIN]).map(({ domain }) => domain);
     assert.deepEqual(domains, [undefined, DOMAIN, DOMAIN]);
   });
@@ -91,10 +91,16 @@ describe('units', () => {
 
 describe('a clock', () => {
   const CASES = [
-    ['that is synchronised is sound, whoever does it', true, false, false, undefined],
-    ['that nothing can synchronise needs something', false, false, false, 'apt-get install systemd-timesyncd'],
-    ['that nothing does synchronise needs to be told', false, true, false, 'timedatectl set-ntp true'],
-    ['that is not synchronised all the same is told', false, true, true, 'systemctl restart systemd-timesyncd'],
+    ['that is synchronised is sound, whichever program does it', true, false, false, undefined],
+    ['that no program can synchronise needs a package', false, false, false, 'apt-get install systemd-timesyncd'],
+    ['whose synchronisation is switched off needs it switched on', false, true, false, 'timedatectl set-ntp true'],
+    [
+      'that is still not synchronised needs a restart of the program',
+      false,
+      true,
+      true,
+      'systemctl restart systemd-timesyncd',
+    ],
   ] as const;
   for (const [name, isSynchronised, canSynchronise, isSwitchedOn, remedy] of CASES) {
     test(name, () => {
@@ -105,7 +111,7 @@ describe('a clock', () => {
 });
 
 describe('the user of the service', () => {
-  test('is there, and is not root', () => {
+  test('must exist, and must not be root', () => {
     assert.deepEqual(judgeAccount({ uid: 997, gid: 997 }), []);
     assert.equal(judgeAccount(undefined)[0]?.problem, 'there is no user wgkex');
     assert.equal(judgeAccount({ uid: 0, gid: 0 })[0]?.problem, 'user wgkex is root');
@@ -132,28 +138,28 @@ describe('a tunnel', () => {
   };
   const withMtu = (mtu: number) => ({ name: 'wgww01', kind: 'wireguard', isUp: true, mtu, vxlan: undefined });
 
-  test('as docs/install.md makes it is sound', () => assert.deepEqual(judgeIt({}), []));
+  test('set up as in docs/install.md is sound', () => assert.deepEqual(judgeIt({}), []));
 
-  test('needs no link-local route where there are host routes', () => {
+  test('needs no link-local route if there are host routes', () => {
     assert.deepEqual(judgeIt({ isRouted: false }), ['no route to fe80::/64 through wgww01']);
     assert.deepEqual(judgeIt({ isRouted: false }, 'route = true'), []);
   });
 
-  test('must learn, with entries for derived MAC addresses and without', () => {
+  test('must learn, with or without entries for derived MAC addresses', () => {
     const vxlan = { ...SOUND.vxlan, vxlan: { ...SOUND.vxlan?.vxlan, isLearning: false } } as Tunnel['vxlan'];
     const problem = 'vxww01 does not learn (nolearning): it sends every frame to all routers';
     assert.deepEqual(judgeIt({ vxlan }), [
-      `${problem} unless their VXLAN has the derived MAC address, which no known firmware gives it`,
+      `${problem} unless their VXLAN has the derived MAC address, which no known firmware uses`,
     ]);
-    assert.deepEqual(judgeIt({ vxlan }, 'fdb = ["flood"]'), [`${problem}, as fdb is without "unicast"`]);
+    assert.deepEqual(judgeIt({ vxlan }, 'fdb = ["flood"]'), [`${problem}, as fdb lacks "unicast"`]);
   });
 
-  test('without IPv6 is told why, and not that its address and its route are missing', () => {
+  test('without IPv6 gets the reason, and no reports of its missing address and route', () => {
     const bare = { addresses: [], isRouted: false };
     const cases = [
       [{ ipv6: 'off' }, 'IPv6 is switched off on wgww01 (disable_ipv6)'],
       [{ ipv6: 'none' }, 'this kernel was started without IPv6 (ipv6.disable=1)'],
-      [{ wireguard: withMtu(1279) }, 'the MTU of wgww01 is 1279, and IPv6 needs 1280'],
+      [{ wireguard: withMtu(1279) }, 'the MTU of wgww01 is 1279, but IPv6 needs 1280'],
     ] as const;
     for (const [change, problem] of cases) assert.deepEqual(judgeIt({ ...bare, ...change }), [problem]);
   });
@@ -163,13 +169,13 @@ describe('a tunnel', () => {
     assert.deepEqual(judgeIt({ vxlan }), ['vxww01 has no local IPv6 address']);
   });
 
-  test('that nobody but root can ask is not called wrong', () => {
+  test('is not called wrong if only root can ask it', () => {
     const wireguard = { name: 'wgww01', kind: 'tun', isUp: true, mtu: 1420, vxlan: undefined };
     assert.deepEqual(judgeIt({ wireguard, speaks: undefined }), []);
-    assert.deepEqual(judgeIt({ wireguard, speaks: 'nothing' }), ['wgww01 is no WireGuard interface but a tun']);
+    assert.deepEqual(judgeIt({ wireguard, speaks: 'nothing' }), ['wgww01 is not a WireGuard interface but a tun']);
   });
 
-  test('without its ground is told that alone', () => {
+  test('without a WireGuard interface gets no other report', () => {
     assert.deepEqual(judgeIt({ wireguard: undefined, vxlan: undefined, isRouted: false }), [
       'WireGuard interface wgww01 does not exist',
     ]);

@@ -15,10 +15,10 @@ import { SOUND_STATUS, STATUS } from '../scene.ts';
 
 const tell = (status: typeof STATUS) => findFacts(status, findConcerns(status));
 
-describe('what everybody may know', () => {
+describe('the public facts', () => {
   const facts = tell(STATUS);
 
-  test('has how each domain is, not why', () => {
+  test('have the condition of each domain, not the reason', () => {
     assert.deepEqual(
       facts.domains.map(({ name, condition }) => [name, condition]),
       [
@@ -35,17 +35,17 @@ describe('what everybody may know', () => {
     );
   });
 
-  test('is told in a sentence for each kind of thing', () => {
+  test('give one sentence for each kind of problem', () => {
     const sentences = (status: typeof STATUS) => describeConditions(tell(status)).map(({ sentence }) => sentence);
     assert.deepEqual(sentences(STATUS), [
-      'The gateway lets no new router in.',
+      'The gateway admits no new routers.',
       '1 domain is out of service.',
       '2 domains need the operator’s attention.',
     ]);
     assert.deepEqual(sentences(SOUND_STATUS), ['Everything is in order.']);
   });
 
-  test('has how many routers there are of each kind, where they can be read', () => {
+  test('have the number of routers in each state, if they can be read', () => {
     const [first, , last] = facts.domains;
     assert.deepEqual(first?.peers?.states, { alive: 1, idle: 1, stale: 1, pending: 1, static: 1 });
     assert.deepEqual(
@@ -56,7 +56,7 @@ describe('what everybody may know', () => {
     assert.deepEqual([first?.lastExchange, last?.lastExchange], [NOW - 2700, undefined]);
   });
 
-  test('is numbers, names of domains and words of the page alone', () => {
+  test('are only numbers, names of domains and words of the page', () => {
     const words = new Set(['in order', 'needs attention', 'out of service', ...STATUS.domains.map(nameOf)]);
     for (const { age } of countAges({ at: NOW, peers: [] })) words.add(age);
     for (const value of listValues(facts)) {
@@ -67,18 +67,18 @@ describe('what everybody may know', () => {
 
 describe('the ages of handshakes', () => {
   const CASES = [
-    ['of the future', NOW + 9, 0],
-    ['of this moment', NOW, 0],
-    ['of 180 s, which is alive', NOW - 180, 0],
-    ['of 181 s', NOW - 181, 1],
-    ['of 15 min', NOW - 900, 1],
-    ['of an hour', NOW - 3600, 2],
-    ['of a day', NOW - 86_400, 3],
-    ['of more than a day', NOW - 86_401, 4],
-    ['that never were', 'never', 5],
+    ['in the future', NOW + 9, 0],
+    ['right now', NOW, 0],
+    ['180 s ago, which is alive', NOW - 180, 0],
+    ['181 s ago', NOW - 181, 1],
+    ['15 min ago', NOW - 900, 1],
+    ['an hour ago', NOW - 3600, 2],
+    ['a day ago', NOW - 86_400, 3],
+    ['more than a day ago', NOW - 86_401, 4],
+    ['that never happened', 'never', 5],
   ] as const;
   for (const [name, lastHandshake, expected] of CASES) {
-    test(`have a place for one ${name}`, () => {
+    test(`have a span for one ${name}`, () => {
       const counts = countAges({ at: NOW, peers: [{ peer: { lastHandshake } }] }).map(({ count }) => count);
       assert.deepEqual(
         counts,
@@ -87,7 +87,7 @@ describe('the ages of handshakes', () => {
     });
   }
 
-  test('have one place for each router', () => {
+  test('count each router once', () => {
     const heard = fc.oneof(fc.constant('never' as const), fc.integer({ min: 0, max: 2 * NOW }));
     fc.assert(
       fc.property(fc.array(heard), (times) => {
@@ -99,7 +99,7 @@ describe('the ages of handshakes', () => {
 });
 
 describe('the hours of the last day', () => {
-  test('are 24, and the last one ends with the ten minutes that are now', () => {
+  test('are 24, and the last one ends with the current ten minutes', () => {
     const hours = groupHours(listLastDay(NO_ACTIVITY, NOW));
     assert.equal(hours.length, 24);
     const [first, second] = hours;
@@ -108,7 +108,7 @@ describe('the hours of the last day', () => {
     assert.ok(end > NOW && end <= NOW + 600 && end % 600 === 0);
   });
 
-  test('have all exchanges of their intervals', () => {
+  test('have all the exchanges of their intervals', () => {
     const counts = fc.record({ joined: fc.nat(), refused: fc.nat(), failed: fc.nat() }, { noNullPrototype: true });
     fc.assert(
       fc.property(fc.array(counts, { minLength: 144, maxLength: 144 }), (all) => {
@@ -146,7 +146,7 @@ describe('the axis of a day', () => {
     ],
   ] as const;
   for (const [name, since, expected] of CASES) {
-    test(`${name} tells every sixth hour where it is`, () => {
+    test(`${name} has a tick at every sixth hour`, () => {
       assert.deepEqual(
         listTicks(since, 86_400).map(({ time, x }) => [time, x]),
         expected,
@@ -155,7 +155,7 @@ describe('the axis of a day', () => {
   }
 });
 
-test('text in a page is text, whatever it says', () => {
+test('text in a page is always escaped', () => {
   const evil = `<script>"&'`;
   assert.equal(
     html`<b title="${evil}">${[evil, html`<i>${1}</i>`]}</b>`.text,

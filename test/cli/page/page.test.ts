@@ -9,7 +9,7 @@ const [BUSY] = SMALL.domains;
 const TEN = BUSY === undefined ? SMALL : { ...SMALL, domains: Array.from({ length: 10 }, () => BUSY) };
 
 describe('a page', () => {
-  for (const [name, facts] of Object.entries({ small: SMALL, 'with everything': SAMPLE })) {
+  for (const [name, facts] of Object.entries({ small: SMALL, full: SAMPLE })) {
     test(`that is ${name} refers to nothing outside itself`, () => {
       const page = renderPage(facts);
       assert.doesNotMatch(page, /\w:\/\/|\ssrc=|url\(|@import|<(script|iframe|object|embed|img|form|base)\b|\son\w+=/i);
@@ -19,16 +19,16 @@ describe('a page', () => {
       }
     });
 
-    test(`that is ${name} has no number that is none`, () => {
+    test(`that is ${name} has only valid numbers`, () => {
       assert.doesNotMatch(renderPage(facts), /NaN|Infinity|undefined|null|\[object|e[+-]\d/);
     });
   }
 
-  test('of ten busy domains has less than 60 KiB', () => {
+  test('with ten busy domains takes less than 60 KiB', () => {
     assert.ok(renderPage(TEN).length < 61_440, `${renderPage(TEN).length}`);
   });
 
-  test('has the numbers of a domain as text, too', () => {
+  test('also has the numbers of a domain as text', () => {
     const page = renderPage(SMALL);
     assert.match(
       page,
@@ -41,9 +41,9 @@ describe('a page', () => {
     assert.match(page, /<th scope="row">15 to 60 min<\/th>\n.*\n<td>4<\/td>/);
   });
 
-  test('says it where nothing is known or nobody came', () => {
+  test('says so if nothing is known or there were no exchanges', () => {
     const page = renderPage(SAMPLE);
-    for (const text of ['It knows no router.', 'No router came in the last day.', 'Its routers could not be read.'])
+    for (const text of ['No routers are known.', 'No exchanges in the last day.', 'Its routers could not be read.'])
       assert.equal(page.split(text).length, 2, text);
   });
 });
@@ -54,12 +54,12 @@ describe('the marks of charts', () => {
   for (const [name, style] of Object.entries({ light, dark })) {
     const find = (color: string) => style.match(new RegExp(`--${color}:(#[0-9a-f]+)`))?.[1] ?? '';
 
-    test(`can be seen in the ${name} scheme`, () => {
+    test(`are visible in the ${name} scheme`, () => {
       for (const mark of MARKS) assert.ok(findContrast(find(mark), find('card')) >= 3, mark);
     });
 
     for (const [eyes, matrix] of Object.entries(EYES)) {
-      test(`are told apart in the ${name} scheme by ${eyes} eyes`, () => {
+      test(`can be told apart in the ${name} scheme by ${eyes} eyes`, () => {
         for (const [one, other] of pairs(MARKS.slice(0, 5), MARKS.slice(5))) {
           const distance = findDistance(look(find(one), matrix), look(find(other), matrix));
           assert.ok(distance >= 0.1, `${one} and ${other}: ${distance}`);
@@ -69,7 +69,7 @@ describe('the marks of charts', () => {
   }
 });
 
-/** Any two of a group. */
+/** All pairs within each group. */
 function pairs(...groups: readonly (readonly string[])[]): (readonly [string, string])[] {
   return groups.flatMap((group) =>
     group.flatMap((one, index) => group.slice(index + 1).map((other) => [one, other] as const)),

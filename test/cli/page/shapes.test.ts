@@ -13,7 +13,7 @@ import {
 } from '../../../src/cli/page/drawing/shapes.ts';
 
 const numbers = fc.oneof(fc.nat(3), fc.nat(5000), fc.maxSafeNat());
-/** Rounding of the largest numbers costs less than can be seen. */
+/** Rounding errors of the largest numbers are too small to see. */
 const NEARLY = 1e-6;
 
 function assertInside({ left, top, right, bottom }: Rectangle): void {
@@ -21,7 +21,7 @@ function assertInside({ left, top, right, bottom }: Rectangle): void {
   assert.ok(-NEARLY <= top && top <= bottom + NEARLY && bottom <= BOX, `from ${top} down to ${bottom}`);
 }
 
-/** The corners that a path draws, left, top, right and bottom, and nothing else. */
+/** The rectangles of a path as left, top, right and bottom; fails if the path draws anything else. */
 function readPath(path: string): number[][] {
   const parts = path.split('Z').slice(0, -1);
   return parts.map((part) => {
@@ -35,7 +35,7 @@ function readPath(path: string): number[][] {
 describe('shares of a row', () => {
   const CASES = [
     [
-      'of several are as wide as what they stand for',
+      'with several parts are as wide as their numbers',
       [3, 0, 1],
       [
         [0, 75],
@@ -44,7 +44,7 @@ describe('shares of a row', () => {
       ],
     ],
     [
-      'of one fill it',
+      'with one part fill it',
       [0, 7],
       [
         [0, 0],
@@ -52,7 +52,7 @@ describe('shares of a row', () => {
       ],
     ],
     [
-      'of nothing have no width',
+      'without anything have no width',
       [0, 0],
       [
         [0, 0],
@@ -69,7 +69,7 @@ describe('shares of a row', () => {
     });
   }
 
-  test('follow one another, fill the row, and stay inside', () => {
+  test('follow one another, fill the row, and stay inside the box', () => {
     fc.assert(
       fc.property(fc.array(numbers, { minLength: 1, maxLength: 6 }), (counts) => {
         const shares = layOutShares(counts);
@@ -84,7 +84,7 @@ describe('shares of a row', () => {
   });
 });
 
-test('a row is as long as its share of the longest one', () => {
+test('a bar is as long as its share of the longest one', () => {
   assert.deepEqual(
     [findLength(1, 4), findLength(2, 3), findLength(4, 4), findLength(0, 4), findLength(0, 0)],
     [25, 66.7, 100, 0, 0],
@@ -92,7 +92,7 @@ test('a row is as long as its share of the longest one', () => {
 });
 
 describe('columns', () => {
-  test('stand on the ground, one part on the other', () => {
+  test('start at the bottom, one part on top of another', () => {
     const [first = [], second = []] = layOutColumns(
       [
         [1, 2],
@@ -104,7 +104,7 @@ describe('columns', () => {
     assert.equal(buildPath(second), 'M55 0H95V100H55Z');
   });
 
-  test('stay inside, side by side, and are as high as what they stand for', () => {
+  test('stay inside the box, do not overlap, and are as high as their numbers', () => {
     const stacks = fc.array(fc.array(numbers, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(stacks, (stacks) => {
@@ -124,7 +124,7 @@ describe('columns', () => {
 });
 
 describe('a path', () => {
-  test('has rectangles with a surface alone', () => {
+  test('has only rectangles with an area', () => {
     const columns = layOutColumns(
       [
         [1, 2],
@@ -165,7 +165,7 @@ describe('the end of a scale', () => {
   ] as const;
   for (const [highest, end] of CASES) test(`for ${highest} is ${end}`, () => assert.equal(findScaleEnd(highest), end));
 
-  test('has room for all numbers, is not more than twice as far, and has a whole half', () => {
+  test('has space for all numbers, is at most twice as far, and has a whole half', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (highest) => {
         const end = findScaleEnd(highest);

@@ -4,7 +4,7 @@ import { isSystemdRunning } from '../../../system/host/timers.ts';
 import type { Concern } from '../../gateway/attention.ts';
 import { type Check, concern, NEEDS_SYSTEMD } from '../check.ts';
 
-/** Handshakes are dated, and compared with now. */
+/** Handshake times are compared with the current time. */
 export const clock: Check = {
   name: 'clock',
   async find() {

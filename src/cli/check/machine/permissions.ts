@@ -6,7 +6,7 @@ import { EXECUTABLES, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './instal
 import { usesSudo } from './sudo.ts';
 import { findReadingFaults, findTrustFaults, isThere } from './trust.ts';
 
-/** Which sudo expects, and the package brings. */
+/** Expected by sudo, and set by the package. */
 const SUDOERS_MODE = 0o440;
 
 export const permissions: Check = {
@@ -25,7 +25,7 @@ export const permissions: Check = {
   },
 };
 
-/** The services may not make one: all but these directories is read-only to them. */
+/** The services cannot create them: everything except these directories is read-only to them. */
 function findDirectoryFaults(path: string): Concern[] {
   if (!isThere(path)) return [concern(`directory ${path} does not exist`, `install -d -m 0755 ${path}`)];
   return findTrustFaults(path);
@@ -34,7 +34,7 @@ function findDirectoryFaults(path: string): Concern[] {
 function findExecutableFaults(path: string): Concern[] {
   if (!isThere(path)) return [concern(`${path} does not exist`, REINSTALL)];
   const isExecutable = (statSync(path).mode & 0o555) === 0o555;
-  const unusable = concern(`not everybody may run ${path}`, `chmod a+rx ${path}`);
+  const unusable = concern(`${path} is not executable by everyone`, `chmod a+rx ${path}`);
   return [...findTrustFaults(path), ...(isExecutable ? [] : [unusable])];
 }
 
@@ -52,7 +52,7 @@ function judgeSudoers(path: string): Concern[] {
   ];
 }
 
-/** Paths have directories in common. */
+/** Paths share directories, so the same fault can turn up more than once. */
 function omitRepeated(faults: readonly Concern[]): Concern[] {
   return [...new Map(faults.map((fault) => [fault.problem, fault])).values()];
 }

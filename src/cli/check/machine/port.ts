@@ -13,11 +13,11 @@ import { sendLines } from '../../gateway/reply.ts';
 import { type Check, concern, isRoot, type Subject } from '../check.ts';
 import { SOCKET } from './units.ts';
 
-/** The first connection starts the service; what the listener refuses by itself waits for nothing else. */
+/** The first connection starts the service; a refusal by the listener itself waits for nothing else. */
 const REFUSAL_SECONDS = 5;
-/** A look at a domain that nobody can have. */
+/** A look at a domain with an impossible name. */
 const IMPOSSIBLE_LINES = [`${LOOK_MARK}-`, 'wgkex check'];
-/** To the gateway's own key: it is refused by the handler, and by nobody before it. */
+/** Replies to the gateway's own key, which only the handler refuses. */
 const HANDLED: readonly ReplyCode[] = ['PROHIBITED_WGKEY', 'BUSY'];
 const RESTART = 'systemctl restart wgkex.socket wgkex.service';
 
@@ -35,7 +35,7 @@ export const port: Check = {
   },
 };
 
-/** Those of the socket, where it listens. */
+/** The addresses of the socket if it is active, otherwise those of the configuration. */
 async function findListenAddresses({ config }: Subject): Promise<readonly HostPort[]> {
   const [socket] = isSystemdRunning() ? await readUnitStates([SOCKET]) : [];
   if (socket?.active !== 'active') return config.listen;
@@ -44,7 +44,7 @@ async function findListenAddresses({ config }: Subject): Promise<readonly HostPo
 
 const LOOPBACKS: Readonly<Record<string, readonly string[]>> = { '::': ['::1', '127.0.0.1'], '0.0.0.0': ['127.0.0.1'] };
 
-/** Where this machine reaches an address that it listens on. Without IPv6 there is no `::1`, which is no fault. */
+/** Where this machine can reach an address that it listens on. Without IPv6 there is no `::1`; that is not a fault. */
 export function findDoors({ host, port: number }: HostPort, own: ReadonlySet<string>): HostPort[] {
   const hosts = LOOPBACKS[host] ?? [host];
   const reachable = hosts.filter((one) => own.has(one));
@@ -62,13 +62,13 @@ async function findPortFault(door: HostPort): Promise<Concern | undefined> {
   if (reply instanceof Error) return concern(reply.message, RESTART);
   const meaning = parseReply(reply);
   if (meaning === 'INVALID_DOMAIN' || meaning === 'BUSY') return undefined;
-  const problem = `what listens on ${door.host}, port ${door.port}, is not wgkex: it says ${quote(reply.trim())}`;
+  const problem = `the program on ${door.host}, port ${door.port}, is not wgkex: it answers ${quote(reply.trim())}`;
   return concern(problem, `ss -ltnp 'sport = :${door.port}'`);
 }
 
-/** Whether an exchange gets as far as a decision about its key. */
+/** Checks that an exchange gets as far as a decision about its key. */
 async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<Concern | undefined> {
-  // What the handler then says is known: without one of the interfaces it fails.
+  // Without one of the interfaces the handler fails anyway.
   if (!interfaceExists(domain.wireguard) || !interfaceExists(domain.vxlan)) return undefined;
   const ownKey = await readWireguard(domain).then(
     (reading) => reading.ownKey,
@@ -80,7 +80,9 @@ async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<C
   const meaning = parseReply(reply);
   if (HANDLED.some((code) => code === meaning)) return undefined;
   const isUnknown = meaning === 'INVALID_DOMAIN';
-  const problem = isUnknown ? 'the running service does not know it' : `the service answers ${quote(reply.trim())}`;
+  const problem = isUnknown
+    ? 'the running service does not know this domain'
+    : `the service answers ${quote(reply.trim())}`;
   const remedy = isUnknown ? 'systemctl reload wgkex.service' : 'systemctl restart wgkex.service';
   return { domain: domain.name, problem, remedy };
 }

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { PROGRAMS, type Program } from '../../../system/run/programs.ts';
 import { type Check, concern } from '../check.ts';
 
-/** Who brings each; systemd brings its own, where it is. */
+/** The package of each program; systemd brings its own programs. */
 const PACKAGES: Partial<Record<Program, string>> = {
   wg: 'wireguard-tools',
   bridge: 'iproute2',

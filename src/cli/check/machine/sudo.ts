@@ -9,11 +9,11 @@ import { HANDLER, HARDEN, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './in
 import { isThere } from './trust.ts';
 
 const RULE = `(root) NOPASSWD: ${HANDLER}`;
-/** Against noexec and intercept, which others may have asked of all commands. */
+/** Against noexec and intercept, which another line may set for all commands. */
 const TAGS = ['EXEC', 'NOINTERCEPT'];
-/** With these the handler is started at once, in a way that it can work with. */
+/** With these, sudo starts the handler at once, in a way that works for the handler. */
 const OPTIONS = ['!fqdn', 'env_keep=JOURNAL_STREAM', '!use_pty'];
-/** What sudo alone needs: it could refuse to start the handler, end it, come between it and the listener, or stay in front. */
+/** For sudo only: it could refuse to start the handler, end it, come between it and the listener, or stay in front. */
 const OPTIONS_OF_SUDO = [
   ...[
     'runas_default=root',
@@ -28,20 +28,20 @@ const OPTIONS_OF_SUDO = [
 ];
 const RENEW = `rm -f ${SUDOERS}; ${REINSTALL}`;
 const NOT_ALLOWED = concern(`sudo does not let user ${USER} run the handler`, RENEW);
-/** A busy machine may need as long without a fault. */
+/** Even a sound machine may take up to this long when it is busy. */
 const SLOW_SECONDS = 5;
 
 export const sudo: Check = {
   name: 'sudo',
   async find({ config }) {
-    if (!usesSudo(config.handler)) return new NotChecked('the handler is started without it');
+    if (!usesSudo(config.handler)) return new NotChecked('the handler is started without sudo');
     if (!isRoot()) return NEEDS_ROOT;
     if ((await findAccount(USER)) === undefined) return new NotChecked(`there is no user ${USER}`);
     return judgeStart(new SudoAsUser(findProgram(config.handler), USER));
   },
 };
 
-/** The default, and whatever an operator writes in its place. */
+/** Matches the default, and other spellings that an operator may use. */
 export function usesSudo([program = '']: readonly string[]): boolean {
   return /(^|\/)sudo(-rs)?$/.test(program);
 }
@@ -56,12 +56,12 @@ async function judgeStart(asUser: SudoAsUser): Promise<Concern[]> {
     const rights = parseSudoRights(await asUser.list());
     const seconds = (performance.now() - start) / 1000;
     const slow = seconds < SLOW_SECONDS ? [] : await judgeName(seconds);
-    // Each further question would take as long.
+    // Every further call of sudo would take just as long.
     if (slow.length > 0) return [...slow, ...judgeRules(rights), ...judgeOptions(rights)];
     const takesArguments = await asUser.allows(HANDLER, '--version');
     return [
       ...judgeRules(rights),
-      ...(takesArguments ? [concern(`sudo lets user ${USER} give the handler arguments`, RENEW)] : []),
+      ...(takesArguments ? [concern(`sudo lets user ${USER} pass arguments to the handler`, RENEW)] : []),
       ...((await asUser.isSudoRs()) ? judgeSudoRs() : judgeOptions(rights)),
     ];
   } catch (error) {
@@ -71,7 +71,7 @@ async function judgeStart(asUser: SudoAsUser): Promise<Concern[]> {
   }
 }
 
-/** Why sudo takes its time, where it is for the usual reason. */
+/** Explains why sudo is slow if it is the usual reason. */
 async function judgeName(seconds: number): Promise<Concern[]> {
   const name = hostname();
   const start = performance.now();
@@ -81,7 +81,7 @@ async function judgeName(seconds: number): Promise<Concern[]> {
   return [concern(`sudo takes ${Math.round(seconds)} s: ${reason}`, `echo '127.0.1.1 ${name}' >>/etc/hosts`)];
 }
 
-/** In sudo's words; those for a user without any rule speak of a password, or are an apology. */
+/** Quotes sudo; for a user without any rule, sudo asks for a password or apologises. */
 function describeRefusal({ message }: ProgramError): Concern {
   const reason = message.replace(/^Cannot run setpriv .*?: (sudo(-rs)?: )?/, '');
   if (/password|Sorry|authentication/.test(reason)) return NOT_ALLOWED;
@@ -89,7 +89,7 @@ function describeRefusal({ message }: ProgramError): Concern {
   return concern(`sudo refuses user ${USER}: ${reason}`, isThere(SUDOERS_OF_SUDO) ? remedy : HARDEN);
 }
 
-/** The rule of the package must be there as it came, and no other one. sudo-rs 0.2.5 does not print all of it. */
+/** The package's rule must be there unchanged, and no other rule. sudo-rs 0.2.5 does not print all of it. */
 function judgeRules({ rules }: SudoRights): Concern[] {
   const isOurs = (rule: string) => rule.replace(/\b(EXEC|NOINTERCEPT): /g, '').replace(/ ""$/, '') === RULE;
   if (!rules.some(isOurs)) return [NOT_ALLOWED];
@@ -99,10 +99,10 @@ function judgeRules({ rules }: SudoRights): Concern[] {
   );
 }
 
-/** sudo-rs does not say which options it has. */
+/** sudo-rs does not list its options. */
 function judgeSudoRs(): Concern[] {
   return isThere(SUDOERS_OF_SUDO)
-    ? [concern(`sudo-rs warns of ${SUDOERS_OF_SUDO} at each start, which is for sudo`, HARDEN)]
+    ? [concern(`sudo-rs warns about ${SUDOERS_OF_SUDO}, which is for sudo, at each start`, HARDEN)]
     : [];
 }
 
@@ -123,7 +123,7 @@ export function judgeOptions(rights: SudoRights): Concern[] {
       ? []
       : [
           concern(
-            `a line of sudoers undoes ${undone.join(', ')} for the handler`,
+            `a line in sudoers undoes ${undone.join(', ')} for the handler`,
             `grep -rwE '${names}' /etc/sudoers /etc/sudoers.d`,
           ),
         ]),

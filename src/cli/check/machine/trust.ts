@@ -6,7 +6,7 @@ import { type Distrust, judgeStep } from '../../../system/files/trust.ts';
 import type { Concern } from '../../gateway/attention.ts';
 import { concern } from '../check.ts';
 
-/** Whatever lets somebody other than root change or replace a file or directory that exists. */
+/** Finds everything that lets users other than root change or replace an existing file or directory. */
 export function findTrustFaults(path: string): Concern[] {
   const { steps, end } = walkPath(path);
   const once = new Map(steps.map((step) => [step.path, step]));
@@ -14,12 +14,12 @@ export function findTrustFaults(path: string): Concern[] {
 }
 
 function describeDistrust({ step: { path, status }, owner }: Distrust): Concern {
-  if (owner === undefined) return concern(`others than root may write to ${path}`, `chmod go-w ${path}`);
+  if (owner === undefined) return concern(`users other than root may write to ${path}`, `chmod go-w ${path}`);
   const chown = status.isSymbolicLink() ? 'chown -h' : 'chown';
   return concern(`${path} belongs to user ${owner}, expected root`, `${chown} root ${path}`);
 }
 
-/** What keeps an account from reading a file that exists. */
+/** Finds everything that keeps an account from reading an existing file. */
 export function findReadingFaults(path: string, account: Account): Concern[] {
   const [file = path, ...directories] = listAncestors(realpathSync(path));
   const closed = directories.filter((directory) => !isAllowed(statSync(directory), account, 0o1));

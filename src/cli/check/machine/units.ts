@@ -19,7 +19,7 @@ export const units: Check = {
   },
 };
 
-/** `states` has the socket and the service, and for each domain its timer and the service of that. */
+/** `states` has the socket, the service, and each domain's cleanup timer and cleanup service. */
 export function judgeUnits(states: readonly UnitState[], domains: readonly DomainName[]): Concern[] {
   const find = (id: string) => states.filter((state) => state.id === id);
   const listening = [...find(SOCKET), ...find(SERVICE)];
@@ -55,7 +55,7 @@ function judgeFailure({ id, load, active }: UnitState, remedy: string): Concern[
   return load === 'loaded' && active === 'failed' ? [concern(`${id} has failed`, remedy)] : [];
 }
 
-/** One of them is enough: a connection to the socket starts the service, and the service opens the port by itself. */
+/** Either is enough: a connection to the socket starts the service, and the service can open the port by itself. */
 function judgeListening(states: readonly UnitState[]): Concern[] {
   if (states.some(({ load, active }) => load !== 'loaded' || active === 'failed')) return [];
   if (!states.some(isActive))

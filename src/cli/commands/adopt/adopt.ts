@@ -11,14 +11,14 @@ interface Options {
   readonly yes?: boolean;
 }
 
-/** `wgkex adopt DOMAIN [KEY...]`: take over the peers of another service. False where one that is named is left out. */
+/** `wgkex adopt DOMAIN [KEY...]`: take over the peers of another service. False if a named peer is left out. */
 export async function run({ args: [name = '', ...words], options }: Call<Options>): Promise<boolean> {
   const keys = words.map((word) => readWord(parsePublicKey, word));
   const editing = beginEditing({ ...options, dryRun: options.yes !== true });
   const [domain] = findDomains(editing.config, options.config, name);
   if (domain === undefined) return false;
   const adoption = await adoptPeers(domain, keys.length === 0 ? undefined : new Set(keys), editing);
-  // What another call did already is as good.
+  // A key that an earlier call adopted is fine, too.
   const isGood = keys.length === 0 || adoption.leftOut.every(({ why }) => why === 'already ours');
   const taken = { ...adoption, domain, config: editing.config, dryRun: editing.dryRun };
   if (options.json) printJson(describeAdoption(taken, isGood));

@@ -10,17 +10,17 @@ export interface Taken extends Adoption {
   readonly dryRun: boolean;
 }
 
-/** A line for each peer, then what there is to do. */
+/** A line for each peer, then what to do next. */
 export function renderAdoption(taken: Taken, terminal: Terminal): string[] {
   const { adopted, leftOut, dryRun, domain, config } = taken;
   const reasons = describeReasons(config);
   const lines = [
     ...adopted.map((one) => describeAdoptee(one, dryRun)),
     ...leftOut.map(({ key, why }) => `left out ${key}: ${reasons[why]}`),
-    ...(adopted.length === 0 ? ['there is no peer to adopt'] : []),
+    ...(adopted.length === 0 ? ['there are no peers to adopt'] : []),
   ].flatMap((text) => renderLine(domain.name, text, terminal));
   if (!dryRun) return lines;
-  const more = adopted.length === 0 ? '' : ' To adopt them, call it with --yes.';
+  const more = adopted.length === 0 ? '' : ' To adopt them, add --yes.';
   return [...lines, terminal.paint('notice', `Nothing was changed.${more}`)];
 }
 
@@ -32,7 +32,7 @@ function describeAdoptee({ peer: { key, hasKeepalive } }: Adoptee, dryRun: boole
 function describeReasons({ disallowed_keys, static_keys }: Config): Record<LeftOutReason, string> {
   return {
     'not a peer': 'it is not a peer',
-    'already ours': "it is wgkex's already",
+    'already ours': 'it already belongs to wgkex',
     disallowed: `it is in ${disallowed_keys}`,
     'static key': `it is in ${static_keys}`,
     'preshared key': 'it has a preshared key',

@@ -12,7 +12,7 @@ interface Options extends EditOptions {
   readonly reason?: string;
 }
 
-/** `wgkex block KEY`: let a key in no more, and take it away. False where it stays a peer of some domain. */
+/** `wgkex block KEY`: refuse a key from now on, and remove it. False if it stays a peer of some domain. */
 export async function run({ args: [text = ''], options }: Call<Options>): Promise<boolean> {
   const key = readWord(parsePublicKey, text);
   const editing = beginEditing(options);
@@ -20,13 +20,13 @@ export async function run({ args: [text = ''], options }: Call<Options>): Promis
   const all = findDomains(config, options.config, undefined);
   await requireStranger(key, all);
   const list = await addListedKey(key, options.reason ?? '', editing, { setting: 'disallowed_keys', event: 'blocked' });
-  // Who lets keys in reads the list under the lock of a domain: from now on nobody finds the key missing from it.
+  // Every admission reads the list under the domain's lock: from now on none can miss this key.
   const domains = await Promise.all(all.map((domain) => removeKey(key, domain, editing)));
   const complaints = domains.filter(({ outcome }) => outcome !== 'absent').flatMap(describeReason);
   return finishEditing({ key, dryRun, isGood: complaints.length === 0, list, domains, complaints }, editing, options);
 }
 
-/** @throws Error for a key of the gateway itself. What cannot be read has no key to mistake. */
+/** @throws Error for a key of the gateway itself. An interface that cannot be read has no key to confuse. */
 async function requireStranger(key: PublicKey, domains: readonly DomainConfig[]): Promise<void> {
   const readings = await Promise.allSettled(domains.map((domain) => readWireguard(domain)));
   const isOwn = readings.some((result) => result.status === 'fulfilled' && result.value.ownKey === key);

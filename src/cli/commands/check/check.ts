@@ -8,7 +8,7 @@ import { findTerminal } from '../../terminal/terminal.ts';
 import { CHECKS } from './all.ts';
 import { describeFindings, renderFindings } from './text.ts';
 
-/** `wgkex check`: what is wrong, and the commands that mend it. False where anything is. */
+/** `wgkex check`: report problems, and the commands that fix them. False if there are any. */
 export async function run({ options }: Call): Promise<boolean> {
   const findings = await findFindings(options.config);
   if (options.json) printJson(describeFindings(findings));
@@ -16,7 +16,7 @@ export async function run({ options }: Call): Promise<boolean> {
   return findings.every(isSound);
 }
 
-/** Root follows no configuration that others could write: then that is all there is to say. */
+/** Root follows no configuration that other users could write; that is then the only finding. */
 async function findFindings(path: string): Promise<Finding[]> {
   const distrust = isRoot() && existsSync(path) ? findTrustFaults(path) : [];
   if (distrust.length > 0) return [{ name: 'configuration', outcome: distrust }];

@@ -5,7 +5,7 @@ import { renderConcern } from '../../views/concern.ts';
 
 const GAP = '  ';
 
-/** A line for each check, and below those that found something what that is. */
+/** A line for each check, with its findings below it. */
 export function renderFindings(findings: readonly Finding[], terminal: Terminal): string[] {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap((finding) => renderFinding(finding, width, terminal));
@@ -25,9 +25,9 @@ function renderFinding({ name, outcome }: Finding, nameWidth: number, terminal: 
 
 function renderSum(findings: readonly Finding[], { paint }: Terminal): string {
   const wrong = findings.flatMap(({ outcome }) => (outcome instanceof NotChecked ? [] : outcome)).length;
-  if (wrong > 0) return paint('bad', `${count(wrong, 'thing is', 'things are')} wrong.`);
+  if (wrong > 0) return paint('bad', `${count(wrong, 'problem', 'problems')} found.`);
   const isComplete = findings.every(({ outcome }) => !(outcome instanceof NotChecked));
-  return paint('good', isComplete ? 'Nothing is wrong.' : 'Nothing is wrong with what was checked.');
+  return paint('good', isComplete ? 'No problems found.' : 'No problems found in the parts that were checked.');
 }
 
 /** The document of `wgkex check --json`; its shape is fixed in wgkex(8). */

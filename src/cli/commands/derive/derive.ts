@@ -15,8 +15,8 @@ interface Options {
 }
 
 /**
- * `wgkex derive KEY` or `wgkex derive --vni SEED`: what firmware makes of a public key, or of the seed of a domain.
- * Reads nothing of this machine.
+ * `wgkex derive KEY` or `wgkex derive --vni SEED`: what firmware derives from a public key or a domain seed.
+ * Reads nothing from this machine.
  */
 export async function run({ args: [text], options }: Call<Options>): Promise<boolean> {
   const { vni, variant, json = false } = options;

@@ -11,7 +11,7 @@ import { describeReply, renderReply } from './text.ts';
 
 const DEFAULT_PORT = 10012;
 
-/** `wgkex exchange GATEWAY DOMAIN [KEY]`: what a router is told. False for all but success. */
+/** `wgkex exchange GATEWAY DOMAIN [KEY]`: show the reply that a router gets. False for anything but success. */
 export async function run({ args, options }: Call<{ quietSuccess?: boolean }>): Promise<boolean> {
   const [place = '', name = '', text] = args;
   const gateway = readWord((word) => parseHostPort(word, DEFAULT_PORT), place);
@@ -27,7 +27,7 @@ export async function run({ args, options }: Call<{ quietSuccess?: boolean }>): 
   return isGood;
 }
 
-/** The public half of a new key pair, the other one of which nobody has: it can be registered, and never connects. */
+/** The public half of a new key pair whose private half is thrown away: the key can register but never connect. */
 function makeKey(): PublicKey {
   const { x } = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' });
   return parsePublicKey(Buffer.from(x ?? '', 'base64url').toString('base64'));

@@ -7,7 +7,7 @@ import { renderFields } from '../../terminal/fields.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { fold } from '../../terminal/words.ts';
 
-/** An exchange and what became of it. */
+/** An exchange and its outcome. */
 export interface Outcome extends GatewayReply {
   readonly gateway: HostPort;
   readonly domain: string;
@@ -23,15 +23,15 @@ const MEANINGS: Record<ReplyCode, string> = {
   NO_DOMAIN: 'the name of the domain did not arrive in time',
   NO_WGKEY: 'the key did not arrive in time',
   INVALID_DOMAIN: 'this gateway does not serve the domain',
-  INVALID_WGKEY: 'what arrived is no public key',
-  LINE_TOO_LONG: 'a line is longer than the gateway takes',
+  INVALID_WGKEY: 'the text that arrived is not a public key',
+  LINE_TOO_LONG: 'a line is longer than the gateway accepts',
   PROHIBITED_WGKEY: "the key is blocked, is the gateway's own, or was set up by hand",
-  ADDRESS_TAKEN: "the address that belongs to the key is somebody else's",
-  FULL: 'the domain has no room now',
+  ADDRESS_TAKEN: 'the address that belongs to the key is already taken',
+  FULL: 'the domain is full at the moment',
   BUSY: 'too many connections or requests, perhaps from the same address; try later',
-  FAILED: 'a fault of the gateway; its journal says which',
+  FAILED: 'the gateway has a fault; its journal says which',
 };
-const SILENCE = 'the gateway closed the connection; where it has quiet_success, that is its OK';
+const SILENCE = 'the gateway closed the connection; with quiet_success, that means OK';
 
 export function renderReply(outcome: Outcome, terminal: Terminal): string[] {
   const { gateway, address, domain, key, milliseconds, isGood } = outcome;
@@ -50,17 +50,17 @@ export function renderReply(outcome: Outcome, terminal: Terminal): string[] {
   ];
 }
 
-/** What an exchange with a key of its own leaves behind. */
+/** Explains the key that an exchange with a new key leaves on the gateway. */
 function explainRest({ isNewKey, meaning, domain, key }: Outcome, { width }: Terminal): string[] {
   if (!isNewKey || (meaning !== 'OK' && meaning !== 'silence')) return [];
   const has =
     meaning === 'OK' ? 'The gateway now has this new key' : 'If that was OK, the gateway now has this new key';
-  const text = `${has}, until its cleanup removes it. To remove it at once, run on the gateway:`;
+  const text = `${has} until its cleanup removes it. To remove it at once, run this on the gateway:`;
   return ['', ...fold(text, width, ''), `  wgkex remove ${domain} ${key}`];
 }
 
 function interpret({ meaning, text }: Outcome): { readonly said: string; readonly means: string } {
-  if (meaning === undefined) return { said: quote(text), means: 'no reply of a gateway' };
+  if (meaning === undefined) return { said: quote(text), means: 'not the reply of a gateway' };
   return meaning === 'silence' ? { said: 'nothing', means: SILENCE } : { said: meaning, means: MEANINGS[meaning] };
 }
 

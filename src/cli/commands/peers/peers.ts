@@ -11,7 +11,7 @@ interface Options extends StateOptions {
   readonly sort: PeerOrder;
 }
 
-/** `wgkex peers`: a line for each peer. False where a domain cannot be read. */
+/** `wgkex peers`: a line for each peer. False if a domain cannot be read. */
 export async function run({ args: [name], options }: Call<Options>): Promise<boolean> {
   const config = readConfiguration(options.config);
   const { readings, complaints } = await readDomains(findDomains(config, options.config, name), config);

@@ -3,7 +3,7 @@ import { editNamedDomain } from '../../editing/named-domain.ts';
 import { releaseKey } from '../../editing/release-key.ts';
 import type { Call } from '../../terminal/call.ts';
 
-/** `wgkex release DOMAIN KEY`: leave a peer to the operator. False where it is not wgkex's. */
+/** `wgkex release DOMAIN KEY`: hand a peer over to the operator. False if it is not wgkex's. */
 export function run(call: Call<EditOptions>): Promise<boolean> {
   return editNamedDomain(call, releaseKey);
 }

@@ -12,7 +12,7 @@ import { findTerminal } from '../../terminal/terminal.ts';
 import { describeAnswer } from './json.ts';
 import { renderAnswer } from './text.ts';
 
-/** `wgkex show ROUTER`: all that is known of it. False where it is not there, or a domain cannot be read. */
+/** `wgkex show ROUTER`: everything known about it. False if it is not there or a domain cannot be read. */
 export async function run({ args: [text = ''], options }: Call): Promise<boolean> {
   const query = readWord(parseRouterQuery, text);
   const config = readConfiguration(options.config);
@@ -30,7 +30,7 @@ export async function run({ args: [text = ''], options }: Call): Promise<boolean
   return isFound && complaints.length === 0;
 }
 
-/** What the log said of it lately; it abbreviates keys. */
+/** Recent log lines about the router; the log abbreviates keys. */
 async function askJournal(query: RouterQuery): Promise<readonly JournalEntry[] | Error> {
   try {
     return await searchJournal(findLogWord(query));

@@ -15,7 +15,7 @@ const ASKED_CHARACTERS = 64;
 const MESSAGE_CHARACTERS = 300;
 const MARGIN = '  ';
 
-/** Blocks of lines, with an empty line between any two. */
+/** Blocks of lines, separated by empty lines. */
 export function renderAnswer(answer: Answer, terminal: Terminal): string[] {
   const { routers, journal } = answer;
   const blocks =
@@ -34,7 +34,7 @@ function explainNobody({ asked, query, readings, isOwn }: Answer): string[] {
   if (isOwn) return ['It is an address of this gateway.'];
   const domains = readings.map(({ domain }) => domain.name).join(', ');
   const what = escapeLine(asked, ASKED_CHARACTERS);
-  if (query.kind !== 'beginning') return [`No router of ${domains} has ${what}.`];
+  if (query.kind !== 'beginning') return [`No router in ${domains} has ${what}.`];
   return [`No key in ${domains} begins with ${what}.`, `Expected ${ROUTER_WORDS}.`];
 }
 
@@ -44,7 +44,7 @@ function renderRouter(
   terminal: Terminal,
 ): string[][] {
   const present = memberships.filter(({ listed }) => listed !== undefined);
-  // Where it is a peer somewhere, it is no news that it is none elsewhere, unless it could not be one.
+  // If it is a peer somewhere, its absence elsewhere matters only if something keeps it out, or if it has a claim.
   const absent = memberships.filter(
     ({ listed, obstacles, claim }) =>
       listed === undefined && (present.length === 0 || obstacles.length > 0 || claim !== undefined),
@@ -64,7 +64,7 @@ function renderAbsence(key: PublicKey, membership: Membership, answer: Answer, t
   return [`${paint('strong', membership.reading.domain.name)}  ${paint('bad', 'not there')}`, ...lines];
 }
 
-/** The derivations, and which domains go by each. */
+/** The derivations, with the domains that use each. */
 function buildColumns(memberships: readonly Membership[]): Column<Derivation>[] {
   const users = ({ variant }: Derivation) =>
     memberships.filter(({ reading }) => reading.domain.address === variant).map(({ reading }) => reading.domain.name);
@@ -82,5 +82,5 @@ function renderJournal(journal: readonly JournalEntry[] | Error, { paint, width 
   const lines = journal.flatMap(({ time, message }) =>
     fold(`${MARGIN}${formatTime(time)}  ${escapeLine(message, MESSAGE_CHARACTERS)}`, width, MARGIN.repeat(2)),
   );
-  return [paint('faint', `From the journal of the last ${JOURNAL_DAYS} days, the latest first:`), ...lines];
+  return [paint('faint', `From the journal of the last ${JOURNAL_DAYS} days, latest first:`), ...lines];
 }

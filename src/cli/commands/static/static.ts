@@ -13,7 +13,7 @@ interface Options extends EditOptions {
   readonly note?: string;
 }
 
-/** `wgkex static add KEY` and `wgkex static remove KEY`: edit the list of keys that are the operator's. */
+/** `wgkex static add KEY` and `wgkex static remove KEY`: edit the operator's list of static keys. */
 export function run({ args: [action, text = ''], options }: Call<Options>): Promise<boolean> {
   if (action === 'add') return addStatic(text, options);
   if (options.note !== undefined) exitWithUsageError(PROGRAM, '--note is for static add');
@@ -24,13 +24,13 @@ export function run({ args: [action, text = ''], options }: Call<Options>): Prom
   });
 }
 
-/** A peer that has the key stays a peer, and is the operator's. False where a domain fails. */
+/** A peer that has the key stays a peer and becomes the operator's. False if a domain fails. */
 async function addStatic(text: string, options: CommonOptions & Options): Promise<boolean> {
   const key = readWord(parsePublicKey, text);
   const editing = beginEditing(options);
   const { config, dryRun } = editing;
   const all = findDomains(config, options.config, undefined);
-  // Whoever reads the list next drops the key from the record.
+  // The next program that reads the list drops the key from the record.
   const recorded = new Set(all.filter((domain) => isRecorded(key, domain, config)));
   const list = await addListedKey(key, options.note ?? '', editing, {
     setting: 'static_keys',
@@ -41,7 +41,7 @@ async function addStatic(text: string, options: CommonOptions & Options): Promis
   return finishEditing({ key, dryRun, isGood: complaints.length === 0, list, domains, complaints }, editing, options);
 }
 
-/** That there is nothing to release is as good. */
+/** Having nothing to release counts as success. */
 async function leave(
   key: PublicKey,
   domain: DomainConfig,
@@ -54,7 +54,7 @@ async function leave(
   return rest;
 }
 
-/** What cannot be read has its complaint when it is read under the lock. */
+/** A record that cannot be read is reported when it is read under the lock. */
 function isRecorded(key: PublicKey, domain: DomainConfig, { runtime_directory }: Config): boolean {
   try {
     return new RecordFile(runtime_directory, domain).read()?.registrations.has(key) === true;

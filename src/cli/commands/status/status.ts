@@ -12,13 +12,14 @@ import { describeStatus } from './json.ts';
 import { renderStatus } from './text.ts';
 
 interface Options {
-  /** Where a page for everybody goes. */
+  /** The file to write a public page to. */
   readonly html?: string;
 }
 
-/** `wgkex status`: the whole gateway at a glance. False where something needs attention. */
+/** `wgkex status`: the whole gateway at a glance. False if something needs attention. */
 export async function run({ options }: Call<Options>): Promise<boolean> {
-  if (options.html !== undefined && options.json) exitWithUsageError(PROGRAM, '--html and --json exclude one another');
+  if (options.html !== undefined && options.json)
+    exitWithUsageError(PROGRAM, '--html and --json are mutually exclusive');
   const config = readConfiguration(options.config);
   const status = await readGateway(findDomains(config, options.config, undefined), config);
   const concerns = findConcerns(status);
@@ -28,7 +29,7 @@ export async function run({ options }: Call<Options>): Promise<boolean> {
   return concerns.length === 0;
 }
 
-/** A page that is there is what was asked for, also by a timer: what it tells is no failure of the timer's. */
+/** A written page is success, whatever it reports: a timer that writes the page must not fail for that. */
 function publish(status: GatewayStatus, concerns: readonly Concern[], path: string): boolean {
   for (const { reading } of status.domains) if (reading instanceof Error) complain(reading.message);
   publishFile(path, renderPage(findFacts(status, concerns)));

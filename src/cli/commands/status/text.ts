@@ -10,10 +10,10 @@ import { formatAgo, formatUntil } from '../../terminal/words.ts';
 import { renderConcern } from '../../views/concern.ts';
 import { STATE_STYLES } from '../../views/peer-columns.ts';
 
-/** In fewer the limit of a domain has no room. */
+/** A narrower terminal has no space for the limit of a domain. */
 const WIDE_COLUMNS = 100;
 
-/** A line for each domain, then what needs attention. */
+/** A line for each domain, then everything that needs attention. */
 export function renderStatus(
   { domains, at }: GatewayStatus,
   concerns: readonly Concern[],
@@ -36,7 +36,7 @@ function buildColumns(now: number): Column<DomainStatus>[] {
   ];
 }
 
-/** What is wrong is said in any case, what is right where there is room. */
+/** Faults are always shown, sound interfaces only if there is space. */
 const LINKS: Column<DomainStatus> = {
   title: 'LINKS',
   forms: [

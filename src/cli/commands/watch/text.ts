@@ -17,7 +17,7 @@ import {
 import { describePeer } from '../../views/peer-json.ts';
 import { summarise } from '../../views/peers.ts';
 
-/** A peer and its traffic now; no rate is known of what was not there before. */
+/** A peer and its current traffic; a peer that was not there before has no rate yet. */
 export interface WatchedPeer extends ListedPeer {
   readonly rate: Rate | undefined;
 }
@@ -27,7 +27,7 @@ export interface Frame {
   readonly at: number;
   readonly intervalSeconds: number;
   readonly watched: readonly WatchedPeer[];
-  /** More than one domain is looked at. */
+  /** Whether more than one domain is watched. */
   readonly hasDomains: boolean;
   readonly complaints: readonly string[];
 }

@@ -24,7 +24,7 @@ type Look = () => Promise<Frame>;
 const LEAST_SECONDS = 0.2;
 const MOST_SECONDS = 3600;
 
-/** `wgkex watch`: the peers and what they send and receive, again and again until somebody ends it. */
+/** `wgkex watch`: show the peers and their traffic, refreshed until the operator quits. */
 export async function run({ args: [name], options }: Call<Options>): Promise<boolean> {
   const intervalSeconds = readWord(parseInterval, options.interval);
   const config = readConfiguration(options.config);
@@ -52,7 +52,7 @@ function prepareLook(
   };
 }
 
-/** Traffic here is what flows now. */
+/** Traffic here means the current rate. */
 function compareWatched(order: PeerOrder): (one: WatchedPeer, other: WatchedPeer) => number {
   const compare = comparePeers(order);
   const flow = ({ rate }: WatchedPeer) => (order !== 'traffic' || rate === undefined ? 0 : rate.received + rate.sent);
@@ -72,7 +72,7 @@ async function drawFrames(look: Look, intervalSeconds: number): Promise<void> {
   }
 }
 
-/** Ends when it is killed, or when nobody reads any more. */
+/** Ends when it is killed, or when its reader is gone. */
 async function printFrames(look: Look, intervalSeconds: number): Promise<never> {
   for (;;) {
     const frame = await look();

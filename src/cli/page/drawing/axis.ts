@@ -11,10 +11,10 @@ export interface Tick {
 }
 
 const TICK_SECONDS = 6 * HOUR_SECONDS;
-/** A text so near to an end would be cut off if it stood in the middle of its place. */
+/** A label this close to an end would be cut off if it were centred on its tick. */
 const MARGIN = 6;
 
-/** The texts below columns: 00:00, 06:00, 12:00 and 18:00, wherever they are. */
+/** The labels below the columns: 00:00, 06:00, 12:00 and 18:00, wherever they fall. */
 export function renderAxis(since: UnixSeconds, seconds: number): Markup {
   return html`<svg class="axis" aria-hidden="true">${listTicks(since, seconds).map(renderTick)}</svg>`;
 }

@@ -2,7 +2,7 @@ import { INTERVAL_SECONDS, OUTCOMES, type OutcomeCounts } from '../../../core/ex
 import type { UnixSeconds } from '../../../core/values/time.ts';
 import { addUp } from './shapes.ts';
 
-/** How exchanges ended from `since` on, for an hour. */
+/** The outcomes of the exchanges in the hour from `since` on. */
 export interface Hour {
   readonly since: UnixSeconds;
   readonly counts: OutcomeCounts;
@@ -11,7 +11,7 @@ export interface Hour {
 export const HOUR_SECONDS = 3600;
 const INTERVALS_PER_HOUR = HOUR_SECONDS / INTERVAL_SECONDS;
 
-/** Puts intervals of ten minutes together. The last hour ends when the last interval does, be it a full hour or not. */
+/** Groups intervals of ten minutes. The last hour ends with the last interval, whether it is a full hour or not. */
 export function groupHours(intervals: readonly Hour[]): Hour[] {
   const starts = intervals.filter((_, index) => index % INTERVALS_PER_HOUR === 0);
   return starts.map(({ since }, hour) => {
@@ -20,7 +20,7 @@ export function groupHours(intervals: readonly Hour[]): Hour[] {
   });
 }
 
-/** How many exchanges ended in each way. */
+/** The number of exchanges with each outcome. */
 export function addUpCounts(hours: readonly Pick<Hour, 'counts'>[]): OutcomeCounts {
   const sums = OUTCOMES.map((outcome) => [outcome, addUp(hours.map(({ counts }) => counts[outcome]))]);
   return Object.fromEntries(sums);

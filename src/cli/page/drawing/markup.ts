@@ -1,4 +1,4 @@
-/** Text that is HTML already. Made only by {@link html}, so that nothing else gets into a page unescaped. */
+/** Text that is already HTML. Only {@link html} makes it, so that nothing else gets into a page unescaped. */
 export class Markup {
   /** @internal */
   constructor(readonly text: string) {}
@@ -14,7 +14,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A piece of HTML; what is put into it is text, unless it is such a piece itself, or a list of them. */
+/** A piece of HTML; inserted values are text, unless they are such pieces themselves, or lists of them. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   const text = contents.map((content, index) => escapeContent(content) + (parts[index + 1] ?? ''));
   return new Markup((parts[0] ?? '') + text.join(''));

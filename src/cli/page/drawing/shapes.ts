@@ -1,4 +1,4 @@
-/** Every chart is drawn in a view box of 100 by 100, which is stretched to the room there is; y grows downwards. */
+/** Every chart is drawn in a view box of 100 by 100, stretched to the available space; y grows downwards. */
 export const BOX = 100;
 
 export interface Rectangle {
@@ -8,10 +8,10 @@ export interface Rectangle {
   readonly bottom: number;
 }
 
-/** How much of its place a column takes. */
+/** The share of its slot that a column fills. */
 const COLUMN_WIDTH = 0.8;
 
-/** One full row, in which each part is as wide as its share of all. */
+/** One full row, in which each part is as wide as its share of the total. */
 export function layOutShares(counts: readonly number[]): Rectangle[] {
   const total = addUp(counts);
   return counts.map((count, index) => {
@@ -20,7 +20,7 @@ export function layOutShares(counts: readonly number[]): Rectangle[] {
   });
 }
 
-/** How much of a row is full, in percent, where `highest` would fill it. */
+/** The filled length of a row, in percent, where `highest` would fill it. */
 export function findLength(count: number, highest: number): number {
   return roundCoordinate(scale(count, highest));
 }
@@ -38,7 +38,7 @@ export function layOutColumns(stacks: readonly (readonly number[])[], highest: n
   });
 }
 
-/** Rectangles as the path of an SVG; what has no surface leaves no trace. */
+/** Rectangles as the path of an SVG, without rectangles that have no area. */
 export function buildPath(rectangles: readonly Rectangle[]): string {
   return rectangles
     .map(({ left, top, right, bottom }) => [left, top, right, bottom].map(roundCoordinate))
@@ -47,7 +47,7 @@ export function buildPath(rectangles: readonly Rectangle[]): string {
     .join('');
 }
 
-/** Where a scale ends that has room for `highest`: a round number, half of which is whole. */
+/** The end of a scale that has space for `highest`: a round number, half of which is whole. */
 export function findScaleEnd(highest: number): number {
   if (highest <= 2) return 2;
   const power = 10 ** Math.floor(Math.log10(highest));
@@ -62,7 +62,7 @@ function scale(part: number, whole: number): number {
   return whole === 0 ? 0 : (part / whole) * BOX;
 }
 
-/** No screen is so wide that more could be seen. */
+/** No screen is wide enough to show more precision. */
 function roundCoordinate(coordinate: number): number {
   return Math.round(coordinate * 10) / 10;
 }

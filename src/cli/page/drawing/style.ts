@@ -1,8 +1,8 @@
 import { html } from './markup.ts';
 
 /**
- * Colours that people who see them differently can tell apart, after Okabe and Ito; darker or lighter, so that marks
- * have a contrast of 3 to 1 with what is behind them, and texts one of 4.5 to 1 (WCAG 2.2, 1.4.11 and 1.4.3).
+ * Colours after Okabe and Ito, which people with colour blindness can tell apart; darker or lighter, so that marks have
+ * a contrast of 3 to 1 with their background, and texts one of 4.5 to 1 (WCAG 2.2, 1.4.11 and 1.4.3).
  */
 const LIGHT = `--page:#f4f6f8;--card:#fff;--line:#d5dbe1;--text:#1a2027;--faint:#56616d;--link:#005a9c;
 --alive:#3a9c66;--idle:#0458a0;--stale:#805900;--pending:#b576dc;--static:#363e45;

@@ -9,17 +9,17 @@ export function formatNumber(number: number): string {
   return WHOLE.format(number);
 }
 
-/** `12.3K`, where there is little room. */
+/** `12.3K`, where there is little space. */
 export function formatShort(number: number): string {
   return SHORT.format(number);
 }
 
-/** `13:40`, in UTC like all times of a page: it does not know where its readers are. */
+/** `13:40`, in UTC like all times on a page: it does not know the time zones of its readers. */
 export function formatClock(time: UnixSeconds): string {
   return formatIso(time).slice(11, 16);
 }
 
-/** `2026-11-21 13:40 UTC`, which a program can read, too. */
+/** `2026-11-21 13:40 UTC`, also in a form for programs. */
 export function renderTime(time: UnixSeconds): Markup {
   const iso = formatIso(time);
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`;
