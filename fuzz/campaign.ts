@@ -4,9 +4,9 @@ import type { Target } from './targets/target.ts';
 export interface CampaignOptions {
   /** The same seed makes the same runs. */
   readonly seed: number;
-  /** So many at least. */
+  /** The least number of inputs. */
   readonly inputs: number;
-  /** Takes a line about how far it is, now and then. */
+  /** Gets a line about the progress now and then. */
   report(line: string): void;
 }
 
@@ -16,13 +16,13 @@ interface Fault {
   readonly atMilliseconds: number;
 }
 
-/** To find a smaller run that fails. */
+/** Limits of the search for a smaller run that fails. */
 const SEARCH_MILLISECONDS = 60_000;
 const SEARCH_RUNS = 500;
 const SHOWN_CHARACTERS = 5000;
 const REPORT_MILLISECONDS = 10_000;
 
-/** Tries a target's corpus, then round after round of what its arbitrary makes, until it has had enough inputs. */
+/** Tries a target's corpus, then rounds of runs from its arbitrary, until there were enough inputs. */
 export class Campaign<Run> {
   readonly #target: Target<Run>;
   readonly #start = performance.now();
@@ -35,8 +35,8 @@ export class Campaign<Run> {
   }
 
   /**
-   * Resolves with a line about what was tried. Rejects at the first run that the contract does not allow, with the
-   * smallest one like it that is found.
+   * Resolves with a summary line. Rejects at the first run whose outcome the contract does not allow, with the
+   * smallest similar run that was found.
    */
   async run({ seed, inputs, report }: CampaignOptions): Promise<string> {
     const { corpus, runsPerRound } = this.#target;
@@ -58,11 +58,11 @@ export class Campaign<Run> {
     if (!failed) return;
     const where = `${this.#target.name}, seed ${parameters.seed}, after ${this.#fault?.inputs} inputs`;
     const smallest = counterexample === null ? '' : this.#target.print(counterexample[0]).slice(0, SHOWN_CHARACTERS);
-    const faults = `${describe(this.#fault?.error)}\n\nThe smallest run like it: ${describe(errorInstance)}`;
+    const faults = `${describe(this.#fault?.error)}\n\nThe smallest similar run: ${describe(errorInstance)}`;
     throw new Error(`${where}: ${faults}\n\n${smallest}`);
   }
 
-  /** Once there is a fault, fast-check looks for smaller ones; a run that is passed over then counts as a good one. */
+  /** After a fault, fast-check looks for smaller ones; when time is up, the remaining runs are skipped as good ones. */
   async #tryOrGiveUp(run: Run): Promise<void> {
     const since = this.#fault?.atMilliseconds ?? performance.now();
     if (performance.now() - since < SEARCH_MILLISECONDS) await this.#try(run);

@@ -4,18 +4,18 @@ import { open } from '../lab/client.ts';
 import { pause } from '../lab/commands.ts';
 import type { Visit } from './model/wire.ts';
 
-/** Longer than a gateway takes for anything: who has heard nothing by then is owed a reply. */
+/** Longer than a gateway takes for anything: a client without a reply by then has found a fault. */
 const PATIENCE_MILLISECONDS = 30_000;
 
-/** Where the gateway listens, and where the client comes from. */
+/** The address of the gateway and that of the client. */
 export interface Way {
   readonly to: string;
   readonly from: string;
 }
 
 /**
- * Does what a visit says over a real connection; returns all that came back until the gateway had closed.
- * Who lingers is told to `keep`, and is to be destroyed by that.
+ * Plays a visit over a real connection; returns everything that came back until the gateway closed.
+ * `keep` gets the sockets that linger, and must destroy them.
  */
 export async function play(
   visit: Visit,
@@ -30,7 +30,7 @@ export async function play(
     if (socket.destroyed) break;
     if (typeof step === 'number') await pause(step * lineSeconds * 1000);
     else if (socket.writable) socket.write(Buffer.from(step, 'latin1'));
-    // What is written in one turn could leave in one packet.
+    // Data written in the same turn could leave in one packet.
     await turn();
   }
   leave(socket, visit.end);
@@ -53,7 +53,7 @@ function listen(socket: Socket, onEnd: (socket: Socket) => void): Promise<string
       onEnd(socket);
       settle();
     });
-    // Followed by 'close'. A gateway may reset whom it has told enough.
+    // 'close' follows. A gateway may reset a connection after its reply.
     socket.on('error', () => {});
     socket.on('close', settle);
   });

@@ -8,14 +8,14 @@ const HANDLER = '/usr/lib/wgkex/wgkex-handler';
 /** Longer than a handler takes for anything. */
 const PATIENCE_MILLISECONDS = 60_000;
 
-/** How a handler took what it was told. */
+/** How a handler reacted to its input. */
 export interface Ending {
   readonly replies: readonly Reply[];
   readonly exitStatus: number | null;
   readonly log: readonly string[];
 }
 
-/** Starts the installed handler and tells it a stream, either at once or chunk by chunk, as each is answered. */
+/** Starts the installed handler and sends it a stream, at once or chunk by chunk as each one is answered. */
 export async function converse(
   gateway: Gateway,
   chunks: readonly string[],
@@ -44,7 +44,7 @@ function readLines({ child }: Background): AsyncIterator<string> {
   return createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 }
 
-/** So many replies, or fewer where the handler says no more. */
+/** At most `count` replies, or fewer if the handler sends no more. */
 async function take(lines: AsyncIterator<string>, count: number): Promise<Reply[]> {
   const replies: Reply[] = [];
   while (replies.length < count) {

@@ -3,7 +3,7 @@ import { parse, stringify } from 'smol-toml';
 import type { History } from './arbitraries/histories.ts';
 import type { Visit } from './model/wire.ts';
 
-/** A visit with a name for people and, where that is the point, the reply that the contract wants. */
+/** A visit with a name for people and, if that is the point, the reply that the contract requires. */
 export interface NamedVisit extends Visit {
   readonly name: string;
   readonly reply?: string;
@@ -12,13 +12,13 @@ export interface NamedVisit extends Visit {
 export interface NamedStream {
   readonly name: string;
   readonly chunks: readonly string[];
-  /** Whether each chunk waits for the replies to the one before; true where nothing is said. */
+  /** Whether each chunk waits for the replies to the one before; true by default. */
   readonly inStep?: boolean;
 }
 
 export interface NamedText {
   readonly name: string;
-  /** What reads it. */
+  /** The name of its reader. */
   readonly reader: string;
   readonly text: string;
 }
@@ -28,12 +28,12 @@ export const readStreams = () => readEntries<NamedStream>('streams');
 export const readHistories = () => readEntries<History & { readonly name: string }>('histories');
 export const readTexts = () => readEntries<NamedText>('texts');
 
-/** As they would stand in the corpus. */
+/** The entries as text for the corpus. */
 export function printEntries(kind: string, entries: readonly object[]): string {
   return stringify({ [kind]: entries });
 }
 
-/** All that a visit sends. */
+/** All bytes that a visit sends. */
 export function joinBytes({ send }: Visit): string {
   return send.filter((step) => typeof step === 'string').join('');
 }

@@ -5,26 +5,26 @@ import { deriveAddress, type Variant } from './model/key.ts';
 /** A domain of a fuzzed gateway. */
 export interface DomainSettings {
   readonly name: string;
-  /** What else it is called. */
+  /** Its other names. */
   readonly names: readonly string[];
   readonly variant: Variant;
   readonly kinds: readonly ('flood' | 'unicast')[];
   readonly route: boolean;
   readonly maxPeers: number;
-  /** Undefined where every key may come. */
+  /** Undefined if every key is allowed. */
   readonly allowed?: readonly string[];
 }
 
-/** What the kernel has for a domain, a line each: `peer KEY NETWORKS SECRET KEEPALIVE`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
+/** A domain in the kernel, as lines: `peer KEY NETWORKS SECRET KEEPALIVE`, `entry MAC ADDRESS VIA`, `route NETWORK`. */
 type Things = ReadonlySet<string>;
 
-/** The keys that must be new peers of a domain; is told which keys are. Throws where none of those explain them. */
+/** Returns the keys that must be new peers of a domain. Gets the actual ones, and throws if it cannot explain them. */
 type Expect = (domain: string, newPeers: readonly string[]) => Iterable<string>;
 
 const FLOOD_MAC = '00:00:00:00:00:00';
 const SHOWN_THINGS = 4;
 
-/** Everything that wgkex may change on a gateway, compared with what was there at first. */
+/** Everything that wgkex may change on a gateway, compared with the initial state. */
 export class KernelState {
   readonly #gateway: Gateway;
   readonly #domains: readonly DomainSettings[];
@@ -41,7 +41,7 @@ export class KernelState {
     return new KernelState(gateway, domains, original);
   }
 
-  /** Rejects unless the new peers are as expected, and all else belongs to them; then takes away what is new. */
+  /** Rejects unless the new peers are as expected and everything else new belongs to them; then removes all of it. */
   async settle(expect: Expect): Promise<void> {
     await Promise.all(this.#domains.map((domain, index) => this.#settleDomain(domain, index, expect)));
   }
@@ -88,10 +88,10 @@ function requireSame(present: Things, expected: Things, domain: string): void {
 
 function describe(surplus: readonly string[], missing: readonly string[]): string {
   const show = (things: readonly string[]) => things.slice(0, SHOWN_THINGS).join(', ') || 'nothing';
-  return `too much: ${show(surplus)} (${surplus.length} in all); missing: ${show(missing)} (${missing.length} in all)`;
+  return `unexpected: ${show(surplus)} (${surplus.length} in all); missing: ${show(missing)} (${missing.length} in all)`;
 }
 
-/** Read without the code of wgkex. */
+/** Reads without wgkex's own code. */
 async function readThings(gateway: Gateway, domain: string): Promise<Things> {
   const [wireguard, vxlan] = [gateway.wireguard(domain), gateway.vxlan(domain)];
   const [peers, entries, routes] = await Promise.all([
@@ -109,13 +109,13 @@ async function readThings(gateway: Gateway, domain: string): Promise<Things> {
   ]);
 }
 
-/** But for endpoint, handshake and traffic. */
+/** Leaves out endpoint, handshake and traffic. */
 function describePeer(row: string): string {
   const [key, secret, , networks, , , , keepalive] = row.split('\t');
   return `peer ${key} ${networks} ${secret} ${keepalive}`;
 }
 
-/** What a key brings into the kernel. */
+/** The lines that a peer with this key adds to the kernel state. */
 function buildThings(key: string, { variant, kinds, route }: DomainSettings, via: string): string[] {
   const { mac, address } = deriveAddress(key, variant);
   return [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 
-/** A reason has 400 characters at most, escaped ones up to six times as many. */
+/** A reason has at most 400 characters; escaped ones take up to six bytes each. */
 const LINE_BYTES = 4096;
 const PRINTABLE = /^[ -~…]*$/;
 
-/** Each line must be one that wgkex wrote, with nothing in it that a terminal could take for a command. */
+/** Each line must come from wgkex and contain nothing that a terminal could take for a command. */
 export function checkLogLine(line: string): Record<string, unknown> {
   assert.match(line, PRINTABLE, 'a line of the log is not printable');
   assert.ok(Buffer.byteLength(line) <= LINE_BYTES, `a line of the log has ${Buffer.byteLength(line)} bytes`);

@@ -10,18 +10,18 @@ import type { Target } from './targets/target.ts';
 
 const HELP = `Usage: npm run fuzz -- [--seed N] [--inputs N] [TARGET...]
 
-Tries good inputs and such as nobody should send, and stops at the first of which something else comes than the
-contract says. Takes all targets where none is named:
+Tries good and bad inputs, and stops at the first one whose outcome the contract does not allow. Without a TARGET,
+tries all targets:
 
-  lines    what clients send, as the listener reads it
-  streams  what a handler is sent, as it reads it
-  decisions  whom the core admits, on a simulated kernel, as the lives of a domain's keys go
-  readers  what programs print, the configuration, the log
+  lines    input from clients, as the listener reads it
+  streams  input for a handler, as the handler reads it
+  decisions  histories of a domain's keys, as the core decides them, on a simulated kernel
+  readers  output of programs, the configuration, the log
   handler  the installed handler as root, on real interfaces
   socket   the installed listener and handler, on real connections and interfaces
 
-  --inputs N  for each target; 1000000 where nothing is said
-  --seed N    of the first round: the one that was reported with a fault finds it again
+  --inputs N  the number of inputs for each target (default 1000000)
+  --seed N    the seed of the first round; the seed reported with a fault finds it again
 `;
 
 const TARGETS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
@@ -44,7 +44,7 @@ async function fuzz<Run>(target: Target<Run>, options: Options): Promise<void> {
   console.log(`${target.name}: seed ${options.seed}`);
   try {
     const summary = await new Campaign(target).run({ ...options, report: console.log });
-    console.log(`${summary}; nothing found`);
+    console.log(`${summary}; no faults found`);
   } catch (error) {
     console.log(error instanceof Error ? error.message : error);
     process.exitCode = 1;

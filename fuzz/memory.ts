@@ -5,12 +5,12 @@ interface Sample {
   readonly megabytes: number;
 }
 
-/** What a process that does the same all the time may gain or lose between two collections of its garbage. */
+/** A process under a constant load may gain or lose this much between two garbage collections. */
 const NOISE_MEGABYTES = 24;
-/** Caches fill and code is compiled. */
+/** Until then, caches fill and code is compiled. */
 const WARM_UP_INPUTS = 50_000;
 
-/** What a process had in memory in the course of a campaign. */
+/** The memory of a process in the course of a campaign. */
 export class MemoryCurve {
   readonly #name: string;
   readonly #samples: Sample[] = [];
@@ -23,13 +23,13 @@ export class MemoryCurve {
     this.#samples.push({ inputs, megabytes });
   }
 
-  /** The least of the last quarter must be no more than the least of the one after the warm-up. */
+  /** The minimum of the last quarter must not exceed that of the first quarter after the warm-up. */
   requireFlat(): void {
     const warm = this.#warm;
     const quarter = Math.floor(warm.length / 4);
     if (quarter === 0) return;
     const gain = findLeast(warm.slice(-quarter)) - findLeast(warm.slice(0, quarter));
-    assert.ok(gain <= NOISE_MEGABYTES, `${this.#name} has gained ${gain.toFixed(1)} MB since it was warm`);
+    assert.ok(gain <= NOISE_MEGABYTES, `${this.#name} has gained ${gain.toFixed(1)} MB since its warm-up`);
   }
 
   toString(): string {

@@ -1,17 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** How many descriptors a process has open. */
+/** The number of open descriptors of a process. */
 export async function countDescriptors(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length;
 }
 
-/** What a process has in memory, in megabytes (proc(5), VmRSS). */
+/** The memory of a process, in megabytes (proc(5), VmRSS). */
 export async function readMemory(pid: number): Promise<number> {
   const [, kilobytes] = (await readFile(`/proc/${pid}/status`, 'utf8')).match(/^VmRSS:\s+(\d+) kB$/m) ?? [];
   return Number(kilobytes) / 1024;
 }
 
-/** The processes whose parent is `pid`, the oldest first. */
+/** The processes whose parent is `pid`, oldest first. */
 export async function findChildren(pid: number): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return children

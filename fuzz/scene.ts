@@ -17,10 +17,10 @@ import { deriveAddress } from './model/key.ts';
 import type { KernelPeer } from './model/ownership.ts';
 
 const MANY = 100_000;
-/** All but some. */
+/** All keys except some. */
 const ALLOWED = [...ROUTERS_KEYS.slice(8), ...COLLIDING_KEYS, ...OPERATORS_KEYS];
 
-/** The domains of a fuzzed gateway: every derivation, every kind of entry, names, a route, a list, and one that is soon full. */
+/** Domains of a fuzzed gateway: every derivation, every kind of entry, names, a route, a list, and a small domain. */
 const DOMAINS: readonly DomainSettings[] = [
   {
     name: 'ffww01',
@@ -35,7 +35,7 @@ const DOMAINS: readonly DomainSettings[] = [
   { name: 'small', names: [], variant: 'eui64', kinds: ['flood'], route: false, maxPeers: 3 },
 ];
 
-/** A gateway, what was there before the fuzzer came, and a model of what may come to be. */
+/** A gateway, its state before the fuzzer starts, and a model of its permitted states. */
 export class Scene {
   readonly gateway: Gateway;
   readonly domains: readonly DomainSettings[];
@@ -50,7 +50,7 @@ export class Scene {
     this.ownKeys = own;
   }
 
-  /** `number` tells the gateways of one lab apart. */
+  /** `number` distinguishes the gateways of one lab. */
   static async create(number: number, { hasSmallDomain }: { hasSmallDomain: boolean }): Promise<Scene> {
     const domains = DOMAINS.filter(({ name }) => hasSmallDomain || name !== 'small');
     const gateway = await Gateway.create(
@@ -64,24 +64,24 @@ export class Scene {
     return new Scene(gateway, domains, await KernelState.read(gateway, domains), ownKeys);
   }
 
-  /** Lifts what counts per source and per time; `settings` are the target's own. */
+  /** Lifts the limits per source and per time; `settings` are the target's own. */
   configure(settings: Record<string, unknown> = {}): Promise<void> {
     const limits = { connections: 10_000, exempt: ['0.0.0.0/0', '::/0'], ...settings };
     const [disallowed_keys, static_keys] = [listFile(this.gateway, 'disallowed'), listFile(this.gateway, 'static')];
     return this.gateway.configure({ limits, disallowed_keys, static_keys });
   }
 
-  /** What else the domains are called, with their own names. */
+  /** From each other name of a domain to its own name. */
   get aliases(): Map<string, string> {
     return new Map(this.domains.flatMap(({ name, names }) => names.map((other) => [other, name] as const)));
   }
 
-  /** Once the peers are gone: nothing of a run counts in the next one. */
+  /** To be called once the peers are gone, so that a run does not affect the next one. */
   async forget(): Promise<void> {
     for (const { name } of this.domains) await rm(this.gateway.recordFile(name), { force: true });
   }
 
-  /** The domains as they are without any peer of wgkex's. */
+  /** The domains without any of wgkex's peers. */
   createModels(): Map<string, DomainModel> {
     return new Map(this.domains.map((domain, index) => [domain.name, createModel(domain, this.ownKeys[index] ?? '')]));
   }
@@ -97,7 +97,7 @@ function listFile({ namespace }: Pick<Gateway, 'namespace'>, list: string): stri
   return `/run/${namespace}.${list}`;
 }
 
-/** The operator's peers of a domain: of each kind that there is one, and one that has the address of a key. */
+/** The operator's peers of a domain: one of each kind, and one that has the address of a key. */
 function listPeers({ variant }: DomainSettings): ReadonlyMap<string, KernelPeer> {
   const address = (key: string) => `${deriveAddress(key, variant).address}/128`;
   const base = { handshake: 0, endpoint: undefined, hasPresharedKey: false, hasKeepalive: false };

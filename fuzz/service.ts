@@ -7,7 +7,7 @@ import { countDescriptors, findChildren, readMemory } from './processes.ts';
 
 /** The handler holds a domain's lock for a second after its last request. */
 const IDLE_MILLISECONDS = 1500;
-/** Enough for what Node prints of an error that nobody caught. */
+/** Enough for Node's output on an uncaught error. */
 const LAST_LINES = 12;
 
 /** A running listener and its handler, watched from outside. */
@@ -23,7 +23,7 @@ export class Service {
     this.#descriptors = descriptors;
   }
 
-  /** `tryOut` has it do once what it will do often: what it keeps from that on is no leak. */
+  /** `tryOut` makes the service do everything once: resources that it keeps from then on are not a leak. */
   static async start(gateway: Gateway, tryOut: () => Promise<void>): Promise<Service> {
     const listener = await gateway.start();
     await tryOut();
@@ -36,15 +36,15 @@ export class Service {
     return new Service(listener, handlerPid, descriptors);
   }
 
-  /** Resolves when the listener has no connection any more. */
+  /** Resolves when the listener has no connections any more. */
   async becomesQuiet(): Promise<void> {
     await eventually(
-      `the listener gives back its descriptors, of which it had ${this.#descriptors.listener}`,
+      `the listener closes its extra descriptors (it started with ${this.#descriptors.listener})`,
       async () => this.#listener.hasEnded || (await countDescriptors(this.#listener.pid)) <= this.#descriptors.listener,
     );
   }
 
-  /** Requires the processes of the beginning, and of their log that it is one. */
+  /** Requires that the original processes are still running and that their log is valid. */
   async requireHealth(): Promise<void> {
     const lines = this.#takeLogLines();
     const children = this.#listener.hasEnded ? [] : await findChildren(this.#listener.pid);
@@ -61,7 +61,7 @@ export class Service {
   async requireNoLeak(): Promise<void> {
     await this.becomesQuiet();
     await eventually(
-      `the handler gives back its descriptors, of which it had ${this.#descriptors.handler}`,
+      `the handler closes its extra descriptors (it started with ${this.#descriptors.handler})`,
       async () => (await countDescriptors(this.#handlerPid)) <= this.#descriptors.handler,
     );
     this.#memory.listener.requireFlat();

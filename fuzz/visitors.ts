@@ -6,16 +6,16 @@ import type { Visit } from './model/wire.ts';
 import type { Scene } from './scene.ts';
 
 const CLIENTS_AT_A_TIME = 128;
-/** Many, as an address has only so many ports, each of which rests for a minute. */
+/** Many, because an address has a limited number of ports, and each one stays in use for a minute. */
 const SOURCES = 64;
-/** For a visit that came to another end than it should because the machine was slow. */
+/** For a visit with a different outcome because the machine was slow. */
 const TRIES = 4;
 
 /** The clients of a gateway. */
 export class Visitors {
   readonly #ways: readonly Way[];
   readonly #lineSeconds: number;
-  /** Of clients that do not hang up. */
+  /** The sockets of clients that do not hang up. */
   readonly #lingering: Socket[] = [];
   #next = 0;
 
@@ -24,7 +24,7 @@ export class Visitors {
     this.#lineSeconds = lineSeconds;
   }
 
-  /** They come by turns over IPv4 and IPv6. */
+  /** They alternate between IPv4 and IPv6. */
   static async create({ gateway: { segment, address } }: Scene, lineSeconds: number): Promise<Visitors> {
     const ways = Array.from({ length: SOURCES }, (_, index) =>
       index % 2 === 0
@@ -35,7 +35,7 @@ export class Visitors {
     return new Visitors(ways, lineSeconds);
   }
 
-  /** Many visits at a time; returns what was wrong with the replies. */
+  /** Makes many visits at a time; returns the faults in the replies. */
   async visitAll(crowd: readonly Visit[], model: CrowdModel): Promise<unknown[]> {
     const faults: unknown[] = [];
     const late: Visit[] = [];
@@ -51,25 +51,25 @@ export class Visitors {
     return faults;
   }
 
-  /** The gateway must have hung up before. */
+  /** Call this only after the gateway has hung up. */
   hangUp(): void {
     for (const socket of this.#lingering.splice(0)) socket.destroy();
   }
 
-  /** Alone, when there is no reason to be late. */
+  /** Repeats a visit alone, when there is no reason to be late. */
   async #repeat(visit: Visit, model: CrowdModel): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) if (await this.#visit(visit, model)) return;
-    throw new assert.AssertionError({ message: `${JSON.stringify(visit)} is never answered in time` });
+    throw new assert.AssertionError({ message: `${JSON.stringify(visit)} never gets a reply in time` });
   }
 
-  /** False where the reply is only right if the machine was slow; rejects where it never is. */
+  /** False if the reply is right only because the machine was slow; rejects if it is never right. */
   async #visit(visit: Visit, model: CrowdModel): Promise<boolean> {
     const way = this.#ways[this.#next++ % SOURCES];
     assert.ok(way);
     const { replies, atAnotherPace } = model.expectReplies(visit);
     const start = performance.now();
     const reply = await play(visit, way, this.#lineSeconds, (socket) => this.#lingering.push(socket));
-    // Before that no clock can have run out.
+    // Before that, no time limit can have expired.
     const isOld = performance.now() - start >= this.#lineSeconds * 1000;
     const allowed = isOld ? [...replies, ...atAnotherPace] : replies;
     const message = `${JSON.stringify(visit)} got ${JSON.stringify(reply)}, expected ${JSON.stringify(replies)}`;

@@ -15,24 +15,24 @@ const badConfig = join(directory, 'bad.toml');
 writeFileSync(badConfig, 'listne = 1');
 
 describe('a program that is called', { concurrency: true, timeout: 60_000 }, () => {
-  test('with --help prints what it is for and ends well', async () => {
+  test('with --help prints its usage and exits with status 0', async () => {
     const { status, stdout, stderr } = await call(['--help', '--config', badConfig]);
     assert.deepEqual([status, stderr], [0, '']);
     assert.match(stdout, /^Usage: wgkex-listen \[--config PATH\]\n/);
     assert.match(stdout, /--config PATH {2}read this configuration instead of \/etc\/wgkex\/wgkex\.toml\n/);
   });
 
-  test('with --version prints the version and ends well', async () => {
+  test('with --version prints the version and exits with status 0', async () => {
     assert.deepEqual(await call(['--version']), { status: 0, stdout: `wgkex-listen ${version}\n`, stderr: '' });
   });
 
-  test('with an option that it does not know says so in one line, status 2', async () => {
+  test('with an unknown option prints one line and exits with status 2', async () => {
     const { status, stdout, stderr } = await call(['--verbose']);
     assert.deepEqual([status, stdout], [2, '']);
     assert.match(stderr, /^wgkex-listen: .*--verbose.*; try wgkex-listen --help\n$/);
   });
 
-  test('with a bad configuration says so in one line, status 78', async () => {
+  test('with a bad configuration prints one line and exits with status 78', async () => {
     const reason = `${badConfig}: listne: expected a known setting, found 1`;
     assert.deepEqual(await call(['--config', badConfig]), {
       status: 78,
@@ -41,7 +41,7 @@ describe('a program that is called', { concurrency: true, timeout: 60_000 }, () 
     });
   });
 
-  test('by systemd with a bad configuration tells the journal that it is an error', async () => {
+  test('by systemd with a bad configuration logs an error to the journal', async () => {
     const journal = join(directory, 'journal');
     const file = openSync(journal, 'w');
     const { dev, ino } = fstatSync(file);
@@ -52,7 +52,7 @@ describe('a program that is called', { concurrency: true, timeout: 60_000 }, () 
   });
 });
 
-/** Runs the listener, which ends by itself in all of these cases. */
+/** Runs the listener, which exits by itself in all of these cases. */
 async function call(args: readonly string[], stderr: number | 'pipe' = 'pipe', env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/listener/main.ts', ...args], {
     cwd: ROOT,

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { texts } from '../../test/core/arbitraries.ts';
 
-/** Text in which a character is a byte: everything that the fuzzers send, and what their corpora hold. */
+/** Text in which a character is a byte: everything that the fuzzers send and that their corpora contain. */
 export type Bytes = string;
 
 export function toBytes(text: string): Bytes {
   return Buffer.from(text).toString('latin1');
 }
 
-/** Anything, as UTF-8 and as no character set at all. */
+/** Any bytes, valid UTF-8 or not. */
 export const anyBytes: fc.Arbitrary<Bytes> = fc.oneof(
   texts.map(toBytes),
   fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
 );
 
-/** A stretch of bytes left out, put in, changed, or said again. */
+/** Leaves out, inserts, changes or repeats a stretch of bytes. */
 export function mutated(right: fc.Arbitrary<Bytes>, inserts: fc.Arbitrary<Bytes> = anyBytes): fc.Arbitrary<Bytes> {
   const mutation = fc.tuple(fc.nat(), fc.nat(8), fc.oneof(fc.constant(''), inserts), fc.constantFrom(1, 1, 1, 2, 40));
   return fc.tuple(right, fc.array(mutation, { minLength: 1, maxLength: 3 })).map(([text, mutations]) => {
@@ -25,7 +25,7 @@ export function mutated(right: fc.Arbitrary<Bytes>, inserts: fc.Arbitrary<Bytes>
   });
 }
 
-/** The same bytes in chunks: mostly few, sometimes one for each byte. */
+/** The same bytes in chunks: mostly in few, sometimes in one per byte. */
 export function cut(whole: fc.Arbitrary<Bytes>): fc.Arbitrary<Bytes[]> {
   const cuts = fc.oneof(
     { weight: 16, arbitrary: fc.constant([]) },

@@ -6,7 +6,7 @@ const ODD_VALUES: readonly TomlValue[] = [-1, 0, 1.5, 2 ** 40, Number.NaN, '', '
 
 /** Well-formed TOML with one setting that has another value, or another name. */
 export function configurationsLike(corpus: readonly string[]): fc.Arbitrary<string> {
-  // TOML has no halves of surrogate pairs.
+  // TOML cannot contain halves of surrogate pairs.
   const wellFormed = texts.map((text) => Buffer.from(text).toString());
   const values = fc.oneof(fc.constantFrom(...ODD_VALUES), wellFormed);
   const names = fc.option(fc.oneof(fc.constantFrom('x', '__proto__', 'constructor', 'log', 'domains'), wellFormed));

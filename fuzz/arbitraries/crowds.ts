@@ -6,10 +6,10 @@ import type { Vocabulary } from './words.ts';
 
 const MAX_PROMPT = 2000;
 const MAX_SLOW = 100;
-/** One crowd of so many has slow visits, for which all others have to wait. */
+/** One crowd in this many has slow visits, which all its other visits have to wait for. */
 const SLOW_CROWD = 16;
 
-/** Visits that are made at the same time. */
+/** Visits at the same time. */
 export function crowdsOf(vocabulary: Vocabulary, corpus: readonly Visit[]): fc.Arbitrary<readonly Visit[]> {
   const texts = corpus.map(joinBytes);
   const prompt = fc.array(promptVisits(vocabulary, texts), { minLength: 1, maxLength: MAX_PROMPT, size: 'max' });

@@ -3,7 +3,7 @@ import { ipAddresses, toIpv6 } from '../../test/core/arbitraries.ts';
 import { anyBytes, type Bytes, mutated, toBytes } from './bytes.ts';
 import { badDomainsOf, badKeys, keysOf, type Vocabulary } from './words.ts';
 
-/** The names and values of a JSON object, in their order. */
+/** The names and values of a JSON object, in order. */
 export type Fields = readonly Field[];
 type Field = readonly [name: string, value: unknown];
 
@@ -30,7 +30,7 @@ const sources = fc.oneof(
   { weight: 1, arbitrary: fc.constant({}) },
 );
 
-/** Those of a good request, in any order. */
+/** The fields of a good request, in any order. */
 export function goodFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   const domains = fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...vocabulary.domains) },
@@ -42,7 +42,7 @@ export function goodFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
     .chain((fields) => fc.shuffledSubarray(fields, { minLength: fields.length }));
 }
 
-/** Those of a request but for one, which is not there, has another value, or is one too many. */
+/** The fields of a request with one that is missing, has another value, or is extra. */
 export function badFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   const good = goodFields(vocabulary);
   const needed = fc.constantFrom('type', 'id', 'domain', 'key');
@@ -61,7 +61,7 @@ export function badFields(vocabulary: Vocabulary): fc.Arbitrary<Fields> {
   );
 }
 
-/** Those of a request for numbers, or nearly. */
+/** The fields of a request for numbers, or nearly. */
 export function numbersFields({ domains }: Vocabulary): fc.Arbitrary<Fields> {
   const good = fc.tuple(ids, fc.constantFrom(...domains, 'elsewhere'));
   const bad = fc.tuple(fc.constantFrom(0, -1, 1.5, 2 ** 53, '1'), badDomainsOf({ domains, keys: [] }));
@@ -76,12 +76,12 @@ export function numbersFields({ domains }: Vocabulary): fc.Arbitrary<Fields> {
     .map(([[[id, domain], isReversed], more]) => [...order(id, domain, isReversed), ...more]);
 }
 
-/** Unlike JSON.stringify, says a name twice where it comes twice. */
+/** Unlike JSON.stringify, writes a name twice if it occurs twice. */
 export function writeObject(fields: Fields): Bytes {
   return toBytes(`{${fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`);
 }
 
-/** A value that does not fit, or only happens to. */
+/** A value that does not fit, or fits only by chance. */
 function wrongField(vocabulary: Vocabulary): fc.Arbitrary<Field> {
   const things = fc.constantFrom(null, true, [], {}, '', 0, '7', 'ffww01', ['ffww01'], { length: 1 });
   const numbers = fc.constantFrom(0, -1, 1.5, 2 ** 53, 2 ** 64, 1e300, '1', [1]);

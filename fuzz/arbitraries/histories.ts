@@ -3,7 +3,7 @@ import { COLLIDING_KEYS } from '../../test/core/arbitraries.ts';
 import { makeKey } from '../keys.ts';
 import type { Variant } from '../model/key.ts';
 
-/** What happens to a domain, one thing after the other. A key and a source are numbers; source 0 is nowhere. */
+/** One step in the history of a domain. A key and a source are numbers; source 0 is unknown. */
 export type Step =
   | {
       readonly does: 'ask';
@@ -39,7 +39,7 @@ export interface History {
   readonly steps: readonly Step[];
 }
 
-/** Pairs that share an address, and some that do not. */
+/** Pairs of keys that share an address, and some keys that do not. */
 export const KEYS = [...COLLIDING_KEYS.flat(), ...Array.from({ length: 10 }, (_, index) => makeKey(`peer ${index}`))];
 
 /** Neighbours at every distance that the contract knows. */
@@ -57,7 +57,7 @@ export const SOURCES = [
   '2001:db8:ffff:ff00::1',
 ];
 
-/** Around every limit of time that the contract has. */
+/** Values around every time limit of the contract. */
 const SECONDS = [0, 1, 9.5, 10, 11, 49, 59, 60, 61, 120, 179, 180, 181, 899, 3599, 3600, 3601];
 
 export function histories(): fc.Arbitrary<History> {

@@ -5,7 +5,7 @@ import { escapes, type Vocabulary } from './words.ts';
 
 const MESSAGE_BYTES = 512;
 
-/** Spellings of the same object. */
+/** Other spellings of the same object. */
 const REWRITINGS: readonly ((fields: Fields) => Bytes)[] = [
   (fields) => JSON.stringify(Object.fromEntries(fields), null, 1).replaceAll('\n', '\r'),
   (fields) => ` \t${writeObject(fields)}\r`,
@@ -16,7 +16,7 @@ const REWRITINGS: readonly ((fields: Fields) => Bytes)[] = [
   (fields) => writeObject(fields).replaceAll('/', '\\/'),
 ];
 
-/** Lines that mean something to somebody else. */
+/** Lines that mean something to another program. */
 const SENTENCES = [
   '',
   'null',
@@ -44,7 +44,7 @@ export function numbersLines(vocabulary: Vocabulary): fc.Arbitrary<Bytes> {
   return numbersFields(vocabulary).map(writeObject);
 }
 
-/** Lines that miss a request, most of them narrowly. */
+/** Lines that are not a request, most of them by a small margin. */
 export function badLines(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Bytes> {
   const good = requestLines(vocabulary);
   const sizes = fc.integer({ min: MESSAGE_BYTES - 3, max: MESSAGE_BYTES + 4 });

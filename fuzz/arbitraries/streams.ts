@@ -3,14 +3,14 @@ import { type Bytes, cut } from './bytes.ts';
 import { badLines, numbersLines, requestLines } from './messages.ts';
 import type { Vocabulary } from './words.ts';
 
-/** What a handler gets on its standard input. */
+/** The standard input of a handler. */
 export interface Stream {
   readonly chunks: readonly Bytes[];
-  /** Each chunk waits for the replies to the one before, so that it is known what a chunk is to the handler. */
+  /** Each chunk waits for the replies to the one before, so that the handler certainly reads it as one chunk. */
   readonly inStep: boolean;
 }
 
-/** What is written to a pipe or socket in one piece (pipe(7), PIPE_BUF) is read in one, if nothing else is there. */
+/** A piece written to a pipe or socket at once (pipe(7), PIPE_BUF) is read at once, if nothing else is there. */
 const CHUNK_BYTES = 4096;
 
 /** A few messages in any chunks, good and bad ones alike. */
@@ -24,7 +24,7 @@ export function shortStreams(vocabulary: Vocabulary, corpus: readonly Bytes[]): 
   return cut(fc.tuple(fc.array(lines, { maxLength: 6 }), ends).map(([all, end]) => all.join('\n') + end));
 }
 
-/** A lot of requests, and in the end mostly something that a handler must not take. */
+/** Many requests, usually followed by something that a handler must not accept. */
 export function longStreams(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Stream> {
   const requests = (maxLength: number) => fc.array(requestLines(vocabulary), { maxLength, size: 'max' });
   const nothing: fc.Arbitrary<Bytes[]> = fc.constant([]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { texts as anyTexts } from '../../test/core/arbitraries.ts';
 import { mutated } from './bytes.ts';
 
-/** Texts that are made of the words of others, or are those others but for some places. */
+/** Texts that are made of the words of the corpus, or are like it except in some places. */
 export function textsLike(corpus: readonly string[]): fc.Arbitrary<string> {
   const words = fc.constantFrom(...new Set(corpus.flatMap((text) => text.split(/\b/))));
   const pieces = fc.constantFrom(...new Set(corpus.flatMap((text) => text.split(/(?<=[\n,\t])/))));

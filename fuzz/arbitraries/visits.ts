@@ -3,7 +3,7 @@ import { isAnsweredAtOnce, type Visit } from '../model/wire.ts';
 import { anyBytes, type Bytes, cut, mutated } from './bytes.ts';
 import { badDomainsOf, badKeys, escapes, keysOf, type Vocabulary } from './words.ts';
 
-/** Two of them are more than a line may take, one is less. */
+/** Two of these are longer than a line may take, one is shorter. */
 const LONG_PAUSE = 0.7;
 
 const blanks: fc.Arbitrary<Bytes> = fc.oneof(
@@ -44,7 +44,7 @@ function linesOf(good: fc.Arbitrary<Bytes>, bad: fc.Arbitrary<Bytes>): fc.Arbitr
   return fc.tuple(blanks, text, blanks, lineEnds).map((parts) => parts.join(''));
 }
 
-/** What comes down one connection: two good lines, or something near them. */
+/** The bytes of one connection: two good lines, or nearly. */
 function sentBytes(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Bytes> {
   const domainLine = linesOf(fc.constantFrom(...vocabulary.domains), badDomainsOf(vocabulary));
   const keyLine = linesOf(keysOf(vocabulary), badKeys);
@@ -65,7 +65,7 @@ function sentBytes(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitra
   );
 }
 
-/** Visits that cost no time: who would have to wait for a reply ends its stream instead. */
+/** Visits that take no time: a client that would have to wait for a reply ends its stream instead. */
 export function promptVisits(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Visit> {
   const ends = fc.constantFrom('stay', 'stay', 'stay', 'half-close', 'half-close', 'half-close', 'close', 'reset');
   return fc.tuple(cut(sentBytes(vocabulary, corpus)), ends).map(([send, end]) => {
@@ -74,7 +74,7 @@ export function promptVisits(vocabulary: Vocabulary, corpus: readonly Bytes[]): 
   });
 }
 
-/** Visits whose subject is time: pauses within and between lines, and silence. */
+/** Visits that test time limits: with pauses within and between lines, and with silence. */
 export function slowVisits(vocabulary: Vocabulary, corpus: readonly Bytes[]): fc.Arbitrary<Visit> {
   const ends = fc.constantFrom('stay', 'linger', 'half-close', 'reset');
   const pauses = fc.array(fc.nat(), { maxLength: 3 });

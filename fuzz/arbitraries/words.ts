@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { COLLIDING_KEYS, ROUTERS_KEYS } from '../keys.ts';
 import { anyBytes, type Bytes, mutated } from './bytes.ts';
 
-/** What a gateway knows, for a fuzzer to hit and to miss narrowly. */
+/** The names that a gateway knows, for a fuzzer to hit and to miss narrowly. */
 export interface Vocabulary {
   readonly domains: readonly string[];
-  /** Keys for which the gateway may have an answer of its own. */
+  /** Keys to which the gateway may give a special answer. */
   readonly keys: readonly string[];
 }
 
-/** Names of properties that every object of JavaScript has, and words that programs would understand. */
+/** Names of properties that every JavaScript object has, and words with a meaning to programs. */
 const TRAPS = [
   '__proto__',
   'constructor',

@@ -6,22 +6,22 @@ type Models = ReadonlyMap<string, DomainModel>;
 
 const BUSY = 'ERR: BUSY\n';
 
-/** What may come back on a connection. */
+/** The replies that a connection may get. */
 export interface Expectation {
   readonly replies: readonly string[];
   /** Replies that are right only if the machine was too slow for the clocks in question. */
   readonly atAnotherPace: readonly string[];
 }
 
-/** What clients that come in no order ask of the domains, none of which is ever full. */
+/** Requests of clients in no particular order to domains that are never full. */
 export class CrowdModel {
   readonly #models: Models;
   readonly #aliases: ReadonlyMap<string, string>;
   readonly #names: readonly string[];
-  /** By domain: the keys that were let in, and those that may have been, as their client did not wait or was late. */
+  /** By domain: the admitted keys, and those that may be admitted because their client did not wait or was late. */
   readonly #asked: ReadonlyMap<string, { readonly must: Set<string>; readonly may: Set<string> }>;
 
-  /** By all the names of each domain; `models` by its own. */
+  /** `aliases` leads from a domain's other names to its own name; `models` has only the own names. */
   constructor(models: Models, aliases: ReadonlyMap<string, string> = new Map()) {
     this.#models = models;
     this.#aliases = aliases;
@@ -29,7 +29,7 @@ export class CrowdModel {
     this.#asked = new Map([...models.keys()].map((domain) => [domain, { must: new Set(), may: new Set() }]));
   }
 
-  /** Counts a visit in. */
+  /** Takes a visit into account. */
   expectReplies(visit: Visit): Expectation {
     const isHasty = visit.end === 'close' || visit.end === 'reset';
     const reply = this.#answer(expectOutcome(visit, this.#names), isHasty ? 'may' : 'must');
@@ -37,20 +37,20 @@ export class CrowdModel {
     return { replies: isHasty ? ['', reply] : [reply], atAnotherPace: others };
   }
 
-  /** Whether a reply says that another key came first, which has the same address and may have been admitted. */
+  /** Whether a reply means that another key with the same address came first and may have been admitted. */
   isBusy(visit: Visit, reply: string): boolean {
     const outcomes = [expectOutcome(visit, this.#names), ...expectOutcomesAtAnyPace(visit, this.#names)];
     return reply === BUSY && outcomes.some((outcome) => 'key' in outcome && this.#hasRival(outcome));
   }
 
-  /** Returns the new peers of a domain; throws unless they are those that were let in. */
+  /** Returns the new peers of a domain; throws unless they are the admitted ones. */
   expectPeers(domain: string, newPeers: readonly string[]): readonly string[] {
     const { must, may } = this.#asked.get(domain) ?? { must: [], may: new Set() };
-    for (const key of newPeers) assert.ok(may.has(key), `${key} is a peer of ${domain}, and nobody asked for that`);
+    for (const key of newPeers) assert.ok(may.has(key), `${key} is a peer of ${domain}, but no client asked for it`);
     const addressOf = (key: string) => this.#find(domain).addressOf(key);
-    // Of keys that derive the same address one has it.
+    // Of the keys that derive the same address, one has it.
     const held = new Set(newPeers.map(addressOf));
-    for (const key of must) assert.ok(held.has(addressOf(key)), `${key} was told OK and is no peer of ${domain}`);
+    for (const key of must) assert.ok(held.has(addressOf(key)), `${key} got OK and is not a peer of ${domain}`);
     return newPeers;
   }
 

@@ -7,18 +7,18 @@ export interface ModelSettings {
   readonly maxPeers: number;
   readonly maxPending: number;
   readonly staleAfterSeconds: number;
-  /** The gateway's own. */
+  /** The key of the gateway itself. */
   readonly ownKey: string;
   readonly ownAddress: string;
 }
 
-/** What may come of a request. Where the contract leaves open who goes, all who may go are in `evictable`. */
+/** A permitted outcome of a request. If the contract leaves open which peer is evicted, `evictable` has all of them. */
 export type Judgement =
   | { readonly reply: 'PROHIBITED_WGKEY' | 'ADDRESS_TAKEN' | 'BUSY' | 'FULL' | 'FAILED' }
   | { readonly reply: 'OK'; readonly does: 'keep' }
   | { readonly reply: 'OK'; readonly does: 'reset' | 'add'; readonly evictable: readonly string[] };
 
-/** The contract's record, as it is told there: what wgkex knows of a key that it registered. */
+/** The record as the contract describes it: everything that wgkex knows about a key that it registered. */
 interface Entry {
   addedAt: number;
   changedAt: number;
@@ -29,7 +29,7 @@ interface Entry {
   heard: { readonly at: number; readonly readAt: number } | undefined;
 }
 
-/** An entry as the product has it. */
+/** An entry as the product stores it. */
 interface AdoptedEntry extends Pick<Entry, 'isProtected' | 'heard'> {
   readonly registeredAt: number;
   readonly pendingSince: number;
@@ -37,7 +37,7 @@ interface AdoptedEntry extends Pick<Entry, 'isProtected' | 'heard'> {
   readonly source: string | undefined;
 }
 
-/** An address, an address of the household that held it, and when it began to. */
+/** An address, an address of the household that held it, and the start of the hold. */
 export interface Hold {
   readonly address: string;
   readonly from: string | undefined;
@@ -47,8 +47,8 @@ export interface Hold {
 const NOWHERE = 'nowhere';
 
 /**
- * The contract's sections "Whose peer it is", "Admission" and "Limits" told a second time: with plain maps, no order of
- * rules but that of the table, and every number counted when it is asked for.
+ * A second version of the contract's "Whose peer it is", "Admission" and "Limits": with plain maps, no order of
+ * rules but that of the table, and every number counted when it is needed.
  */
 export class DomainModel {
   readonly settings: ModelSettings;
@@ -84,7 +84,7 @@ export class DomainModel {
     return peer && findHeldAddress(key, peer);
   }
 
-  /** At each reading: handshakes are remembered, and keys that neither are peers nor had one leave the record. */
+  /** Each reading remembers handshakes, and drops keys that are not peers and never had one from the record. */
   read(): void {
     for (const key of this.statics) this.record.delete(key);
     for (const [key, entry] of this.record) {
@@ -106,7 +106,7 @@ export class DomainModel {
     return this.#judgeAddress(key) ?? this.#judgeRoom(key) ?? { reply: 'OK', does: 'add', evictable: [] };
   }
 
-  /** A request where nobody has a choice; the code of the reply. */
+  /** A request with only one permitted outcome; returns the code of the reply. */
   admit(key: string, from: string | undefined): string {
     const judgement = this.judge(key, from);
     if (judgement.reply !== 'OK') return judgement.reply;
@@ -114,12 +114,12 @@ export class DomainModel {
     return judgement.reply;
   }
 
-  /** The keys that are peers of wgkex's. */
+  /** The keys of wgkex's own peers. */
   get ours(): string[] {
     return [...this.peers.keys()].filter((key) => this.isOurs(key));
   }
 
-  /** Follows what was decided: `evicted` is one of those that could be. */
+  /** Follows a decision: `evicted` is one of the evictable keys. */
   follow(key: string, from: string | undefined, does: 'keep' | 'reset' | 'add', evicted: string | undefined): void {
     if (evicted !== undefined) this.peers.delete(evicted);
     if (does === 'add') this.#add(key, from);
@@ -136,7 +136,7 @@ export class DomainModel {
     });
   }
 
-  /** After a kill: what is in the record, however much of a batch that is. */
+  /** After a kill, takes over the contents of the record, however much of a batch that is. */
   adopt(registrations: ReadonlyMap<string, AdoptedEntry>, holds: readonly Hold[]): void {
     this.#holds.clear();
     for (const { address, from, at } of holds) this.#holds.set(describeHold(address, from), at);
@@ -178,12 +178,12 @@ export class DomainModel {
     return takesAddress.reply === 'OK' ? { ...takesAddress, does: 'reset' } : takesAddress;
   }
 
-  /** The rows about an address that somebody has; undefined where it is free. */
+  /** The rows about an address that is taken; undefined if it is free. */
   #judgeAddress(key: string): Exclude<Judgement, { does: 'keep' }> | undefined {
     const address = this.addressOf(key);
     if (this.#isOperatorsAddress(address)) return { reply: 'ADDRESS_TAKEN' };
     const holder = [...this.peers.keys()].find((other) => this.isOurs(other) && this.heldBy(other) === address);
-    // Of two claims to one address the older one counts, or nobody could have it.
+    // Of two claims to one address, the older one counts; otherwise no key could have it.
     const claimant = [...this.claims.keys()].find((other) => this.addressOf(other) === address);
     const isClaimed = claimant !== undefined && claimant !== key;
     if (holder !== undefined && this.#ageOfLast(holder) <= this.settings.staleAfterSeconds)
@@ -271,21 +271,21 @@ export class DomainModel {
     return !hasConnected && this.#ageOfLast(key) > this.settings.staleAfterSeconds;
   }
 
-  /** Of the last handshake that the kernel reports or that is remembered; infinite where there is none. */
+  /** The age of the last handshake, reported by the kernel or remembered; infinite if there is none. */
   #ageOfLast(key: string): number {
     const entry = this.record.get(key);
     const times = [this.peers.get(key)?.handshake ?? 0, entry?.heard?.at ?? 0].filter((at) => at > 0);
     return Math.min(...times.map((at) => this.#ageOf(at, entry)));
   }
 
-  /** One that lies in the future counts from when it was first read. */
+  /** A handshake in the future counts from the time when it was first read. */
   #ageOf(at: number, entry: Entry | undefined): number {
     if (at <= this.unix) return this.unix - at;
     return entry?.heard?.at === at ? this.monotonic - entry.heard.readAt : 0;
   }
 }
 
-/** Without a source a request matches no endpoint. */
+/** A request without a source matches no endpoint. */
 function comesFrom(endpoint: string | undefined, from: string | undefined): boolean {
   return from !== undefined && endpoint !== undefined && sourceOf(from) === sourceOf(endpoint);
 }

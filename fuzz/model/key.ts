@@ -5,7 +5,7 @@ export type Variant = 'eui64' | 'ffmuc' | 'gluon';
 
 const KEY_BYTES = 32;
 
-/** By decoding, where src/core goes by the spelling: base64 that comes out as it went in, of 32 bytes not all zero. */
+/** Decodes, while src/core checks the spelling: canonical base64 of 32 bytes that are not all zero. */
 export function isKey(text: string): boolean {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === KEY_BYTES && bytes.toString('base64') === text && bytes.some((byte) => byte !== 0);
@@ -35,7 +35,7 @@ function derive(key: string, variant: Variant): LinkAddress {
   return { mac: ['02', h1, h2, h3, h4, h5].join(':'), address: address ?? '' };
 }
 
-/** By the serialiser of URLs, which spells IPv6 addresses as RFC 5952 does; undefined for what is none. */
+/** Uses the serialiser of URLs, which spells IPv6 addresses as in RFC 5952; undefined for any other text. */
 export function canonicaliseIpv6(text: string): string | undefined {
   try {
     return new URL(`http://[${text}]/`).hostname.slice(1, -1);

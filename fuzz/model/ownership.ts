@@ -1,9 +1,9 @@
 import { deriveAddress, type Variant } from './key.ts';
 
-/** A peer as the kernel has it. */
+/** A peer in the kernel. */
 export interface KernelPeer {
   readonly networks: readonly string[];
-  /** Unix seconds; 0 where there was none. */
+  /** Unix seconds; 0 if there was none. */
   readonly handshake: number;
   readonly endpoint: string | undefined;
   readonly hasPresharedKey: boolean;
@@ -18,7 +18,7 @@ export function isUnmarked(key: string, peer: KernelPeer): boolean {
   return peer.networks.length === 0 || findHeldAddress(key, peer) !== undefined;
 }
 
-/** The derived address, by any derivation, that is all that a peer has. */
+/** The peer's only network, if it is the derived address by any derivation. */
 export function findHeldAddress(key: string, { networks }: KernelPeer): string | undefined {
   const addresses = VARIANTS.map((variant) => deriveAddress(key, variant).address);
   return addresses.find((address) => networks.length === 1 && networks[0] === `${address}/128`);

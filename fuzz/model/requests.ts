@@ -11,16 +11,16 @@ export interface Request {
   readonly look?: true;
 }
 
-/** The other kind, which a handler takes that greeted with metrics. */
+/** The other kind, which a handler accepts if it greeted with metrics. */
 export interface NumbersRequest {
   readonly type: 'numbers';
   readonly id: number;
   readonly domain: string;
 }
 
-/** What a handler must make of its input. */
+/** The correct reading of a handler's input. */
 export interface Served<R = Request> {
-  /** The requests of each chunk, up to the one that brought what is no request. */
+  /** The requests of each chunk, up to the chunk with the first bad line. */
   readonly chunks: readonly (readonly R[])[];
   readonly end: 'good' | 'malformed' | 'in the middle of a line';
 }
@@ -28,7 +28,7 @@ export interface Served<R = Request> {
 const LINE_BYTES = 512;
 const NAME = /^[a-z0-9][-_a-z0-9]{0,31}$/;
 
-/** Reads chunks in which a character is a byte. Nothing of the chunk that brings the first bad line is served. */
+/** Reads chunks in which a character is a byte. Nothing in the chunk with the first bad line is served. */
 export function expectServed(chunks: readonly string[]): Served {
   return expectServedBy(readRequest, chunks);
 }
@@ -71,7 +71,7 @@ function readNumbersRequest(line: string): NumbersRequest | undefined {
   return isGood ? (fields as unknown as NumbersRequest) : undefined;
 }
 
-/** Those of an object that has all of these, perhaps some of the others, and nothing else. */
+/** The fields of an object that has all the required ones, any of the optional ones, and nothing else. */
 function readFields(
   line: string,
   all: readonly string[],
@@ -97,7 +97,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** An IPv4-mapped address has to come as IPv4. */
+/** An IPv4-mapped address must be written as IPv4. */
 function isCanonicalAddress(text: string): boolean {
   if (isIPv4(text)) return true;
   return canonicaliseIpv6(text) === text && !/^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(text);

@@ -7,13 +7,13 @@ export interface Reply {
   readonly code: string;
 }
 
-/** What must come of a stream of messages. */
+/** The required outcome of a stream of messages. */
 export class StreamModel {
   readonly #createModels: () => ReadonlyMap<string, DomainModel>;
   readonly #served: Served;
-  /** What all requests would be answered if they were served. */
+  /** The replies to all requests if they were served. */
   readonly #replies: readonly Reply[];
-  /** False where requests that are in the pipe with a bad line may be served or not. */
+  /** False if requests that are in the pipe with a bad line may or may not be served. */
   readonly #isExact: boolean;
 
   constructor(chunks: readonly string[], inStep: boolean, createModels: () => ReadonlyMap<string, DomainModel>) {
@@ -35,7 +35,7 @@ export class StreamModel {
     return this.#served.chunks.map(({ length }) => length);
   }
 
-  /** Throws unless these replies, in any order, are what may have come. */
+  /** Throws unless these replies, in any order, are permitted. */
   requireReplies(replies: readonly Reply[]): void {
     const expected = this.#replies.map(describeReply).sort();
     const actual = replies.map(describeReply).sort();
@@ -43,12 +43,12 @@ export class StreamModel {
     const left = countEach(expected);
     for (const reply of actual) {
       const count = left.get(reply) ?? 0;
-      assert.ok(count > 0, `nobody asked for ${reply}`);
+      assert.ok(count > 0, `no request for the reply ${reply}`);
       left.set(reply, count - 1);
     }
   }
 
-  /** The keys that must be peers of a domain; where that is open, those that are, if requests lead to them. */
+  /** The keys that must be peers of a domain. If that is open, the actual ones, if requests lead to them. */
   expectPeers(domain: string, newPeers: readonly string[]): Iterable<string> {
     const requests = this.#served.chunks.flat().filter((request) => request.domain === domain);
     const model = this.#createModels().get(domain);
@@ -59,7 +59,7 @@ export class StreamModel {
   }
 }
 
-/** Requests of a domain are done in their order: some number of them explains what is there. */
+/** The requests of a domain are served in order: some number of them must explain the peers that exist. */
 function admitUntil(model: DomainModel, requests: readonly Request[], newPeers: readonly string[]): void {
   const wanted = new Set(newPeers);
   for (const { key, from } of requests) {
@@ -69,7 +69,7 @@ function admitUntil(model: DomainModel, requests: readonly Request[], newPeers: 
   }
 }
 
-/** A handler that reads all at once meets a bad line in one chunk with some or all of what comes before it. */
+/** A handler that reads everything at once gets a bad line in one chunk with some or all of the lines before it. */
 function splitLines(chunks: readonly string[]): string[] {
   return chunks.join('').match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }

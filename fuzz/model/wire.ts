@@ -1,17 +1,17 @@
 import { isKey } from './key.ts';
 
-/** What a client does on one connection. A character of `send` is a byte. */
+/** The actions of a client on one connection. A character of `send` is a byte. */
 export interface Visit {
-  /** Bytes that go out one after the other; a number is a pause, as a share of the time that a line may take. */
+  /** Bytes in order; a number is a pause, as a share of the time that a line may take. */
   readonly send: readonly (string | number)[];
   /**
-   * `stay` waits for the gateway to close, `half-close` sends an end of stream and waits, `linger` waits and never
-   * closes by itself; `close` and `reset` are gone at once.
+   * `stay` waits for the gateway to close, `half-close` ends its stream and waits, `linger` waits and never
+   * closes by itself; `close` and `reset` leave at once.
    */
   readonly end: 'stay' | 'half-close' | 'linger' | 'close' | 'reset';
 }
 
-/** What a gateway makes of a visit before it looks at anything but the two lines. */
+/** The outcome of a visit by its two lines alone. */
 export type Outcome = { readonly refused: string } | { readonly domain: string; readonly key: string };
 
 type Reading = readonly string[] | 'too long';
@@ -20,8 +20,8 @@ const LINE_BYTES = 64;
 const KEY_CHARACTERS = 44;
 
 /**
- * The contract's "Wire protocol" told a second time, as simply as can be: on all the text so far, by cutting it at
- * its newlines, and with time as the sum of the pauses.
+ * A second version of the contract's "Wire protocol", as simple as possible: it reads all the text so far, cuts it at
+ * its newlines, and takes the sum of the pauses as time.
  */
 export function expectOutcome({ send, end }: Visit, domains: readonly string[]): Outcome {
   let text = '';
@@ -39,7 +39,7 @@ export function expectOutcome({ send, end }: Visit, domains: readonly string[]):
 }
 
 /**
- * What else may come of a visit where the machine is so slow that lines are late or early: all that they can mean when
+ * The other outcomes of a visit if the machine is so slow that lines are late or early: everything they can mean when
  * the time is up before the first of them, after it, or never.
  */
 export function expectOutcomesAtAnyPace({ send, end }: Visit, domains: readonly string[]): Outcome[] {
@@ -54,8 +54,8 @@ export function isAnsweredAtOnce(text: string): boolean {
 }
 
 /**
- * A reset is none to the contract, but to libuv: where the last bytes and the reset are there when it looks, it reads
- * the bytes and then reports an end. What such a client asked for may be done, or not.
+ * To the contract a reset is not an end of stream, but to libuv it can be: if it finds both the last bytes and the
+ * reset, it reads the bytes and then reports an end. The request of such a client may or may not be served.
  */
 export function endsStream(end: Visit['end']): boolean {
   return end !== 'stay' && end !== 'linger';

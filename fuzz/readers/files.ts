@@ -11,7 +11,7 @@ const DROP_LINE = /^drop (\S{44})$/;
 const OTHER_LINE = new RegExp(String.raw`^(?:on|on .*|hold \S* \S+ ${TIME}|)$`, 's');
 const KEY_LINE = new RegExp(String.raw`^key (\S{44}) ${TIME} ${TIME} (?:-|[rpl]+) \S+ \d{1,15}(?:\.\d{1,3})?${HEARD}$`);
 
-/** The record of an interface: whole lines alone count, and what was read is written so that it is read again. */
+/** The record of an interface: only complete lines count, and a record that was read can be written and read again. */
 export const readRecord: Reader = (text) => {
   const record = readOrRefuse(() => PeerRecord.parse(text));
   if (record === undefined) return;
@@ -26,13 +26,13 @@ export const readRecord: Reader = (text) => {
   }
   assert.deepEqual(new Set<string>(record.registrations.keys()), left);
   assert.ok([...left].every(isKey));
-  // So early that every hold lies in the future, which the next record leaves out.
+  // At this time every hold is in the future, and the next record leaves it out.
   const again = PeerRecord.parse(record.format({ unix: 0, monotonic: 0 }));
   assert.deepEqual(again.registrations, record.registrations);
   assert.equal(again.interfaces, record.interfaces);
 };
 
-/** Who claims which address. */
+/** Which key claims which address. */
 export const readClaims: Reader = (text) => {
   const document = readOrRefuse(() => parseClaims(text, '/var/lib/wgkex/ffww01.claims.json'));
   if (document === undefined) return;
@@ -45,7 +45,7 @@ export const readClaims: Reader = (text) => {
     for (const number of Object.values(claim)) assert.ok(Number.isFinite(number) && number >= 0);
 };
 
-/** A list that an operator edits: a bad line spoils no other. */
+/** A list that an operator edits: a bad line does not affect the others. */
 export const readKeyList: Reader = (text) => {
   const { keys, complaints } = parseKeyList(text, '/etc/wgkex/static_keys');
   const words = text.split('\n').map((line) => (line.split('#')[0] ?? '').trim());

@@ -63,7 +63,7 @@ function isKeyOrNone(text: string | undefined): boolean {
   return text === NONE || isKernelKey(text);
 }
 
-/** The all-zero key is one, too. */
+/** The all-zero key counts too. */
 function isKernelKey(text = ''): boolean {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === KEY_BYTES && bytes.toString('base64') === text;

@@ -10,7 +10,7 @@ const NUMBERS = 'alive,entries,idle,lastPass,passes,pending,removals,stale,stati
 const PATH = '/etc/wgkex/wgkex.toml';
 const DOMAIN = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
-/** What a handler says. */
+/** A handler's message. */
 export const readReply: Reader = (text) => {
   const message = readOrRefuse(() => parseHandlerMessage(text));
   const value = parseJson(text) as Record<string, unknown> | null | undefined;
@@ -46,7 +46,7 @@ function isCount(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && Number(value) >= least;
 }
 
-/** The configuration: any text is refused in one line that names the file, or has what a program can rely on. */
+/** The configuration: any text is refused in one line that names the file, or yields values to rely on. */
 export const readConfiguration: Reader = (text) => {
   const config = readOrRefuse(() => parseConfig(text, PATH), /^\/etc\/wgkex\/wgkex\.toml: [^\p{Cc}\u2028\u2029]+$/u);
   if (config === undefined) return;
@@ -58,7 +58,7 @@ export const readConfiguration: Reader = (text) => {
   assert.ok(line_bytes >= 44 && line_bytes <= 4096 && line_seconds > 0 && line_seconds <= 300 && connections >= 1);
   const domainNames = [...config.domains.values()].flatMap(({ name, names: others }) => [name, ...others]);
   assert.ok(domainNames.every((name) => DOMAIN.test(name)));
-  assert.equal(new Set(domainNames).size, domainNames.length, 'a name stands twice');
+  assert.equal(new Set(domainNames).size, domainNames.length, 'a name occurs twice');
   const allowed = [...config.domains.values()].flatMap(({ allowed_keys }) => allowed_keys ?? []);
   for (const path of [
     ...allowed,
@@ -71,7 +71,7 @@ export const readConfiguration: Reader = (text) => {
   }
 };
 
-/** What a client sent, in a line of the log for the journal: all of it in quotes, and nothing but the one line. */
+/** A client's text in a log line for the journal: all of it in quotes, and only that one line. */
 export const readLogField: Reader = (text) => {
   const lines: string[] = [];
   const log = new Log({ level: 'info', addresses: 'full' }, 'journal', (line) => lines.push(line));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { InputError } from '../../src/core/values/errors.ts';
 
-/** Gives a text to one of wgkex's parsers; throws unless it was taken or refused as it should be. */
+/** Gives a text to one of wgkex's parsers; throws unless it is accepted or refused correctly. */
 export type Reader = (text: string) => void;
 
-/** What `parse` returns; undefined where it refuses with one printable line. */
+/** Returns the result of `parse`; undefined if it refuses with one printable line. */
 export function readOrRefuse<T>(parse: () => T, message = /^[ -~…]{1,500}$/): T | undefined {
   try {
     return parse();
@@ -15,7 +15,7 @@ export function readOrRefuse<T>(parse: () => T, message = /^[ -~…]{1,500}$/): 
   }
 }
 
-/** The same as JSON.parse, but for undefined where that throws. */
+/** Like JSON.parse, but returns undefined if that throws. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -24,7 +24,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A name that the kernel takes for an interface, and no command line for anything else. */
+/** Whether the kernel accepts a name for an interface, and no command line takes it for anything else. */
 export function isInterface(text: string): boolean {
   return /^[!-~]{1,15}$/.test(text) && !/^[-.]|^(all|default)$|[/:%"'\\#]/.test(text);
 }

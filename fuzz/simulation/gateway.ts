@@ -21,13 +21,13 @@ import type { SimulatedKernel } from './kernel.ts';
 const DOMAIN = 'ffww01' as Exchange['domain'];
 const SETTINGS = { wireguard: 'wg', vxlan: 'vx', fdb: ['flood', 'unicast'] as EntryKind[], route: false };
 
-/** A request as it reaches the core. */
+/** A request to the core. */
 export interface Ask {
   readonly key: string;
   readonly from: string | undefined;
 }
 
-/** wgkex's core on a simulated kernel, with a record that is a text: read again for each batch, as it was written. */
+/** wgkex's core on a simulated kernel, with a text as its record: each batch reads it as the one before wrote it. */
 export class SimulatedGateway {
   readonly kernel: SimulatedKernel;
   readonly #derivations: Derivations;
@@ -38,7 +38,7 @@ export class SimulatedGateway {
     this.#derivations = new Derivations(variant);
   }
 
-  /** A reading, as `system/domain-session` puts it together; the rest is what the model knows from the operator. */
+  /** A reading like that of `system/domain-session`; the operator's settings come from the model. */
   read(model: DomainModel): DomainView {
     const reading = parseDump(this.kernel.dump(model.settings.ownKey));
     const now: Moment = { unix: model.unix, monotonic: model.monotonic };
@@ -61,7 +61,7 @@ export class SimulatedGateway {
     return planChanges(exchanges, view);
   }
 
-  /** In the order of the product; the first `most` things alone where it is killed after those. */
+  /** In the order of the product; only the first `most` steps if it is killed after those. */
   carryOut({ lines, changes }: Plan<Exchange>, most = Number.POSITIVE_INFINITY): void {
     const text = lines.map((line) => `${line}\n`).join('');
     this.recordText = repair(this.recordText) + text.slice(0, most);
@@ -112,7 +112,7 @@ export class SimulatedGateway {
   }
 }
 
-/** What a killed process left of a line goes before the next one is written. */
+/** Drops the partial line of a killed process before the next line is written. */
 function repair(text: string): string {
   return text.slice(0, text.lastIndexOf('\n') + 1);
 }

@@ -13,13 +13,13 @@ const OWN_KEY = makeKey("the gateway's own");
 const START = { unix: 1_700_000_000, monotonic: 100_000 };
 const FLOOD_MAC = '00:00:00:00:00:00';
 
-/** A domain from its beginning, in the model and in the product. */
+/** A domain from its start, in the model and in the product. */
 export interface Stage {
   readonly model: DomainModel;
   readonly gateway: SimulatedGateway;
 }
 
-/** Throws where the product and the model do not agree. */
+/** Throws if the product and the model disagree. */
 export function play({ steps, ...limits }: History): void {
   const ownAddress = deriveAddress(KEYS.at(-1) ?? '', limits.variant).address;
   const model = new DomainModel({ ...limits, ownKey: OWN_KEY, ownAddress }, START);
@@ -73,7 +73,7 @@ function ask({ asks, killedAfter }: Extract<Step, { does: 'ask' }>, stage: Stage
   else requireRecorded(before, stage);
 }
 
-/** One request after the other, each on what the one before it left: the model follows where it leaves a choice. */
+/** Judges one request on the state that the previous one left: the model follows the product where it has a choice. */
 function judge(one: Ask, view: DomainView, { model, gateway }: Stage): boolean {
   const judgement = model.judge(one.key, one.from);
   const { refused, changes } = gateway.plan([one], view);
@@ -90,13 +90,13 @@ function judge(one: Ask, view: DomainView, { model, gateway }: Stage): boolean {
   return true;
 }
 
-/** What the operator and time have done to the kernel. */
+/** Copies the changes of the operator and of time from the kernel to the model. */
 function copyPeers({ model, gateway }: Stage): void {
   model.peers.clear();
   for (const [key, peer] of gateway.kernel.peers) model.peers.set(key, peer);
 }
 
-/** The kernel has exactly what was decided, and everybody who was told OK and was not evicted since can be reached. */
+/** The kernel must match the decisions, and every key that got OK and has not been evicted must be reachable. */
 function requireSame(admitted: readonly string[], { model, gateway: { kernel, recordText } }: Stage): void {
   const sort = (peers: ReadonlyMap<string, unknown>) => [...peers].sort(([a], [b]) => (a < b ? -1 : 1));
   assert.deepEqual(sort(kernel.peers), sort(model.peers));
@@ -110,7 +110,7 @@ function requireSame(admitted: readonly string[], { model, gateway: { kernel, re
     );
 }
 
-/** After a kill: no new peer that is not in the record; the model goes on with what there is. */
+/** After a kill, every new peer must be in the record; the model continues with the present state. */
 function requireRecorded(before: ReadonlyMap<string, unknown>, { model, gateway }: Stage): void {
   const { registrations } = PeerRecord.parse(gateway.recordText);
   for (const key of gateway.kernel.peers.keys())

@@ -15,7 +15,7 @@ export class SimulatedKernel {
   readonly peers = new Map<string, KernelPeer>();
   readonly entries = new Set<string>();
 
-  /** `wg set DEVICE WORDS`: an allowed IP goes from whoever has it to the peer that is named last, without a word. */
+  /** `wg set DEVICE WORDS`: an allowed IP silently moves from its holder to the peer that is named last. */
   set(words: readonly string[]): void {
     const rest = [...words];
     while (rest.length > 0) {
@@ -27,7 +27,7 @@ export class SimulatedKernel {
     }
   }
 
-  /** Replaces the allowed IPs of a peer, which is made where there is none. */
+  /** Replaces the allowed IPs of a peer, and creates the peer if necessary. */
   give(key: string, networks: readonly string[], more: Partial<KernelPeer> = {}): void {
     for (const [other, peer] of this.peers) {
       const left = peer.networks.filter((network) => !networks.includes(network));
@@ -48,7 +48,7 @@ export class SimulatedKernel {
     assert.ok(verb, `bridge does not understand ${line}`);
     const entry = `${mac} ${destination} ${via}`;
     if (verb === 'del') {
-      // With another destination or interface than there is, it returns 0 and does nothing.
+      // With a destination or interface that does not match, it returns 0 and does nothing.
       const isKnown = [...this.entries].some((other) => other.startsWith(`${mac} `));
       assert.ok(isKnown, `bridge ends at ${line}`);
       this.entries.delete(entry);
@@ -68,7 +68,7 @@ export class SimulatedKernel {
     return [[ownKey, ownKey, 51820, 'off'].join('\t'), ...lines, ''].join('\n');
   }
 
-  /** `replace` leaves one destination of a MAC address. */
+  /** After `replace`, a MAC address has only one destination. */
   #dropMac(mac: string): void {
     for (const entry of this.entries) if (entry.startsWith(`${mac} `)) this.entries.delete(entry);
   }

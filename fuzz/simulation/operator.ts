@@ -2,7 +2,7 @@ import type { OperatorsDeed } from '../arbitraries/histories.ts';
 import { deriveAddress } from '../model/key.ts';
 import type { Stage } from './history.ts';
 
-/** Does what an operator may do at any time, with the key of anybody. */
+/** Performs an action that an operator may take at any time, with any key. */
 export function doOperators(deed: OperatorsDeed, key: string, { model, gateway: { kernel } }: Stage): void {
   const address = `${model.addressOf(key)}/128`;
   const other = `${deriveAddress(key, model.settings.variant === 'gluon' ? 'eui64' : 'gluon').address}/128`;

@@ -3,7 +3,7 @@ import { printEntries, readHistories } from '../corpus.ts';
 import { play } from '../simulation/history.ts';
 import { buildLocalTarget, type Target } from './target.ts';
 
-/** What is decided, recorded and done to a simulated kernel, as the lives of a domain's keys go. */
+/** The decisions, the record and a simulated kernel, over histories of a domain's keys. */
 export function createDecisionsTarget(): Target<History> {
   const target = buildLocalTarget<History>({
     name: 'decisions',

@@ -13,7 +13,7 @@ import type { Target } from './target.ts';
 const GATEWAY_NUMBER = 202;
 const EXIT_FAILURE = 1;
 
-/** The installed handler as root, a process for each stream of messages. */
+/** The installed handler as root, with one process per stream of messages. */
 export class HandlerTarget implements Target<Stream> {
   readonly name = 'handler';
   readonly corpus: readonly Stream[];
@@ -25,7 +25,7 @@ export class HandlerTarget implements Target<Stream> {
     this.#scene = scene;
     this.corpus = readStreams().map(({ chunks, inStep = true }) => ({ chunks, inStep }));
     const texts = this.corpus.map(({ chunks }) => chunks.join('').trimEnd());
-    // The handler knows the domains by their own names alone.
+    // The handler knows the domains only by their own names.
     const domains = [...scene.domains.map(({ name }) => name), ...scene.aliases.keys()];
     this.runs = longStreams({ domains, keys: [...REFUSED_KEYS, ...scene.ownKeys] }, texts);
   }
@@ -77,7 +77,7 @@ export class HandlerTarget implements Target<Stream> {
   }
 }
 
-/** A handler that was told what is no request says so in one line, and fails. */
+/** A handler that gets a bad line logs one line and fails. */
 function requireEnd({ exitStatus, log }: Ending, isGood: boolean): void {
   const entries = log.map(checkLogLine);
   const farewells = entries.filter(({ msg }) => msg === 'handler failed').map(({ reason }) => String(reason));

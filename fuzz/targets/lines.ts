@@ -11,7 +11,7 @@ import { buildLocalTarget, type Target } from './target.ts';
 const DOMAINS = ['ffww01', 'ffmuc', 'gluon'];
 const LINE_BYTES = 64;
 
-/** The listener's reading of what a client sends, without the network. */
+/** The listener's reading of a client's bytes, without the network. */
 export function createLinesTarget(): Target<Visit> {
   const corpus = readVisits();
   return buildLocalTarget({

@@ -25,7 +25,7 @@ interface Text {
   readonly text: string;
 }
 
-/** Everything else that wgkex reads, and what it prints of it, parser by parser. */
+/** Everything else that wgkex reads, and its output from that, parser by parser. */
 export function createReadersTarget(): Target<Text> {
   const corpus = readTexts() as readonly Text[];
   const runsOf = (reader: Text['reader']) => {

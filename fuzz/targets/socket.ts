@@ -14,7 +14,7 @@ type Crowd = readonly Visit[];
 
 const GATEWAY_NUMBER = 201;
 const LINE_SECONDS = 2;
-/** Whoever asks with it comes after all others: its reply means that theirs are given. */
+/** The key of a client that comes after all others: its reply means that all others have theirs. */
 const LAST_KEY = makeKey('the last one');
 
 /** Crowds of clients on real connections to the real listener, with the real handler behind it. */
@@ -44,7 +44,7 @@ export class SocketTarget implements Target<Crowd> {
       for (const { name } of scene.domains) await exchange(scene.gateway.address, name, LAST_KEY);
     });
     const target = new SocketTarget(scene, service, await Visitors.create(scene, LINE_SECONDS));
-    // What was only tried out goes.
+    // Removes the peers of the trial.
     await target.check([]);
     return target;
   }
@@ -61,7 +61,7 @@ export class SocketTarget implements Target<Crowd> {
     const model = new CrowdModel(this.#scene.createModels(), this.#scene.aliases);
     const faults = await this.#visitors.visitAll(crowd, model);
     await this.#settle(model).catch((fault) => faults.push(fault));
-    // What clients were told says more than what came of it.
+    // Wrong replies explain more than wrong results.
     if (faults.length > 0) throw faults[0];
   }
 
@@ -79,7 +79,7 @@ export class SocketTarget implements Target<Crowd> {
 
   async #settle(model: CrowdModel): Promise<void> {
     await this.#service.becomesQuiet().finally(() => this.#visitors.hangUp());
-    // Who went away at once may still wait to be accepted, and what it asked for to be done: in front of the last ones.
+    // Clients that left at once may still be queued before the last ones, and so may their requests.
     await this.#visitLast(model);
     await this.#visitLast(model);
     await this.#scene.kernel.settle((domain, newPeers) => model.expectPeers(domain, newPeers));

@@ -14,7 +14,7 @@ type Chunks = readonly string[];
 
 const DOMAINS = ['ffww01', 'ffmuc', 'gluon'];
 
-/** The handler's reading of its input, without what it does then: so fast that most streams can be bad ones. */
+/** The handler's reading of its input, without its actions: so fast that most streams can be bad ones. */
 export function createStreamsTarget(): Target<Chunks> {
   const corpus = readStreams().map(({ chunks }) => chunks);
   const texts = corpus.map((chunks) => chunks.join('')).filter((text) => text !== '');
@@ -52,7 +52,7 @@ async function checkServed(
   const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk, 'latin1')));
   const permitted = findPermitted({ metrics: hasMetrics });
   const fault = await serveRequests(input, output, answers, permitted).catch((reason) => reason);
-  // Whom it has served before a bad line gets the reply yet.
+  // Requests that it served before a bad line still get their replies.
   await turn();
   const requests = served.flat();
   assert.deepEqual(asked, requests);
@@ -62,7 +62,7 @@ async function checkServed(
   const replies = requests.map(({ type, id }) =>
     type === 'exchange' ? `{"type":"exchange","id":${id},"code":"OK"}` : `{"type":"numbers","id":${id},"numbers":null}`,
   );
-  // They are awaited each by itself.
+  // Each reply is awaited separately.
   assert.deepEqual(output.text.trimEnd().split('\n').sort(), [greeting, ...replies].sort());
   requireFault(fault, end !== 'good');
 }

@@ -1,21 +1,21 @@
 import type fc from 'fast-check';
 
-/** Something to fuzz. A run is what is tried at once, and consists of inputs. */
+/** Something to fuzz. A run consists of inputs that are tried at once. */
 export interface Target<Run> {
   readonly name: string;
   /** Interesting runs, which come first. */
   readonly corpus: readonly Run[];
   readonly runs: fc.Arbitrary<Run>;
-  /** How many runs are a round, after which there is something to report. */
+  /** The number of runs in a round, after which progress can be reported. */
   readonly runsPerRound: number;
   count(run: Run): number;
-  /** As an entry of the corpus. */
+  /** The run as an entry of the corpus. */
   print(run: Run): string;
-  /** Rejects where something happened that the contract does not allow. */
+  /** Rejects if something happened that the contract does not allow. */
   check(run: Run): Promise<void>;
-  /** After each round: what else a person may want to know. */
+  /** After each round: further text for the progress line. */
   observe(inputs: number): Promise<string>;
-  /** After the last round: rejects where something was not given back. */
+  /** After the last round: rejects if something was not released. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }

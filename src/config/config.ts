@@ -11,7 +11,7 @@ export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: Domai
 
 export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
   readonly domains: ReadonlyMap<string, DomainConfig>;
-  /** The settings that the file names itself: a list that it names has to be there. */
+  /** The settings that the file itself contains: a list that it names must exist. */
   readonly named: ReadonlySet<string>;
 }
 
@@ -26,7 +26,7 @@ export function loadConfig(path: string): Config {
   return parseConfig(text, path);
 }
 
-/** {@link loadConfig} for a text that was read already; `path` is for the errors. */
+/** {@link loadConfig} for a text that has been read already; `path` is for the errors. */
 export function parseConfig(text: string, path: string): Config {
   const document = parseToml(text, path);
   requireDomainNames(document, path);
@@ -53,7 +53,7 @@ function parseToml(text: string, path: string): TomlTable {
   }
 }
 
-/** Before zod, which passes over a table named `__proto__` without a word. */
+/** Runs before zod, which silently skips a table named `__proto__`. */
 function requireDomainNames({ domains }: TomlTable, path: string): void {
   if (typeof domains !== 'object') return;
   for (const [name, domain] of Object.entries(domains)) {

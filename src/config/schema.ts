@@ -62,7 +62,7 @@ export const domainSchema = z.strictObject({
   max_pending: integer(0, MAX_PEERS).default(1000),
 });
 
-/** Every setting, with what it may be and what it is where the file says nothing. */
+/** Every setting, with its permitted values and its default. */
 export const configSchema = z
   .strictObject({
     listen: z.array(listenAddress).min(1).prefault(['[::]:10012']),
@@ -94,7 +94,7 @@ export const configSchema = z
   });
 
 type Domains = Readonly<Record<string, z.infer<typeof domainSchema>>>;
-/** A value and where it stands. */
+/** A value and its place in the file. */
 type Place = readonly [value: string, path: readonly (string | number)[]];
 
 function findInterfaces(domains: Domains): Place[] {
@@ -104,7 +104,7 @@ function findInterfaces(domains: Domains): Place[] {
   ]);
 }
 
-/** The domains' own names first: it is another name that has to go. */
+/** The domains' own names come first, so that the complaint is about the other name. */
 function findNames(domains: Domains): Place[] {
   const own = Object.keys(domains).map((name): Place => [name, ['domains', name]]);
   const others = Object.entries(domains).flatMap(([domain, { names }]) =>

@@ -1,18 +1,18 @@
 import type { IpAddress, Source } from '../core/values/ip-address.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 
-/** The journal's, in words; `debug` is for what `level = "debug"` adds. */
+/** The journal's priority, in words; `debug` is for the lines that `level = "debug"` adds. */
 export type Priority = 'debug' | 'info' | 'warn' | 'error';
 
 interface EventDefinition {
   readonly priority: Priority;
-  /** All that a line of it may have. */
+  /** All fields that a line of it may have. */
   readonly fields: readonly string[];
-  /** What it means to an operator; the table in the documents is made from it. */
+  /** The meaning for an operator; the table in the documents is made from it. */
   readonly meaning: string;
 }
 
-/** Of fields that are more than a word or a number. */
+/** The types of fields that are more than a word or a number. */
 interface FieldTypes {
   readonly key: PublicKey;
   /** Addresses of people; shown as far as the configuration allows. */
@@ -22,8 +22,8 @@ interface FieldTypes {
 const PEER = ['domain', 'address', 'key'] as const;
 
 /**
- * Every event that a program of wgkex logs. Operators search for these names, so they stay; `… again` and `… others`
- * stand for lines like the first ones.
+ * Every event that a program of wgkex logs. Operators search for these names, so they do not change; `… again` and
+ * `… others` stand for further lines like the first ones.
  */
 export const EVENTS = {
   listening: { priority: 'info', fields: ['on'], meaning: 'routers can connect to these addresses' },
@@ -34,38 +34,38 @@ export const EVENTS = {
   admitted: {
     priority: 'info',
     fields: [...PEER, 'from', 'by', 'new', 'again'],
-    meaning: '`new`: a key became a peer; `again`: a known one was added afresh, for a wrong clock',
+    meaning: '`new`: a key became a peer; `again`: a known key was added again, for a wrong clock',
   },
   kept: {
     priority: 'info',
     fields: [...PEER, 'from', 'by', 'live'],
-    meaning: 'a live or just registered key came again; its peer was not touched',
+    meaning: 'a live or just registered key registered again; its peer was not touched',
   },
   refused: {
     priority: 'info',
     fields: ['domain', 'key', 'from', 'code', 'limit', 'sent'],
-    meaning: 'the client got `code`; `limit` is the setting hit, `sent` what it said',
+    meaning: 'the client got `code`; `limit` is the setting that it hit, `sent` is what it sent',
   },
   evicted: {
     priority: 'info',
     fields: [...PEER, 'by'],
-    meaning: 'a peer gave its place or its address to a newcomer',
+    meaning: 'a newcomer took the place or the address of this peer',
   },
   failed: {
     priority: 'error',
     fields: [...PEER, 'from', 'exchanges', 'what', 'count', 'mac', 'via', 'reason'],
-    meaning: 'not done, for so many `exchanges` (in the cleanup: `count`)',
+    meaning: 'a change failed; `exchanges` is the number affected (in the cleanup: `count`)',
   },
 
   restored: {
     priority: 'info',
     fields: ['domain', 'keys', 'of', 'reason'],
-    meaning: 'interfaces were recreated or emptied; `keys` of the live peers are back',
+    meaning: 'interfaces were recreated or emptied; `keys` out of `of` lost peers are back',
   },
   'restoring failed': {
     priority: 'error',
     fields: [...PEER, 'failed', 'reason'],
-    meaning: 'peers that had been alive are not back; tried again soon',
+    meaning: 'peers that were alive could not be restored; retried soon',
   },
   repaired: {
     priority: 'info',
@@ -75,28 +75,28 @@ export const EVENTS = {
   'repair failed': {
     priority: 'warn',
     fields: ['domain', 'reason'],
-    meaning: 'the same did not work; tried again soon',
+    meaning: 'entries or routes could not be repaired; retried soon',
   },
   'interface check failed': {
     priority: 'warn',
     fields: ['domain', 'reason'],
-    meaning: 'the interfaces could not be read after a change; tried again soon',
+    meaning: 'the interfaces could not be read after a change; retried soon',
   },
   'interface watch stopped': {
     priority: 'warn',
     fields: ['restart_ms', 'reason'],
-    meaning: 'changes of interfaces go unnoticed until it runs again, `restart_ms` later',
+    meaning: 'interface changes go unnoticed until it restarts, `restart_ms` later',
   },
   'left to the cleanup': {
     priority: 'warn',
     fields: ['domain', 'reason'],
-    meaning: 'what a removed peer left could not be removed; the next cleanup does it',
+    meaning: 'leftovers of a removed peer could not be removed; the next cleanup removes them',
   },
 
   'record lost': {
     priority: 'warn',
     fields: ['domain', 'keys', 'aside', 'reason'],
-    meaning: 'the record of registered keys was gone or damaged, and began again',
+    meaning: 'the record of registered keys was missing or damaged; a new one was started',
   },
   'record not written': {
     priority: 'error',
@@ -111,12 +111,12 @@ export const EVENTS = {
   'marks not cleared': {
     priority: 'warn',
     fields: ['domain', 'reason'],
-    meaning: 'the state file could not be written; routers are served all the same',
+    meaning: 'the state file could not be written; routers are still served',
   },
   'activity not written': {
     priority: 'warn',
     fields: ['domain', 'reason'],
-    meaning: 'the last counts could not be written; they are kept and tried again',
+    meaning: 'the latest counts could not be written; they are kept and retried',
   },
   'live peers not written': {
     priority: 'warn',
@@ -131,21 +131,25 @@ export const EVENTS = {
   'started without claims': {
     priority: 'warn',
     fields: ['domain', 'aside', 'reason'],
-    meaning: 'the same for the file of address claims',
+    meaning: 'the file of address claims is damaged or unreadable',
   },
 
   'handler ended': {
     priority: 'warn',
     fields: ['restart_ms', 'reason'],
-    meaning: 'the root part ended and is started again after `restart_ms`',
+    meaning: 'the root part ended; it restarts after `restart_ms`',
   },
-  'handler failed': { priority: 'error', fields: ['reason'], meaning: 'why the root part ended, in its own words' },
-  'kept the old configuration': { priority: 'error', fields: ['reason'], meaning: 'a reload did not work' },
-  'kept the old handler': { priority: 'error', fields: ['reason'], meaning: 'a reload did not work' },
+  'handler failed': {
+    priority: 'error',
+    fields: ['reason'],
+    meaning: 'the root part ended; `reason` is in its own words',
+  },
+  'kept the old configuration': { priority: 'error', fields: ['reason'], meaning: 'a reload failed' },
+  'kept the old handler': { priority: 'error', fields: ['reason'], meaning: 'a reload failed' },
   'metrics unavailable': {
     priority: 'error',
     fields: ['reason'],
-    meaning: 'nothing can listen at their address; routers are served all the same',
+    meaning: 'wgkex cannot listen on the metrics address; routers are still served',
   },
   'cannot start': { priority: 'error', fields: ['reason'], meaning: 'the service did not start' },
   'no domain configured': { priority: 'warn', fields: ['reason'], meaning: 'every router gets `INVALID_DOMAIN`' },
@@ -154,15 +158,19 @@ export const EVENTS = {
   marked: {
     priority: 'info',
     fields: [...PEER, 'heard'],
-    meaning: 'the cleanup first saw a stale key; `heard` is its last handshake',
+    meaning: 'the cleanup found a key stale for the first time; `heard` is its last handshake',
   },
-  'still marked': { priority: 'info', fields: [...PEER, 'heard'], meaning: 'the same again, too soon to remove it' },
+  'still marked': {
+    priority: 'info',
+    fields: [...PEER, 'heard'],
+    meaning: 'a marked key is still stale, but it is too soon to remove it',
+  },
   'alive again': { priority: 'info', fields: [...PEER, 'heard'], meaning: 'a marked key connected' },
-  alive: { priority: 'debug', fields: [...PEER, 'heard'], meaning: 'a key that is not stale' },
+  alive: { priority: 'debug', fields: [...PEER, 'heard'], meaning: 'the cleanup found a key that is not stale' },
   removed: {
     priority: 'info',
     fields: [...PEER, 'heard', 'by'],
-    meaning: 'a stale key; with `by=operator`: `wgkex remove` or `wgkex block`',
+    meaning: 'a stale key was removed; with `by=operator`: by `wgkex remove` or `wgkex block`',
   },
   'removed forwarding entry': {
     priority: 'info',
@@ -179,7 +187,7 @@ export const EVENTS = {
   'nothing removed': {
     priority: 'warn',
     fields: ['domain', 'count', 'reason'],
-    meaning: '`count` stale keys stay, as a list that may name them cannot be read',
+    meaning: '`count` stale keys stay, because a list that may name them cannot be read',
   },
   'cleanup finished': {
     priority: 'info',
@@ -197,13 +205,21 @@ export const EVENTS = {
     fields: ['key', 'by', 'reason'],
     meaning: '`wgkex block` changed the list of disallowed keys',
   },
-  unblocked: { priority: 'info', fields: ['key', 'by', 'reason'], meaning: '`wgkex unblock` did' },
+  unblocked: {
+    priority: 'info',
+    fields: ['key', 'by', 'reason'],
+    meaning: '`wgkex unblock` changed the list of disallowed keys',
+  },
   'static key added': {
     priority: 'info',
     fields: ['key', 'by', 'reason'],
     meaning: '`wgkex static` changed the list of static keys',
   },
-  'static key removed': { priority: 'info', fields: ['key', 'by', 'reason'], meaning: 'the same' },
+  'static key removed': {
+    priority: 'info',
+    fields: ['key', 'by', 'reason'],
+    meaning: '`wgkex static` changed the list of static keys',
+  },
   released: {
     priority: 'info',
     fields: [...PEER, 'by'],
@@ -212,7 +228,7 @@ export const EVENTS = {
   adopted: {
     priority: 'info',
     fields: ['domain', 'keys', 'by'],
-    meaning: '`wgkex adopt`, or an upgrade from 0.1, took over `keys` of peers',
+    meaning: '`wgkex adopt`, or an upgrade from 0.1, took over peers; `keys` is their number',
   },
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 

@@ -3,23 +3,23 @@ import type { EventName, Events, FieldsOf } from './events.ts';
 import type { Log, LogFields } from './log.ts';
 import { Tally, type TallyLimits } from './tally.ts';
 
-/** Which times of an event are the same, and how much one of them counts. */
+/** Which occurrences of an event are the same, and how much each of them counts. */
 interface Counting {
-  /** The fields in which they agree; without it all. */
+  /** The fields in which they agree; by default all. */
   readonly by?: readonly string[];
   readonly times?: number;
 }
 
 const INTERVAL_SECONDS = 60;
-/** For each event: some 2 MB, and at most 111 lines in an interval. */
+/** For each event: about 2 MB, and at most 111 lines in an interval. */
 const LIMITS: TallyLimits = { subjects: 4096, firsts: 100, loudest: 10 };
-/** After a reboot of the gateway all routers come back within a minute, each with a line of its own. */
+/** After a reboot of the gateway, all routers come back within a minute, each with a line of its own. */
 const STORM_LIMITS: Readonly<Partial<Record<EventName, TallyLimits>>> = { admitted: { ...LIMITS, firsts: 2000 } };
 
 /**
- * The log for what anybody can cause as often as they like. The first time is a line at once; more of the same within
- * a minute are one line with their number: `refused again … times=123 seconds=60`. All addresses of a source are the
- * same. No timer runs while nothing happens.
+ * The log for events that anybody can cause as often as they like. The first occurrence is logged at once; further ones
+ * within a minute become one line with their number: `refused again … times=123 seconds=60`. All addresses of a source
+ * count as the same. No timer runs while nothing happens.
  */
 export class Attention implements Events {
   readonly #log: Log;
@@ -33,7 +33,7 @@ export class Attention implements Events {
     this.#intervalSeconds = intervalSeconds;
   }
 
-  /** Addresses are those of clients, not yet of sources. */
+  /** Takes the addresses of clients, not of sources. */
   report<E extends EventName>(event: E, fields: FieldsOf<E>, { by, times = 1 }: Counting = {}): void {
     if (this.#timer === undefined) this.#startInterval();
     const same = findSame(fields, by);
@@ -41,7 +41,7 @@ export class Attention implements Events {
     if (isFirst) this.#log.report(event, fields);
   }
 
-  /** Writes what was counted, and begins anew; before the process ends, too. */
+  /** Writes the counts and starts again from zero; also to be called before the process ends. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

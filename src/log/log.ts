@@ -52,7 +52,7 @@ export class Log implements Events {
     this.reportAs(event, event, fields);
   }
 
-  /** A line about an event that stands for more than one, or for one that did not happen: `refused again`. */
+  /** A line that stands for more than one event, or for one that did not happen: `refused again`. */
   reportAs(words: string, event: EventName, fields: LogFields): void {
     this.#pino[EVENTS[event].priority](fields, words);
   }

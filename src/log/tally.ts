@@ -1,32 +1,32 @@
-/** How much of what comes is told; everything else is counted. */
+/** How much is reported; everything else is counted. */
 export interface TallyLimits {
-  /** Subjects that are told apart; what comes of further ones goes into one sum. */
+  /** Subjects that are told apart; all further ones share one sum. */
   readonly subjects: number;
-  /** Subjects of which the first time is told at once. */
+  /** Subjects whose first occurrence is reported at once. */
   readonly firsts: number;
   /** Subjects that get a count of their own at the end. */
   readonly loudest: number;
 }
 
-/** What happened so often without being told at once. */
+/** A subject, and how often it occurred without being reported at once. */
 export interface Counted<T> {
   readonly what: T;
   readonly times: number;
 }
 
-/** All that was counted: each time is in here once. */
+/** All counts: each occurrence is in here once. */
 interface Sum<T> {
   /** The most frequent first. */
   readonly loudest: readonly Counted<T>[];
-  /** Who else there was, as far as they were told apart. */
+  /** The other subjects, as far as they were told apart. */
   readonly others: readonly T[];
-  /** What came of those, and of all that were not told apart. */
+  /** The occurrences of those, and of all subjects that were not told apart. */
   readonly otherTimes: number;
 }
 
 /**
- * Tells what comes first and counts what comes again, for one interval of time. Bounded in memory and in what it
- * tells, whatever comes: an attacker chooses how many there are, and how often.
+ * Reports first occurrences and counts further ones, for one interval of time. Always bounded in memory and in the
+ * number of reports: an attacker chooses how many subjects there are, and how often they occur.
  */
 export class Tally<T> {
   readonly #limits: TallyLimits;
@@ -38,7 +38,7 @@ export class Tally<T> {
     this.#limits = limits;
   }
 
-  /** True for the first time of a subject: to be told at once. Otherwise it was counted, `times` times. */
+  /** True for the first occurrence of a subject: report it at once. Otherwise it was counted, `times` times. */
   note(subject: string, what: T, times: number): boolean {
     const count = this.#counts.get(subject);
     if (count !== undefined) count.times += times;

@@ -12,7 +12,7 @@ import { damaged, texts } from '../core/arbitraries.ts';
 const PATH = '/etc/wgkex/wgkex.toml';
 const DOMAIN = '[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
 
-/** Everything that can be set, each to something else than its default. */
+/** Every setting, each with a value other than its default. */
 const COMPLETE = `
 listen = ["127.0.0.1:1", "[::1]:65535"]
 handler = ["/usr/lib/wgkex/wgkex-handler", "--config", "/tmp/x"]
@@ -146,13 +146,13 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ['a port alone for metrics', 'metrics.listen = "9586"', 'metrics.listen', LISTEN, '"9586"'],
   ['an unknown setting of the cleanup', 'cleanup.after = 1', 'cleanup.after', 'a known setting', '1'],
   ['an unknown setting of a domain', `${DOMAIN}fbd = "x"`, 'domains.ffww01.fbd', 'a known setting', '"x"'],
-  ['a table that is none', 'limits = 5', 'limits', 'a table', '5'],
-  ['domains that are no table', 'domains = "ffww01"', 'domains', 'a table', '"ffww01"'],
-  ['a list that is none', 'listen = "[::]:1"', 'listen', 'a list', '"[::]:1"'],
+  ['a table that is a number', 'limits = 5', 'limits', 'a table', '5'],
+  ['domains that are not a table', 'domains = "ffww01"', 'domains', 'a table', '"ffww01"'],
+  ['a list that is a text', 'listen = "[::]:1"', 'listen', 'a list', '"[::]:1"'],
   ['an empty list', 'listen = []', 'listen', 'at least one entry', '[]'],
   ['a number in a list of texts', 'handler = ["sudo", 5]', 'handler.1', 'a text in quotes', '5'],
   ['an empty word of a command', 'handler = [""]', 'handler.0', 'a text that is not empty', '""'],
-  ['a yes that is a text', 'quiet_success = "yes"', 'quiet_success', 'true or false', '"yes"'],
+  ['a boolean that is a text', 'quiet_success = "yes"', 'quiet_success', 'true or false', '"yes"'],
   ['a relative path', 'disallowed_keys = "keys"', 'disallowed_keys', 'an absolute path', '"keys"'],
   ['a relative path of static keys', 'static_keys = "keys"', 'static_keys', 'an absolute path', '"keys"'],
   [
@@ -166,22 +166,28 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ['another name in capital letters', `${DOMAIN}names = ["ww", "WW"]`, 'domains.ffww01.names.1', NAME, '"WW"'],
   ['another name that is a number', `${DOMAIN}names = [1]`, 'domains.ffww01.names.0', NAME, '1'],
   ['a relative state directory', 'state_directory = ""', 'state_directory', 'an absolute path', '""'],
-  ['a level that is none', 'log.level = "loud"', 'log.level', '"debug" or "info" or "warn" or "error"', '"loud"'],
-  ['a detail that is none', 'log.addresses = "some"', 'log.addresses', '"full" or "prefix" or "none"', '"some"'],
+  ['an unknown level', 'log.level = "loud"', 'log.level', '"debug" or "info" or "warn" or "error"', '"loud"'],
+  ['an unknown detail', 'log.addresses = "some"', 'log.addresses', '"full" or "prefix" or "none"', '"some"'],
   ['an address without a port', 'listen = ["[::]"]', 'listen.0', LISTEN, '"[::]"'],
   ['a name instead of an address', 'listen = ["localhost:1"]', 'listen.0', LISTEN, '"localhost:1"'],
   ['a port beyond the last one', 'listen = ["[::]:65536"]', 'listen.0', LISTEN, '"[::]:65536"'],
-  ['an IPv4 address that is none', 'listen = ["999.1.1.1:1"]', 'listen.0', LISTEN, '"999.1.1.1:1"'],
-  ['an IPv6 address that is none', 'listen = ["[:::::]:1"]', 'listen.0', LISTEN, '"[:::::]:1"'],
+  ['an invalid IPv4 address', 'listen = ["999.1.1.1:1"]', 'listen.0', LISTEN, '"999.1.1.1:1"'],
+  ['an invalid IPv6 address', 'listen = ["[:::::]:1"]', 'listen.0', LISTEN, '"[:::::]:1"'],
   ['no connections at all', 'limits.connections = 0', 'limits.connections', '1 or more', '0'],
   ['too many connections', 'limits.connections = 100001', 'limits.connections', '100000 or less', '100001'],
   ['half a connection', 'limits.connections = 0.5', 'limits.connections', 'a whole number', '0.5'],
   ['a number in quotes', 'limits.line_bytes = "64"', 'limits.line_bytes', 'a number', '"64"'],
   ['lines too short for a key', 'limits.line_bytes = 43', 'limits.line_bytes', '44 or more', '43'],
   ['no time', 'limits.line_seconds = 0', 'limits.line_seconds', '0.1 or more', '0'],
-  ['not a number', 'limits.line_seconds = nan', 'limits.line_seconds', 'a number', 'nan'],
+  ['a number that is NaN', 'limits.line_seconds = nan', 'limits.line_seconds', 'a number', 'nan'],
   ['an address instead of a network', 'limits.exempt = ["::1"]', 'limits.exempt.0', NETWORK, '"::1"'],
-  ['a network too long', 'limits.exempt = ["::/8", "1.0.0.0/33"]', 'limits.exempt.1', NETWORK, '"1.0.0.0/33"'],
+  [
+    'a network with too long a prefix',
+    'limits.exempt = ["::/8", "1.0.0.0/33"]',
+    'limits.exempt.1',
+    NETWORK,
+    '"1.0.0.0/33"',
+  ],
   [
     'no time before a peer is stale',
     'cleanup.stale_after_seconds = 0',
@@ -191,21 +197,21 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ],
   ['a domain without VXLAN', 'domains.a.wireguard = "wg0"', 'domains.a.vxlan', INTERFACE, 'nothing'],
   [
-    'an interface that cannot be',
+    'an impossible interface',
     'domains.a = {wireguard = "wg/0", vxlan = "vx0"}',
     'domains.a.wireguard',
     INTERFACE,
     '"wg/0"',
   ],
   [
-    'a variant that is none',
+    'an unknown variant',
     `${DOMAIN}address = "md5"`,
     'domains.ffww01.address',
     '"eui64" or "ffmuc" or "gluon"',
     '"md5"',
   ],
-  ['an entry that is none', `${DOMAIN}fdb = ["all"]`, 'domains.ffww01.fdb.0', '"flood" or "unicast"', '"all"'],
-  ['no entry at all', `${DOMAIN}fdb = []`, 'domains.ffww01.fdb', 'at least one entry', '[]'],
+  ['an unknown kind of entry', `${DOMAIN}fdb = ["all"]`, 'domains.ffww01.fdb.0', '"flood" or "unicast"', '"all"'],
+  ['no kind of entry', `${DOMAIN}fdb = []`, 'domains.ffww01.fdb', 'at least one entry', '[]'],
   ['no peers at all', `${DOMAIN}max_peers = 0`, 'domains.ffww01.max_peers', '1 or more', '0'],
 ];
 for (const [name, toml, path, expected, found] of BAD) {
@@ -215,7 +221,7 @@ for (const [name, toml, path, expected, found] of BAD) {
   });
 }
 
-/** What was found is a table or list here. */
+/** Here, a table or a list was found. */
 const BAD_TABLES = [
   [
     'a domain in capital letters',
@@ -228,7 +234,7 @@ const BAD_TABLES = [
     'domains.ff ww: expected a lower-case name such as "ffww01"',
   ],
   [
-    'a domain named like a part of JavaScript',
+    'a domain with a special name of JavaScript',
     DOMAIN.replace('ffww01', '__proto__'),
     'domains.__proto__: expected a lower-case name such as "ffww01"',
   ],
@@ -248,7 +254,7 @@ const SHARED = [
   ['two domains with one VXLAN interface', 'wgww02', 'vxww01', 'ffww02.vxlan', 'ffww01.vxlan', 'vxww01'],
   ['one domain with one interface for both', 'wgww02', 'wgww02', 'ffww02.vxlan', 'ffww02.wireguard', 'wgww02'],
   [
-    'the VXLAN of one that is the WireGuard of another',
+    'one domain with the WireGuard interface of another as its VXLAN interface',
     'wgww02',
     'wgww01',
     'ffww02.vxlan',
@@ -268,8 +274,8 @@ const TWICE = [
   ["a name that is the domain's own", '["ffww01"]', '[]', 'ffww01.names.0', 'ffww01'],
   ['a name of the domain before', '[]', '["ffww01"]', 'ffww02.names.0', 'ffww01'],
   ['a name of the domain after', '["alt", "ffww02"]', '[]', 'ffww01.names.1', 'ffww02'],
-  ['a name that two domains have', '["alt"]', '["neu", "alt"]', 'ffww02.names.1', 'ffww01.names.0'],
-  ['a name that one domain has twice', '["alt", "alt"]', '[]', 'ffww01.names.1', 'ffww01.names.0'],
+  ['a second name of two domains', '["alt"]', '["neu", "alt"]', 'ffww02.names.1', 'ffww01.names.0'],
+  ['the same second name twice', '["alt", "alt"]', '[]', 'ffww01.names.1', 'ffww01.names.0'],
 ] as const;
 for (const [name, first, second, path, user] of TWICE) {
   test(`${name} is refused`, () => {
@@ -288,14 +294,14 @@ test('a domain may have as many other names as it likes', () => {
   assert.deepEqual(parseConfig(`${DOMAIN}names = ${JSON.stringify(names)}`, PATH).domains.get('ffww01')?.names, names);
 });
 
-test('a domain is found by its own name and by each other one', () => {
+test('a domain is found by its own name and by each of its other names', () => {
   const config = parseConfig(COMPLETE, PATH);
   for (const name of ['ffww01', 'westerwald', 'ffww_alt']) assert.equal(findDomain(config, name)?.name, 'ffww01');
   assert.equal(findDomain(config, 'ffww02')?.name, 'ffww02');
   for (const name of ['', 'ffww', 'toString', '__proto__', '0']) assert.equal(findDomain(config, name), undefined);
 });
 
-test('what is no TOML is refused with its place', () => {
+test('text that is not TOML is refused with the place of the error', () => {
   assert.throws(() => parseConfig('quiet_success = true\nlisten = [', PATH), {
     name: 'InputError',
     message: /^\/etc\/wgkex\/wgkex\.toml: line 2, column \d+: [^\n]+$/,
@@ -328,7 +334,7 @@ test('a setting with any name is refused with one line that names the file', () 
   fc.assert(fc.property(names, (name) => readOrRefuseInOneLine(`${JSON.stringify(name)} = 1`)));
 });
 
-test('a file is read, and one that is not there is an error that says so', (t) => {
+test('a file is read, and a missing one causes an error that says so', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'wgkex-config-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'wgkex.toml');

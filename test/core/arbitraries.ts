@@ -22,7 +22,7 @@ export const NOW = 1_700_000_000;
 /** The same moment by both clocks. */
 export const MOMENT: Moment = { unix: NOW, monotonic: 100_000 };
 
-/** Records of fast-check are then what a parser makes. */
+/** Makes fast-check's records like those of a parser. */
 export const PLAIN = { noNullPrototype: true } as const;
 
 /** Text with everything in it: blanks, control characters, halves of surrogate pairs. */
@@ -34,7 +34,7 @@ export const texts: fc.Arbitrary<string> = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 100 }).map((codes) => String.fromCharCode(...codes)),
 );
 
-/** What was right but for one place, where something was left out or put in. */
+/** A correct text with one fault: something is left out or put in. */
 export function damaged(right: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.tuple(right, fc.nat(), fc.nat(4), fc.oneof(texts, fc.constant(''))).map(([text, at, removed, inserted]) => {
     const start = at % (text.length + 1);
@@ -71,7 +71,7 @@ export function chunked(bytes: fc.Arbitrary<number>, maxChunkBytes: number): fc.
   return fc.array(fc.array(bytes, { maxLength: maxChunkBytes }).map((chunk) => Buffer.from(chunk)));
 }
 
-/** Passes if `parse` returns, or refuses with one printable line; returns undefined then. */
+/** Passes if `parse` returns, or refuses with one printable line; then it returns undefined. */
 export function parseOrRefuse<T>(parse: () => T): T | undefined {
   try {
     return parse();
@@ -82,7 +82,7 @@ export function parseOrRefuse<T>(parse: () => T): T | undefined {
   }
 }
 
-/** Keys whose derived addresses are the same (of `eui64` and `ffmuc`); found by hashing some million strings. */
+/** Keys whose derived addresses are the same (of `eui64` and `ffmuc`); found by hashing a few million strings. */
 export const COLLIDING_KEYS = [
   ['RDMn8NLVpJv0k/+eIglLjiAIY/C8ZCy1LpMNsTQkqcg=', 'xZQUdI4zvzKmokQyNfZltinuY28pvz8cvFmtd/PDmeY='],
   ['Jk53PLCGLZ3ual2fCg8yv7WZCaRpupTnOKTMG5DWj9M=', '0P1TguHVMa94NteC/OnlYLjIJQ2/uqvhb9oLxyv8jcE='],
@@ -90,7 +90,7 @@ export const COLLIDING_KEYS = [
 ] as unknown as readonly [Pair, Pair, Pair];
 type Pair = readonly [PublicKey, PublicKey];
 
-/** Keys that have nothing to do with one another. */
+/** Unrelated keys. */
 export const KEYS = [
   'TszFS3oFRdhsJP3K0VOlklGMGYZy+oFCtlaghXJqW2g=',
   'igyqOmWiz4EZxPG8ZzU537MnHhaqlwfa7HarB3KmnEg=',
@@ -111,22 +111,22 @@ export function addressOf(key: PublicKey): IpAddress {
   return routerOf(key).address;
 }
 
-/** A peer of wgkex's; where nothing else is said, one that never had a handshake. */
+/** A peer of wgkex's; by default, one that never had a handshake. */
 export function ourPeer(key: PublicKey, state: Partial<Peer> = {}): Peer {
   const allowedIps = [`${addressOf(key)}/128`];
   const rest = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
   return { key, endpoint: undefined, allowedIps, lastHandshake: 'never', ...rest, ...state };
 }
 
-/** A peer that bears a mark of the operator's. */
+/** A peer with one of the operator's marks. */
 export function operatorsPeer(key: PublicKey, ...allowedIps: string[]): Peer {
   return ourPeer(key, { allowedIps, hasPresharedKey: true });
 }
 
-/** What is known of a domain beside its peers. */
+/** Everything about a domain besides its peers. */
 export interface Surroundings extends Partial<Omit<DomainView, 'peers' | 'record' | 'room' | 'claims' | 'lists'>> {
   readonly now?: Moment;
-  /** Of keys that are in the record; peers are, a long time ago, where nothing else is said. */
+  /** The keys in the record; by default, all peers were registered a long time ago. */
   readonly registrations?: ReadonlyMap<PublicKey, Partial<Registration>>;
   readonly unrecorded?: ReadonlySet<PublicKey>;
   readonly holds?: readonly (readonly [IpAddress, Source | undefined])[];
@@ -135,7 +135,7 @@ export interface Surroundings extends Partial<Omit<DomainView, 'peers' | 'record
   readonly variant?: AddressVariant;
 }
 
-/** What an admission sees; where nothing else is said, nothing is in its way. */
+/** The view for an admission; by default, without any obstacle. */
 export function viewOf(peers: readonly Peer[], surroundings: Surroundings = {}): DomainView {
   const { now = MOMENT, holds = [], claims, lists: some, variant = 'eui64', ...limits } = surroundings;
   const record = recordOf(peers, surroundings);
@@ -143,7 +143,7 @@ export function viewOf(peers: readonly Peer[], surroundings: Surroundings = {}):
   return viewWith(peers, record, { now, lists: listsOf(some), claims, variant, ...limits });
 }
 
-/** The lists of an operator, empty but for what is said. */
+/** The lists of an operator, empty unless given. */
 export function listsOf(lists: Partial<KeyLists> = {}): KeyLists {
   const none = { disallowed: new Set<PublicKey>(), static: new Set<PublicKey>(), allowed: undefined };
   return { ...none, problems: [], doubts: [], complaints: [], ...lists };
@@ -169,7 +169,7 @@ interface ViewSettings extends Omit<Surroundings, 'lists' | 'claims'> {
   readonly claims: Claims | undefined;
 }
 
-/** A view of these peers with a record that is there already. */
+/** A view of these peers with an existing record. */
 export function viewWith(peers: readonly Peer[], record: PeerRecord, settings: ViewSettings): DomainView {
   const { now, lists, claims, variant, ownKey, ownAddresses, unrecordable } = settings;
   const { maxPeers = 100, maxPending = 100, staleAfterSeconds = 3600 } = settings;
@@ -184,16 +184,16 @@ export function viewWith(peers: readonly Peer[], record: PeerRecord, settings: V
   };
 }
 
-/** Few keys, so that they meet; among them some whose addresses collide. */
+/** Few keys, so that they repeat; the addresses of some collide. */
 export const keyPool: fc.Arbitrary<PublicKey> = fc.constantFrom(...KEYS, ...COLLIDING_KEYS.flat());
 
-/** A domain as the kernel could report it: no allowed IP belongs to two peers. For {@link viewOf}. */
+/** A domain as the kernel could report it, for {@link viewOf}: no allowed IP belongs to two peers. */
 export interface Situation {
   readonly peers: readonly Peer[];
   readonly surroundings: Surroundings;
 }
 
-/** Of three households, two of them of one site; and a fourth elsewhere. */
+/** Addresses of three households, two of them in one site, and of a fourth household elsewhere. */
 export const SOURCES = ['2001:db8::1', '2001:db8::2', '2001:db8:0:100::1', '2001:db8:1::1', '192.0.2.1'].map(
   parseIpAddress,
 );
@@ -217,7 +217,7 @@ const operators = fc
 
 const past = ages.map((age) => MOMENT.monotonic - age);
 const sources = endpoints.map((from) => findRecordedSource(from));
-/** As wgkex makes them: added at a time, reset after it. */
+/** As wgkex makes them: a reset comes after the addition. */
 export const registrations: fc.Arbitrary<Registration> = fc
   .record(
     {
@@ -240,7 +240,7 @@ const claims: fc.Arbitrary<Claims> = fc
   .uniqueArray(keyPool, { maxLength: 3, selector: addressOf })
   .map((keys) => new Map(keys.map((key) => [key, { first: NOW - 9000, last: NOW - 5000, silentSeconds: 5000 }])));
 
-/** Within its limits, and often at them. */
+/** Situations within the limits, and often at them. */
 export const situations: fc.Arbitrary<Situation> = fc
   .record({
     peers: fc.array(fc.oneof({ weight: 4, arbitrary: ours }, { weight: 1, arbitrary: operators }), { maxLength: 9 }),

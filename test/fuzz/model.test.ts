@@ -11,7 +11,7 @@ import { COLLIDING_KEYS, KEYS } from '../core/arbitraries.ts';
 const [FIRST, SECOND] = COLLIDING_KEYS[0];
 const SOURCE = '192.0.2.1';
 
-describe('the model that the fuzzers go by', () => {
+describe('the model that the fuzzers use', () => {
   for (const visit of readVisits().filter(({ reply }) => reply !== undefined)) {
     test(`expects for ${visit.name}: ${visit.reply}`, () => {
       const model = new CrowdModel(new Map([['ffww01', createDomain(100)]]));
@@ -39,7 +39,7 @@ describe('the model that the fuzzers go by', () => {
     assert.deepEqual([chunks.flat().map(({ id }) => id), end], [[1, 2], 'malformed']);
   });
 
-  test('serves a request for numbers only where there are metrics', () => {
+  test('serves a request for numbers only if there are metrics', () => {
     const line = '{"type":"numbers","domain":"ffww01","id":7}\n';
     assert.equal(expectServed([line]).end, 'malformed');
     assert.deepEqual(expectServedWithMetrics([line]), {
@@ -57,7 +57,7 @@ describe('the model that the fuzzers go by', () => {
     assert.deepEqual(domain.ours, [SECOND]);
   });
 
-  test('is full when it has no room for another, and refuses what the operator has', () => {
+  test('is full at its limit, and refuses keys and addresses of the operator', () => {
     const domain = createDomain(1);
     assert.deepEqual(
       [KEYS[0], KEYS[1], FIRST, KEYS[2]].map((key) => domain.admit(key, SOURCE)),

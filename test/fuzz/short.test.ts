@@ -7,11 +7,11 @@ import { fuzzShortly } from './shortly.ts';
 
 const INPUTS = 2000;
 
-describe('some thousand inputs of all kinds are read as the contract says:', () => {
-  test('what clients send', (context) => fuzzShortly(createLinesTarget(), INPUTS, context));
-  test('what a handler is sent', (context) => fuzzShortly(createStreamsTarget(), INPUTS, context));
-  test('the lives of the keys of a domain', (context) => fuzzShortly(createDecisionsTarget(), INPUTS, context));
-  test('what programs print, the configuration, the log', (context) => {
+describe('a few thousand inputs of each kind are read as the contract says:', () => {
+  test('requests from clients', (context) => fuzzShortly(createLinesTarget(), INPUTS, context));
+  test('input of a handler', (context) => fuzzShortly(createStreamsTarget(), INPUTS, context));
+  test('histories of the keys of a domain', (context) => fuzzShortly(createDecisionsTarget(), INPUTS, context));
+  test('output of programs, the configuration, the log', (context) => {
     return fuzzShortly(createReadersTarget(), INPUTS, context);
   });
 });

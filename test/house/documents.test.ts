@@ -8,7 +8,7 @@ import { EVENTS } from '../../src/log/events.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-test('each file of the tree that a document of the design names is there', async () => {
+test('each file of the tree that a design document names exists', async () => {
   const texts = await Promise.all((await findDocuments('docs/')).map((path) => readFile(join(ROOT, path), 'utf8')));
   const named = [...texts.join('\n').matchAll(/`((?:[\w-]+\/)+[\w.-]+\.(?:ts|mjs|txt|toml))`/g)].map(
     ([, path = '']) => path,
@@ -36,7 +36,7 @@ for (const [least, most, documents] of [
   [1, 6000, ['README.md']],
   [20, 12_288, undefined],
 ] as const) {
-  test(`${documents ?? 'every document, but notes and the changelog,'} has at most ${most} bytes`, async () => {
+  test(`${documents ?? 'every document, except notes and the changelog,'} has at most ${most} bytes`, async () => {
     const meant = documents ?? (await findDocuments('')).filter((path) => !/^(docs\/notes\/|CHANGELOG)/.test(path));
     assert.ok(meant.length >= least);
     assert.deepEqual(
@@ -46,14 +46,14 @@ for (const [least, most, documents] of [
   });
 }
 
-/** Beginning with `prefix`, as paths from the top of the tree. */
+/** All documents whose path from the top of the tree begins with `prefix`. */
 async function findDocuments(prefix: string): Promise<string[]> {
   const inDocs = (await readdir(join(ROOT, 'docs'), { recursive: true })).map((path) => `docs/${path}`);
   const all = [...(await readdir(ROOT)), ...inDocs];
   return all.filter((path) => path.endsWith('.md') && path.startsWith(prefix));
 }
 
-/** As forges make them of headings. */
+/** The anchors that forges derive from headings. */
 async function listAnchors(path: string): Promise<string[]> {
   const headings = (await readFile(path, 'utf8')).match(/^#+ .*$/gm) ?? [];
   return headings.map((line) =>
@@ -65,7 +65,7 @@ async function listAnchors(path: string): Promise<string[]> {
   );
 }
 
-/** With UPDATE_SNAPSHOTS=1 in the environment the table is written first; `npm run format` gives it its form. */
+/** With UPDATE_SNAPSHOTS=1 in the environment the table is written first; then `npm run format` aligns it. */
 test('the table of events in docs/events.md is made from the catalogue', async () => {
   const path = join(ROOT, 'docs/events.md');
   const rows = [['event', 'priority', 'fields', 'what it means'], ['-', '-', '-', '-'], ...listEvents()];
@@ -82,7 +82,7 @@ test('the table of events in docs/events.md is made from the catalogue', async (
 });
 
 const TABLE = /^\| event +\|.*(\n\|.*)*/m;
-/** Said of all lines in the document. */
+/** The document explains these for all lines. */
 const COMMON: readonly string[] = ['domain', 'address', 'key', 'reason'];
 const PRIORITIES = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' };
 

@@ -1,10 +1,10 @@
-/** What the files of a folder may import besides one another. */
+/** The imports that the files of a folder may have besides one another. */
 export interface ImportRule {
-  /** A folder of src; the deepest one that a file is in counts. */
+  /** A folder of src; for a file, the deepest folder with a row counts. */
   readonly who: string;
-  /** Folders and files of src. A folder stands for its files, and for those of the folders in it that have no row. */
+  /** Folders and files of src. A folder stands for its files, and for those of its folders without a row. */
   readonly from: readonly string[];
-  /** Packages, and modules of Node. */
+  /** Packages, and Node's own modules. */
   readonly modules: readonly string[];
   readonly why: string;
 }
@@ -14,8 +14,8 @@ const CORE = [...KINDS, 'core/decisions', 'core/changes'];
 const ROOT = ['system/files', 'system/kernel', 'system/store', 'system/domain'];
 
 /**
- * Nobody has a row that lets root's daemons see `host` and `operator`, the listener see `system`, a door see another
- * one, or anybody but `system/run` and `handler-client` start programs. `core` is pure: no I/O, no clock, no
+ * No row lets root's daemons see `host` or `operator`, the listener see `system`, a door see another
+ * one, or any folder but `system/run` and `handler-client` start programs. `core` is pure: no I/O, no clock, no
  * environment.
  */
 export const IMPORT_RULES: readonly ImportRule[] = [
@@ -23,33 +23,38 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'core/values',
     from: [],
     modules: ['node:crypto', 'ip6addr', 'zod'],
-    why: 'The words that everything else is said in.',
+    why: 'The basic terms that everything else uses.',
   },
-  { who: 'core/peers', from: ['core/values'], modules: [], why: 'What is known of a peer, however it was read.' },
-  { who: 'core/exchange', from: ['core/values'], modules: [], why: 'An exchange is well-formed or not by itself.' },
+  { who: 'core/peers', from: ['core/values'], modules: [], why: 'The facts about a peer, however they were read.' },
+  {
+    who: 'core/exchange',
+    from: ['core/values'],
+    modules: [],
+    why: 'Whether an exchange is well-formed depends on nothing else.',
+  },
   {
     who: 'core/kernel',
     from: ['core/values', 'core/peers'],
     modules: ['zod'],
-    why: 'The text of wg, bridge and ip; what it is for is no business of a parser.',
+    why: 'The text of wg, bridge and ip; its purpose does not matter to a parser.',
   },
   {
     who: 'core/privsep',
     from: ['core/values', 'core/exchange'],
     modules: ['zod'],
-    why: 'All that crosses the wall between listener and handler, which both sides read.',
+    why: 'Everything that crosses the wall between listener and handler; both sides read it.',
   },
   {
     who: 'core/decisions',
     from: ['core/values', 'core/peers', 'core/exchange'],
     modules: [],
-    why: 'A decision goes by what is known, never by how that was read or what follows from it.',
+    why: 'A decision depends on facts, never on how they were read or on its effects.',
   },
   {
     who: 'core/changes',
     from: ['core/values', 'core/peers', 'core/exchange', 'core/kernel', 'core/decisions'],
     modules: [],
-    why: 'What a decision changes in the kernel.',
+    why: 'The changes of a decision in the kernel.',
   },
   {
     who: 'core/host',
@@ -61,7 +66,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'core/operator',
     from: ['core/values', 'core/peers', 'core/decisions'],
     modules: ['node:crypto'],
-    why: 'What an operator asks and is shown, for the operator’s command alone.',
+    why: 'The questions of an operator and the answers, for the operator’s command alone.',
   },
   {
     who: 'config',
@@ -79,7 +84,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: '',
     from: ['core/values', 'log'],
     modules: ['../package.json', 'node:util'],
-    why: 'What the command lines of the daemons have in common.',
+    why: 'The common part of the daemons’ command lines.',
   },
   {
     who: 'system/run',
@@ -91,19 +96,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'system/files',
     from: ['core/values', 'system/run'],
     modules: ['node:fs', 'node:path'],
-    why: 'How root reads, writes, trusts and locks a file, whatever is in it.',
+    why: 'How root reads, writes, trusts and locks a file, whatever its contents.',
   },
   {
     who: 'system/kernel',
     from: ['core/values', 'core/kernel', 'config', 'system/run'],
     modules: ['node:fs'],
-    why: 'One call of a program of the kernel’s tools, without a thought for why.',
+    why: 'One call of a program of the kernel’s tools, whatever its purpose.',
   },
   {
     who: 'system/store',
     from: ['core/values', 'core/peers', 'core/exchange', 'core/decisions', 'config', 'log', 'system/files'],
     modules: ['node:fs', 'node:path', 'zod'],
-    why: 'What root keeps on disk.',
+    why: 'The files that root keeps on disk.',
   },
   {
     who: 'system/domain',
@@ -115,13 +120,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'system/host',
     from: ['core/values', 'core/exchange', 'core/host', 'core/operator', 'system/run', 'system/files'],
     modules: ['node:crypto', 'node:fs', 'node:path'],
-    why: 'What only the operator’s command reads and writes as root.',
+    why: 'The files that only the operator’s command reads and writes as root.',
   },
   {
     who: 'handler-client',
     from: ['core/values', 'core/exchange', 'core/privsep', 'log', 'command-line.ts'],
     modules: ['node:child_process', 'node:stream'],
-    why: 'It starts the handler by sudo, and nothing else, without privileges.',
+    why: 'It starts the handler through sudo, and nothing else, without privileges.',
   },
   {
     who: 'listener',
@@ -130,7 +135,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['listener/lines', 'listener/metrics'],
     ],
     modules: [],
-    why: 'A stranger may take it over: it shares nothing with root but the core.',
+    why: 'A stranger may take it over: it shares only the core with root.',
   },
   {
     who: 'listener/lines',
@@ -145,7 +150,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['handler-client', 'listener/desk.ts'],
     ],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
-    why: 'It counts what the desk tells it.',
+    why: 'It counts the reports of the desk.',
   },
   {
     who: 'handler',
@@ -154,19 +159,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['command-line.ts', 'system/run', ...ROOT],
     ],
     modules: ['node:stream'],
-    why: 'It trusts nothing of the listener, and the cleanup is a program of its own.',
+    why: 'It does not trust the listener, and the cleanup is a separate program.',
   },
   {
     who: 'cleanup',
     from: [...CORE, 'config', 'log', 'command-line.ts', ...ROOT],
     modules: [],
-    why: 'It is a program of its own.',
+    why: 'It is a separate program.',
   },
   {
     who: 'cli/terminal',
     from: ['core/values', 'command-line.ts'],
     modules: ['picocolors', 'signal-exit'],
-    why: 'Tables, colours and words for a terminal, whatever they tell of.',
+    why: 'Tables, colours and words for a terminal, whatever the subject.',
   },
   {
     who: 'cli/gateway',
@@ -175,7 +180,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['config', 'command-line.ts', 'system/run', ...ROOT, 'system/host', 'cli/terminal'],
     ],
     modules: ['node:events', 'node:net', 'node:util'],
-    why: 'What a command reads of the gateway.',
+    why: 'The parts of the gateway that a command reads.',
   },
   {
     who: 'cli/views',
@@ -184,7 +189,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['cli/gateway', 'cli/terminal'],
     ],
     modules: [],
-    why: 'What several commands show.',
+    why: 'The output that several commands share.',
   },
   {
     who: 'cli/editing',
@@ -194,13 +199,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['cli/gateway', 'cli/views', 'cli/terminal'],
     ],
     modules: [],
-    why: 'What the commands that change something have in common.',
+    why: 'The common part of the commands that change something.',
   },
   {
     who: 'cli/check',
     from: ['core/values', 'core/host', 'config', 'system/run', 'system/kernel', 'system/host', 'cli/gateway'],
     modules: [],
-    why: 'What is looked at of the domains.',
+    why: 'The checks of the domains.',
   },
   {
     who: 'cli/check/machine',
@@ -209,13 +214,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['system/host', 'cli/gateway', 'cli/check'],
     ],
     modules: ['../package.json', 'node:fs', 'node:os', 'node:path'],
-    why: 'What is looked at of the machine.',
+    why: 'The checks of the machine.',
   },
   {
     who: 'cli/page/drawing',
     from: ['core/values', 'core/exchange'],
     modules: [],
-    why: 'Shapes and words of the page, whatever they tell of.',
+    why: 'Shapes and words of the page, whatever the subject.',
   },
   {
     who: 'cli/page',
@@ -234,12 +239,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['cli/editing', 'cli/check', 'cli/check/machine', 'cli/page', 'cli/terminal'],
     ],
     modules: ['node:crypto', 'node:fs', 'node:timers/promises'],
-    why: 'One folder for each verb: what it does, its text, its JSON.',
+    why: 'One folder for each verb: its action, its text, its JSON.',
   },
   {
     who: 'cli',
     from: ['core/values', 'core/peers', 'core/operator', 'command-line.ts', 'cli/commands', 'cli/terminal'],
     modules: ['../package.json', 'commander'],
-    why: 'It says what commands there are; the code of one is loaded when it is called.',
+    why: 'It lists the commands; the code of a command is loaded when it is called.',
   },
 ];

@@ -10,19 +10,19 @@ import { IMPORT_RULES, type ImportRule } from './import-rules.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCE = join(ROOT, 'src');
 
-/** Folders with more are several rooms. */
+/** A folder with more files should be split. */
 const MOST_FILES = 14;
 
 const files = await findFiles(SOURCE);
 const imports = (await Promise.all(files.map(readImports))).flat();
 
-describe('each import of src', () => {
-  test('is one that a row of the table permits', () => {
+describe('the import rules', () => {
+  test('permit each import of src', () => {
     assert.ok(imports.length > 500, `${imports.length}`);
     assert.deepEqual(imports.filter(isForbidden).map(explain), []);
   });
 
-  test('leaves no row of the table without a use', () => {
+  test('have no row that permits an unused import', () => {
     for (const rule of IMPORT_RULES) {
       const imported = imports.filter(({ importer }) => findRule(importer) === rule).map(({ imported }) => imported);
       const unused = [
@@ -34,7 +34,7 @@ describe('each import of src', () => {
   });
 });
 
-test('the table has no circle', () => {
+test('the import rules have no cycle', () => {
   const isAbove = (rule: ImportRule, seen: readonly ImportRule[]): boolean =>
     seen.includes(rule) || findRules(rule.from).some((next) => isAbove(next, [...seen, rule]));
   assert.deepEqual(
@@ -43,7 +43,7 @@ test('the table has no circle', () => {
   );
 });
 
-test('no command of the operator’s imports another one', () => {
+test('an operator’s command never imports another one', () => {
   const find = (file: string) => file.match(/^cli\/commands\/([^/]+)\//)?.[1];
   const between = imports.filter(({ importer, imported }) => find(importer) && find(imported));
   assert.ok(between.length > 5, `${between.length}`);
@@ -60,7 +60,7 @@ test('no folder of src has more than 14 files', () => {
 });
 
 describe('the handler', () => {
-  test('runs as root what is listed here and nothing else', async () => {
+  test('runs as root with the listed modules and nothing else', async () => {
     const { metafile } = await build({
       absWorkingDir: ROOT,
       entryPoints: ['src/handler/main.ts'],
@@ -75,7 +75,7 @@ describe('the handler', () => {
 
 interface Import {
   readonly importer: string;
-  /** A path in src, or the name of a module. */
+  /** A path in src or the name of a module. */
   readonly imported: string;
 }
 
@@ -88,7 +88,7 @@ async function findFiles(directory: string): Promise<string[]> {
   return (await Promise.all(found)).flat().sort();
 }
 
-/** With those of types, which no bundle has. */
+/** Includes imports of types, which no bundle has. */
 async function readImports(importer: string): Promise<Import[]> {
   const text = await readFile(join(SOURCE, importer), 'utf8');
   const specifiers = [...text.matchAll(/^(?:import|export|\}) .*?\bfrom '([^']+)'|\bimport\('([^']+)'\)/gm)];
@@ -113,7 +113,7 @@ function findRule(file: string): ImportRule {
   return rules.reduce((longest, rule) => (rule.who.length > longest.who.length ? rule : longest));
 }
 
-/** The rows of what a row imports from, but for single files. */
+/** The rows of the folders that a row imports from, without single files. */
 function findRules(from: readonly string[]): ImportRule[] {
   return IMPORT_RULES.filter(({ who }) => from.includes(who));
 }

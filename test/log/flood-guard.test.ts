@@ -9,7 +9,7 @@ import { KEYS } from '../core/arbitraries.ts';
 const SETTINGS = { level: 'info', addresses: 'full' } as const;
 const BY_CODE = { by: ['from', 'code'] };
 
-test('the first refusal is a line at once, and more of the same are one line with their number', () => {
+test('the first refusal is logged at once, and repeats become one line with their number', () => {
   const { lines, refuse, attention } = capture();
   for (const sent of ['a', 'b', 'c']) refuse('192.0.2.1', 'INVALID_DOMAIN', sent);
   assert.deepEqual(lines, ['<6>refused from=192.0.2.1 code=INVALID_DOMAIN sent=a\n']);
@@ -59,7 +59,7 @@ test('100,000 sources get a hundred lines at once, ten at the end, and one for a
   attention.flush();
   assert.equal(lines.length, 111);
   assert.match(lines[100] ?? '', /^<6>refused again from=10\.0\.1\.1 code=BUSY times=8 seconds=\d+\n$/);
-  // Of 4096 that are told apart 100 had a line at once, and 10 at the end.
+  // Of the 4096 sources that are told apart, 100 had a line at once and 10 had one at the end.
   assert.match(lines[110] ?? '', /^<6>refused others sources=3986 times=99890 seconds=\d+\n$/);
 });
 
@@ -72,7 +72,7 @@ test('a storm of 2000 routers has a line for each', () => {
   assert.equal(lines.length, 2000);
 });
 
-test('failures for the same reason are one line with their number, for another one another line', () => {
+test('failures for the same reason become one line with their number, and another reason gets its own line', () => {
   const { lines, attention } = capture();
   const fail = (reason: string, exchanges: number) =>
     attention.report('failed', { domain: 'ffww01', exchanges, reason }, { by: ['domain', 'reason'], times: exchanges });
@@ -88,7 +88,7 @@ test('failures for the same reason are one line with their number, for another o
   ]);
 });
 
-test('a warning stays a warning, and all of its fields tell it from others', () => {
+test('a warning stays a warning, and differs from others by any of its fields', () => {
   const { lines, attention } = capture();
   for (const reason of ['line 1', 'line 2', 'line 1']) attention.report('invalid key list', { reason });
   attention.flush();
@@ -99,7 +99,7 @@ test('a warning stays a warning, and all of its fields tell it from others', () 
   ]);
 });
 
-test('the number comes by itself when the interval is over, and then all begins anew', async () => {
+test('the number is logged when the interval is over, and then counting starts again', async () => {
   const { lines, refuse } = capture(SETTINGS, 0.05);
   for (let time = 0; time < 3; time++) refuse('192.0.2.1', 'BUSY');
   await pause(100);
@@ -109,7 +109,7 @@ test('the number comes by itself when the interval is over, and then all begins 
   assert.equal(lines[2], lines[0]);
 });
 
-test('nothing is said of an interval in which nothing came again', async () => {
+test('an interval without repeats ends without a line', async () => {
   const { lines, refuse, attention } = capture(SETTINGS, 0.05);
   refuse('192.0.2.1', 'BUSY');
   await pause(100);
@@ -117,7 +117,7 @@ test('nothing is said of an interval in which nothing came again', async () => {
   assert.equal(lines.length, 1);
 });
 
-test('a timer runs only after something happened, once for an interval', async (t) => {
+test('a timer runs only after an event, once per interval', async (t) => {
   const { mock } = t.mock.method(globalThis, 'setTimeout');
   const { refuse } = capture(SETTINGS, 0.05);
   assert.equal(mock.callCount(), 0);

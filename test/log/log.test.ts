@@ -18,7 +18,7 @@ const ADMITTED = {
   new: true,
 } as const;
 
-test("the journal gets the contract's example as it stands there", () => {
+test("the journal gets the contract's example exactly", () => {
   const example = 'admitted ffww01 fe80::a6:8fff:fe21:5465 key=o52Ge+Rpj4CU… from=2001:db8::1 new';
   assert.equal(print('journal', ADMITTED, 'admitted'), `<6>${example}\n`);
 });
@@ -32,7 +32,7 @@ for (const [event, { priority }] of Object.entries(EVENTS)) {
   });
 }
 
-test('what is below the level is not printed, and a new level counts at once', () => {
+test('events below the level are not printed, and a new level applies at once', () => {
   const { log, lines } = capture('journal', { ...SETTINGS, level: 'warn' });
   log.report('marked', {});
   log.configure({ ...SETTINGS, level: 'info' });
@@ -56,7 +56,7 @@ for (const [name, text, addresses, expected] of MASKED) {
   });
 }
 
-test('new address settings count at once', () => {
+test('new address settings apply at once', () => {
   const { log, lines } = capture('json');
   log.configure({ ...SETTINGS, addresses: 'none' });
   log.report('refused', { from: FROM });
@@ -80,7 +80,7 @@ test('control bytes are escaped in every format', () => {
   assert.equal(print('journal', { domain: 'a\nb' }), '<6>event a\\u000ab\n');
 });
 
-test('whatever the fields hold, the journal gets one bounded printable line', () => {
+test('with any fields, the journal gets one bounded printable line', () => {
   fc.assert(
     fc.property(texts, texts, texts, (domain, sent, reason) => {
       const long = (text: string) => text.repeat(20);
@@ -91,7 +91,7 @@ test('whatever the fields hold, the journal gets one bounded printable line', ()
   );
 });
 
-test('whatever the fields hold, JSON is one object a line, and the terminal gets one line', () => {
+test('with any fields, JSON is one object per line, and the terminal gets one line', () => {
   fc.assert(
     fc.property(texts, texts, (sent, reason) => {
       const line = print('json', { sent, reason, count: 3, live: true });

@@ -5,13 +5,13 @@ import { Tally } from '../../src/log/tally.ts';
 
 const LIMITS = { subjects: 6, firsts: 3, loudest: 2 };
 
-test('the first time of a subject is told at once, and not counted', () => {
+test('the first occurrence of a subject is reported at once and not counted', () => {
   const tally = new Tally<string>(LIMITS);
   assert.deepEqual([note(tally, 'a'), note(tally, 'b')], [true, true]);
   assert.deepEqual(tally.sum(), { loudest: [], others: [], otherTimes: 0 });
 });
 
-test('what comes again is counted, the loudest first', () => {
+test('repeats are counted, the most frequent first', () => {
   const tally = new Tally<string>(LIMITS);
   assert.deepEqual(
     ['a', 'a', 'b', 'b', 'b'].map((subject) => note(tally, subject)),
@@ -27,7 +27,7 @@ test('what comes again is counted, the loudest first', () => {
   });
 });
 
-test('what comes many times at once counts so many times', () => {
+test('an occurrence of several at once counts as that many', () => {
   const tally = new Tally<string>(LIMITS);
   tally.note('a', 'a', 256);
   tally.note('a', 'a', 30);
@@ -35,7 +35,7 @@ test('what comes many times at once counts so many times', () => {
   assert.deepEqual(tally.sum().loudest, [{ what: 'a', times: 34 }]);
 });
 
-test('beyond so many subjects even the first time is only counted', () => {
+test('beyond the limit of subjects, even a first occurrence is only counted', () => {
   const tally = new Tally<string>(LIMITS);
   assert.deepEqual(
     ['a', 'b', 'c', 'd', 'd'].map((subject) => note(tally, subject)),
@@ -44,7 +44,7 @@ test('beyond so many subjects even the first time is only counted', () => {
   assert.deepEqual(tally.sum().loudest, [{ what: 'd', times: 2 }]);
 });
 
-test('beyond the loudest the others are one number, with all that were not told apart', () => {
+test('all but the most frequent subjects share one number with those that were not told apart', () => {
   const tally = new Tally<string>(LIMITS);
   for (const subject of [...'abcdefghi', ...'ddeef']) note(tally, subject);
   assert.deepEqual(tally.sum(), {
@@ -65,7 +65,7 @@ const limits = fc.record({
   loudest: fc.integer({ min: 0, max: 5 }),
 });
 
-test('whatever comes, each time is either told or counted, and told as seldom as was agreed', () => {
+test('each occurrence is either reported or counted, and reports stay within the limits', () => {
   fc.assert(
     fc.property(limits, notes, (some, list) => {
       const tally = new Tally<string>(some);
@@ -74,12 +74,15 @@ test('whatever comes, each time is either told or counted, and told as seldom as
       const counted = loudest.reduce((total, { times }) => total + times, otherTimes);
       assert.equal(total(told) + counted, total(list));
       assert.ok(told.length <= some.firsts && loudest.length <= some.loudest);
-      assert.ok(loudest.length + others.length <= some.subjects, 'no more are remembered than may be');
+      assert.ok(
+        loudest.length + others.length <= some.subjects,
+        'no more subjects are remembered than the limit allows',
+      );
     }),
   );
 });
 
-test('whatever comes, a subject is told once at most, and its count is exact', () => {
+test('a subject is reported at most once, and its count is exact', () => {
   fc.assert(
     fc.property(limits, notes, (some, list) => {
       const tally = new Tally<string>(some);

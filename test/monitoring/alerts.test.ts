@@ -11,7 +11,7 @@ const CASES = findPath('alerts.test.yml');
 const skip = existsSync(PROMTOOL) ? false : 'SKIPPED: needs promtool, which bin/prepare-prometheus brings';
 
 describe('the alert rules', () => {
-  test('are in order', { skip }, async () => {
+  test('are valid', { skip }, async () => {
     const { exitCode, all } = await execa(PROMTOOL, ['check', 'rules', RULES], { reject: false, all: true });
     assert.equal(exitCode, 0, all);
   });
@@ -21,7 +21,7 @@ describe('the alert rules', () => {
     assert.equal(exitCode, 0, all);
   });
 
-  test('all have a case in which they fire, are in docs/monitoring.md, and have words for the operator', () => {
+  test('all have a case in which they fire, an entry in docs/monitoring.md, and a text for the operator', () => {
     const cases = readFileSync(CASES, 'utf8');
     const document = readFileSync(findPath('../../docs/monitoring.md'), 'utf8');
     const rules = readFileSync(RULES, 'utf8').split('- alert: ').slice(1);

@@ -1,6 +1,6 @@
 import { runTogether } from './run-together.ts';
 
-/** They have processes of their own, here or, as they need real interfaces, a browser or a booted machine, in suites. */
+/** These have their own processes: here, or in suites if they need real interfaces, a browser or a booted machine. */
 const APART = ['cli', 'core', 'fuzz', 'listener', 'system'];
 const SUITES = ['e2e', 'faults', 'hardship', 'operator', 'page', 'strangers', 'vm'];
 

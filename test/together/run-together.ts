@@ -10,12 +10,12 @@ async function findTests(isWanted: (file: string) => boolean): Promise<readonly 
 }
 
 /**
- * Runs the tests of some files in this process, one file after the other. With a process for each most of the time
- * would go by before the first of its tests.
+ * Runs the tests of some files in this process, one file after the other. With one process per file, most of the time
+ * would pass before its first test.
  */
 export async function runTogether(isWanted: (file: string) => boolean): Promise<void> {
   for (const file of await findTests(isWanted)) {
-    // What a file has done before each test is done before its own.
+    // The suite limits each file's `beforeEach` to its own tests.
     describe(file, async () => {
       await import(new URL(file, TEST).href);
     });

@@ -3,9 +3,9 @@ import type { Router } from '../peers/address-plan.ts';
 import type { EntrySettings, PeerChange } from './change.ts';
 
 /**
- * A thing that is made, unmade or left as it is for a router; `set` is also right where it is there, `release` leaves a
- * peer to the operator. A claim and a memory are in root's files, all else is in the kernel. A list of effects is the
- * plan: the kernel's lines, a dry run, the JSON and the log are made from it.
+ * One thing that is created, removed or left alone for a router. `set` is also valid for a thing that exists already;
+ * `release` leaves a peer to the operator. Claims and memories are in root's files, everything else is in the kernel.
+ * A list of effects is the plan: the kernel's lines, a dry run, the JSON and the log are all made from it.
  */
 export type Effect = { readonly router: Router } & (
   | { readonly what: 'peer'; readonly action: PeerChange['kind'] | 'remove' | 'release' }
@@ -14,7 +14,7 @@ export type Effect = { readonly router: Router } & (
   | { readonly what: 'claim' | 'memory'; readonly action: 'remove' }
 );
 
-/** What a change does, in its order. */
+/** The effects of a change, in order. */
 export function listEffects({ kind, router, evicted, vacated = [] }: PeerChange, settings: EntrySettings): Effect[] {
   return [
     ...evicted.map((old) => ({ action: 'remove', what: 'peer', router: old }) as const),
@@ -24,20 +24,20 @@ export function listEffects({ kind, router, evicted, vacated = [] }: PeerChange,
   ];
 }
 
-/** What takes an addition back that was half done, in its order. */
+/** The effects that undo a half-done addition, in order. */
 export function listTakeBackEffects({ router }: PeerChange, settings: EntrySettings): Effect[] {
   return [{ action: 'remove', what: 'peer', router }, ...listForwarding('remove', router, settings)];
 }
 
-/** What there is of a key that may not be a peer. */
+/** Everything that exists of a key, whether or not it is a peer. */
 export interface Traces {
-  /** With the address that it has. */
+  /** With its current address. */
   readonly peer: Router | undefined;
   /** The same, unless another peer has that address. */
   readonly vacated: Router | undefined;
   readonly router: Router;
   readonly hasClaim: boolean;
-  /** Something would restore it, or the cleanup knows it. */
+  /** It would be restored, or the cleanup knows it. */
   readonly isRemembered: boolean;
 }
 
@@ -45,7 +45,7 @@ export function hasTraces({ peer, hasClaim, isRemembered }: Traces): boolean {
   return peer !== undefined || hasClaim || isRemembered;
 }
 
-/** What an operator's removal of a key does, in its order. */
+/** The effects of an operator's removal of a key, in order. */
 export function listForgettingEffects(traces: Traces, settings: EntrySettings): Effect[] {
   const { peer, vacated } = traces;
   return [
@@ -55,14 +55,14 @@ export function listForgettingEffects(traces: Traces, settings: EntrySettings): 
   ];
 }
 
-/** What it does to leave a key to the operator. */
+/** The effects of leaving a key to the operator. */
 export function listReleaseEffects(traces: Traces): Effect[] {
   const { peer } = traces;
   const released = peer && ({ action: 'release', what: 'peer', router: peer } as const);
   return [...listTraceEffects(traces), ...(released === undefined ? [] : [released])];
 }
 
-/** What is remembered of a peer goes with it without a word. */
+/** The memory of a peer is removed along with it, without an effect of its own. */
 function listTraceEffects({ peer, router, hasClaim, isRemembered }: Traces): Effect[] {
   if (hasClaim) return [{ action: 'remove', what: 'claim', router }];
   return peer === undefined && isRemembered ? [{ action: 'remove', what: 'memory', router }] : [];

@@ -10,7 +10,7 @@ import {
 import type { InterfaceName } from '../values/names.ts';
 import type { Effect } from './effects.ts';
 
-/** The words for `wg set` of all effects on peers, in their order. */
+/** The `wg set` words for all effects on peers, in order. */
 export function buildPeerWords(effects: readonly Effect[]): string[] {
   return effects.flatMap((effect) => {
     if (effect.what !== 'peer') return [];
@@ -21,7 +21,7 @@ export function buildPeerWords(effects: readonly Effect[]): string[] {
   });
 }
 
-/** The lines for `bridge -batch` of all effects on forwarding entries, in their order. */
+/** The `bridge -batch` lines for all effects on forwarding entries, in order. */
 export function buildEntryLines(effects: readonly Effect[], { vxlan }: { readonly vxlan: InterfaceName }): string[] {
   return effects.flatMap((effect) => {
     if (effect.what !== 'forwarding entry') return [];
@@ -30,7 +30,7 @@ export function buildEntryLines(effects: readonly Effect[], { vxlan }: { readonl
   });
 }
 
-/** The lines for `ip -6 -batch` of all effects on routes, in their order. */
+/** The `ip -6 -batch` lines for all effects on routes, in order. */
 export function buildRouteLines(
   effects: readonly Effect[],
   { wireguard }: { readonly wireguard: InterfaceName },

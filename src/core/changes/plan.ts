@@ -4,7 +4,7 @@ import type { PublicKey } from '../values/public-key.ts';
 import type { PeerChange } from './change.ts';
 import { registerDecision } from './registering.ts';
 
-/** And for whom. */
+/** A peer change, and the exchanges that it answers. */
 export interface Change<E extends Exchange> extends PeerChange {
   readonly exchanges: E[];
 }
@@ -12,13 +12,13 @@ export interface Change<E extends Exchange> extends PeerChange {
 export interface Plan<E extends Exchange> {
   readonly refused: readonly { readonly exchange: E; readonly code: ErrorCode }[];
   readonly changes: readonly Change<E>[];
-  /** For the record, before any of it is done. */
+  /** For the record, to be written before any change is made. */
   readonly lines: readonly string[];
 }
 
 /**
- * Decides exchanges one after the other, each on what the ones before it leave behind: `view` keeps up. Changes are to
- * be applied in their order. Exchanges for one key share a change; the one that resets counts.
+ * Decides exchanges one by one, each on the state that the earlier ones leave: `view` is updated along the way. The
+ * changes must be applied in order. Exchanges for one key share a change; the one that resets counts.
  */
 export function planChanges<E extends Exchange>(exchanges: readonly E[], view: DomainView): Plan<E> {
   const refused: { exchange: E; code: ErrorCode }[] = [];
@@ -39,7 +39,7 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
       earlier.exchanges.push(exchange);
       continue;
     }
-    // One that keeps a session gives way. One that a later change undid stays: that change rests on it.
+    // A change that keeps a session gives way. A change that a later one undid stays: the later one builds on it.
     const shared = earlier?.kind === 'keep' && changes.delete(earlier) ? earlier.exchanges : [];
     const change = { ...recorded.change, exchanges: [...shared, exchange] };
     changes.add(change);
@@ -50,7 +50,7 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
 
 const KEEP: Decision = { kind: 'keep' };
 
-/** False for a key that has lost its place to another one of the same batch since. */
+/** False for a key that another key of the same batch has since evicted. */
 function isDecided(change: PeerChange | undefined, { peers }: DomainView): boolean {
   return change !== undefined && change.kind !== 'keep' && peers.ours.has(change.router.key);
 }

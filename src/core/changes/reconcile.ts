@@ -4,16 +4,16 @@ import { findDerivedMacs } from '../values/derived-address.ts';
 import type { IpAddress } from '../values/ip-address.ts';
 import type { EntrySettings } from './change.ts';
 
-/** What must be made, and what must go, so that the kernel has exactly what our peers need. */
+/** What to add and what to remove, so that the kernel has exactly what our peers need. */
 export interface Difference<T> {
   readonly missing: readonly T[];
   readonly orphaned: readonly T[];
 }
 
 /**
- * Compares the forwarding entries that exist with those that our routers need. Orphaned are entries that wgkex could
- * have made and that no router needs, unless the operator has their destination; and entries to one of our routers that
- * name no interface: they would double every frame.
+ * Compares the existing forwarding entries with those that our routers need. An entry is orphaned if wgkex could have
+ * made it and no router needs it, unless the operator has its destination. An entry to one of our routers that names no
+ * interface is orphaned too: it would double every frame.
  */
 export function compareEntries(
   existing: readonly ForwardingEntry[],

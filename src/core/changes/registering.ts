@@ -5,13 +5,13 @@ import type { IpAddress, Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { PeerChange } from './change.ts';
 
-/** A change, and the lines of the record that have to be there before it. */
+/** A change, and the lines of the record that must be written before it. */
 export interface RecordedChange {
   readonly change: PeerChange;
   readonly lines: readonly string[];
 }
 
-/** What a decision means for the kernel and for the record; `view` is afterwards as it will be then. */
+/** Turns a decision into a change for the kernel and lines for the record; brings `view` to the state after both. */
 export function registerDecision(
   decision: Exclude<Decision, { kind: 'refuse' }>,
   { router, from }: Asked,
@@ -23,14 +23,14 @@ export function registerDecision(
     return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(router, from, view) };
   const evicted = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
   const leaving = decision.evicted.map((goer) => evict(goer, view));
-  // Another peer may have taken the address of an evicted one before.
+  // Another peer may already have taken the address of an evicted one.
   const vacated = evicted.filter(({ address }) => !peers.isHeld(address));
   if (former !== undefined && former.address !== router.address) vacated.push(former);
   const lines = [...leaving, ...(decision.kind === 'add' ? add(router, from, view) : reset(router, from, view))];
   return { change: { kind: decision.kind, router, evicted, ...(vacated.length > 0 && { vacated }) }, lines };
 }
 
-/** A key that comes back without having asked: it keeps what is remembered of it. */
+/** Registers a key that comes back without a request: it keeps everything that is remembered about it. */
 export function registerRestored(router: Router, view: DomainView): RecordedChange {
   const { record, peers } = view;
   const { monotonic } = peers.now;
@@ -72,7 +72,7 @@ function noteSource(router: Router, from: IpAddress | undefined, view: DomainVie
   return source === peer.registration.source ? [] : [keep(router, { ...peer.registration, source }, view)];
 }
 
-/** Of the households that registered a pending key the one with fewer of them: strangers cannot make it theirs. */
+/** Of two households that registered a pending key, the one with fewer such keys: strangers cannot make it theirs. */
 function findSource(
   key: PublicKey,
   { source }: Registration,
@@ -81,7 +81,7 @@ function findSource(
 ): Source | undefined {
   const other = findRecordedSource(from);
   if (other === undefined || other === source || !peers.pending.has(key)) return source;
-  // The key itself is one of those that `source` has.
+  // The count of `source` includes the key itself.
   return source === undefined || room.countPending(other) + 1 < room.countPending(source) ? other : source;
 }
 

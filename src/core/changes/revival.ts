@@ -7,14 +7,14 @@ import type { PublicKey } from '../values/public-key.ts';
 import type { Moment } from '../values/time.ts';
 import { type RecordedChange, registerRestored } from './registering.ts';
 
-/** A router that does not connect after so many is given up, until it registers. */
+/** A router that has not connected after this many restores is not restored again until it registers. */
 const MAX_RESTORES = 3;
-/** An operator removes one or two peers by hand; what empties an interface takes more. */
+/** An operator removes one or two peers by hand; anything that empties an interface removes more. */
 const LEAST_LOST = 3;
 
 /**
- * The keys that were alive and are gone, the latest first, where the interfaces are new, or all or most of those that
- * were alive are gone: `wg syncconf` drops peers without a word. Otherwise none.
+ * The keys that were alive and are gone, latest first, if the interfaces are new, or if all or most of the live keys
+ * are gone: `wg syncconf` silently drops peers. Otherwise none.
  */
 export function findLost(view: DomainView, isNew: boolean): PublicKey[] {
   const { record, peers, staleAfterSeconds } = view;
@@ -30,9 +30,9 @@ export function findLost(view: DomainView, isNew: boolean): PublicKey[] {
   return lost.sort((a, b) => b.heard - a.heard).map(({ key }) => key);
 }
 
-/** Restores keys as far as admission takes them today and nobody is evicted for them. */
+/** Restores the lost keys that would be admitted today without evicting any peer. */
 export function planRevival(lost: readonly PublicKey[], view: DomainView): RecordedChange[] {
-  // One after the other: each takes an address, and a place.
+  // One by one: each takes an address and a place.
   const routers = lost.map((key) => view.peers.describe(key));
   return routers.flatMap((router) => (isAdmittedFreely(router, view) ? [registerRestored(router, view)] : []));
 }
@@ -43,7 +43,7 @@ export function isRestorable(one: Registration, staleAfterSeconds: number, now: 
   return hadHandshakeWithin(settleHandshake(one.heard.at, one.heard, now), staleAfterSeconds, now);
 }
 
-/** The keys of the record that are not peers, and will not be restored. */
+/** The keys of the record that are not peers and will not be restored. */
 export function findGone({ record, peers, staleAfterSeconds }: DomainView): PublicKey[] {
   const gone: PublicKey[] = [];
   for (const [key, one] of record.registrations)

@@ -9,20 +9,20 @@ import type { Moment } from '../values/time.ts';
 import type { EntrySettings } from './change.ts';
 import { compareEntries, compareRoutes } from './reconcile.ts';
 
-/** A peer and how its router fares. */
+/** A peer and the state of its router. */
 export interface SurveyedPeer {
-  /** With its last handshake as far as anybody remembers: the kernel forgets it when a peer is reset or restored. */
+  /** With its last known handshake: the kernel forgets it when a peer is reset or restored. */
   readonly peer: Peer;
   readonly state: PeerState;
-  /** What this domain derives from the key; the operator's own peers need not go by it. */
+  /** As this domain derives it from the key; the operator's own peers need not have this address. */
   readonly link: Router;
-  /** Forwarding entries that it needs and does not have; the operator's peers need none. */
+  /** Forwarding entries that it needs but does not have; the operator's peers need none. */
   readonly missingEntries: readonly ForwardingEntry[];
   /** Only where the domain keeps routes. */
   readonly lacksRoute: boolean;
 }
 
-/** A domain as an operator looks at it. */
+/** A domain as an operator sees it. */
 export interface Survey {
   readonly peers: readonly SurveyedPeer[];
   /** Entries and routes that wgkex could have made and that no peer needs. */
@@ -34,13 +34,13 @@ interface SurveySettings extends EntrySettings {
   readonly staleAfterSeconds: number;
 }
 
-/** What the kernel has beside the peers; `routes` is not looked at where the domain keeps none. */
+/** What the kernel has besides the peers; `routes` is ignored if the domain keeps none. */
 export interface Forwarding {
   readonly entries: readonly ForwardingEntry[];
   readonly routes: readonly IpAddress[];
 }
 
-/** Puts together what was read of a domain. */
+/** Combines the readings of a domain. */
 export function surveyDomain(table: PeerTable, { entries, routes }: Forwarding, settings: SurveySettings): Survey {
   const inEntries = compareEntries(entries, table, settings);
   const inRoutes = settings.route ? compareRoutes(routes, table) : { missing: [], orphaned: [] };
@@ -60,7 +60,7 @@ export function surveyDomain(table: PeerTable, { entries, routes }: Forwarding, 
   };
 }
 
-/** Stale is what the cleanup calls stale, however short that time is. */
+/** A peer is stale when the cleanup calls it stale, however short that time is. */
 function findPeerState({ heard }: OurPeer, staleAfterSeconds: number, now: Moment): PeerState {
   if (heard === 'never') return 'pending';
   if (!hadHandshakeWithin(heard, staleAfterSeconds, now)) return 'stale';
@@ -79,7 +79,7 @@ function groupByDestination(entries: readonly ForwardingEntry[]): ReadonlyMap<Ip
   return groups;
 }
 
-/** How many peers of a table have which state. */
+/** The number of peers in each state. */
 export function countPeers(table: PeerTable, staleAfterSeconds: number): Record<PeerState, number> {
   const counts = { alive: 0, idle: 0, stale: 0, pending: 0, static: [...table.operators].length };
   for (const peer of table.ours.values()) counts[findPeerState(peer, staleAfterSeconds, table.now)]++;
@@ -98,8 +98,8 @@ export function isSound({ peers, orphanedEntries, orphanedRoutes }: Survey): boo
 }
 
 /**
- * The later survey, with only those faults that the earlier one has, too: what was being made or removed while one of
- * them was read is no fault.
+ * The later survey, with only the faults that the earlier one also has: a change that was in progress during one of
+ * the readings is not a fault.
  */
 export function confirmFaults(later: Survey, earlier: Survey): Survey {
   const lacked = new Set(earlier.peers.flatMap(({ missingEntries }) => missingEntries.map(identifyEntry)));

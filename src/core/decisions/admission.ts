@@ -10,10 +10,10 @@ import type { PublicKey } from '../values/public-key.ts';
 import { findAge } from '../values/time.ts';
 import { CONNECT_SECONDS, type Room } from './room.ts';
 
-/** A handshake under way takes at most so long, also over a satellite. */
+/** A handshake takes at most this long, even over a satellite. */
 const HANDSHAKE_SECONDS = 10;
 
-/** Everything that a decision rests on beside the request. */
+/** Everything that a decision depends on besides the request. */
 export interface DomainView {
   readonly peers: PeerTable;
   readonly record: PeerRecord;
@@ -25,27 +25,27 @@ export interface DomainView {
   readonly maxPeers: number;
   readonly maxPending: number;
   readonly staleAfterSeconds: number;
-  /** Why the record cannot be written; undefined where it can. */
+  /** Why the record cannot be written; undefined if it can. */
   readonly unrecordable: string | undefined;
 }
 
 /** What an exchange does to the peers of its domain. */
 export type Decision =
   | { readonly kind: 'refuse'; readonly code: ErrorCode; readonly holder?: PublicKey }
-  /** Left as it is. */
+  /** The peer is left as it is. */
   | { readonly kind: 'keep' }
-  /** Ours already: forgotten and added again, so that a router whose clock went back can connect. */
+  /** The key is ours already: it is removed and added again, so that a router whose clock went back can connect. */
   | { readonly kind: 'reset'; readonly evicted: readonly PublicKey[] }
-  /** New; the peers in `evicted` go first. */
+  /** The key is new; the peers in `evicted` are removed first. */
   | { readonly kind: 'add'; readonly evicted: readonly PublicKey[] };
 
-/** A router that asks; without `from` it comes from nowhere. */
+/** A router that asks; without `from`, its source is unknown. */
 export interface Asked {
   readonly router: Router;
   readonly from?: IpAddress | undefined;
 }
 
-/** The same with what is known of it. */
+/** The same, with everything that is known about the router. */
 export interface Question {
   readonly router: Router;
   readonly from: IpAddress | undefined;
@@ -53,7 +53,7 @@ export interface Question {
   readonly view: DomainView;
 }
 
-/** The rules that keep a peer or reset it; all others may be in the way of a key. */
+/** The rules that keep a peer or reset it; all others can be an obstacle to a key. */
 const KEEPING_RULES = ['live-elsewhere', 'reset-and-connected', 'about-to-connect', 'known'] as const;
 
 type KeepingRule = (typeof KEEPING_RULES)[number];
@@ -73,7 +73,7 @@ export type ObstacleRule =
 
 export interface Rule<Name extends string = ObstacleRule | KeepingRule> {
   readonly name: Name;
-  /** Undefined where the rule does not apply. */
+  /** Undefined if the rule does not apply. */
   decide(question: Question): Decision | undefined;
 }
 
@@ -104,7 +104,7 @@ export const RULES: readonly Rule[] = [
 const KEEP: Decision = { kind: 'keep' };
 const RESET: Decision = { kind: 'reset', evicted: [] };
 
-/** Without `from` a request comes from nowhere: it never ends a session. */
+/** Without `from`, the source of a request is unknown: the request never ends a session. */
 export function decideAdmission(request: Asked, view: DomainView): Decision {
   const question = askAbout(request, view);
   for (const rule of RULES) {
@@ -118,7 +118,7 @@ export function askAbout({ router, from }: Asked, view: DomainView): Question {
   return { router, from, known: view.peers.ours.get(router.key), view };
 }
 
-/** In the rows that keep a peer only the kernel's own handshakes count: adding and resetting erase them. */
+/** In the rules that keep a peer, only the kernel's own handshakes count: adding and resetting a peer erases them. */
 function isLiveElsewhere({ known, from, view }: Question): boolean {
   if (known === undefined || !hadHandshakeWithin(known.lastHandshake, LIVE_SECONDS, view.peers.now)) return false;
   const { endpoint } = known;
@@ -137,7 +137,7 @@ function isAboutToConnect({ known, router, view }: Question): boolean {
   return findAge(known.registration.registeredAt, view.peers.now) < HANDSHAKE_SECONDS;
 }
 
-/** Whether the peer has the address that its key has today: then a reset takes it from nobody. */
+/** Whether the peer has the address that its key derives today: then a reset takes it from no other peer. */
 function isInPlace(known: OurPeer | undefined, { address }: Router): boolean {
   return known?.held?.address === address;
 }
@@ -156,7 +156,7 @@ function decideHeldAddress({ router, known, view }: Question): Decision | undefi
   if (claimant !== undefined && claimant !== router.key)
     return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: claimant };
   if (holder === undefined) return undefined;
-  // A handshake that nobody has counted as a claim yet.
+  // This handshake has not been counted as a claim yet.
   if (holder.lastHandshake !== 'never' || holder.registration.heard !== undefined)
     return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
   const { isProtected, pendingSince } = holder.registration;
@@ -165,7 +165,7 @@ function decideHeldAddress({ router, known, view }: Question): Decision | undefi
   return { kind: known === undefined ? 'add' : 'reset', evicted: [holder.key] };
 }
 
-/** A key whose handshake is remembered is not pending, wherever it was meanwhile. */
+/** A key with a remembered handshake is not pending, even if it was not a peer in the meantime. */
 function decideRoomForPending(question: Question): Decision | undefined {
   const { router, known, view } = question;
   const { peers, record, maxPending } = view;
@@ -192,7 +192,7 @@ function refuseWhere(name: ObstacleRule, code: ErrorCode, applies: (question: Qu
   return { name, decide: (question) => (applies(question) ? { kind: 'refuse', code } : undefined) };
 }
 
-/** What is no reason to refuse a key that is a peer already. */
+/** A rule that never refuses a key that is already a peer. */
 function refuseNewWhere(name: ObstacleRule, code: ErrorCode, applies: (question: Question) => boolean): Rule {
   return refuseWhere(name, code, (question) => question.known === undefined && applies(question));
 }

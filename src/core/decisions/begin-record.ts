@@ -8,7 +8,7 @@ import type { PublicKey } from '../values/public-key.ts';
 import { LONG_AGO, type Moment } from '../values/time.ts';
 import type { Marks } from './staleness.ts';
 
-/** What was remembered of a domain when its record was lost, or when the machine started. */
+/** What the other files remember of a domain when its record is lost or the machine starts. */
 export interface Memory {
   readonly marks: Marks;
   readonly alive: Handshakes;
@@ -16,7 +16,7 @@ export interface Memory {
   readonly interfaces: string;
 }
 
-/** The record of a domain that has none: its keys are those that somebody remembers. Nobody is kept for being new. */
+/** A record for a domain that has none, with all keys that are remembered. No peer is kept for being new. */
 export function beginRecord(
   boot: string,
   memory: Memory,
@@ -37,7 +37,7 @@ export function beginRecord(
   return record;
 }
 
-/** Takes over what an earlier copy of a record knows, but none of its times. */
+/** Takes over the keys of an earlier copy of a record, but none of its times. */
 export function takeOver(
   previous: PeerRecord,
   record: PeerRecord,
@@ -51,7 +51,7 @@ export function takeOver(
   }
 }
 
-/** The peers that a gateway takes over from another service, or from a version that had no record. */
+/** The peers that a gateway takes over from another service, or from a version without a record. */
 export function findAdoptable(
   peers: Iterable<Peer>,
   ownership: Ownership,

@@ -11,23 +11,23 @@ import {
   RULES,
 } from './admission.ts';
 
-/** Something that keeps a key, which is not there, from being admitted; or that may have evicted it. */
+/** Something that prevents a key that is not a peer from being admitted, or that may have evicted it. */
 export interface Obstacle {
   readonly rule: ObstacleRule;
-  /** What its router gets; undefined where the key would be admitted all the same. */
+  /** The reply to its router; undefined if the key would still be admitted. */
   readonly code: ErrorCode | undefined;
-  /** Who has its address. */
+  /** The key that has its address. */
   readonly holder?: PublicKey | undefined;
 }
 
-/** Everything that is in the way of a router, by the rules of admission, first what the gateway would answer. */
+/** All obstacles to a router by the rules of admission; the first one is what the gateway would answer. */
 export function findObstacles(router: Router, view: DomainView): Obstacle[] {
   const question = askAbout({ router }, view);
   const obstacles: Obstacle[] = [];
   for (const { name, decide } of RULES.filter(isObstacleRule)) {
     const decision = decide(question);
     obstacles.push(...describeDecision(name, decision, question));
-    // The rules after one that admits the key are never asked.
+    // The rules after one that admits the key never apply.
     if (decision !== undefined && decision.kind !== 'refuse') break;
   }
   return obstacles;

@@ -5,9 +5,9 @@ import type { Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import { findAge } from '../values/time.ts';
 
-/** How long a new key may take to connect before it can be evicted for another one. */
+/** How long a new key may take to connect before a newcomer can evict it. */
 export const CONNECT_SECONDS = 60;
-/** The part of a limit above which a household, or the site around it, has more than its share. */
+/** The fraction of a limit above which a household, or the site around it, has more than its share. */
 const HOUSEHOLD_SHARE = 1 / 10;
 const SITE_SHARE = 1 / 5;
 
@@ -17,8 +17,8 @@ interface Candidate {
 }
 
 /**
- * Whom a newcomer evicts where a domain has no room. Sorted once for each reading, and kept up as keys come and go: in
- * a flood every new key asks.
+ * Picks the peer that a newcomer evicts when a domain is full. Sorted once for each reading, and updated as keys come
+ * and go: in a flood, every new key asks.
  */
 export class Room {
   readonly #peers: PeerTable;
@@ -33,7 +33,7 @@ export class Room {
     this.#maxPeers = maxPeers;
   }
 
-  /** The pending key that goes first, by the order of the contract. */
+  /** The pending key to evict first, by the order of the contract. */
   findPending(isClaimant: boolean, hasClaim: (key: PublicKey) => boolean): PublicKey | undefined {
     this.#pending ??= this.#gatherPending();
     const [oldest] = this.#pending.keys();
@@ -43,13 +43,13 @@ export class Room {
     return isClaimant ? this.#pending.find((key) => !hasClaim(key)) : undefined;
   }
 
-  /** The peer of the greediest endpoint that was silent longest, where the domain is full of connected ones. */
+  /** For a domain full of connected peers: of the peers of the greediest endpoint, the one that was silent longest. */
   findConnected(): PublicKey | undefined {
     this.#connected ??= this.#gatherConnected();
     return this.#connected.findGreediest(this.#maxPeers * HOUSEHOLD_SHARE);
   }
 
-  /** A key that has just been registered: it has no endpoint any more. */
+  /** Adds a key that has just been registered: it has no endpoint any more. */
   add(key: PublicKey): void {
     this.#connected?.remove(key);
     const peer = this.#peers.ours.get(key);
@@ -91,7 +91,7 @@ export class Room {
   }
 }
 
-/** Keys in the order in which they are evicted, and how many of them each source has. */
+/** Keys in the order of their eviction, and the number of keys of each source. */
 class Shares {
   readonly #keys = new Map<PublicKey, readonly Source[]>();
   readonly #counts = new Map<Source, number>();
@@ -102,7 +102,7 @@ class Shares {
     for (const candidate of candidates) this.add(candidate);
   }
 
-  /** Comes last; one that is here already keeps its place. */
+  /** Adds a key at the end; a key that is already in the list keeps its place. */
   add({ key, groups }: Candidate): void {
     this.#addToCounts(key, -1);
     this.#keys.set(key, groups);
@@ -131,13 +131,13 @@ class Shares {
     return undefined;
   }
 
-  /** The first key of those whose source has more than its share. */
+  /** The first key whose source has more than its share. */
   findGreedy(householdShare: number, siteShare: number): PublicKey | undefined {
     const isGreedy = (group: Source) => this.count(group) > (isSite(group) ? siteShare : householdShare);
     return this.find((key) => this.#keys.get(key)?.some(isGreedy) === true);
   }
 
-  /** The first evictable key of the source that has most, where that is more than `share`. */
+  /** The first evictable key of the source with the most keys, if it has more than `share`. */
   findGreediest(share: number): PublicKey | undefined {
     let [found, most]: [PublicKey | undefined, number] = [undefined, share];
     for (const [key, groups] of this.#keys) {
@@ -159,7 +159,7 @@ function describePending({ key, registration: { source } }: OurPeer): Candidate 
 function describeConnected({ key, endpoint }: OurPeer): Candidate {
   if (endpoint === undefined) return { key, groups: [] };
   const household = deriveHousehold(endpoint);
-  // Of IPv4 the contract counts single addresses alone here.
+  // For IPv4, the contract counts only single addresses here.
   return { key, groups: household.includes(':') ? [household, deriveSite(household)] : [household] };
 }
 

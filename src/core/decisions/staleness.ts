@@ -2,7 +2,7 @@ import { hadHandshakeWithin, type LastHandshake } from '../peers/handshakes.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { Moment, UnixSeconds } from '../values/time.ts';
 
-/** When each stale key was first seen to be stale. */
+/** When each stale key was first found stale. */
 export type Marks = ReadonlyMap<PublicKey, UnixSeconds>;
 
 interface StalenessLimits {
@@ -12,21 +12,21 @@ interface StalenessLimits {
 
 export type Verdict = 'alive' | 'revived' | 'marked' | 'waiting' | 'expired';
 
-/** A timer that fires up to 5 % early counts as on time: systemd groups timers that are near one another. */
+/** A timer that fires up to 5 % early counts as on time: systemd groups timers that are close together. */
 const EARLY_FACTOR = 0.95;
 
-/** What a pass looks at. */
+/** What a pass needs to know about a peer. */
 export interface Judged {
-  /** What the kernel reports, or what is remembered. */
+  /** The handshake that the kernel reports, or the remembered one. */
   readonly heard: LastHandshake;
-  /** False for a key that was taken off the list of the domain's keys: it is stale however alive it is. */
+  /** False for a key that was taken off the domain's list of keys: it is stale even if it is alive. */
   readonly isAllowed: boolean;
 }
 
 /**
- * What a pass of the cleanup finds of one of our peers:
- * `alive`; `revived`, alive and marked; `marked`, stale for the first time; `waiting`, marked too short a time ago;
- * `expired`, to be removed. A mark from the future (a clock set back) is worth nothing and is made again.
+ * The verdict of a pass of the cleanup on one of our peers:
+ * `alive`; `revived`, alive and marked; `marked`, stale for the first time; `waiting`, marked too recently;
+ * `expired`, to be removed. A mark from the future (a clock set back) does not count and is set again.
  */
 export function judgePeer(
   { heard, isAllowed }: Judged,
@@ -40,7 +40,7 @@ export function judgePeer(
   return now.unix - markedAt >= limits.secondLookSeconds * EARLY_FACTOR ? 'expired' : 'waiting';
 }
 
-/** The marks after a pass, for the peers that it left in place: who is stale keeps the time of the first mark. */
+/** The marks after a pass, for the peers that it left in place: a stale peer keeps the time of its first mark. */
 export function updateMarks(marks: Marks, remaining: ReadonlyMap<PublicKey, Verdict>, now: UnixSeconds): Marks {
   const next = new Map<PublicKey, UnixSeconds>();
   for (const [key, verdict] of remaining) {

@@ -1,15 +1,15 @@
 import type { UnixSeconds } from '../values/time.ts';
 
-/** How exchanges end, as a chart tells them apart; a key that is kept has joined, too. */
+/** How exchanges end, as a chart distinguishes them; a kept key also counts as joined. */
 export const OUTCOMES = ['joined', 'refused', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 export type OutcomeCounts = Readonly<Record<Outcome, number>>;
 
-/** What came to a domain lately. */
+/** The recent exchanges of a domain. */
 export interface Activity {
-  /** The last one that was told `OK`, also where that is longer ago than a day. */
+  /** The last exchange that got `OK`, even if it was more than a day ago. */
   readonly lastExchange: UnixSeconds | 'never';
-  /** How exchanges ended, by the start of the interval in which they did: a multiple of {@link INTERVAL_SECONDS}. */
+  /** How exchanges ended, by the start of the interval: a multiple of {@link INTERVAL_SECONDS}. */
   readonly intervals: ReadonlyMap<UnixSeconds, OutcomeCounts>;
 }
 
@@ -28,7 +28,7 @@ export function countExchanges(activity: Activity, outcome: Outcome, times: numb
   return { lastExchange, intervals: dropOldest(addCounts(activity.intervals, news), now) };
 }
 
-/** What was known, with what came since. */
+/** The earlier activity with the later one added. */
 export function mergeActivity(earlier: Activity, later: Activity, now: UnixSeconds): Activity {
   return {
     lastExchange: later.lastExchange === 'never' ? earlier.lastExchange : later.lastExchange,
@@ -36,7 +36,7 @@ export function mergeActivity(earlier: Activity, later: Activity, now: UnixSecon
   };
 }
 
-/** The last day as a chart has it: all its intervals, the oldest first, the one that `now` is in last. */
+/** The last day for a chart: all its intervals, oldest first; the last one contains `now`. */
 export function listLastDay(
   { intervals }: Activity,
   now: UnixSeconds,
@@ -48,7 +48,7 @@ export function listLastDay(
   });
 }
 
-/** When the last exchange was; a time of the future, of a clock that was set back, says nothing. */
+/** When the last exchange was; undefined for a time in the future, from before the clock was set back. */
 export function findLastExchange({ lastExchange }: Activity, now: UnixSeconds): UnixSeconds | undefined {
   return lastExchange === 'never' || lastExchange > now ? undefined : lastExchange;
 }
@@ -71,8 +71,8 @@ function addCounts(some: Activity['intervals'], others: Activity['intervals']): 
 }
 
 /**
- * A day by the clock, bounded in number as well: for a clock that is behind for a while what it knows of the real time
- * is the future, and stays as long as there is room; of a clock that was ahead the farthest goes first.
+ * Keeps a day by the clock, and a bounded number of intervals. While a clock is behind, the intervals of the real time
+ * lie in the future and stay as long as there is space; after a clock was ahead, the farthest one is dropped first.
  */
 function dropOldest(intervals: Activity['intervals'], now: UnixSeconds): Activity['intervals'] {
   const oldest = findInterval(now) - REMEMBERED_SECONDS;

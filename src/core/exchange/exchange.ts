@@ -19,20 +19,20 @@ export const REPLY_CODES = [
 export type ReplyCode = (typeof REPLY_CODES)[number];
 export type ErrorCode = Exclude<ReplyCode, 'OK'>;
 
-/** What a router asks for: "let this key into that domain". */
+/** A router's request: "admit this key to that domain". */
 export interface Exchange {
   readonly domain: DomainName;
   readonly key: PublicKey;
-  /** Where the router asked from; absent where nobody knows. */
+  /** Where the request came from; absent if unknown. */
   readonly from?: IpAddress;
-  /** `wgkex check` asks, on the gateway itself: what is refused is neither logged nor counted. */
+  /** The request is from `wgkex check` on the gateway itself: a refusal is neither logged nor counted. */
   readonly look?: true;
 }
 
-/** What `wgkex check` writes in front of a domain. No domain's name begins so: from elsewhere it is none. */
+/** `wgkex check` writes this in front of a domain. No domain name begins with it: from elsewhere it is not a domain. */
 export const LOOK_MARK = '-';
 
-/** What a client asks for, as it said it; undefined where it did not. */
+/** A client's request, as it was sent; a missing part is undefined. */
 export interface Wanted {
   readonly name: string | undefined;
   readonly key: string | undefined;
@@ -40,10 +40,10 @@ export interface Wanted {
 
 type Judgement = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
 
-/** Returns a domain's own name, whichever of its names it is given; undefined where no domain has it. */
+/** Returns a domain's own name for any of its names; undefined if no domain has that name. */
 type FindDomainName = (name: string) => DomainName | undefined;
 
-/** Says which of a router's two lines, that may come in either order, is what. A line that never came is undefined. */
+/** Tells a router's two lines apart, which may come in either order. A line that never came is undefined. */
 export function arrangeLines(
   first: string | undefined,
   second: string | undefined,
@@ -53,7 +53,7 @@ export function arrangeLines(
   return { name, key };
 }
 
-/** Whether a domain is served and a key is sound. A missing part is reported before a wrong one. */
+/** Checks that the domain is served and the key is valid. A missing part is reported before a wrong one. */
 export function judgeRequest({ name, key }: Wanted, findDomainName: FindDomainName): Judgement {
   if (!name) return { refused: 'NO_DOMAIN' };
   if (!key) return { refused: 'NO_WGKEY' };
@@ -69,7 +69,7 @@ export function formatReply(code: ReplyCode): string {
 }
 
 /**
- * What a gateway said: a code, or `silence`, which is how one with `quiet_success` says `OK`.
+ * A gateway's reply: a code, or `silence`, which stands for `OK` from a gateway with `quiet_success`.
  * Undefined for anything else.
  */
 export function parseReply(text: string): ReplyCode | 'silence' | undefined {
@@ -77,7 +77,7 @@ export function parseReply(text: string): ReplyCode | 'silence' | undefined {
   return REPLY_CODES.find((code) => formatReply(code).trimEnd() === text.trimEnd());
 }
 
-/** Also true for a damaged key that comes before the name of a domain: the answer must name what is damaged. */
+/** Also true for a damaged key that comes before the name of a domain: the reply must name the damaged part. */
 function isKeyFirst(first = '', second = '', findDomainName: FindDomainName): boolean {
   return looksLikeKey(first) || findDomainName(second) !== undefined;
 }

@@ -1,4 +1,4 @@
-/** What is known after some bytes. While more is expected, `lines` holds the one that is complete, if any. */
+/** The state after some bytes. While more are expected, `lines` holds the complete line, if there is one. */
 export type Framing =
   | { readonly state: 'open' | 'complete'; readonly lines: readonly [first?: string, second?: string] }
   | { readonly state: 'too-long' };
@@ -8,9 +8,9 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * Cuts a byte stream into two bounded lines, ended by LF or CRLF, the second one also by the end of the stream.
- * Lines come out as latin1, so that every byte outside ASCII is still seen as one; blanks around them are gone.
- * How the bytes were cut into chunks makes no difference, and never more than one line is kept in memory.
+ * Cuts a byte stream into two bounded lines, ended by LF or CRLF; the end of the stream also ends the second one.
+ * Lines are decoded as latin1, so that every byte outside ASCII stays one character; blanks around them are removed.
+ * It does not matter how the bytes are split into chunks, and at most one line is kept in memory.
  */
 export class LineFraming {
   readonly #maxBytes: number;
@@ -21,11 +21,11 @@ export class LineFraming {
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    // One byte more than a line may have: a CR that belongs to its end.
+    // One byte more than a line may have, for the CR of its line end.
     this.#line = Buffer.alloc(maxBytes + 1);
   }
 
-  /** Takes the next bytes; what follows the second line is ignored. */
+  /** Takes the next bytes; anything after the second line is ignored. */
   push(chunk: Uint8Array): Framing {
     for (const byte of chunk) {
       if (this.#isSettled()) break;
@@ -35,7 +35,7 @@ export class LineFraming {
     return this.progress();
   }
 
-  /** Takes the end of the stream, which ends a second line, but not a first one. */
+  /** Takes the end of the stream, which ends a second line but not a first one. */
   end(): Framing {
     if (!this.#isSettled() && this.#lines.length === LINES - 1 && this.#length > 0) this.#endLine(this.#length);
     return this.progress();

@@ -6,10 +6,10 @@ interface SourceLimits extends BucketLimits {
   readonly connections: number;
 }
 
-/** How much more a network may have than a source: an IPv6 /64 itself, the /56 and the /48 around it. */
+/** How many times the limit of a source a network may have: an IPv6 /64 itself, the /56 and the /48 around it. */
 const SHARES = [1, 4, 16] as const;
 
-/** Connections and exchanges of each source, and of the networks around it. */
+/** Limits connections and exchanges of each source, and of the networks around it. */
 export class SourceQuota {
   #limits: SourceLimits;
   readonly #connections = new Map<Source, number>();
@@ -28,7 +28,7 @@ export class SourceQuota {
     }
   }
 
-  /** Counts one more connection; false where the source has too many already, and nothing is counted. */
+  /** Counts one more connection. Returns false, and counts nothing, if the source has too many already. */
   open(source: Source): boolean {
     const connections = this.#connections.get(source) ?? 0;
     if (connections >= this.#limits.connections) return false;
@@ -36,7 +36,7 @@ export class SourceQuota {
     return true;
   }
 
-  /** Takes back an {@link open} that returned true. */
+  /** Undoes an {@link open} that returned true. */
   close(source: Source): void {
     const connections = this.#connections.get(source) ?? 0;
     if (connections > 1) this.#connections.set(source, connections - 1);
@@ -44,8 +44,8 @@ export class SourceQuota {
   }
 
   /**
-   * Takes a token for one exchange from the source and each network around it, in the order of `deriveSources`; false,
-   * and none is taken, where one of them has none.
+   * Takes a token for one exchange from the source and each network around it, in the order of `deriveSources`.
+   * Returns false, and takes none, if one of them has none.
    */
   takeToken(sources: readonly Source[], nowMilliseconds: number): boolean {
     const buckets = this.#levels.flatMap((level, index) => {

@@ -3,21 +3,21 @@ import type { Source } from '../values/ip-address.ts';
 export interface BucketLimits {
   /** The size of a bucket. */
   readonly burst: number;
-  /** Tokens that come back. */
+  /** Tokens that are refilled. */
   readonly perSecond: number;
-  /** How many buckets there may be. */
+  /** The largest number of buckets. */
   readonly remembered: number;
 }
 
 interface Bucket {
-  /** Tokens taken and not yet come back: so that new limits count at once. */
+  /** Tokens taken and not refilled yet: this way, new limits apply at once. */
   readonly spent: number;
-  /** Milliseconds; when `spent` was true. */
+  /** When `spent` was correct, in milliseconds. */
   readonly at: number;
 }
 
 /**
- * A token bucket for each source. Bounded: beyond so many, the source that took no token for longest is forgotten,
+ * A token bucket for each source. Bounded: beyond the limit, the source that took no token for longest is forgotten,
  * which gives it a full bucket again. So an overflow never locks anybody out.
  */
 export class TokenBuckets {
@@ -33,12 +33,12 @@ export class TokenBuckets {
     return this.#buckets.size;
   }
 
-  /** Remembers nobody: who is refused takes no other source's place. */
+  /** Remembers nothing: a refused source never takes the place of another one. */
   hasToken(source: Source, nowMilliseconds: number): boolean {
     return this.#countSpent(source, nowMilliseconds) + 1 <= this.limits.burst;
   }
 
-  /** To be called only after {@link hasToken}. */
+  /** Call this only after {@link hasToken}. */
   take(source: Source, nowMilliseconds: number): void {
     const spent = this.#countSpent(source, nowMilliseconds) + 1;
     this.#buckets.delete(source);

@@ -1,10 +1,10 @@
 import { InputError } from '../values/errors.ts';
 import { parseProperties } from './systemd-properties.ts';
 
-/** How the clock of this machine is kept. */
+/** The state of this machine's clock. */
 export interface ClockState {
   readonly isSynchronised: boolean;
-  /** Whether a service that systemd knows how to switch on can keep it. */
+  /** Whether systemd has a service that it can switch on to synchronise the clock. */
   readonly canSynchronise: boolean;
   /** Whether that service is switched on. */
   readonly isSwitchedOn: boolean;

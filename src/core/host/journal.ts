@@ -10,15 +10,15 @@ export interface JournalEntry {
 
 const MICROSECONDS = 1_000_000;
 
-/** What is not printable comes as a list of bytes (systemd.journal-fields(7), "Journal JSON Format"). */
+/** Text that is not printable comes as a list of bytes (systemd.journal-fields(7), "Journal JSON Format"). */
 const entrySchema = z.looseObject({
   __REALTIME_TIMESTAMP: z.string().regex(/^\d{1,18}$/),
   MESSAGE: z.union([z.string(), z.array(z.int().min(0).max(255))]).nullish(),
 });
 
 /**
- * Parses `journalctl --output=json`, an object a line. The messages are as they were written: not fit to be printed
- * as they are.
+ * Parses `journalctl --output=json`, one object per line. The messages are as they were written: not safe to print
+ * without escaping.
  * @throws InputError for any other text.
  */
 export function parseJournal(text: string): JournalEntry[] {

@@ -4,11 +4,11 @@ import { parseJsonOf } from '../values/json.ts';
 
 const routesSchema = z.array(z.looseObject({ dst: z.string() }));
 
-/** Of the network that all derived addresses belong to. */
+/** An address of the network that all derived addresses belong to. */
 const SOME_LINK_LOCAL: IpAddress = parseIpAddress('fe80::1:2:3:4');
 
 /**
- * Parses `ip -6 -json route show dev INTERFACE`: whether one of the routes leads to all of `fe80::/64`.
+ * Parses `ip -6 -json route show dev INTERFACE`: whether one of the routes covers all of `fe80::/64`.
  * @throws InputError for any other text.
  */
 export function hasLinkLocalRoute(text: string): boolean {

@@ -1,15 +1,15 @@
-/** What sudo lets a user do. */
+/** The rights that sudo gives a user. */
 export interface SudoRights {
-  /** A rule each, as sudo prints it: `(root) NOPASSWD: /bin/true`. */
+  /** One rule each, as sudo prints it: `(root) NOPASSWD: /bin/true`. */
   readonly rules: readonly string[];
-  /** The options that may hold when the user starts something; of those with the same name the last one counts. */
+  /** The options that may apply when the user starts something; of those with the same name, the last one counts. */
   readonly options: readonly SudoOption[];
 }
 
 interface SudoOption {
   /** As sudo prints it: `!use_pty`, `umask=0022`. */
   readonly text: string;
-  /** The one command that it holds for, or `ALL`; undefined where it does not depend on the command. */
+  /** The one command that it applies to, or `ALL`; undefined if it does not depend on the command. */
   readonly command: string | undefined;
 }
 
@@ -17,7 +17,7 @@ const RULES_HEAD = /^User \S+ may run the following commands on /;
 const USER_HEAD = /^Matching Defaults entries for /;
 const COMMANDS_HEAD = /^Runas and Command-specific defaults for /;
 
-/** Parses `sudo -l`, which breaks long lines; sudo-rs prints no options. Whatever else sudo says is no right. */
+/** Parses `sudo -l`, which breaks long lines; sudo-rs prints no options. Any other text from sudo is not a right. */
 export function parseSudoRights(text: string): SudoRights {
   const forUser = findSection(text, USER_HEAD).map((line) => line.trim());
   const forCommands = joinLines(findSection(text, COMMANDS_HEAD), /^ {4}Defaults/);
@@ -27,7 +27,7 @@ export function parseSudoRights(text: string): SudoRights {
   };
 }
 
-/** `Defaults!/bin/true !use_pty, umask=0022`; behind a `>` there is who it is run as. */
+/** `Defaults!/bin/true !use_pty, umask=0022`; after a `>` comes the user that the command runs as. */
 function parseDefaults(line: string): SudoOption[] {
   const [, sign, subject, list = ''] = line.match(/^Defaults([!>])(\S+) (.*)$/) ?? [];
   return splitOptions(list, sign === '!' ? subject : undefined);
@@ -37,13 +37,13 @@ function splitOptions(list: string, command: string | undefined): SudoOption[] {
   return list === '' ? [] : list.split(', ').map((text) => ({ text, command }));
 }
 
-/** The option of this name that counts for a command; undefined where none of it is set. */
+/** The option of this name that applies to a command; undefined if none is set. */
 export function findOption({ options }: SudoRights, name: string, command: string): string | undefined {
   const holds = (option: SudoOption) => option.command === undefined || ['ALL', command].includes(option.command);
   return options.findLast((option) => holds(option) && nameOption(option.text) === name)?.text;
 }
 
-/** `!use_pty` is `use_pty`, `umask=0022` and `umask+=0022` are `umask`. */
+/** The name of `!use_pty` is `use_pty`, that of `umask=0022` and `umask+=0022` is `umask`. */
 export function nameOption(text: string): string {
   return text.replace(/^!/, '').replace(/[+-]?=.*$/, '');
 }
@@ -58,7 +58,7 @@ function findSection(text: string, head: RegExp): string[] {
   return rest.slice(0, length === -1 ? rest.length : length);
 }
 
-/** One line for each beginning. */
+/** Joins broken lines into one line for each beginning. */
 function joinLines(lines: readonly string[], beginning: RegExp): string[] {
   const joined: string[] = [];
   for (const line of lines) {

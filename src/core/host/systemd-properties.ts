@@ -6,7 +6,7 @@ interface Property {
 }
 
 /**
- * Parses lines of `NAME=value`, as the programs of systemd print them; a name may occur again.
+ * Parses lines of `NAME=value`, as the programs of systemd print them; a name may occur more than once.
  * @throws InputError for any other text.
  */
 export function parseProperties(text: string): Property[] {

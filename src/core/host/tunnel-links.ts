@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
 import { parseJsonOf } from '../values/json.ts';
 
-/** What a VXLAN interface was told when it was made. */
+/** The settings that a VXLAN interface was created with. */
 interface VxlanDetails {
-  /** The interface that its packets leave by. */
+  /** The interface that its packets leave through. */
   readonly link: string | undefined;
-  /** The address that its packets come from. */
+  /** The source address of its packets. */
   readonly local: IpAddress | undefined;
-  /** Whether it remembers behind which destination a MAC address was heard. */
+  /** Whether it learns which destination a MAC address is behind. */
   readonly isLearning: boolean;
 }
 

@@ -1,20 +1,20 @@
 import { InputError } from '../values/errors.ts';
 import { parseProperties } from './systemd-properties.ts';
 
-/** A unit in the words of systemd; see org.freedesktop.systemd1(5). */
+/** A unit in systemd's own terms; see org.freedesktop.systemd1(5). */
 export interface UnitState {
   readonly id: string;
   /** `loaded`, `not-found`, `masked`, `bad-setting`, `error`. */
   readonly load: string;
   /** `active`, `inactive`, `failed`, `activating`, `deactivating`. */
   readonly active: string;
-  /** `enabled`, `disabled`, `static`, `masked`, ...; empty for a unit that there is not. */
+  /** `enabled`, `disabled`, `static`, `masked`, ...; empty for a unit that does not exist. */
   readonly file: string;
   /** Where a socket listens, e.g. `[::]:10012`. */
   readonly listen: readonly string[];
 }
 
-/** What {@link parseUnitStates} needs. */
+/** The properties that {@link parseUnitStates} needs. */
 export const UNIT_PROPERTIES = ['Id', 'LoadState', 'ActiveState', 'UnitFileState', 'Listen'] as const;
 
 /**

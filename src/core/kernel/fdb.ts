@@ -4,7 +4,7 @@ import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
 import { parseJsonOf } from '../values/json.ts';
 import { type InterfaceName, isInterfaceName } from '../values/names.ts';
 
-/** `flood` carries broadcast and unknown traffic to a router, `unicast` what is for its own MAC address. */
+/** `flood` carries broadcast and unknown traffic to a router, `unicast` carries traffic for its own MAC address. */
 export const ENTRY_KINDS = ['flood', 'unicast'] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
@@ -12,7 +12,7 @@ export type EntryKind = (typeof ENTRY_KINDS)[number];
 export interface ForwardingEntry {
   readonly mac: MacAddress;
   readonly destination: IpAddress;
-  /** Undefined for an entry that names no interface: predecessors and scripts made such. */
+  /** Undefined for an entry that names no interface: predecessors and scripts made such entries. */
   readonly via: InterfaceName | undefined;
 }
 
@@ -29,8 +29,8 @@ const bridgeFdbSchema = z.array(
 );
 
 /**
- * Parses `bridge -json fdb show dev VXLAN`. Entries without destination, those whose
- * interface is gone, and those that the kernel learned and forgets again, are left out.
+ * Parses `bridge -json fdb show dev VXLAN`. Leaves out entries without a destination, entries whose interface is gone,
+ * and entries that the kernel learned and will forget again.
  * @throws InputError for any other text.
  */
 export function parseForwardingEntries(text: string): ForwardingEntry[] {
@@ -46,7 +46,7 @@ export function buildEntries(router: LinkAddress, kinds: readonly EntryKind[], v
   return kinds.map((kind) => ({ mac: kind === 'flood' ? FLOOD_MAC : router.mac, destination: router.address, via }));
 }
 
-/** Whether wgkex could have made this entry: through its interface, to a derived address, for the MAC of that. */
+/** Whether wgkex could have made this entry: through its interface, to a derived address, for its MAC. */
 export function isDerivedEntry(entry: ForwardingEntry, via: InterfaceName): boolean {
   if (entry.via !== via) return false;
   const macs = findDerivedMacs(entry.destination);

@@ -4,8 +4,8 @@ import { parseJsonOf } from '../values/json.ts';
 const linkSchema = z.array(z.looseObject({ ifindex: z.int().positive() })).length(1);
 
 /**
- * Parses what `ip -json -batch` prints for some `link show dev NAME`: an array with one object a line. Returns the
- * numbers of the interfaces, which the kernel never gives twice (until it restarts).
+ * Parses the output of `ip -json -batch` for several `link show dev NAME`: on each line an array with one object.
+ * Returns the numbers of the interfaces, which the kernel never reuses until it restarts.
  * @throws InputError for any other text.
  */
 export function parseLinkNumbers(text: string): number[] {
@@ -14,8 +14,8 @@ export function parseLinkNumbers(text: string): number[] {
 }
 
 /**
- * Which of `names` a line of `ip -oneline monitor link` is about; undefined where that is gone, or for other lines. The
- * line has `NAME:`, or `NAME@LOWER:`, and a name may have an `@` of its own.
+ * Which of `names` a line of `ip -oneline monitor link` is about; undefined if that interface is gone, and for other
+ * lines. The line has `NAME:` or `NAME@LOWER:`, and the name itself may contain an `@`.
  */
 export function findChangedLink(line: string, names: Iterable<string>): string | undefined {
   const [, rest] = line.match(/^\d+: (.*)$/) ?? [];

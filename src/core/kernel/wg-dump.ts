@@ -13,11 +13,11 @@ export interface WireguardReading {
 
 const NONE = '(none)';
 
-/** What a reading knows of the one before it: most peers have not changed. */
+/** Reuses peers from the previous reading: most have not changed. */
 export class DumpReader {
   #peers = new Map<string, Peer>();
 
-  /** As {@link parseDump}. */
+  /** Like {@link parseDump}. */
   read(text: string): WireguardReading {
     const peers = new Map<string, Peer>();
     const reading = parseDump(text, (row) => {
@@ -58,14 +58,14 @@ function parsePeer(row: string): Peer {
 }
 
 /**
- * `192.0.2.1:51820` or `[2001:db8::1]:51820`; the port does not matter here, NAT changes it at will. A peer chooses
- * its endpoint: one that cannot be read must not make the whole interface unreadable.
+ * `192.0.2.1:51820` or `[2001:db8::1]:51820`; the port does not matter here: NAT changes it at will. A peer chooses
+ * its own endpoint, so one that cannot be read must not make the whole interface unreadable.
  */
 function parseEndpoint(endpoint: string): IpAddress | undefined {
   return parseEndpointAddress(endpoint.replace(/:\d+$/, ''));
 }
 
-/** Readings follow one another several times a second, and most endpoints stay as they are. */
+/** Readings can come several times a second, and most endpoints do not change. */
 const parseEndpointAddress = remembering(50_000, (text: string): IpAddress | undefined => {
   try {
     return parseIpAddress(text.replace(/^\[(.*)\]$/, '$1'));
@@ -74,15 +74,15 @@ const parseEndpointAddress = remembering(50_000, (text: string): IpAddress | und
   }
 });
 
-/** The kernel reports 0 for a handshake that never was. */
+/** The kernel reports 0 if there never was a handshake. */
 function parseHandshake(field: string): UnixSeconds | 'never' {
   return field === '0' ? 'never' : parseCount(field, 'a handshake time');
 }
 
-/** The kernel counts with 64 bits, which is more than a number can tell apart: beyond 9 PB the last digits are off. */
+/** The kernel counts with 64 bits, more than a number can hold exactly: beyond 9 PB the last digits are off. */
 function parseCount(field: string, what: string): number {
   if (/^\d{1,20}$/.test(field)) return Number(field);
-  throw new InputError(`Cannot read the WireGuard interface: ${what} is no number`);
+  throw new InputError(`Cannot read the WireGuard interface: ${what} is not a number`);
 }
 
 function splitFields(line: string, count: number): string[] {

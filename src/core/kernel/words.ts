@@ -4,7 +4,7 @@ import type { InterfaceName } from '../values/names.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import { FLOOD_MAC, type ForwardingEntry } from './fdb.ts';
 
-/** The words of `wg set` that let a key in with its one address. */
+/** The `wg set` words that admit a key with its one address. */
 export function buildAddPeer(key: PublicKey, address: IpAddress): string[] {
   return ['peer', key, 'allowed-ips', hostNetwork(address)];
 }
@@ -17,16 +17,16 @@ export function buildClearKeepalive(key: PublicKey): string[] {
   return ['peer', key, 'persistent-keepalive', 'off'];
 }
 
-/** Forgets the peer's largest timestamp (whitepaper, 5.1): it may have come from a clock that was since set back. */
+/** Forgets the peer's largest timestamp (whitepaper, 5.1): it may come from a clock that has since been set back. */
 export function buildResetPeer(key: PublicKey, address: IpAddress): string[] {
   return [...buildRemovePeer(key), ...buildAddPeer(key, address)];
 }
 
 /**
- * Lines for `bridge -batch`; run again they change nothing.
- * `replace` takes a learned entry over and makes it permanent, where `append` would silently leave it as it is; the
- * flood list has many destinations, for which the kernel knows `append` alone. There an entry without `via`, as scripts
- * make it, would stay alongside ours and double every frame: deleting it does nothing where only ours is there.
+ * Lines for `bridge -batch`; running them again changes nothing.
+ * `replace` takes over a learned entry and makes it permanent, where `append` would silently leave it as it is. The
+ * flood list has many destinations, for which the kernel supports only `append`. There, an entry without `via`, as
+ * scripts make it, would stay alongside ours and double every frame. Deleting it does nothing if only ours is there.
  */
 export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): string[] {
   if (entry.mac !== FLOOD_MAC) return [buildMakeEntry(entry, vxlan)];
@@ -34,8 +34,8 @@ export function buildEnsureEntry(entry: ForwardingEntry, vxlan: InterfaceName): 
 }
 
 /**
- * Lines for `bridge -batch` after which the entry, and one like it without `via`, is gone.
- * Deleting a MAC address that has no entry at all would end the batch, so it is made sure of first.
+ * Lines for `bridge -batch` that remove the entry, and the same entry without `via`.
+ * Deleting a MAC address that has no entry at all would end the batch, so the entry is added first.
  */
 export function buildDeleteEntry(entry: ForwardingEntry, vxlan: InterfaceName): string[] {
   const lines = entry.via === undefined ? [buildMakeEntry(entry, vxlan)] : buildEnsureEntry(entry, vxlan);
@@ -55,7 +55,7 @@ export function buildEnsureRoute(address: IpAddress, wireguard: InterfaceName): 
   return `route replace ${hostNetwork(address)} dev ${wireguard}`;
 }
 
-/** Lines for `ip -6 -batch` after which the route is gone; see {@link buildDeleteEntry}. */
+/** Lines for `ip -6 -batch` that remove the route; see {@link buildDeleteEntry}. */
 export function buildDeleteRoute(address: IpAddress, wireguard: InterfaceName): string[] {
   return [buildEnsureRoute(address, wireguard), `route del ${hostNetwork(address)} dev ${wireguard}`];
 }

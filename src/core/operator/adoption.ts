@@ -19,7 +19,7 @@ export type LeftOutReason = (typeof LEFT_OUT_REASONS)[number];
 /** A peer of another service that becomes wgkex's. */
 export interface Adoptee {
   readonly peer: Peer;
-  /** With the address that it has. */
+  /** With its current address. */
   readonly router: Router;
 }
 
@@ -31,13 +31,13 @@ export interface LeftOut {
 export interface Adoption {
   readonly adopted: readonly Adoptee[];
   readonly leftOut: readonly LeftOut[];
-  /** For the record, before a keepalive is cleared. */
+  /** For the record, to be written before a keepalive is cleared. */
   readonly lines: readonly string[];
 }
 
 /**
- * Which of the operator's peers wgkex takes over: those that have exactly their derived address, whether or not they
- * have a keepalive; without `only` all of them. The record of `view` is afterwards as it will be then.
+ * Which of the operator's peers wgkex takes over: those that have exactly their derived address, with or without a
+ * keepalive; without `only`, all of them. Brings the record of `view` to the state after the adoption.
  */
 export function planAdoption(view: DomainView, only: ReadonlySet<PublicKey> | undefined): Adoption {
   const { peers } = view;
@@ -64,7 +64,7 @@ function judge(peer: Peer, { peers, lists }: DomainView): Adoptee | LeftOut {
   return router === undefined ? { key, why: 'allowed IPs' } : { peer, router };
 }
 
-/** One that an adoption began with, and did not end, is in the record already. */
+/** A peer of an adoption that was interrupted is in the record already. */
 function enter({ key, lastHandshake }: Peer, { record, peers }: DomainView): string {
   const heard = lastHandshake === 'never' ? undefined : remember(lastHandshake, peers.now);
   return record.set(key, { ...UNRECORDED, heard, ...record.registrations.get(key), isLeaving: false });

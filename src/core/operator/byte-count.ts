@@ -7,13 +7,13 @@ export function formatBytes(bytes: number): string {
   return `${amount} ${unit}`;
 }
 
-/** The same where there is little room, in at most 5 characters, as `ls -h` prints it: `980`, `1.5K`, `340M`. */
+/** The same for narrow columns, in at most 5 characters, as `ls -h` prints it: `980`, `1.5K`, `340M`. */
 export function formatBytesShort(bytes: number): string {
   const [amount, unit] = scale(bytes);
   return unit === 'B' ? amount : `${amount}${unit.charAt(0)}`;
 }
 
-/** One place after the point below ten, none from there on. */
+/** One decimal place below ten, none from ten on. */
 function scale(bytes: number): [amount: string, unit: string] {
   let amount = bytes;
   let unit = 0;

@@ -4,7 +4,7 @@ import type { PeerOrder } from './peer-order.ts';
 
 type Compare = (one: Peer, other: Peer) => number;
 
-/** The latest handshake and the most traffic come first, and equals in the order of their keys. */
+/** The latest handshake and the most traffic come first; ties are in the order of their keys. */
 const COMPARISONS: Record<PeerOrder, Compare> = {
   key: () => 0,
   handshake: (one, other) => handshakeTime(other) - handshakeTime(one),
@@ -21,7 +21,7 @@ function handshakeTime({ lastHandshake }: Peer): number {
   return lastHandshake === 'never' ? 0 : lastHandshake;
 }
 
-/** Who has no address comes last. */
+/** A peer without an address comes last. */
 function compareAddresses(one: string | undefined, other: string | undefined): number {
   if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined);
   return compareNetworks(one, other);

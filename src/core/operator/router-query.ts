@@ -6,7 +6,7 @@ import type { Peer } from '../values/peer.ts';
 import { looksLikeKey, type PublicKey, parsePublicKey } from '../values/public-key.ts';
 import { quote } from '../values/quote.ts';
 
-/** What an operator knows of a router: its key or how that begins, an address of it, or its MAC address. */
+/** An operator's search term for a router: its key or the beginning of it, one of its addresses, or its MAC address. */
 export type RouterQuery =
   | { readonly kind: 'key'; readonly key: PublicKey }
   | { readonly kind: 'beginning'; readonly beginning: string }
@@ -14,13 +14,13 @@ export type RouterQuery =
   | { readonly kind: 'mac'; readonly mac: MacAddress };
 
 const MAC_ADDRESS = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
-/** Of a key, as the log abbreviates it; fewer characters would fit too many. */
+/** The beginning of a key, as the log abbreviates it; fewer characters would match too many keys. */
 const BEGINNING = /^([A-Za-z0-9+/]{4,43})(…|\.\.\.)?$/;
 
-/** What {@link parseRouterQuery} takes, for an operator. */
+/** What {@link parseRouterQuery} accepts, in words for an operator. */
 export const ROUTER_WORDS = 'a public key, its first 4 characters or more, an IP address or a MAC address';
 
-/** @throws InputError for what is none of them. */
+/** @throws InputError for anything else. */
 export function parseRouterQuery(text: string): RouterQuery {
   if (looksLikeKey(text)) return { kind: 'key', key: parsePublicKey(text) };
   if (MAC_ADDRESS.test(text)) return { kind: 'mac', mac: text.toLowerCase().replaceAll('-', ':') as MacAddress };
@@ -33,7 +33,7 @@ export function parseRouterQuery(text: string): RouterQuery {
   throw new InputError(`Cannot look for ${quote(text)}: expected ${ROUTER_WORDS}`);
 }
 
-/** Whether this is the router: by what any derivation makes of its key, its allowed IPs, or its endpoint. */
+/** Whether the query means this peer: by anything derived from its key, by its allowed IPs, or by its endpoint. */
 export function isMeant(query: RouterQuery, { key, allowedIps, endpoint }: Peer): boolean {
   switch (query.kind) {
     case 'key':

@@ -10,7 +10,7 @@ export interface Vni {
   readonly vni: number;
   /** What is hashed before the seed. */
   readonly label: string;
-  /** The Gluon package that does so. */
+  /** The Gluon package that derives it this way. */
   readonly firmware: string;
 }
 
@@ -19,7 +19,7 @@ const LABELS = [
   { label: 'gluon-mesh-vxlan', firmware: 'gluon-mesh-vpn-wireguard' },
 ] as const;
 
-/** Gluon accepts no other ones. @throws InputError for any other text. */
+/** Gluon accepts no others. @throws InputError for any other text. */
 export function parseDomainSeed(text: string): DomainSeed {
   if (!/^[0-9a-f]{64}$/i.test(text))
     throw new InputError(`Cannot use ${quote(text)} as a domain seed: expected 64 hexadecimal digits`);

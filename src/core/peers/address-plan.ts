@@ -3,24 +3,24 @@ import { deriveAll, deriveLinkAddress, type LinkAddress } from '../values/derive
 import type { IpAddress } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
 
-/** A router as it is known by its key. */
+/** A router, identified by its key. */
 export interface Router extends LinkAddress {
   readonly key: PublicKey;
 }
 
-/** Some 2 MB. */
+/** About 2 MB. */
 const LEAST_REMEMBERED = 10_000;
-/** An EUI-64, whichever the derivation. */
+/** An EUI-64, by any derivation. */
 const DERIVED_NETWORK = /^fe80::[0-9a-f:]*ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\/128$/;
 
-/** What belongs to the keys of a domain. A key is hashed once: each reading of the kernel asks for all of them. */
+/** The addresses of a domain's keys. A key is hashed once: each reading of the kernel asks for all of them. */
 export class Derivations {
   readonly #variant: AddressVariant;
   readonly #routers = new Map<PublicKey, { readonly router: Router; readonly network: string }>();
 
   readonly #most: number;
 
-  /** Remembers `most` routers, which has to be more than a reading has of them. */
+  /** Remembers `most` routers, which must be more than a reading contains. */
   constructor(variant: AddressVariant, most = LEAST_REMEMBERED) {
     this.#variant = variant;
     this.#most = Math.max(most, LEAST_REMEMBERED);
@@ -31,8 +31,8 @@ export class Derivations {
   }
 
   /**
-   * The router whose derived address is all that these allowed IPs are, by the domain's derivation or, after a change
-   * of it, by another one; undefined for any other allowed IPs.
+   * The router of this key, if its derived address is the only allowed IP: by the domain's derivation or, after the
+   * derivation was changed, by another one. Undefined for any other allowed IPs.
    */
   findHeld(key: PublicKey, allowedIps: readonly string[]): Router | undefined {
     const [allowed = '', ...others] = allowedIps;

@@ -7,25 +7,25 @@ export interface Claim {
   /** The handshakes that the cleanup saw first and last. */
   readonly first: UnixSeconds;
   readonly last: UnixSeconds;
-  /** Since the last one, as counted by the passes of the cleanup. */
+  /** Since the last handshake, as counted by the passes of the cleanup. */
   readonly silentSeconds: number;
 }
 export type Claims = ReadonlyMap<PublicKey, Claim>;
 
 const CLAIM_SECONDS = 30 * 86_400;
-/** A pass that comes late says nothing of the time in between: the machine may have been asleep or off. */
+/** A late pass says nothing about the time in between: the machine may have been asleep or off. */
 const MOST_SECONDS_BETWEEN_PASSES = 3600;
-/** A domain has at most so many claims for each peer that it takes. */
+/** A domain has at most this many claims for each peer that it may have. */
 const CLAIMS_PER_PEER = 2;
 
-/** How long a claim lasts yet, as far as the passes of the cleanup counted. */
+/** How much longer a claim lasts, as counted by the passes of the cleanup. */
 export function findRemainingSeconds({ silentSeconds }: Claim): number {
   return Math.max(0, CLAIM_SECONDS - silentSeconds);
 }
 
-/** What a pass of the cleanup knows of the keys that had handshakes. */
+/** The knowledge of a cleanup pass about keys with handshakes. */
 export interface Proofs {
-  /** The last handshake of each key that ever had one, as far as anybody remembers. */
+  /** The last known handshake of each key that ever had one. */
   readonly heard: ReadonlyMap<PublicKey, UnixSeconds>;
   readonly isPeer: (key: PublicKey) => boolean;
 }
@@ -43,7 +43,7 @@ export function updateClaims(claims: Claims, proofs: Proofs, sincePassSeconds: n
   return limit(aged, proofs.isPeer, maxPeers * CLAIMS_PER_PEER);
 }
 
-/** A claim of a peer that is there never goes; of the others those go first that cost the least to make. */
+/** The claim of a current peer is never dropped; of the others, the ones that cost least to make are dropped first. */
 function limit(claims: Claims, isPeer: Proofs['isPeer'], most: number): Claims {
   const present = [...claims].filter(([key]) => isPeer(key));
   const absent = [...claims].filter(([key, { silentSeconds }]) => !isPeer(key) && silentSeconds < CLAIM_SECONDS);
@@ -52,7 +52,7 @@ function limit(claims: Claims, isPeer: Proofs['isPeer'], most: number): Claims {
   return new Map([...present, ...kept]);
 }
 
-/** Who claims which address. */
+/** Which key claims which address. */
 export class ClaimTable {
   readonly claims: Claims;
   readonly #claimants = new Map<IpAddress, PublicKey>();

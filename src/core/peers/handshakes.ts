@@ -18,8 +18,8 @@ export function hadHandshakeWithin(
 }
 
 /**
- * The kernel's handshake by the clock as it is now. One that lies in the future, as the clock was set back, counts from
- * when it was first read.
+ * The kernel's handshake by the current clock. A handshake in the future, because the clock was set back, counts from
+ * the time when it was first read.
  */
 export function settleHandshake(
   lastHandshake: LastHandshake,
@@ -31,7 +31,7 @@ export function settleHandshake(
   return Math.max(0, now.unix - findAge(readAt, now));
 }
 
-/** The last handshake that anybody remembers of a peer: the kernel forgets it when the peer is reset or restored. */
+/** The last known handshake of a peer: the kernel forgets it when the peer is reset or restored. */
 export function findLastHandshake(
   { lastHandshake }: Pick<Peer, 'lastHandshake'>,
   heard: Registration['heard'],
@@ -43,7 +43,7 @@ export function findLastHandshake(
   return Math.max(remembered, reported);
 }
 
-/** What the record notes of a handshake that a reading reports; undefined where it knows that one already. */
+/** The record's note of a handshake that a reading reports; undefined if the record already has that one. */
 export function noteHandshake(
   { lastHandshake }: Pick<Peer, 'lastHandshake'>,
   registration: Registration,
@@ -56,12 +56,12 @@ export function noteHandshake(
   return { ...registration, heard, restores: 0, source: undefined, isLeaving: false };
 }
 
-/** A handshake of an earlier boot or an earlier file, read now. */
+/** A handshake from an earlier boot or an earlier file, read now. */
 export function remember(at: UnixSeconds, { unix, monotonic }: Moment): Registration['heard'] {
   return { at, readAt: at > unix ? monotonic : LONG_AGO };
 }
 
-/** The last handshakes of those who would be restored today, the latest first. */
+/** The last handshakes of the keys that would be restored today, latest first. */
 export function collectAlive(
   registrations: ReadonlyMap<PublicKey, Registration>,
   seconds: number,

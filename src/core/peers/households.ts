@@ -6,12 +6,12 @@ const SITE_BITS = { ipv4: 24, ipv6: 48 };
 /** Each reading of a crowded domain asks for the same ones. */
 const MAX_REMEMBERED = 50_000;
 
-/** What one customer has, as far as an address tells: an IPv4 or link-local address, or an IPv6 /56. */
+/** One customer, as far as an address tells: an IPv4 or link-local address, or an IPv6 /56. */
 export const deriveHousehold = remembering(MAX_REMEMBERED, (address: IpAddress): Source => {
   return (hasNetworks(address) ? maskNetwork(address, HOUSEHOLD_BITS) : address) as Source;
 });
 
-/** What one provider's neighbourhood or one company has: the IPv4 /24 or the IPv6 /48 around a household. */
+/** One provider's neighbourhood or one company: the IPv4 /24 or the IPv6 /48 around a household. */
 export const deriveSite = remembering(MAX_REMEMBERED, (household: Source): Source => {
   const address = household.replace(/\/.*$/, '') as IpAddress;
   if (!isIpv4(address) && !hasNetworks(address)) return household;

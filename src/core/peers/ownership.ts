@@ -3,29 +3,29 @@ import type { PublicKey } from '../values/public-key.ts';
 import type { Derivations, Router } from './address-plan.ts';
 import type { Registration } from './record.ts';
 
-/** What tells whose a peer is, beside the peer itself. */
+/** The facts, besides the peer itself, that decide who owns a peer. */
 export interface Ownership {
   readonly registrations: ReadonlyMap<PublicKey, Registration>;
   readonly staticKeys: ReadonlySet<PublicKey>;
   readonly derivations: Derivations;
 }
 
-/** Why a peer is the operator's; a recorded peer that has none of these marks is wgkex's. */
+/** Why a peer is the operator's; a recorded peer without any of these marks is wgkex's. */
 export type OperatorsMark = 'static key' | 'preshared key' | 'keepalive' | 'not recorded' | 'allowed IPs';
 
-/** What is known of a peer of wgkex's. */
+/** The facts about a peer that wgkex owns. */
 export interface Ours {
   readonly registration: Registration;
   /** As its domain derives it today. */
   readonly router: Router;
-  /** The derived address that it has; undefined where it has none at all. */
+  /** Its current derived address; undefined if it has no address at all. */
   readonly held: Router | undefined;
 }
 
 /** A peer of wgkex's, or why it is the operator's. */
 export type Owner = Ours | { readonly mark: OperatorsMark };
 
-/** Whose peer it is: the first mark of the operator's that it has decides. */
+/** Finds the owner of a peer: the first of the operator's marks that it has decides. */
 export function findOwner(peer: Peer, { registrations, staticKeys, derivations }: Ownership): Owner {
   if (staticKeys.has(peer.key)) return { mark: 'static key' };
   const registration = registrations.get(peer.key);
@@ -37,7 +37,7 @@ export function findOwner(peer: Peer, { registrations, staticKeys, derivations }
   return { registration, router: derivations.describe(peer.key), held };
 }
 
-/** Whether a peer could be one of wgkex's: it has exactly its derived address, and no mark that only an operator sets. */
+/** Whether a peer could be wgkex's: it has exactly its derived address, and no mark that only an operator sets. */
 export function couldBeOurs(peer: Peer, ownership: Pick<Ownership, 'staticKeys' | 'derivations'>): boolean {
   const isMarked = ownership.staticKeys.has(peer.key) || peer.hasPresharedKey || peer.hasKeepalive;
   return !isMarked && ownership.derivations.findHeld(peer.key, peer.allowedIps) !== undefined;

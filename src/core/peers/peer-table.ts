@@ -9,18 +9,18 @@ import { findOwner, type OperatorsMark, type Ours, type Ownership } from './owne
 import type { Registration } from './record.ts';
 
 /**
- * A peer of wgkex's, with what is known of it beside what the kernel says. Of these there are thousands in every
- * reading: so it refers to what it is made of, and copies nothing.
+ * A peer that wgkex owns, with everything that is known about it besides the kernel's data. Every reading has thousands
+ * of these, so it refers to its parts and copies nothing.
  */
 export class OurPeer implements Peer {
   readonly peer: Peer;
   readonly registration: Registration;
   readonly router: Router;
-  /** The address that it has, which may be one of another derivation; undefined where it has none. */
+  /** Its current address, which may be by another derivation; undefined if it has none. */
   readonly held: Router | undefined;
-  /** What the kernel reports, by the clock as it is now. */
+  /** As the kernel reports it, by the current clock. */
   readonly lastHandshake: LastHandshake;
-  /** That, or what is remembered; never older than `stale_after_seconds` where only the record knows it. */
+  /** The same, or the remembered one; never older than `stale_after_seconds` if only the record knows it. */
   readonly heard: LastHandshake;
 
   constructor(peer: Peer, { registration, router, held }: Ours, staleAfterSeconds: number, now: Moment) {
@@ -71,14 +71,14 @@ function findRemembered(heard: Registration['heard'], staleAfterSeconds: number,
   return hadHandshakeWithin(last, staleAfterSeconds, now) ? last : 'never';
 }
 
-/** What a table rests on beside the peers. */
+/** Everything that a table depends on besides the peers. */
 export interface TableSettings extends Ownership {
   readonly staleAfterSeconds: number;
 }
 
 /**
- * The peers of one interface, told apart: those of wgkex, and the operator's. Follows changes as they are decided, so
- * that one reading serves all decisions of a batch.
+ * The peers of one interface, divided into wgkex's and the operator's. Follows changes as they are decided, so that one
+ * reading serves all decisions of a batch.
  */
 export class PeerTable {
   readonly now: Moment;
@@ -124,8 +124,8 @@ export class PeerTable {
   }
 
   /**
-   * Whether the operator has exactly this address: a peer of theirs, which the kernel would rob of it without a word,
-   * or a key that they keep the address for.
+   * Whether the operator uses exactly this address: for one of their peers, from which the kernel would silently take
+   * it, or for a key that they reserve it for.
    */
   isOperatorsAddress(address: IpAddress): boolean {
     return this.#operatorNetworks.has(hostNetwork(address));
@@ -141,17 +141,17 @@ export class PeerTable {
     return key === undefined ? undefined : this.#ours.get(key);
   }
 
-  /** Whether anybody's peer has this address. */
+  /** Whether any peer has this address. */
   isHeld(address: IpAddress): boolean {
     return this.#holders.has(address) || this.findOperatorsKey(address) !== undefined;
   }
 
-  /** Our peers of which neither the kernel reports a handshake nor is one remembered. */
+  /** Our peers without a handshake: the kernel reports none, and none is remembered. */
   get pending(): ReadonlySet<PublicKey> {
     return this.#pending;
   }
 
-  /** A peer of ours as it is right after `wg set`: without endpoint and handshake. */
+  /** Adds one of our peers as it is right after `wg set`: without an endpoint or a handshake. */
   register(router: Router, registration: Registration): void {
     const { key, address } = router;
     const traffic = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
@@ -169,7 +169,7 @@ export class PeerTable {
       this.#holders.delete(peer.held.address);
   }
 
-  /** What is remembered of a key of which the kernel reports no handshake; `never` where that is stale. */
+  /** The remembered handshake of a key for which the kernel reports none; `never` if it is stale. */
   findRemembered(heard: Registration['heard']): LastHandshake {
     return findRemembered(heard, this.#settings.staleAfterSeconds, this.now);
   }

@@ -10,15 +10,15 @@ export interface HeardHandshake {
   readonly readAt: MonotonicSeconds;
 }
 
-/** What the record knows of a key that wgkex registered. */
+/** What the record knows about a key that wgkex registered. */
 export interface Registration {
   /** When it was last added or reset. */
   readonly registeredAt: MonotonicSeconds;
   /** Whether that was a reset. */
   readonly isReset: boolean;
-  /** When it was added; registering again changes nothing about that. */
+  /** When it was added; registering again does not change this. */
   readonly pendingSince: MonotonicSeconds;
-  /** Of those that registered it before its first handshake, the household with fewer pending keys. */
+  /** Of the households that registered it before its first handshake, the one with fewer pending keys. */
   readonly source: Source | undefined;
   /** Whether its address is safe from other keys for its first 60 s. */
   readonly isProtected: boolean;
@@ -29,7 +29,7 @@ export interface Registration {
   readonly heard: HeardHandshake | undefined;
 }
 
-/** A key that was there before the record was. */
+/** A key from before the record existed. */
 export const UNRECORDED: Registration = {
   registeredAt: LONG_AGO,
   isReset: false,
@@ -43,21 +43,21 @@ export const UNRECORDED: Registration = {
 
 /** How long a household that held an address without a handshake cannot protect the same address again. */
 const HOLD_SECONDS = 3600;
-/** Each takes some 100 bytes. */
+/** Each takes about 100 bytes. */
 const MAX_HOLDS = 16_384;
 const HEAD = 'wgkex-record 1';
 const NONE = '-';
-/** Behind the address of a hold. */
+/** The words of a hold after its address. */
 const HOLD_WORDS = 2;
 
 /**
  * The keys that wgkex registered on one WireGuard interface since the machine started, as a file of lines: the first
- * names the boot, and of the others the last one of a key counts.
+ * line names the boot; of the other lines, the last one for a key counts.
  */
 export class PeerRecord {
   readonly boot: string;
   readonly #registrations = new Map<PublicKey, Registration>();
-  /** When a household last began to hold an address, the oldest first. */
+  /** When a household last began to hold an address, oldest first. */
   readonly #holds = new Map<string, MonotonicSeconds>();
   #interfaces = '';
 
@@ -66,7 +66,7 @@ export class PeerRecord {
   }
 
   /**
-   * Reads all whole lines of a file; what follows the last line end was not written to its end.
+   * Reads all complete lines of a file; anything after the last line end was only partly written.
    * @throws InputError for anything but a record.
    */
   static parse(text: string): PeerRecord {
@@ -86,7 +86,7 @@ export class PeerRecord {
     return this.#interfaces;
   }
 
-  /** Each of these changes the record and returns the line that says so. */
+  /** Each of these methods changes the record and returns the line that says so. */
   setInterfaces(interfaces: string): string {
     this.#interfaces = interfaces;
     return `on ${interfaces}`;

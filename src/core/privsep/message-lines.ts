@@ -13,7 +13,7 @@ export class MessageLines {
 
   /**
    * The lines that `chunk` completes.
-   * @throws InputError as soon as a line is longer than it may be.
+   * @throws InputError as soon as a line is too long.
    */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];

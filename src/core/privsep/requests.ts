@@ -13,7 +13,7 @@ const ADDRESS_CHARACTERS = 45;
 
 const domain = custom<DomainName>(isDomainName);
 const count = z.int().nonnegative();
-/** Chosen by who asks, counted up from 1. */
+/** Chosen by the side that asks, counting up from 1. */
 const id = z.int().positive();
 
 const numbers = z.strictObject({
@@ -24,17 +24,17 @@ const numbers = z.strictObject({
   static: count,
   /** Forwarding entries through the domain's WireGuard interface. */
   entries: count,
-  /** Of the cleanup, since its state was begun. */
+  /** Of the cleanup, since its state file was created. */
   passes: count,
   removals: count,
-  /** When the last pass was, in seconds since 1970; 0 where there was none. */
+  /** When the last pass was, in seconds since 1970; 0 if there was none. */
   lastPass: count,
 });
 
-/** What only root can know of a domain: its peers by their state, and what else is counted. */
+/** The numbers of a domain that only root can know: its peers by state, and other counts. */
 export type DomainNumbers = Readonly<z.infer<typeof numbers>>;
 
-/** What the configuration says of what may be asked. */
+/** The configuration's choice of optional requests. */
 export interface Permissions {
   readonly metrics: boolean;
 }
@@ -46,11 +46,11 @@ interface Row {
 }
 
 /**
- * All that may be asked of root, what it replies, and where it may be asked. The handler greets with the types that it
- * answers; then each request gets one reply of its type with its id, in any order. Root's side ends at anything else.
+ * Every request to root, its reply, and where it is permitted. The handler greets with the types that it answers; then
+ * each request gets one reply of its type with its id, in any order. Root's side ends on anything else.
  */
 export const REQUESTS = {
-  /** Let this key into that domain. */
+  /** Admit this key to that domain. */
   exchange: {
     request: z.strictObject({
       type: z.literal('exchange'),
@@ -63,7 +63,7 @@ export const REQUESTS = {
     reply: z.strictObject({ type: z.literal('exchange'), id, code: z.enum(REPLY_CODES) }),
     isPermitted: () => true,
   },
-  /** Null where the domain cannot be read. */
+  /** Null if the domain cannot be read. */
   numbers: {
     request: z.strictObject({ type: z.literal('numbers'), id, domain }),
     reply: z.strictObject({ type: z.literal('numbers'), id, numbers: numbers.nullable() }),
@@ -75,7 +75,7 @@ type Requests = typeof REQUESTS;
 export type RequestType = keyof Requests;
 export type RequestOf<T extends RequestType> = Readonly<z.infer<Requests[T]['request']>>;
 export type ReplyOf<T extends RequestType> = Readonly<z.infer<Requests[T]['reply']>>;
-/** A request and its reply without what only their lines need. */
+/** A request and its reply without the fields that only their lines need. */
 export type Question<T extends RequestType> = Omit<RequestOf<T>, 'type' | 'id'>;
 export type Answer<T extends RequestType> = Omit<ReplyOf<T>, 'type' | 'id'>;
 export type Request = { [T in RequestType]: RequestOf<T> }[RequestType];
@@ -84,7 +84,7 @@ export type Reply = { [T in RequestType]: ReplyOf<T> }[RequestType];
 const REQUEST_TYPES = Object.keys(REQUESTS) as RequestType[];
 
 const greeting = z.strictObject({ type: z.literal('ready'), answers: z.array(z.enum(REQUEST_TYPES)) });
-/** Told unasked, where there are metrics: how many exchanges of a domain were served together. */
+/** Sent without a request, if there are metrics: how many exchanges of a domain were served together. */
 const batch = z.strictObject({ type: z.literal('batch'), domain, exchanges: z.int().positive() });
 const handlerMessage = z.discriminatedUnion('type', [greeting, batch, REQUESTS.exchange.reply, REQUESTS.numbers.reply]);
 
@@ -103,12 +103,12 @@ export function buildRequestParser(types: readonly RequestType[]): (line: string
   return (line) => parseJsonOf(schema, line, 'request');
 }
 
-/** @throws InputError for anything but what a handler says. */
+/** @throws InputError for anything but a handler's message. */
 export function parseHandlerMessage(line: string): HandlerMessage {
   return parseJsonOf(handlerMessage, line, 'reply');
 }
 
-/** The line, its end included. */
+/** The line, including its end. */
 export function formatMessage(message: Request | HandlerMessage): string {
   return `${JSON.stringify(message)}\n`;
 }

@@ -11,7 +11,7 @@ export interface LinkAddress {
   readonly address: IpAddress;
 }
 
-/** "Locally administered", so that no vendor's MAC address is ever met. */
+/** "Locally administered", so that it never collides with a vendor's MAC address. */
 const MAC_FIRST_BYTE = 0x02;
 const HASH_BYTES = 5;
 
@@ -26,7 +26,7 @@ export function deriveLinkAddress(key: PublicKey, variant: AddressVariant): Link
   return { mac, address: deriveAddress(mac, variant) };
 }
 
-/** What a derivation makes of a key. */
+/** The result of a derivation. */
 export interface Derivation extends LinkAddress {
   readonly variant: AddressVariant;
 }
@@ -35,7 +35,7 @@ export function deriveAll(key: PublicKey): Derivation[] {
   return ADDRESS_VARIANTS.map((variant) => ({ variant, ...deriveLinkAddress(key, variant) }));
 }
 
-/** The inverse: the MAC address from which any derivation makes `address`; none where it was not derived at all. */
+/** The inverse: the MAC addresses from which any derivation makes `address`; none if it was not derived at all. */
 export function findDerivedMacs(address: IpAddress): MacAddress[] {
   const macs = ADDRESS_VARIANTS.map((variant) => findDerivedMac(address, variant));
   return [...new Set(macs.filter((mac) => mac !== undefined))];

@@ -1,4 +1,4 @@
-/** Raised where bad input is met; its message is one line, safe to print. */
+/** Thrown for bad input; its message is one line, safe to print. */
 export class InputError extends Error {
   override name = 'InputError';
 }
@@ -8,7 +8,7 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The kernel's words of a failed system call (`no such file or directory`) without Node's additions. */
+/** The kernel's words for a failed system call (`no such file or directory`), without Node's additions. */
 export function describeSystemError(error: unknown): string {
   return describeError(error)
     .replace(/^E[A-Z0-9]+: /, '')

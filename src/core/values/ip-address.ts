@@ -5,7 +5,7 @@ import { quote } from './quote.ts';
 /** An IP address in the form the kernel prints (RFC 5952); an IPv4-mapped one as IPv4, without a zone. */
 export type IpAddress = string & { readonly __brand: 'IpAddress' };
 
-/** Whose limits count: an IPv4 or a link-local address, or an IPv6 network such as `2001:db8::/64`. */
+/** The unit that limits apply to: an IPv4 or a link-local address, or an IPv6 network such as `2001:db8::/64`. */
 export type Source = string & { readonly __brand: 'Source' };
 
 /** How much of an address a log may show. */
@@ -16,11 +16,11 @@ interface Network {
 }
 
 const IPV6_GROUPS = 8;
-/** A host chooses freely within its /64; a household may have a /56, and whoever asks for one a /48. */
+/** A host chooses freely within its /64; a household may have a /56, or a /48 on request. */
 const SOURCE_PREFIX_BITS = [64, 56, 48] as const;
 const MAPPED = ip6addr.createCIDR('::ffff:0:0/96');
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
-/** Of these there are thousands in each reading of a domain, as the kernel prints them, and parsing takes its time. */
+/** As the kernel prints them. Each reading of a domain has thousands of these, and parsing takes time. */
 const CANONICAL_LINK_LOCAL = /^fe80::[1-9a-f][0-9a-f]{0,3}(:(0|[1-9a-f][0-9a-f]{0,3})){3}$/;
 const SHOWN_IPV4_BITS = 24;
 const SHOWN_IPV6_BITS = 48;
@@ -32,8 +32,8 @@ export function parseIpAddress(text: string): IpAddress {
 }
 
 /**
- * A network has addresses of its own family only, though the library puts IPv4 into `::/0`; one within
- * `::ffff:0:0/96` is of IPv4, as the addresses in it are.
+ * A network contains only addresses of its own family, although the library puts IPv4 into `::/0`. A network within
+ * `::ffff:0:0/96` counts as IPv4, like the addresses in it.
  * @throws InputError unless `text` is a network in CIDR notation, e.g. `2001:db8::/32`.
  */
 export function parseNetwork(text: string): Network {
@@ -57,18 +57,18 @@ export function deriveSource(address: IpAddress): Source {
   return (hasNetworks(address) ? maskNetwork(address, bits) : address) as Source;
 }
 
-/** The source, and the networks around it that have limits, too, the narrowest first. */
+/** The source and the networks around it that also have limits, narrowest first. */
 export function deriveSources(address: IpAddress): Source[] {
   if (!hasNetworks(address)) return [deriveSource(address)];
   return SOURCE_PREFIX_BITS.map((bits) => maskNetwork(address, bits) as Source);
 }
 
-/** All link-local addresses are in one /64, whoever's they are. */
+/** False for link-local addresses too: they all share one /64, whoever they belong to. */
 export function hasNetworks(address: IpAddress): boolean {
   return !isIpv4(address) && !LINK_LOCAL.test(address);
 }
 
-/** The address as a log may show it; undefined where it may not. */
+/** The address as a log may show it; undefined if it may not. */
 export function maskAddress(address: IpAddress | Source, detail: AddressDetail): string | undefined {
   if (detail === 'none') return undefined;
   if (detail === 'full') return address;
@@ -107,7 +107,7 @@ function spellOutDottedTail(text: string): string {
   });
 }
 
-/** ip6addr shortens a single group of zeros, too; RFC 5952, 4.2.2, and the kernel do not. */
+/** ip6addr also shortens a single group of zeros; RFC 5952, 4.2.2, and the kernel do not. */
 function restoreLoneZero(printed: string): string {
   return printed.replace(/^::/, '0:').replace(/::$/, ':0').replace('::', ':0:');
 }

@@ -5,8 +5,8 @@ import { escapeLine } from './quote.ts';
 const PLACE_CHARACTERS = 64;
 
 /**
- * Parses JSON of a known shape. The text stays out of the error: it may be untrusted, and the place of the fault
- * says enough.
+ * Parses JSON of a known shape. The text stays out of the error: it may be untrusted, and the place of the fault is
+ * enough.
  * @throws InputError, for instance `Cannot read request: unexpected key`.
  */
 export function parseJsonOf<T>(schema: z.ZodType<T>, text: string, what: string): T {

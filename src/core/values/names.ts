@@ -10,8 +10,8 @@ export type InterfaceName = string & { readonly __brand: 'InterfaceName' };
 const DOMAIN_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
 /**
- * What the kernel accepts (`dev_valid_name`: up to 15 bytes, no blank, slash or colon), less what a command line
- * misreads.
+ * The names that the kernel accepts (`dev_valid_name`: up to 15 bytes, no blank, slash or colon), except those that a
+ * command line would misread.
  */
 const INTERFACE_NAME = /^(?![-.]|all$|default$)[!-~]{1,15}$/;
 

@@ -8,7 +8,7 @@ export type PublicKey = string & { readonly __brand: 'PublicKey' };
 const CANONICAL_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw480]=$/;
 const ALL_ZERO_KEY = `${'A'.repeat(43)}=`;
 
-/** Enough characters to tell keys apart in a log; the rest of it a person finds with `wg show`. */
+/** Enough characters to tell keys apart in a log; `wg show` has the rest. */
 export const SHORT_KEY_CHARACTERS = 12;
 
 export function isPublicKey(text: string): text is PublicKey {
@@ -32,7 +32,7 @@ export function parseKernelKey(text: string): PublicKey {
   return text as PublicKey;
 }
 
-/** A first guess at what a line is meant to be: no domain name looks like this, not even an invalid one. */
+/** A first guess at the meaning of a line: no domain name looks like this, not even an invalid one. */
 export function looksLikeKey(text: string): boolean {
   return text.length === 44 && text.endsWith('=');
 }

@@ -11,7 +11,7 @@ export function quote(untrusted: string): string {
   return untrusted.length > SHOWN_CHARACTERS ? `${escaped}…` : escaped;
 }
 
-/** Text with backslashes and all outside printable ASCII escaped, cut to `maxCharacters`: for one line of a log. */
+/** Text for one line of a log: cut to `maxCharacters`, with backslashes and all but printable ASCII escaped. */
 export function escapeLine(text: string, maxCharacters: number): string {
   const line = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
   return line.replaceAll('\\', '\\\\').replace(/[^ -~…]/g, escapeCharacter);

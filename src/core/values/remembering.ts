@@ -1,4 +1,4 @@
-/** A pure function that remembers what it made of its last `most` arguments, for what is asked again and again. */
+/** Makes a pure function remember its results for its last `most` arguments, as the same ones come again and again. */
 export function remembering<From, To>(most: number, make: (from: From) => To): (from: From) => To {
   const known = new Map<From, { readonly made: To }>();
   return (from) => {

@@ -17,7 +17,7 @@ const settings: EntrySettings = {
 
 const TRACES = { peer: router, vacated: router, router, hasClaim: false, isRemembered: true };
 
-/** `add peer`, `set forwarding entry 00:00:00:00:00:00`, with whose it is. */
+/** `router add peer`, `other set forwarding entry 00:00:00:00:00:00`. */
 function describe(effects: readonly Effect[]): string[] {
   return effects.map((effect) => {
     const { action, what, router } = effect;
@@ -27,7 +27,7 @@ function describe(effects: readonly Effect[]): string[] {
 }
 
 for (const kind of ['add', 'reset', 'keep'] as const) {
-  test(`to ${kind} a router touches its peer, its entries and its route`, () => {
+  test(`the effects of ${kind} are on the router's peer, its entries and its route`, () => {
     assert.deepEqual(describe(listEffects({ kind, router, evicted: [] }, settings)), [
       `router ${kind} peer`,
       `router set forwarding entry ${FLOOD_MAC}`,
@@ -37,7 +37,7 @@ for (const kind of ['add', 'reset', 'keep'] as const) {
   });
 }
 
-test('who makes room loses all of it first', () => {
+test('an evicted peer is removed with its entries and its route before the newcomer is added', () => {
   const effects = describe(listEffects({ kind: 'add', router, evicted: [other], vacated: [other] }, settings));
   assert.deepEqual(effects.slice(0, 5), [
     'other remove peer',
@@ -48,12 +48,12 @@ test('who makes room loses all of it first', () => {
   ]);
 });
 
-test('removing a peer that lost its address leaves the entries of the peer that has it now', () => {
+test('removing a peer that lost its address keeps the entries of the peer that has it now', () => {
   const effects = listForgettingEffects({ ...TRACES, vacated: undefined }, settings);
   assert.deepEqual(describe(effects), ['router remove peer']);
 });
 
-test('what a domain does not keep is not touched', () => {
+test('routes and entries that a domain does not keep are not touched', () => {
   const effects = listForgettingEffects(TRACES, { ...settings, fdb: ['flood'], route: false });
   assert.deepEqual(describe(effects), ['router remove peer', `router remove forwarding entry ${FLOOD_MAC}`]);
 });

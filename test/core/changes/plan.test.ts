@@ -47,7 +47,7 @@ const batches = fc.array(
 
 const FLOOD = '00:00:00:00:00:00 dev vxww01 dst fe80::7c:16ff:fec0:6c74';
 const UNICAST = '02:7c:16:c0:6c:74 dev vxww01 dst fe80::7c:16ff:fec0:6c74';
-/** An entry without `via` would double every frame, so it goes before ours comes. */
+/** An entry without `via` would double every frame, so it is deleted. */
 const ENSURED = [`fdb append ${FLOOD} via wgww01`, `fdb del ${FLOOD}`, `fdb replace ${UNICAST} via wgww01`];
 const ADDED = ['peer', KEY, 'allowed-ips', 'fe80::7c:16ff:fec0:6c74/128'];
 const removalOf = (flood: string, unicast: string) => [
@@ -62,13 +62,13 @@ test('a new key is added with its address and its entries', () => {
   assert.deepEqual(routesOf(change), ['route replace fe80::7c:16ff:fec0:6c74/128 dev wgww01']);
 });
 
-test('a key that is a peer is removed and added again, and keeps its entries', () => {
+test('a key that is already a peer is removed and added again, and keeps its entries', () => {
   const [change] = planOf([ask(KEY)], [ourPeer(KEY)]).changes;
   assert.deepEqual(wordsOf(change), ['peer', KEY, 'remove', ...ADDED]);
   assert.deepEqual(entriesOf(change), ENSURED);
 });
 
-test('a live session is left as it is, and its entries are seen to', () => {
+test('a live session is left as it is, and its entries are set', () => {
   const [change] = planOf([ask(KEY)], [ourPeer(KEY, { lastHandshake: NOW, endpoint: THERE })]).changes;
   assert.deepEqual(wordsOf(change), []);
   assert.deepEqual(entriesOf(change), ENSURED);
@@ -78,7 +78,7 @@ test('a live session is left as it is, and its entries are seen to', () => {
 const FORMER = deriveLinkAddress(OTHER, 'ffmuc').address;
 const withFormer = (state: Partial<Peer> = {}) => ourPeer(OTHER, { allowedIps: [`${FORMER}/128`], ...state });
 
-test('a key with its address by another derivation gets the new one, and its old entries and its old route go', () => {
+test('a key with its address by another derivation gets the new one and loses its old entries and its old route', () => {
   const [change] = planOf([ask(OTHER)], [withFormer()]).changes;
   const address = 'fe80::81:8eff:fef0:73aa/128';
   assert.deepEqual(wordsOf(change), ['peer', OTHER, 'remove', 'peer', OTHER, 'allowed-ips', address]);
@@ -91,13 +91,13 @@ test('a key with its address by another derivation gets the new one, and its old
   ]);
 });
 
-test('a live session with its address by another derivation keeps the entries of the address that it has', () => {
+test('a live session with its address by another derivation keeps the entries of its current address', () => {
   const [change] = planOf([ask(OTHER)], [withFormer({ lastHandshake: NOW, endpoint: THERE })]).changes;
   assert.equal(change?.kind, 'keep');
   assert.deepEqual(routesOf(change), [`route replace ${FORMER}/128 dev wgww01`]);
 });
 
-test('a peer that is evicted goes first, with its entries and its route', () => {
+test('an evicted peer is removed first, with its entries and its route', () => {
   const [change] = planOf([ask(KEY)], [ourPeer(OTHER)], { maxPeers: 1 }).changes;
   assert.deepEqual(wordsOf(change), ['peer', OTHER, 'remove', ...ADDED]);
   const removed = removalOf(
@@ -112,7 +112,7 @@ test('a peer that is evicted goes first, with its entries and its route', () => 
   ]);
 });
 
-test('the entries of an evicted peer are those of the address that it has', () => {
+test('an evicted peer loses the entries of its current address', () => {
   const [change] = planOf([ask(KEY)], [withFormer()], { maxPeers: 1 }).changes;
   assert.deepEqual(
     change?.evicted.map(({ address }) => address),
@@ -120,7 +120,7 @@ test('the entries of an evicted peer are those of the address that it has', () =
   );
 });
 
-test('only the entries and routes that the domain asks for are made', () => {
+test('only the entries and routes that the domain wants are made', () => {
   const [change] = planOf([ask(KEY)]).changes;
   assert.ok(change !== undefined);
   assert.deepEqual(buildRouteLines(listEffects(change, { ...SETTINGS, route: false }), SETTINGS), []);
@@ -129,7 +129,7 @@ test('only the entries and routes that the domain asks for are made', () => {
   ]);
 });
 
-test('a router that goes loses every entry, those without via included', () => {
+test('a router that is removed loses all its entries, including those without via', () => {
   const [change] = planOf([ask(KEY)]).changes;
   assert.ok(change !== undefined);
   assert.deepEqual(buildEntryLines(listTakeBackEffects(change, SETTINGS), SETTINGS), removalOf(FLOOD, UNICAST));
@@ -147,7 +147,7 @@ test('requests for the same key share one change', () => {
   );
 });
 
-test('of the requests for a live session the one from its endpoint counts, and all get one reply', () => {
+test('of several requests for a live session, the one from its endpoint counts, and all get one reply', () => {
   const live = ourPeer(KEY, { lastHandshake: NOW, endpoint: THERE });
   const kinds = (...exchanges: Exchange[]) =>
     planOf(exchanges, [live]).changes.map(({ kind, exchanges: some }) => [kind, some.length]);
@@ -156,7 +156,7 @@ test('of the requests for a live session the one from its endpoint counts, and a
   assert.deepEqual(kinds(ask(KEY, THERE), ask(KEY)), [['reset', 2]]);
 });
 
-test('of two new keys that collide the first keeps the address for a minute', () => {
+test('of two new keys that collide, the first one keeps the address for a minute', () => {
   const { changes, refused } = planOf([ask(TWIN), ask(COLLIDING)]);
   assert.deepEqual(
     changes.map(({ kind, router }) => [kind, router.key]),
@@ -165,7 +165,7 @@ test('of two new keys that collide the first keeps the address for a minute', ()
   assert.deepEqual(refused, [{ exchange: ask(COLLIDING), code: 'BUSY' }]);
 });
 
-test('where its household held the address within the last hour, the second one evicts it', () => {
+test('of two new keys that collide, the second one evicts the first if its household held the address within an hour', () => {
   const { changes } = planOf([ask(TWIN), ask(COLLIDING)], [], { holds: [[addressOf(TWIN), household(HERE)]] });
   assert.deepEqual(
     changes.map(({ kind, router, evicted }) => [kind, router.key, evicted.map(({ key }) => key)]),
@@ -176,7 +176,7 @@ test('where its household held the address within the last hour, the second one 
   );
 });
 
-test('a key that lost its address in the same batch and comes again is decided again', () => {
+test('a key that lost its address in the same batch and asks again is decided again', () => {
   const { changes } = planOf([ask(TWIN), ask(COLLIDING), ask(TWIN)], [], {
     holds: [[addressOf(TWIN), household(HERE)]],
   });
@@ -191,12 +191,12 @@ test('a key that lost its address in the same batch and comes again is decided a
   assert.deepEqual([...applyToKernel([], changes).keys()], [TWIN]);
 });
 
-test('a new key finds no room where one of the same batch took it', () => {
+test('a new key is refused if another one of the same batch took the last place', () => {
   const { changes, refused } = planOf([ask(KEY), ask(OTHER)], [], { maxPeers: 1 });
   assert.deepEqual([changes.length, refused], [1, [{ exchange: ask(OTHER), code: 'FULL' }]]);
 });
 
-test('every request of a batch is refused or served, once', () => {
+test('every request of a batch is either refused or served, exactly once', () => {
   fc.assert(
     fc.property(situations, batches, (situation, exchanges) => {
       const { refused, changes } = plan(situation, exchanges);
@@ -207,7 +207,7 @@ test('every request of a batch is refused or served, once', () => {
   );
 });
 
-test('after a batch the kernel has what the table says, no address twice, and everything of the operator as it was', () => {
+test("after a batch, the kernel matches the table, has no address twice, and keeps the operator's peers unchanged", () => {
   fc.assert(
     fc.property(situations, batches, (situation, exchanges) => {
       const { changes, view } = plan(situation, exchanges);
@@ -223,7 +223,7 @@ test('after a batch the kernel has what the table says, no address twice, and ev
   );
 });
 
-test('what is asked in one batch comes out as if each request had a batch of its own', () => {
+test('the requests of one batch have the same outcome as if each had a batch of its own', () => {
   fc.assert(
     fc.property(situations.map(untie), batches, (situation, exchanges) => {
       const together = plan(situation, exchanges);
@@ -237,7 +237,7 @@ test('what is asked in one batch comes out as if each request had a batch of its
   );
 });
 
-test('the lines of a batch turn the record from before into the one from after', () => {
+test('the lines of a batch turn the record before it into the record after it', () => {
   fc.assert(
     fc.property(situations, batches, ({ peers, surroundings }, exchanges) => {
       const view = viewOf(peers, surroundings);
@@ -275,11 +275,11 @@ test('a batch never leaves more peers than max_peers', () => {
   );
 });
 
-test('new keys never bring the pending ones beyond max_pending', () => {
+test('new keys never raise the number of pending keys above max_pending', () => {
   fc.assert(
     fc.property(situations, batches, (situation, exchanges) => {
       const { view, changes } = plan(situation, exchanges);
-      // A peer that was heard long ago is pending again when it is reset, however many are.
+      // A peer that was last heard long ago is pending again after a reset, however many pending keys there are.
       const returned = changes.filter(({ router }) => situation.peers.some(({ key }) => key === router.key));
       assert.ok(view.peers.pending.size <= view.maxPending + returned.length);
     }),
@@ -318,7 +318,7 @@ function planOf(exchanges: readonly Exchange[], peers: readonly Peer[] = [], sur
   return plan({ peers, surroundings }, exchanges);
 }
 
-/** Of two peers one is older, and one was silent longer: otherwise either may be evicted. */
+/** Gives all peers different ages and silences: of two equal ones, either may be evicted. */
 function untie({ peers, surroundings }: Situation): Situation {
   const spread = (time: number, index: number) => Math.floor(time / 16) * 16 + index;
   const registrations = new Map(surroundings.registrations);
@@ -335,7 +335,7 @@ function untie({ peers, surroundings }: Situation): Situation {
   return { peers: apart, surroundings: { ...surroundings, registrations } };
 }
 
-/** A reading of the kernel and of the record before each request. */
+/** Plans with a new reading of the kernel and of the record before each request. */
 function planOneByOne({ peers, surroundings }: Situation, exchanges: readonly Exchange[]) {
   const settings = {
     ...surroundings,
@@ -375,7 +375,7 @@ function routesOf(change: PeerChange | undefined): string[] {
   return change === undefined ? [] : buildRouteLines(listEffects(change, SETTINGS), SETTINGS);
 }
 
-/** What `wg set` does: an allowed IP moves from one peer to another without a word. Removals of nobody are too dear. */
+/** Like `wg set`, silently moves an allowed IP from one peer to another. Fails if a removed peer does not exist. */
 function applyToKernel(peers: readonly Peer[], changes: readonly PeerChange[]): Map<PublicKey, string[]> {
   const kernel = new Map(peers.map(({ key, allowedIps }) => [key, [...allowedIps]]));
   const words = changes.flatMap(wordsOf);
@@ -383,7 +383,7 @@ function applyToKernel(peers: readonly Peer[], changes: readonly PeerChange[]): 
     const [peer, key, verb] = words.splice(0, 3) as [string, PublicKey, string];
     assert.equal(peer, 'peer');
     if (verb === 'remove') {
-      assert.ok(kernel.delete(key), 'the peer to be removed is there');
+      assert.ok(kernel.delete(key), 'the peer to be removed exists');
       continue;
     }
     assert.equal(verb, 'allowed-ips');

@@ -22,19 +22,19 @@ const NOTHING = { missing: [], orphaned: [] };
 const tableOf = (keys: readonly (typeof KEYS)[number][] = [], operators: readonly Peer[] = []) =>
   viewOf([...keys.map((key) => ourPeer(key)), ...operators]).peers;
 
-test('an entry to a router that names no interface is orphaned, as it doubles every frame', () => {
+test('an entry to a router that names no interface is orphaned, because it doubles every frame', () => {
   const doubles = entriesOf(ROUTER).map((entry) => ({ ...entry, via: undefined }));
   const existing = [...entriesOf(ROUTER), ...doubles];
   assert.deepEqual(compareEntries(existing, tableOf([KEYS[0]]), SETTINGS), { missing: [], orphaned: doubles });
 });
 
-test('entries and routes to the address of a static key are left alone, also without a peer', () => {
+test('entries and routes to the address of a static key are left alone, even without a peer', () => {
   const { peers } = viewOf([], { lists: { static: new Set([KEYS[1]]) } });
   assert.deepEqual(compareEntries(entriesOf(GONE), peers, SETTINGS), NOTHING);
   assert.deepEqual(compareRoutes([GONE.address], peers), NOTHING);
 });
 
-test('a router has the entries of the address that it holds, by another derivation, too', () => {
+test('a router needs the entries of its current address, even if it is by another derivation', () => {
   const held = deriveLinkAddress(KEYS[0], 'ffmuc');
   const { peers } = viewOf([
     ourPeer(KEYS[0], { allowedIps: [`${held.address}/128`] }),
@@ -45,12 +45,12 @@ test('a router has the entries of the address that it holds, by another derivati
   assert.deepEqual(compareRoutes([ROUTER.address], peers), { missing: [held.address], orphaned: [ROUTER.address] });
 });
 
-test('where the kernel has what the routers need, nothing is to be done', () => {
+test('nothing is missing or orphaned if the kernel has exactly what the routers need', () => {
   assert.deepEqual(compareEntries(entriesOf(ROUTER), tableOf([KEYS[0]]), SETTINGS), NOTHING);
   assert.deepEqual(compareRoutes([ROUTER.address], tableOf([KEYS[0]])), NOTHING);
 });
 
-test('entries and routes of a router that are not there are missing', () => {
+test('entries and routes that a router needs and the kernel does not have are missing', () => {
   const [flood, unicast] = entriesOf(ROUTER) as [ForwardingEntry, ForwardingEntry];
   assert.deepEqual(compareEntries([flood], tableOf([KEYS[0]]), SETTINGS), { missing: [unicast], orphaned: [] });
   assert.deepEqual(compareRoutes([], tableOf([KEYS[0]])), { missing: [ROUTER.address], orphaned: [] });
@@ -87,26 +87,26 @@ test('a route to an address that was not derived is left alone', () => {
   assert.deepEqual(compareRoutes([parseIpAddress('fe80::1')], tableOf()), NOTHING);
 });
 
-test('an entry and a route to an address are left alone where a peer of the operator has it', () => {
+test('an entry and a route to an address are left alone if a peer of the operator has it', () => {
   const operators = [operatorsPeer(KEYS[3], '10.0.0.0/8', `${GONE.address}/128`)];
   assert.deepEqual(compareEntries(entriesOf(GONE), tableOf([], operators), SETTINGS), NOTHING);
   assert.deepEqual(compareRoutes([GONE.address], tableOf([], operators)), NOTHING);
 });
 
 for (const network of ['fe80::/64', '::/0']) {
-  test(`an entry and a route are orphaned also where a peer of the operator has ${network}`, () => {
+  test(`an entry and a route are orphaned even if a peer of the operator has ${network}`, () => {
     const operators = [operatorsPeer(KEYS[3], network)];
     assert.deepEqual(compareEntries(entriesOf(GONE), tableOf([], operators), SETTINGS).orphaned, entriesOf(GONE));
     assert.deepEqual(compareRoutes([GONE.address], tableOf([], operators)).orphaned, [GONE.address]);
   });
 }
 
-test('an entry is orphaned where a peer of the operator has another network', () => {
+test('an entry is orphaned if a peer of the operator has another network', () => {
   const operators = [operatorsPeer(KEYS[3], '10.0.0.0/8', 'fe80:1::/64', 'fe80::/120'), operatorsPeer(KEYS[2])];
   assert.deepEqual(compareEntries(entriesOf(GONE), tableOf([], operators), SETTINGS).orphaned, entriesOf(GONE));
 });
 
-test('when what is missing is made and what is orphaned is gone, the routers have what they need and nothing foreign is lost', () => {
+test('adding the missing and removing the orphaned entries gives the routers what they need and keeps foreign entries', () => {
   const some = fc.uniqueArray(keyPool, { maxLength: 6, selector: addressOf });
   fc.assert(
     fc.property(some, some, fc.nat(20), (needing, present, lost) => {
@@ -125,7 +125,7 @@ test('when what is missing is made and what is orphaned is gone, the routers hav
   );
 });
 
-test('the same holds for routes', () => {
+test('adding the missing and removing the orphaned routes gives the routers what they need and keeps foreign routes', () => {
   const some = fc.uniqueArray(keyPool, { maxLength: 6, selector: addressOf });
   const foreign: IpAddress[] = [parseIpAddress('fe80::1'), parseIpAddress('2001:db8::1')];
   fc.assert(

@@ -35,7 +35,7 @@ test('a household that held an address within the last hour does not protect it 
   assert.equal(view.record.registrations.get(KEY)?.isProtected, false);
 });
 
-test('a key that comes back as a new peer keeps its handshake, and nothing else of what was recorded', () => {
+test('a key that comes back as a new peer keeps its recorded handshake and nothing else', () => {
   const former: Partial<Registration> = { heard: HEARD, isLeaving: true, restores: 2, isReset: true };
   const view = viewOf([], { registrations: new Map([[KEY, former]]) });
   registerDecision({ kind: 'add', evicted: [] }, { router: routerOf(KEY), from: HERE }, view);
@@ -60,7 +60,7 @@ test('a reset renews neither the age of a pending key nor its protection, and ke
   );
 });
 
-test('a peer that is evicted is leaving, and keeps its handshake in the record', () => {
+test('an evicted peer is recorded as leaving, and keeps its handshake in the record', () => {
   const view = viewOf([ourPeer(OTHER)], { registrations: new Map([[OTHER, { heard: HEARD }]]) });
   const { lines } = registerDecision({ kind: 'add', evicted: [OTHER] }, { router: routerOf(KEY), from: HERE }, view);
   const { heard, isLeaving } = view.record.registrations.get(OTHER) ?? UNRECORDED;
@@ -80,15 +80,15 @@ for (const kind of ['keep', 'reset'] as const) {
     return { source: view.record.registrations.get(KEY)?.source, lines: lines.length };
   };
 
-  test(`${kind}: a pending key counts for the household that has fewer, and stays where both have the same`, () => {
+  test(`${kind}: a pending key counts for the household with fewer pending keys, and stays on a tie`, () => {
     assert.equal(register(...pending(HERE, HERE, HERE, THERE), THERE).source, from(THERE));
     assert.equal(register(...pending(HERE, HERE, THERE, THERE), THERE).source, from(HERE));
-    assert.equal(register(...pending(HERE, HERE, THERE), THERE).source, from(HERE), 'as many as before without it');
+    assert.equal(register(...pending(HERE, HERE, THERE), THERE).source, from(HERE), 'a tie without this key');
     assert.equal(register(...pending(HERE, THERE, THERE), THERE).source, from(HERE));
     assert.equal(register(...pending(HERE, HERE, HERE, THERE), SAME_SITE).source, from(SAME_SITE));
   });
 
-  test(`${kind}: a pending key without a household gets the first that asks, and keeps the one that it has`, () => {
+  test(`${kind}: a pending key without a household gets the first one that asks, and keeps it`, () => {
     assert.equal(register([ourPeer(KEY)], {}, THERE).source, from(THERE));
     assert.equal(register(...pending(HERE), undefined).source, from(HERE));
   });
@@ -99,7 +99,7 @@ for (const kind of ['keep', 'reset'] as const) {
   });
 }
 
-test('a kept key costs a line of the record only where its household changes', () => {
+test('a kept key adds a line to the record only if its household changes', () => {
   const keep = (peers: ReturnType<typeof ourPeer>[], surroundings: Surroundings, asker: typeof HERE) =>
     registerDecision({ kind: 'keep' }, { router: routerOf(KEY), from: asker }, viewOf(peers, surroundings)).lines
       .length;
@@ -109,7 +109,7 @@ test('a kept key costs a line of the record only where its household changes', (
   assert.equal(keep([ourPeer(KEY, { lastHandshake: NOW })], {}, THERE), 0);
 });
 
-test('a restored key counts as added now, once more restored, and keeps what is remembered of it', () => {
+test('a restored key counts as added now and restored once more, and keeps its recorded handshake', () => {
   const known: Registration = {
     ...UNRECORDED,
     isReset: true,

@@ -30,18 +30,18 @@ const HERE = { lastHandshake: NOW };
 const PLACES: readonly [name: string, peers: Peer[], surroundings: Surroundings, isBack: boolean][] = [
   ['on an empty interface', [], {}, true],
   ['alongside others', [ourPeer(OTHER)], {}, true],
-  ['though no key may be pending', [], { maxPending: 0 }, true],
-  ['that was disallowed since', [], { lists: { disallowed: new Set([KEY]) } }, false],
-  ['that is not allowed any more', [], { lists: { allowed: new Set() } }, false],
+  ['although no key may be pending', [], { maxPending: 0 }, true],
+  ['that has since been disallowed', [], { lists: { disallowed: new Set([KEY]) } }, false],
+  ['that is no longer allowed', [], { lists: { allowed: new Set() } }, false],
   ['while a list cannot be read', [], { lists: { problems: ['gone'] } }, false],
   ['while the record cannot be written', [], { unrecordable: 'full' }, false],
-  ["that is the interface's own now", [], { ownKey: KEY }, false],
-  ["whose address is the gateway's own now", [], { ownAddresses: new Set([addressOf(KEY)]) }, false],
-  ["whose address is an operator's now", [operatorsPeer(OTHER, `${addressOf(KEY)}/128`)], {}, false],
-  ['that is there already', [ourPeer(KEY)], {}, false],
-  ['that the operator set up by hand since', [operatorsPeer(KEY, '10.0.0.0/8')], {}, false],
-  ['where there is no room', [ourPeer(OTHER, HERE)], { maxPeers: 1 }, false],
-  ['for which a pending one would be evicted', [ourPeer(OTHER)], { maxPeers: 1 }, false],
+  ["that is now the interface's own", [], { ownKey: KEY }, false],
+  ["whose address is now the gateway's own", [], { ownAddresses: new Set([addressOf(KEY)]) }, false],
+  ["whose address is now an operator's", [operatorsPeer(OTHER, `${addressOf(KEY)}/128`)], {}, false],
+  ['that is already a peer', [ourPeer(KEY)], {}, false],
+  ['that the operator has since set up by hand', [operatorsPeer(KEY, '10.0.0.0/8')], {}, false],
+  ['in a full domain', [ourPeer(OTHER, HERE)], { maxPeers: 1 }, false],
+  ['for which a pending key would be evicted', [ourPeer(OTHER)], { maxPeers: 1 }, false],
 ];
 for (const [name, peers, surroundings, isBack] of PLACES) {
   test(`a key that was alive, ${name}, ${isBack ? 'is' : 'is not'} restored`, () => {
@@ -58,13 +58,13 @@ for (const [name, peers, surroundings, isBack] of PLACES) {
   });
 }
 
-/** The keys that are lost of the four, of which those in `peers` are there. */
+/** The keys that count as lost, if only those in `peers` are still peers. */
 const LOSSES: readonly [string, Map<PublicKey, Partial<Registration>>, PublicKey[], boolean, PublicKey[]][] = [
-  ['nobody was alive', new Map(), [], true, []],
-  ['all are there', known(KEY, OTHER), [KEY, OTHER], false, []],
+  ['no key was alive', new Map(), [], true, []],
+  ['all are peers', known(KEY, OTHER), [KEY, OTHER], false, []],
   ['the only one is gone', known(KEY), [], false, [KEY]],
   ['one of two is gone', known(KEY, OTHER), [OTHER], false, []],
-  ['two of three are gone, which an operator may have removed', known(KEY, OTHER, THIRD), [OTHER], false, []],
+  ['two of three are gone, which an operator may have done', known(KEY, OTHER, THIRD), [OTHER], false, []],
   ['three of four are gone', known(KEY, OTHER, THIRD, FOURTH), [OTHER], false, [KEY, THIRD, FOURTH]],
   ['three of six are gone, which is half', known(...KEYS, TWIN, COLLIDING_KEYS[1][0]), [KEY, OTHER, TWIN], false, []],
   ['one of two is gone and the interface is new', known(KEY, OTHER), [OTHER], true, [KEY]],
@@ -75,7 +75,7 @@ const LOSSES: readonly [string, Map<PublicKey, Partial<Registration>>, PublicKey
   ['it was removed on purpose', new Map([[KEY, alive(60, { isLeaving: true })]]), [], true, []],
 ];
 for (const [name, registrations, present, isNew, expected] of LOSSES) {
-  test(`where ${name}, ${expected.length === 0 ? 'nobody is' : 'keys are'} lost`, () => {
+  test(`if ${name}, ${expected.length === 0 ? 'no keys are' : 'keys are'} lost`, () => {
     const view = viewOf(
       present.map((key) => ourPeer(key, HERE)),
       { registrations },
@@ -84,7 +84,7 @@ for (const [name, registrations, present, isNew, expected] of LOSSES) {
   });
 }
 
-test('of two keys with one address the one with the later handshake is restored', () => {
+test('of two keys with one address, the one with the later handshake is restored', () => {
   const registrations = new Map([
     [TWIN, alive(2)],
     [COLLIDING, alive(1)],
@@ -96,7 +96,7 @@ test('of two keys with one address the one with the later handshake is restored'
   );
 });
 
-test('gone are the keys that are not peers and will not be restored', () => {
+test('a key is gone if it is not a peer and will not be restored', () => {
   const registrations = new Map([
     ...known(KEY),
     [OTHER, alive(60, { restores: 3 })],
@@ -107,7 +107,7 @@ test('gone are the keys that are not peers and will not be restored', () => {
   assert.deepEqual(findGone(view), [OTHER, THIRD]);
 });
 
-test('whatever a domain is like, nobody goes, no limit is exceeded, and those restored were alive and are admitted', () => {
+test('in any domain, a revival evicts no peer, exceeds no limit, and restores only keys that were alive and are admitted', () => {
   fc.assert(
     fc.property(situations, fc.uniqueArray(keyPool, { maxLength: 6 }), ({ peers, surroundings }, keys) => {
       const registrations = new Map([...(surroundings.registrations ?? []), ...known(...keys)]);

@@ -48,7 +48,7 @@ for (const [name, peer, staleAfterSeconds, state] of STATES) {
   });
 }
 
-test('a peer that was reset, or restored, is in the state of its remembered handshake', () => {
+test('a peer that was reset or restored has the state of its remembered handshake', () => {
   const heard = { at: NOW - 60, readAt: MOMENT.monotonic };
   const { peers: table } = viewOf([ourPeer(KEY), ourPeer(OTHER)], { registrations: new Map([[KEY, { heard }]]) });
   const { peers } = surveyDomain(table, { entries: [], routes: [] }, SETTINGS);
@@ -62,14 +62,14 @@ test('a peer that was reset, or restored, is in the state of its remembered hand
   assert.deepEqual(countPeers(table, 3600), countStates(peers));
 });
 
-test('a domain in which everybody has what they need is sound', () => {
+test('a domain in which every router has what it needs is sound', () => {
   const operators = ourPeer(OPERATORS, { allowedIps: ['10.0.0.0/8'] });
   const found = survey([ourPeer(KEY), ourPeer(OTHER), operators], entriesOf(KEY, OTHER), routesOf(KEY, OTHER));
   assert.ok(isSound(found));
   assert.deepEqual(countStates(found.peers), { alive: 0, idle: 0, stale: 0, pending: 2, static: 1 });
 });
 
-test('what a router lacks is told of that router, and what leads to nobody is told, too', () => {
+test('a survey lists what each router lacks, and the entries and routes that lead to no router', () => {
   const [flood, unicast] = entriesOf(OTHER);
   const found = survey(
     [ourPeer(KEY), ourPeer(OTHER)],
@@ -84,7 +84,7 @@ test('what a router lacks is told of that router, and what leads to nobody is to
   assert.ok(!isSound(found));
 });
 
-test('routes do not matter where the domain keeps none', () => {
+test('routes do not matter if the domain keeps none', () => {
   assert.ok(isSound(survey([ourPeer(KEY)], entriesOf(KEY), [addressOf(GONE)], { route: false })));
 });
 
@@ -96,7 +96,7 @@ const FAULTS: readonly (readonly [name: string, faulty: Survey])[] = [
   ['an orphaned route', survey([ourPeer(KEY)], entriesOf(KEY), routesOf(KEY, GONE))],
 ];
 for (const [name, faulty] of FAULTS) {
-  test(`${name} that is seen twice is a fault, and one that is seen once is none`, () => {
+  test(`${name} is a fault if it is seen twice, but not if it is seen once`, () => {
     assert.ok(!isSound(faulty));
     assert.deepEqual(confirmFaults(faulty, faulty), faulty);
     assert.deepEqual(confirmFaults(faulty, SOUND), SOUND);

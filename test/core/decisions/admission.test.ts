@@ -46,7 +46,7 @@ const taken = (holder?: PublicKey): Decision => {
 };
 const busy = (holder: PublicKey): Decision => ({ kind: 'refuse', code: 'BUSY', holder });
 
-/** What the record knows of a key. */
+/** The record's knowledge of a key. */
 const known = (key: PublicKey, registration: Partial<Registration>): Surroundings => {
   return { registrations: new Map([[key, registration]]) };
 };
@@ -76,11 +76,11 @@ const PROHIBITIONS: readonly Row[] = [
 ];
 
 const KNOWN: readonly Row[] = [
-  ['a live session of another source', KEY, [ourPeer(KEY, heard(1))], {}, KEEP],
-  ['a session of another source 180 s ago', KEY, [ourPeer(KEY, heard(180))], {}, KEEP],
-  ['a session of another source 181 s ago', KEY, [ourPeer(KEY, heard(181))], {}, RESET],
-  ['a session of another source that is only remembered', KEY, [ourPeer(KEY)], known(KEY, remembered(1)), RESET],
-  ['a live session of the same /64', KEY, [ourPeer(KEY, heard(1, SAME_SOURCE))], {}, RESET],
+  ['a live session from another source', KEY, [ourPeer(KEY, heard(1))], {}, KEEP],
+  ['a session from another source 180 s ago', KEY, [ourPeer(KEY, heard(180))], {}, KEEP],
+  ['a session from another source 181 s ago', KEY, [ourPeer(KEY, heard(181))], {}, RESET],
+  ['a session from another source that is only remembered', KEY, [ourPeer(KEY)], known(KEY, remembered(1)), RESET],
+  ['a live session from the same /64', KEY, [ourPeer(KEY, heard(1, SAME_SOURCE))], {}, RESET],
   ['a live session whose endpoint cannot be read', KEY, [ourPeer(KEY, { ...heard(1), endpoint: undefined })], {}, KEEP],
   ['a peer reset 59 s ago that connected', KEY, [ourPeer(KEY, heard(1, HERE))], known(KEY, resetAt(59)), KEEP],
   ['a peer reset 60 s ago that connected', KEY, [ourPeer(KEY, heard(1, HERE))], known(KEY, resetAt(60)), RESET],
@@ -102,29 +102,29 @@ const KNOWN: readonly Row[] = [
   ['a peer without an address, added 1 s ago', KEY, [ourPeer(KEY, { allowedIps: [] })], known(KEY, added(1)), RESET],
   ['a peer with its former address', KEY, [ourPeer(KEY, { allowedIps: former(KEY) })], known(KEY, added(1)), RESET],
   [
-    'a peer with its former address, whose new one another key has',
+    'a peer with its former address, whose new address another key has',
     TWIN,
     [ourPeer(TWIN, { allowedIps: former(TWIN) }), ourPeer(COLLIDING, heard(1))],
     {},
     taken(COLLIDING),
   ],
   [
-    'a peer without an address, whose address a key has that never connected',
+    'a peer without an address, whose address belongs to a key that never connected',
     TWIN,
     [ourPeer(TWIN, { allowedIps: [] }), ourPeer(COLLIDING)],
     {},
     reset(COLLIDING),
   ],
-  ['a peer, where a list cannot be read', KEY, [ourPeer(KEY)], lists({ problems: ['gone'] }), RESET],
-  ['a peer, where the record cannot be written', KEY, [ourPeer(KEY)], { unrecordable: 'full' }, RESET],
+  ['a peer, while a list cannot be read', KEY, [ourPeer(KEY)], lists({ problems: ['gone'] }), RESET],
+  ['a peer, while the record cannot be written', KEY, [ourPeer(KEY)], { unrecordable: 'full' }, RESET],
 ];
 
 const NEW: readonly Row[] = [
   ['a new key', KEY, [], {}, add()],
   ['a new key alongside others', KEY, [ourPeer(OTHER, heard(1)), operatorsPeer(TWIN, '10.0.0.0/8')], {}, add()],
-  ['a new key, where a list cannot be read', KEY, [], lists({ problems: ['gone'] }), FAILED],
-  ['a new key, where a line of static_keys is not a key', KEY, [], lists({ doubts: ['line 1'] }), add()],
-  ['a new key, where the record cannot be written', KEY, [], { unrecordable: 'full' }, FAILED],
+  ['a new key, while a list cannot be read', KEY, [], lists({ problems: ['gone'] }), FAILED],
+  ['a new key, while a line of static_keys is not a key', KEY, [], lists({ doubts: ['line 1'] }), add()],
+  ['a new key, while the record cannot be written', KEY, [], { unrecordable: 'full' }, FAILED],
   ["a new key with the gateway's own address", KEY, [], { ownAddresses: new Set([addressOf(KEY)]) }, taken()],
   [
     "a new key whose address an operator's peer has with others",
@@ -142,28 +142,28 @@ const NEW: readonly Row[] = [
   ],
   ['a new key whose address a live key has', TWIN, [ourPeer(COLLIDING, heard(1))], {}, taken(COLLIDING)],
   [
-    'a new key whose address a key has, heard 3600 s ago',
+    'a new key whose address belongs to a key heard 3600 s ago',
     TWIN,
     [ourPeer(COLLIDING, heard(3600))],
     {},
     taken(COLLIDING),
   ],
   [
-    'a new key whose address a key has that was reset since it was heard',
+    'a new key whose address belongs to a key that was heard and then reset',
     TWIN,
     [ourPeer(COLLIDING)],
     known(COLLIDING, { ...resetAt(100), ...remembered(3000) }),
     taken(COLLIDING),
   ],
   [
-    'a new key whose address a stale key has that the cleanup has not counted yet',
+    'a new key whose address belongs to a stale key that the cleanup has not counted yet',
     TWIN,
     [ourPeer(COLLIDING, heard(3601))],
     {},
     taken(COLLIDING),
   ],
   [
-    'a new key whose address a key has that was reset, and heard before that more than an hour ago',
+    'a new key whose address belongs to a key that was reset and was heard more than an hour ago',
     TWIN,
     [ourPeer(COLLIDING)],
     known(COLLIDING, { ...resetAt(100), ...remembered(5000) }),
@@ -179,28 +179,28 @@ const NEW: readonly Row[] = [
     taken(COLLIDING),
   ],
   [
-    'a new key whose address a key has, protected, added 59 s ago',
+    'a new key whose address belongs to a protected key added 59 s ago',
     TWIN,
     [ourPeer(COLLIDING)],
     known(COLLIDING, added(59, { isProtected: true })),
     busy(COLLIDING),
   ],
   [
-    'a new key whose address a key has, protected, added 60 s ago',
+    'a new key whose address belongs to a protected key added 60 s ago',
     TWIN,
     [ourPeer(COLLIDING)],
     known(COLLIDING, added(60, { isProtected: true })),
     add(COLLIDING),
   ],
   [
-    'a new key whose address a key has, protected, added 70 s ago and reset since',
+    'a new key whose address belongs to a protected key added 70 s ago and reset since',
     TWIN,
     [ourPeer(COLLIDING)],
     known(COLLIDING, { ...added(70, { isProtected: true }), ...resetAt(5) }),
     add(COLLIDING),
   ],
   [
-    'a new key whose address a key has that its household had held before',
+    'a new key whose address belongs to a key whose household had held it before',
     TWIN,
     [ourPeer(COLLIDING)],
     known(COLLIDING, added(1)),
@@ -232,7 +232,7 @@ const ROOM: readonly Row[] = [
   ],
   ['max_pending of 0', KEY, [], { maxPending: 0 }, FULL],
   [
-    'max_pending, and the key was heard within an hour',
+    'max_pending, and the key was heard within the last hour',
     KEY,
     [ourPeer(OTHER)],
     {
@@ -258,14 +258,14 @@ const ROOM: readonly Row[] = [
     FULL,
   ],
   [
-    'max_pending, and the key has a claim, which makes it no less pending',
+    'max_pending, and the key has a claim, but is still pending',
     KEY,
     [ourPeer(OTHER)],
     { maxPending: 1, ...known(OTHER, added(1)), ...claimed(KEY, OTHER) },
     FULL,
   ],
   [
-    'max_pending, and the key has a claim and another one none',
+    'max_pending, and the key has a claim and another key has none',
     KEY,
     [ourPeer(OTHER), ourPeer(THIRD)],
     {
@@ -278,7 +278,13 @@ const ROOM: readonly Row[] = [
     },
     add(THIRD),
   ],
-  ['max_pending, and the key is there', KEY, [ourPeer(KEY), ourPeer(OTHER)], { maxPending: 2, maxPeers: 2 }, RESET],
+  [
+    'max_pending, and the key is already a peer',
+    KEY,
+    [ourPeer(KEY), ourPeer(OTHER)],
+    { maxPending: 2, maxPeers: 2 },
+    RESET,
+  ],
   ['max_peers, and its address taken', TWIN, [ourPeer(COLLIDING, heard(1))], { maxPeers: 1 }, taken(COLLIDING)],
   ['max_peers, and its address held by a string', TWIN, [ourPeer(COLLIDING)], { maxPeers: 1 }, add(COLLIDING)],
 ];
@@ -320,7 +326,7 @@ for (const [secondsSinceRead, expected] of [
   });
 }
 
-test('whatever a domain is like, no key that is not allowed to register is served', () => {
+test('in any domain, a key that may not register is refused', () => {
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
@@ -332,7 +338,7 @@ test('whatever a domain is like, no key that is not allowed to register is serve
   );
 });
 
-test('whatever a domain is like, no address of somebody else is given away', () => {
+test('in any domain, an address that belongs to another key is never given away', () => {
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
@@ -349,7 +355,7 @@ test('whatever a domain is like, no address of somebody else is given away', () 
   );
 });
 
-test('whatever a domain is like, only peers of ours that are not live are evicted', () => {
+test('in any domain, only our own peers that are not live are evicted', () => {
   fc.assert(
     fc.property(situations, keyPool, ({ peers, surroundings }, key) => {
       const view = viewOf(peers, surroundings);
@@ -364,7 +370,7 @@ test('whatever a domain is like, only peers of ours that are not live are evicte
   );
 });
 
-test('whatever a domain is like, a peer of ours with its address is served unless a list or its own key forbids it', () => {
+test('in any domain, our own peer with its address is served unless a list or its own key forbids it', () => {
   fc.assert(
     fc.property(situations, ({ peers, surroundings }) => {
       const view = viewOf(peers, surroundings);

@@ -26,7 +26,7 @@ const MEMORIES: readonly [name: string, memory: Partial<Memory>][] = [
   ['a claim', { claims: new Map([[KEY, CLAIM]]) }],
 ];
 for (const [name, memory] of MEMORIES) {
-  test(`a record begins with a peer that has ${name}, and with no other peer`, () => {
+  test(`a new record contains a peer that has ${name}, and no other peer`, () => {
     const { registrations } = begin(memory, [ourPeer(OTHER), ourPeer(KEY)]);
     assert.deepEqual([...registrations.keys()], [KEY]);
   });
@@ -35,13 +35,13 @@ for (const [name, memory] of MEMORIES) {
     ['disallowed', DISALLOWED],
     ['static', STATIC],
   ] as const) {
-    test(`a record never begins with a ${list} key, though it has ${name}`, () => {
+    test(`a new record never contains a ${list} key, even if it has ${name}`, () => {
       assert.equal(begin(memory, [ourPeer(KEY)], listsOf(lists)).registrations.size, 0);
     });
   }
 }
 
-test('of the keys that are not peers, a record begins with those that were alive alone: they may be restored', () => {
+test('of the keys that are not peers, a new record contains only those that were alive: they may be restored', () => {
   const memory = {
     alive: new Map([[KEY, NOW - 60]]),
     marks: new Map([[OTHER, NOW]]),
@@ -50,7 +50,7 @@ test('of the keys that are not peers, a record begins with those that were alive
   assert.deepEqual([...begin(memory).registrations.keys()], [KEY]);
 });
 
-test('a record that begins keeps nobody for being new, and has the handshakes that are remembered', () => {
+test('a new record keeps no peer for being new, and contains the remembered handshakes', () => {
   const alive = new Map([
     [KEY, NOW - 60],
     [OTHER, NOW + 60],
@@ -65,7 +65,7 @@ test('a record that begins keeps nobody for being new, and has the handshakes th
     record.registrations,
     new Map([
       [KEY, { ...UNRECORDED, heard: { at: NOW - 60, readAt: LONG_AGO } }],
-      // It counts from now on where the clock was set back.
+      // If the clock was set back, it counts from now on.
       [OTHER, { ...UNRECORDED, heard: { at: NOW + 60, readAt: MOMENT.monotonic } }],
       [THIRD, UNRECORDED],
     ]),
@@ -73,7 +73,7 @@ test('a record that begins keeps nobody for being new, and has the handshakes th
   assert.deepEqual([record.boot, record.interfaces], ['boot', 'boot 3 4']);
 });
 
-test('a peer that has a mark of the operator stays the operator’s, though the state knows its key', () => {
+test('a peer with a mark of the operator stays the operator’s, even if the state file has its key', () => {
   const peers = [ourPeer(KEY, { hasPresharedKey: true }), ourPeer(OTHER, { hasKeepalive: true }), ourPeer(THIRD)];
   const { registrations } = begin({ marks: new Map(peers.map(({ key }) => [key, NOW])) }, peers);
   const derivations = new Derivations('eui64');
@@ -95,7 +95,7 @@ const takeOverFrom = (previous: PeerRecord, record = new PeerRecord('boot'), lis
   return record.registrations;
 };
 
-test('what an earlier copy knows is taken over, but none of its times: nobody is kept by them', () => {
+test('the keys of an earlier copy are taken over without its times, which keep no peer', () => {
   const previous = new PeerRecord('boot');
   const heard = { at: NOW - 60, readAt: MOMENT.monotonic - 50 };
   previous.set(KEY, { ...NEW, heard });
@@ -104,7 +104,7 @@ test('what an earlier copy knows is taken over, but none of its times: nobody is
   assert.deepEqual(taken, { ...NEW, ...times, heard });
 });
 
-test('an earlier copy that knows no handshake of a key leaves it the one that is remembered', () => {
+test('a key without a handshake in an earlier copy keeps the remembered one', () => {
   const previous = new PeerRecord('boot');
   const record = begin({
     alive: new Map([
@@ -125,7 +125,7 @@ test('an earlier copy that knows no handshake of a key leaves it the one that is
   );
 });
 
-test('what a household held an address for is not taken over', () => {
+test('the holds of households are not taken over', () => {
   const previous = new PeerRecord('boot');
   previous.hold(addressOf(KEY), undefined, MOMENT);
   const record = new PeerRecord('boot');
@@ -161,12 +161,12 @@ const adoptable = (peer: Peer, lists = listsOf(), ...known: PublicKey[]) => {
   return findAdoptable([ourPeer(FOURTH), peer], ownership, lists).map(({ key }) => key);
 };
 for (const [name, state, isAdopted] of PEERS) {
-  test(`after an upgrade a peer that ${name} ${isAdopted ? 'is' : 'is not'} adopted`, () => {
+  test(`after an upgrade, a peer that ${name} ${isAdopted ? 'is' : 'is not'} adopted`, () => {
     assert.deepEqual(adoptable(ourPeer(KEY, state)), isAdopted ? [FOURTH, KEY] : [FOURTH]);
   });
 }
 
-test('after an upgrade no key of the two lists is adopted, and none that is in the record', () => {
+test('after an upgrade, no key of the two lists or of the record is adopted', () => {
   assert.deepEqual(adoptable(ourPeer(KEY), listsOf(DISALLOWED)), [FOURTH]);
   assert.deepEqual(adoptable(ourPeer(KEY), listsOf(STATIC)), [FOURTH]);
   assert.deepEqual(adoptable(ourPeer(KEY), listsOf(), KEY), [FOURTH]);

@@ -69,15 +69,15 @@ const CASES: readonly (readonly [string, typeof KEY, Peer[], Surroundings, Found
   ['a claim', TWIN, [], { claims }, [['same-address', 'ADDRESS_TAKEN', COLLIDING]]],
   ['a young key with its address', TWIN, [ourPeer(COLLIDING)], young(COLLIDING), [['same-address', 'BUSY', COLLIDING]]],
   [
-    'a string with its address, which would go, full or not',
+    'a string with its address, which would be evicted, full or not',
     TWIN,
     [ourPeer(COLLIDING)],
     { maxPeers: 1 },
     [['same-address', undefined, COLLIDING]],
   ],
   ['a full domain', KEY, [ourPeer(OTHER, alive)], { maxPeers: 1 }, [['peers', 'FULL']]],
-  ['too many pending ones', KEY, [ourPeer(OTHER)], { maxPending: 1, ...young(OTHER) }, [['pending', 'FULL']]],
-  ['a pending one that would be evicted', KEY, [ourPeer(OTHER)], { maxPending: 1 }, [['pending', undefined, OTHER]]],
+  ['too many pending keys', KEY, [ourPeer(OTHER)], { maxPending: 1, ...young(OTHER) }, [['pending', 'FULL']]],
+  ['a pending key that would be evicted', KEY, [ourPeer(OTHER)], { maxPending: 1 }, [['pending', undefined, OTHER]]],
   ['a record that cannot be written', KEY, [], { unrecordable: 'disk full' }, [['record', 'FAILED']]],
   [
     'two things at once',
@@ -92,7 +92,7 @@ const CASES: readonly (readonly [string, typeof KEY, Peer[], Surroundings, Found
   ],
 ];
 for (const [name, key, peers, surroundings, expected] of CASES) {
-  test(`in the way of a key is ${name}`, () => {
+  test(`an obstacle to a key is ${name}`, () => {
     const found = findObstacles(routerOf(key), viewOf(peers, surroundings));
     assert.deepEqual(
       found.map(({ rule, code, holder }) => [rule, code, holder]),
@@ -101,7 +101,7 @@ for (const [name, key, peers, surroundings, expected] of CASES) {
   });
 }
 
-test('a key that is not there would get what the first obstacle says, and be admitted where there is none', () => {
+test('a key that is not a peer would get the code of the first obstacle, and would be admitted if there is none', () => {
   fc.assert(
     fc.property(keyPool, situations, (key, { peers, surroundings }) => {
       fc.pre(!peers.some((peer) => peer.key === key));

@@ -14,7 +14,7 @@ const [A, B, C, ELSEWHERE] = ['2001:db8:0:0::1', '2001:db8:0:100::1', '2001:db8:
 ) as [IpAddress, IpAddress, IpAddress, IpAddress];
 type IpAddress = ReturnType<typeof parseIpAddress>;
 
-/** Pending keys by number, the oldest first; each 0.1 s younger than the one before it. */
+/** Numbered pending keys, oldest first; each 0.1 s younger than the one before it. */
 function pendingFrom(sources: readonly (IpAddress | undefined)[], surroundings: Surroundings = {}, oldest = 50) {
   const registrations = new Map<PublicKey, Partial<Registration>>();
   for (const [index, from] of sources.entries()) {
@@ -26,7 +26,7 @@ function pendingFrom(sources: readonly (IpAddress | undefined)[], surroundings: 
 }
 const strangers = (count: number) => Array.from({ length: count }, (_, index) => parseIpAddress(`203.0.${index}.1`));
 
-test('the oldest pending key goes when it had 60 s', () => {
+test('the oldest pending key is evicted once it has had 60 s', () => {
   assert.equal(pendingFrom(strangers(20), {}, 60).room.findPending(false, never), keyOf(0));
   assert.equal(pendingFrom(strangers(20), {}, 59.9).room.findPending(false, never), undefined);
 });
@@ -37,16 +37,16 @@ const SHARES = [
   ['an IPv4 address that has more than a tenth', [...strangers(17), ELSEWHERE, ELSEWHERE, ELSEWHERE], 17],
   ['a site that has a fifth', [...strangers(16), A, A, B, B], undefined],
   ['a site that has more than a fifth', [...strangers(15), A, A, B, B, C], 15],
-  ['nobody of those without a source', Array.from({ length: 20 }, () => undefined), undefined],
+  ['the keys without a source', Array.from({ length: 20 }, () => undefined), undefined],
 ] as const;
 for (const [name, sources, expected] of SHARES) {
-  test(`of 20 pending keys ${expected === undefined ? 'none' : 'the oldest one'} of ${name} goes`, () => {
+  test(`of 20 pending keys, ${expected === undefined ? 'none' : 'the oldest one'} of ${name} is evicted`, () => {
     const found = pendingFrom(sources).room.findPending(false, never);
     assert.equal(found, expected === undefined ? undefined : keyOf(expected));
   });
 }
 
-test('for a newcomer with a claim the oldest pending key without one goes', () => {
+test('a newcomer with a claim evicts the oldest pending key without one', () => {
   const { room } = pendingFrom(strangers(20));
   const hasClaim = (key: PublicKey) => key === keyOf(0);
   assert.equal(room.findPending(true, hasClaim), keyOf(1));
@@ -57,7 +57,7 @@ test('for a newcomer with a claim the oldest pending key without one goes', () =
   );
 });
 
-/** Connected peers by number, with their endpoints and how long they were silent. */
+/** Numbered connected peers, with their endpoints and the times that they were silent. */
 function connected(peers: readonly (readonly [endpoint: IpAddress, silentSeconds: number])[]) {
   const some = peers.map(([endpoint, silent], index) =>
     ourPeer(keyOf(index), { endpoint, lastHandshake: NOW - silent }),
@@ -67,7 +67,7 @@ function connected(peers: readonly (readonly [endpoint: IpAddress, silentSeconds
 const others = (count: number) => strangers(count).map((endpoint) => [endpoint, 900] as const);
 
 const CONNECTED = [
-  ['nobody has more than a tenth', others(20), undefined],
+  ['no source has more than a tenth', others(20), undefined],
   ['a /56 has more', [...others(17), [A, 200], [A, 180], [A, 300]], 19],
   ['a /48 has more', [...others(17), [A, 200], [B, 300], [C, 190]], 18],
   ['an IPv4 address has more', [...others(17), [ELSEWHERE, 200], [ELSEWHERE, 1], [ELSEWHERE, 300]], 19],
@@ -76,20 +76,20 @@ const CONNECTED = [
   ['two have more', [...others(13), [B, 900], [B, 900], [B, 900], ...Array(4).fill([ELSEWHERE, 300])], 16],
 ] as const;
 for (const [name, peers, expected] of CONNECTED) {
-  test(`of 20 connected peers, where ${name}, ${expected === undefined ? 'nobody' : 'one'} goes`, () => {
+  test(`of 20 connected peers, if ${name}, ${expected === undefined ? 'none' : 'one'} is evicted`, () => {
     const found = connected(peers as Parameters<typeof connected>[0]).room.findConnected();
     assert.equal(found, expected === undefined ? undefined : keyOf(expected));
   });
 }
 
-test('a key that registers again stays the oldest one, also in the batch in which it does', () => {
+test('a key that registers again stays the oldest one, even in the same batch', () => {
   const view = pendingFrom(strangers(20), {}, 70);
   assert.equal(view.room.findPending(false, never), keyOf(0));
   registerDecision({ kind: 'reset', evicted: [] }, { router: routerOf(keyOf(0)), from: A }, view);
   assert.equal(view.room.findPending(false, never), keyOf(0));
 });
 
-test('a stale peer that is reset is among the pending ones as old as it is', () => {
+test('a stale peer that is reset keeps its age among the pending keys', () => {
   const view = pendingFrom(strangers(3), { registrations: new Map() }, 30);
   const stale = keyOf(9);
   const registrations = new Map(view.record.registrations).set(stale, {
@@ -102,7 +102,7 @@ test('a stale peer that is reset is among the pending ones as old as it is', () 
   assert.equal(all.room.findPending(false, never), stale);
 });
 
-test('a pending key counts for the household with fewer of them, and on a tie for the first', () => {
+test('a pending key counts for the household with fewer pending keys, and for the first one on a tie', () => {
   const sourceAfter = (sources: readonly IpAddress[], from: IpAddress) => {
     const view = pendingFrom(sources);
     registerDecision({ kind: 'keep' }, { router: routerOf(keyOf(0)), from }, view);

@@ -17,7 +17,7 @@ const CASES: readonly (readonly [string, Peer['lastHandshake'], number | undefin
   ['never a handshake', 'never', undefined, 'marked'],
   ['a handshake since its mark', heard(10), heard(2000), 'revived'],
   ['a mark just now', 'never', heard(0), 'waiting'],
-  ['a mark a minute ago, as of a run by hand', heard(9000), heard(60), 'waiting'],
+  ['a mark a minute ago, as from a run by hand', heard(9000), heard(60), 'waiting'],
   ['a mark exactly 900 s ago', heard(9000), heard(900), 'expired'],
   ['a mark 5 % less than 900 s ago', 'never', heard(855), 'expired'],
   ['a mark more than 5 % less than 900 s ago', 'never', heard(854), 'waiting'],
@@ -35,12 +35,12 @@ for (const [markedAt, verdict] of [
   [heard(854), 'waiting'],
   [heard(900), 'expired'],
 ] as const) {
-  test(`a live peer that is not in allowed_keys any more is ${verdict} with the mark ${markedAt}`, () => {
+  test(`a live peer that is no longer in allowed_keys is ${verdict} with the mark ${markedAt}`, () => {
     assert.equal(judgePeer({ heard: NOW, isAllowed: false }, markedAt, LIMITS, at(NOW)), verdict);
   });
 }
 
-test('only who is stale keeps a mark, and who had one keeps its time', () => {
+test('only a stale peer has a mark, and a mark keeps its time', () => {
   const marks = new Map([
     [KEYS[0], NOW - 100],
     [KEYS[1], NOW + 100],
@@ -60,16 +60,16 @@ test('only who is stale keeps a mark, and who had one keeps its time', () => {
   assert.deepEqual(updateMarks(marks, verdicts, NOW + 0.7), expected);
 });
 
-test('one that expired and could not be removed keeps its mark', () => {
+test('a peer that expired and could not be removed keeps its mark', () => {
   const marks = new Map([[KEYS[0], NOW - 1000]]);
   assert.deepEqual(updateMarks(marks, new Map([[KEYS[0], 'expired']]), NOW), marks);
 });
 
-test('one that is not there any more has no mark', () => {
+test('a peer that is gone has no mark', () => {
   assert.deepEqual(updateMarks(new Map([[KEYS[0], NOW]]), new Map(), NOW), new Map());
 });
 
-test('whenever passes are made, a peer goes only after a second look in time, and never while it is alive', () => {
+test('whenever passes run, a peer is removed only after a timely second look, and never while it is alive', () => {
   const pauses = fc.array(fc.integer({ min: 1, max: 2000 }), { maxLength: 12 });
   const handshakes = fc.oneof(fc.constant('never' as const), fc.integer({ min: NOW - 10_000, max: NOW + 10_000 }));
   fc.assert(

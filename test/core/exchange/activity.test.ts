@@ -22,7 +22,7 @@ const NONE = { joined: 0, refused: 0, failed: 0 };
 const since = (activity: Activity) => [...activity.intervals.keys()];
 
 describe('exchanges', () => {
-  test('are counted by how they ended, in the ten minutes in which they did', () => {
+  test('are counted by outcome, in the ten minutes in which they ended', () => {
     const first = countExchanges(NO_ACTIVITY, 'joined', 2, START);
     const second = countExchanges(first, 'refused', 3, START + 599.9);
     const third = countExchanges(second, 'failed', 1, START + 600);
@@ -33,17 +33,17 @@ describe('exchanges', () => {
         [START + 600, { joined: 0, refused: 0, failed: 1 }],
       ]),
     );
-    assert.deepEqual(NO_ACTIVITY.intervals.size, 0, 'what was known stays as it is');
+    assert.deepEqual(NO_ACTIVITY.intervals.size, 0, 'the earlier activity does not change');
   });
 
-  test('that were refused or failed are not the last one that was good', () => {
+  test('that were refused or failed do not count as the last successful one', () => {
     const activity = countExchanges(NO_ACTIVITY, 'refused', 1, START);
     assert.equal(findLastExchange(activity, START), undefined);
     const joined = countExchanges(activity, 'joined', 1, START + 5.7);
     assert.equal(findLastExchange(countExchanges(joined, 'failed', 1, START + 9), START + 9), START + 5);
   });
 
-  test('of more than a day ago are forgotten, but for when the last one was', () => {
+  test('are forgotten after a day, except for the time of the last one', () => {
     const old = countExchanges(NO_ACTIVITY, 'joined', 1, START);
     const within = countExchanges(old, 'refused', 1, START + REMEMBERED_SECONDS - 1);
     assert.deepEqual(since(within), [START, START + REMEMBERED_SECONDS - INTERVAL_SECONDS]);
@@ -52,7 +52,7 @@ describe('exchanges', () => {
     assert.equal(findLastExchange(beyond, START + REMEMBERED_SECONDS), START);
   });
 
-  test('that came since are added to what was known', () => {
+  test('of a later activity are added to an earlier one', () => {
     const earlier = countExchanges(countExchanges(NO_ACTIVITY, 'joined', 1, START - 600), 'joined', 2, START);
     const later = countExchanges(NO_ACTIVITY, 'refused', 5, START + 1);
     assert.deepEqual(mergeActivity(earlier, later, START + 60), {
@@ -67,7 +67,7 @@ describe('exchanges', () => {
 });
 
 describe('the last day', () => {
-  test('has all its intervals, also those in which nothing came', () => {
+  test('has all its intervals, including empty ones', () => {
     const activity = countExchanges(NO_ACTIVITY, 'joined', 7, START);
     const day = listLastDay(activity, START + 601);
     assert.equal(day.length, MAX_INTERVALS);
@@ -78,7 +78,7 @@ describe('the last day', () => {
     assert.deepEqual(day[0], { since: START + 1200 - REMEMBERED_SECONDS, counts: NONE });
   });
 
-  test('has nothing of the future', () => {
+  test('has no exchanges from the future', () => {
     const activity = countExchanges(NO_ACTIVITY, 'joined', 7, START + 600);
     assert.ok(listLastDay(activity, START).every(({ counts }) => counts.joined === 0));
   });
@@ -91,27 +91,27 @@ describe('a clock', () => {
   );
   const last = START + REMEMBERED_SECONDS - INTERVAL_SECONDS;
 
-  test('that is behind for a while costs nothing of what the right one knows but the end', () => {
+  test('that is behind for a while loses only the end of the correct intervals', () => {
     const behind = countExchanges(day, 'joined', 1, START - 50_000);
     const again = countExchanges(behind, 'joined', 1, last);
     assert.deepEqual(since(again), since(day).slice(0, -1).concat(last));
     assert.equal(again.intervals.size, MAX_INTERVALS);
   });
 
-  test('that was ahead leaves nothing in the way of what comes after it is set right', () => {
+  test('that was ahead does not block exchanges after it is corrected', () => {
     const ahead = countExchanges(NO_ACTIVITY, 'joined', 1, last + 10 * REMEMBERED_SECONDS);
     const right = [...day.intervals.keys()].reduce((some, now) => countExchanges(some, 'refused', 1, now), ahead);
     assert.deepEqual(since(right), since(day));
-    assert.equal(findLastExchange(ahead, last), undefined, 'nobody was there in the future');
+    assert.equal(findLastExchange(ahead, last), undefined, 'no exchange was in the future');
   });
 });
 
-describe('whatever comes, and however the clock jumps', () => {
+describe('the activity of any exchanges at any times', () => {
   // Often within an hour, so that some share an interval.
   const times = fc.oneof(fc.nat(3600), fc.nat(4 * REMEMBERED_SECONDS));
   const events = fc.array(fc.tuple(fc.constantFrom(...OUTCOMES), fc.nat(1000), times), { maxLength: 400 });
 
-  test('it is bounded, in order, and counts what is not forgotten as often as it came', () => {
+  test('is bounded and in order, and its counts are exact for everything that is not forgotten', () => {
     fc.assert(
       fc.property(events, (some) => {
         const activity = some.reduce(
@@ -132,7 +132,7 @@ describe('whatever comes, and however the clock jumps', () => {
     );
   });
 
-  test('on a clock that goes on, nothing of the last day is lost, be it counted at once or in parts', () => {
+  test('loses nothing of the last day while the clock runs forward, whether counted at once or in parts', () => {
     fc.assert(
       fc.property(events, fc.nat(400), (some, cut) => {
         const inOrder = [...some].sort((one, other) => one[2] - other[2]);

@@ -32,7 +32,7 @@ test('a domain and a key are understood in both orders', () => {
   );
 });
 
-test('a domain goes by another name, in both orders, and is called by its own', () => {
+test('a domain is found by another of its names, in both orders, and gets its own name', () => {
   fc.assert(
     fc.property(domainNames, domainNames, publicKeys, (domain, other, key) => {
       const find = (name: string) => (name === domain || name === other ? domain : undefined);
@@ -42,7 +42,7 @@ test('a domain goes by another name, in both orders, and is called by its own', 
   );
 });
 
-test('whatever the lines are, only a configured domain and a public key get through', () => {
+test('for any lines, only a configured domain and a public key are accepted', () => {
   const lines = fc.option(
     fc.oneof(
       texts,
@@ -69,14 +69,14 @@ test('whatever the lines are, only a configured domain and a public key get thro
 const REFUSED = [
   ['nothing at all', undefined, undefined, 'NO_DOMAIN'],
   ['two empty lines', '', '', 'NO_DOMAIN'],
-  ['a domain and nothing more', 'ffww01', undefined, 'NO_WGKEY'],
+  ['a domain and nothing else', 'ffww01', undefined, 'NO_WGKEY'],
   ['a domain and an empty line', 'ffww01', '', 'NO_WGKEY'],
   ['an empty line and a domain', '', 'ffww01', 'NO_WGKEY'],
-  ['a key and nothing more', KEY, undefined, 'NO_DOMAIN'],
+  ['a key and nothing else', KEY, undefined, 'NO_DOMAIN'],
   ['a key and an empty line', KEY, '', 'NO_DOMAIN'],
   ['an empty line and a key', '', KEY, 'NO_DOMAIN'],
-  ['a damaged key and nothing more', SPARE_BITS, undefined, 'NO_DOMAIN'],
-  ['an unknown domain and nothing more', 'ffww99', undefined, 'NO_WGKEY'],
+  ['a damaged key and nothing else', SPARE_BITS, undefined, 'NO_DOMAIN'],
+  ['an unknown domain and nothing else', 'ffww99', undefined, 'NO_WGKEY'],
   ['an unknown domain', 'ffww99', KEY, 'INVALID_DOMAIN'],
   ['an unknown domain after the key', KEY, 'ffww99', 'INVALID_DOMAIN'],
   ['a domain in capital letters', 'FFWW01', KEY, 'INVALID_DOMAIN'],
@@ -107,7 +107,7 @@ test('the codes are those of the contract', () => {
   assert.deepEqual([...REPLY_CODES], expected.split(' '));
 });
 
-test('every reply is understood, without its end of line, too', () => {
+test('every reply is understood, even without its line end', () => {
   for (const code of REPLY_CODES) {
     assert.equal(parseReply(formatReply(code)), code);
     assert.equal(parseReply(formatReply(code).trimEnd()), code);
@@ -116,7 +116,7 @@ test('every reply is understood, without its end of line, too', () => {
 });
 
 for (const text of ['\n', 'OKAY\n', 'ERR: NO\n', 'ERR:FULL\n', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'ok\n']) {
-  test(`${JSON.stringify(text)} is no reply`, () => {
+  test(`${JSON.stringify(text)} is not a reply`, () => {
     assert.equal(parseReply(text), undefined);
   });
 }

@@ -14,10 +14,10 @@ const REASONS = [
   ['blanks around and between', '  a \t b  ', 'a b, '],
   ['the end of a line', `a\r\n${OTHER}\u2028b`, `a ${OTHER} b, `],
   ['control characters', 'a\x1b[31m\0b', 'a [31m b, '],
-  ['what turns a line around', 'a\u202eb', 'a b, '],
+  ['characters that reverse a line', 'a\u202eb', 'a b, '],
   ['another comment', 'a # b', 'a # b, '],
   ['200 characters', 'x'.repeat(200), `${'x'.repeat(200)}, `],
-  ['more, of two halves each', '😀'.repeat(300), `${'😀'.repeat(200)}…, `],
+  ['too many characters, of two halves each', '😀'.repeat(300), `${'😀'.repeat(200)}…, `],
 ] as const;
 for (const [name, reason, expected] of REASONS) {
   test(`the reason on a line has ${name}`, () => {
@@ -25,7 +25,7 @@ for (const [name, reason, expected] of REASONS) {
   });
 }
 
-test('whatever the reason is, it is one line that blocks that key and no other', () => {
+test('with any reason, the line is one line that lists that key and no other', () => {
   fc.assert(
     fc.property(publicKeys, texts, (key, reason) => {
       const line = buildListLine(key, reason, DAY);
@@ -37,7 +37,7 @@ test('whatever the reason is, it is one line that blocks that key and no other',
   );
 });
 
-test('a comment ends with its line, whatever the end of that is', () => {
+test('a comment ends with its line, whatever the line end is', () => {
   const text = `${KEY} # stolen\r\n${OTHER} # lost\u2028or sold\n`;
   assert.deepEqual(parseKeyList(text, 'list'), { keys: new Set([KEY, OTHER]), complaints: [] });
 });
@@ -51,7 +51,7 @@ const LINES = [
   ['', false],
 ] as const;
 for (const [line, expected] of LINES) {
-  test(`the line ${JSON.stringify(line.replace(KEY, 'KEY'))} is ${expected ? 'one' : 'none'} of the key`, () => {
+  test(`the line ${JSON.stringify(line.replace(KEY, 'KEY'))} ${expected ? 'lists' : 'does not list'} the key`, () => {
     assert.equal(isLineOf(KEY, line), expected);
   });
 }

@@ -5,9 +5,9 @@ import { KEYS } from '../arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
 
-test('a key may be a peer where the domain takes every key, or has it in its list', () => {
+test('a key may be a peer if the domain accepts every key or has it in its list', () => {
   assert.ok(isAllowed(KEY, { allowed: undefined }));
   assert.ok(isAllowed(KEY, { allowed: new Set([KEY]) }));
   assert.ok(!isAllowed(KEY, { allowed: new Set([OTHER]) }));
-  assert.ok(!isAllowed(KEY, { allowed: new Set() }), 'a list without keys allows none');
+  assert.ok(!isAllowed(KEY, { allowed: new Set() }), 'a list without keys allows no key');
 });

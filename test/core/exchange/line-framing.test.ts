@@ -25,7 +25,7 @@ test('any bytes in any chunks are framed as the contract says', () => {
   );
 });
 
-test('after each chunk as much is known as if all bytes had come at once', () => {
+test('after each chunk, the state is the same as if all bytes had come at once', () => {
   fc.assert(
     fc.property(chunked(bytes, 4), (chunks) => {
       const framing = new LineFraming(MAX_BYTES);
@@ -51,7 +51,7 @@ const CASES: readonly (readonly [name: string, sent: string, expected: Framing])
   ['a first line of 65 bytes', `${LONGEST}a\nb\n`, { state: 'too-long' }],
   ['a second line of 65 bytes', `b\n${LONGEST}a`, { state: 'too-long' }],
   ['a line of 65 bytes, one of them a blank', ` ${LONGEST}\nb\n`, { state: 'too-long' }],
-  ['64 bytes and a CR that ends no line', `b\n${LONGEST}\rc\n`, { state: 'too-long' }],
+  ['64 bytes and a CR that does not end a line', `b\n${LONGEST}\rc\n`, { state: 'too-long' }],
   ['more bytes after the second line', `a\nb\n${LONGEST}${LONGEST}\n`, complete('a', 'b')],
   ['a CR within a line', 'a\rb\nc\n', complete('a\rb', 'c')],
   ['two CR before the LF', 'a\r\r\nc\n', complete('a\r', 'c')],
@@ -76,7 +76,7 @@ function complete(first: string, second: string): Framing {
   return { state: 'complete', lines: [first, second] };
 }
 
-/** The rules of "Wire protocol", applied to everything that was sent. */
+/** The rules of "Wire protocol", applied to all bytes at once. */
 function readAsContractSays(text: string, hasEnded: boolean, lines: readonly string[] = []): Framing {
   const [first, second] = lines;
   if (first !== undefined && second !== undefined) return complete(first, second);

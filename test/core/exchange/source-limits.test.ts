@@ -8,7 +8,7 @@ const LIMITS = { connections: 2, burst: 3, perSecond: 1, remembered: 1000 };
 const STANDING = { ...LIMITS, perSecond: 0 };
 const [A, B] = ['192.0.2.1', '192.0.2.2'] as Source[] as [Source, Source];
 
-test('a source has so many connections at once, and the end of one lets another one in', () => {
+test('a source has a limited number of connections, and the end of one makes another one possible', () => {
   const quota = new SourceQuota(LIMITS);
   assert.deepEqual(
     [A, A, A, B].map((source) => quota.open(source)),
@@ -21,7 +21,7 @@ test('a source has so many connections at once, and the end of one lets another 
   );
 });
 
-test('new limits count at once, at every level', () => {
+test('new limits apply at once, at every level', () => {
   const quota = new SourceQuota(LIMITS);
   quota.open(A);
   quota.configure({ ...STANDING, connections: 1, burst: 1 });
@@ -34,7 +34,7 @@ test('new limits count at once, at every level', () => {
   );
 });
 
-test('whatever opens and closes, a source has as many connections as it may, and no more', () => {
+test('in any order of openings and closings, a source has as many connections as it may, and no more', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.constantFrom(A, B)), { maxLength: 60 });
   fc.assert(fc.property(steps, requireRightConnections));
 });
@@ -63,13 +63,13 @@ test('a /56 has 4 times the burst of a /64, and a /48 has 16 times', () => {
   assert.equal(count(from([0])), 3, 'a /64');
   assert.equal(count(from(upTo(256))), 12 - 3, 'the rest of the /56');
   assert.equal(count(from(upTo(65).map((index) => (index << 8) | 0xff))), 48 - 12, 'the rest of the /48');
-  assert.ok(take('2001:db8:2::1'), 'the /48 beside it');
+  assert.ok(take('2001:db8:2::1'), 'the /48 next to it');
 });
 
 test('a request that one level refuses takes no token of another', () => {
   const take = taker(new SourceQuota({ ...LIMITS, burst: 1 }));
   for (const subnet of [1, 2, 3, 4]) assert.ok(take(`2001:db8:0:${subnet}::1`));
-  // The /56 has no token: not one of a /64's, nor of the /48's, may be gone when it has one again.
+  // The /56 has no token: when it has one again, none of a /64's or of the /48's may be gone.
   for (let time = 0; time < 100; time++) assert.ok(!take('2001:db8:0:5::1'));
   assert.deepEqual(
     Array.from({ length: 13 }, (_, index) => take(`2001:db8:0:${(index + 1).toString(16)}00::1`)),
@@ -78,7 +78,7 @@ test('a request that one level refuses takes no token of another', () => {
   assert.ok(take('2001:db8:0:5::1', 250), 'a quarter of a second later');
 });
 
-test('a /64 that has none takes no token of its /56', () => {
+test('a /64 without a token takes none from its /56', () => {
   const take = taker(new SourceQuota({ ...STANDING, burst: 1 }));
   for (let time = 0; time < 100; time++) take('2001:db8::1');
   assert.deepEqual(
@@ -87,7 +87,7 @@ test('a /64 that has none takes no token of its /56', () => {
   );
 });
 
-test('link-local and IPv4 addresses each have the whole burst, however many there are of them', () => {
+test('link-local and IPv4 addresses each have the whole burst, however many there are', () => {
   const take = taker(new SourceQuota({ ...STANDING, burst: 1 }));
   for (let host = 1; host < 100; host++) {
     for (const address of [`fe80::${host}`, `192.0.2.${host}`])
@@ -95,8 +95,8 @@ test('link-local and IPv4 addresses each have the whole burst, however many ther
   }
 });
 
-/** The contract told a second time: count what was granted to each network within the last time that counts. */
-test('whatever comes from wherever, each network gets its burst and rate, and no more', () => {
+/** A second version of the contract: counts the recent grants of each network. */
+test('for any requests from anywhere, each network gets its burst and rate, and no more', () => {
   const addresses = fc
     .tuple(fc.nat(1), fc.nat(2), fc.nat(2))
     .map(([site, home, net]) => `2001:db8:${site}:${(home * 256 + net).toString(16)}::1`);
@@ -129,7 +129,7 @@ test('whatever comes from wherever, each network gets its burst and rate, and no
   );
 });
 
-test('however many sources there were, a stranger is admitted', () => {
+test('a new source gets a token, however many sources there were', () => {
   const groups = fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9)).map((some) => `2001:${some.join(':')}::1`);
   fc.assert(
     fc.property(fc.array(fc.oneof(groups, fc.ipV4()), { maxLength: 60 }), (some) => {

@@ -29,14 +29,14 @@ test('a bucket never holds more than its burst', () => {
   );
 });
 
-test('what one source takes, no other one lacks', () => {
+test('a source does not lose tokens to another source', () => {
   const buckets = new TokenBuckets(LIMITS);
   while (take(buckets, A, 0));
   assert.ok(take(buckets, B, 0));
 });
 
-/** GCRA, the leaky bucket of ITU-T I.371, which allows the same: all it remembers is when the next token is due. */
-test('at any times the tokens are those of a leaky bucket', () => {
+/** GCRA, the leaky bucket of ITU-T I.371, which allows the same: it remembers only when the next token is due. */
+test('the tokens are always those of a leaky bucket', () => {
   const pauses = fc.array(fc.nat(12).map((quarters) => quarters * 250));
   fc.assert(
     fc.property(pauses, (some) => {
@@ -53,7 +53,7 @@ test('at any times the tokens are those of a leaky bucket', () => {
   );
 });
 
-test('new limits count at once', () => {
+test('new limits apply at once', () => {
   const buckets = new TokenBuckets(LIMITS);
   take(buckets, A, 0);
   buckets.limits = { ...LIMITS, burst: 1 };
@@ -62,7 +62,7 @@ test('new limits count at once', () => {
   assert.ok(take(buckets, A, 0));
 });
 
-test('whatever comes, the table is bounded, and a stranger has a token', () => {
+test('for any requests, the table is bounded, and a new source has a token', () => {
   const sources = fc.integer({ min: 1, max: 12 }).map((host) => `192.0.2.${host}` as Source);
   fc.assert(
     fc.property(fc.array(sources, { maxLength: 60 }), (some) => {
@@ -76,14 +76,14 @@ test('whatever comes, the table is bounded, and a stranger has a token', () => {
   );
 });
 
-test('the source whose last token is longest ago is forgotten', () => {
+test('the source with the oldest last token is forgotten', () => {
   const buckets = new TokenBuckets({ burst: 2, perSecond: 0, remembered: 2 });
   for (const source of [A, B, A, C]) take(buckets, source, 0);
   assert.ok(!take(buckets, A, 0), 'A is remembered');
   assert.deepEqual([take(buckets, B, 0), take(buckets, B, 0)], [true, true], 'B was forgotten');
 });
 
-test('a source that is refused takes nobody else out of the table', () => {
+test('a refused source does not displace another one from the table', () => {
   const buckets = new TokenBuckets({ burst: 1, perSecond: 0, remembered: 2 });
   for (const source of [A, B]) take(buckets, source, 0);
   for (let time = 0; time < 10; time++) assert.ok(!take(buckets, A, 0) && !take(buckets, B, 0));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseInterfaceAddresses } from '../../../src/core/host/addresses.ts';
 import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
-/** As iproute2 6.1 prints them, less what does not matter here. */
+/** As iproute2 6.1 prints them, without irrelevant fields. */
 const INTERFACE = {
   ifname: 'wgww01',
   addr_info: [
@@ -13,7 +13,7 @@ const INTERFACE = {
   ],
 };
 
-test('an interface has its addresses of both families, and those of no other one', () => {
+test('an interface has its own addresses of both families, and none of another interface', () => {
   assert.deepEqual(parseInterfaceAddresses(JSON.stringify([{}, INTERFACE, {}])), ['10.0.0.1', 'fe80::1']);
   assert.deepEqual(parseInterfaceAddresses(JSON.stringify([{ ...INTERFACE, addr_info: [] }])), []);
 });

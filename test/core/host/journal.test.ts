@@ -10,7 +10,7 @@ const line = (MESSAGE: unknown) =>
 const MESSAGES = [
   ['a text', 'admitted ffww01 key=as5KFNw2aRyB… new', 'admitted ffww01 key=as5KFNw2aRyB… new'],
   ['bytes that are not printable', [...Buffer.from('a\x1b[31m…')], 'a\x1b[31m…'],
-  ['nothing, where it is too long', null, ''],
+  ['null because it was too long', null, ''],
 ] as const;
 for (const [name, message, expected] of MESSAGES) {
   test(`a message that is ${name} is read`, () => {
@@ -18,7 +18,7 @@ for (const [name, message, expected] of MESSAGES) {
   });
 }
 
-test('entries keep their order, and there may be none', () => {
+test('entries keep their order, and an empty journal has none', () => {
   const messages = parseJournal(line('b') + line('a')).map(({ message }) => message);
   assert.deepEqual(messages, ['b', 'a']);
   assert.deepEqual(parseJournal(''), []);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseLinks } from '../../../src/core/host/link-details.ts';
 import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
-/** As iproute2 6.1 prints them, less what does not matter here. */
+/** As iproute2 6.1 prints them, without irrelevant fields. */
 const LINKS = [
   { ifindex: 1, ifname: 'lo', flags: ['LOOPBACK', 'UP', 'LOWER_UP'], operstate: 'UNKNOWN' },
   { ifindex: 2, ifname: 'wgww01', flags: ['POINTOPOINT', 'UP'], linkinfo: { info_kind: 'tun', info_data: {} } },
@@ -12,7 +12,7 @@ const LINKS = [
   { ifindex: 4, link: 'eth0', ifname: 'p0', flags: [], linkinfo: { info_slave_kind: 'bridge' } },
 ];
 
-test('interfaces have their kind, and are up or not', () => {
+test('interfaces have their kind and are either up or not', () => {
   assert.deepEqual(parseLinks(JSON.stringify(LINKS)), [
     { name: 'lo', kind: undefined, isUp: true },
     { name: 'wgww01', kind: 'tun', isUp: true },

@@ -9,12 +9,12 @@ const ROUTE = { dst: 'fe80::/64', protocol: 'kernel', metric: 256, flags: [], pr
 
 describe('a route to all link-local addresses', () => {
   const CASES = [
-    ['is that of an address with /64', ['fe80::1', 'fe80::/64'], true],
-    ['is a wider one, too', ['fe80::/10'], true],
+    ['comes with an address with /64', ['fe80::1', 'fe80::/64'], true],
+    ['may be a wider one', ['fe80::/10'], true],
     ['is not one to a host', ['fe80::1:2:3:4'], false],
     ['is not one to another network', ['2001:db8::/32', 'fe80:0:0:1::/64'], false],
     ['is not the default route', ['default'], false],
-    ['is not there where nothing is', [], false],
+    ['does not exist without routes', [], false],
   ] as const;
   for (const [name, destinations, expected] of CASES) {
     test(name, () => {

@@ -5,7 +5,7 @@ import { findOption, parseSudoRights } from '../../../src/core/host/sudo-rights.
 import { damaged, texts } from '../arbitraries.ts';
 
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';
-/** As the sudo of Debian 12 and that of Debian 13 print it, with one more rule. */
+/** As sudo prints it on Debian 12 and 13, with one more rule. */
 const RIGHTS = `Matching Defaults entries for wgkex on localhost:
     env_reset, mail_badpass,
     secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin,
@@ -33,32 +33,32 @@ test('a user may run what the rules say; broken lines are joined', () => {
 });
 
 const OPTIONS = [
-  ['use_pty', '!use_pty', 'the command is stronger than the user'],
-  ['requiretty', 'requiretty', 'nothing else is said of it'],
-  ['fqdn', '!fqdn', 'it is said of the user'],
-  ['noexec', 'noexec', 'it is said of root'],
+  ['use_pty', '!use_pty', 'the command overrides the user'],
+  ['requiretty', 'requiretty', 'it is set only once'],
+  ['fqdn', '!fqdn', 'it is set for the user'],
+  ['noexec', 'noexec', 'it is set for root'],
   ['pam_setcred', '!pam_setcred', 'broken lines are joined'],
-  ['command_timeout', 'command_timeout=0', 'of what has a value the name is what is asked for'],
-  ['log_output', 'log_output', 'it is said of all commands'],
-  ['umask', undefined, 'it is said of another command'],
+  ['command_timeout', 'command_timeout=0', 'an option with a value is found by its name'],
+  ['log_output', 'log_output', 'it is set for all commands'],
+  ['umask', undefined, 'it is set for another command'],
 ] as const;
 for (const [name, expected, why] of OPTIONS) {
-  test(`of the option ${name} counts ${expected ?? 'nothing'}: ${why}`, () => {
+  test(`the option ${name} counts as ${expected ?? 'not set'}: ${why}`, () => {
     assert.equal(findOption(parseSudoRights(RIGHTS), name, HANDLER), expected);
   });
 }
 
-test('sudo-rs prints rules alone', () => {
+test('sudo-rs prints only rules', () => {
   const text = `User wgkex may run the following commands on vm:\n    (root) NOPASSWD: ${HANDLER}\n`;
   assert.deepEqual(parseSudoRights(text), { rules: [`(root) NOPASSWD: ${HANDLER}`], options: [] });
 });
 
-test('who may run nothing has no rules', () => {
+test('a user who may not run anything has no rules', () => {
   const { rules, options } = parseSudoRights('User wgkex is not allowed to run sudo on localhost.\n');
   assert.deepEqual([rules, options], [[], []]);
 });
 
-test('no text makes the parser fail, and no right comes from nowhere', () => {
+test('no text makes the parser fail, and every rule is in the text', () => {
   fc.assert(
     fc.property(fc.oneof(texts, damaged(fc.constant(RIGHTS))), (text) => {
       const words = text.replace(/\s+/g, ' ');

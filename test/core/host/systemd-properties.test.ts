@@ -30,14 +30,14 @@ UnitFileState=
 `;
 const ACCOUNT = 'wgkex:x:997:996:WireGuard key exchange:/:/usr/sbin/nologin\n';
 
-test('properties have a name and whatever follows the first equals sign', () => {
+test('a property has a name, and its value is everything after the first equals sign', () => {
   assert.deepEqual(parseProperties('A=1=2\n\nA=\n'), [
     { name: 'A', value: '1=2' },
     { name: 'A', value: '' },
   ]);
 });
 
-test('a clock is synchronised, can be, and is meant to be, each by itself', () => {
+test('a clock is synchronised, can be, and is meant to be, independently of one another', () => {
   const state = { isSynchronised: false, canSynchronise: true, isSwitchedOn: false };
   assert.deepEqual(parseClockState(CLOCK), state);
   assert.deepEqual(parseClockState(CLOCK.replace('NTPSynchronized=no', 'NTPSynchronized=yes')), {
@@ -56,7 +56,7 @@ test('units have their states, and sockets the addresses that they listen on', (
   ]);
 });
 
-test('an account has its numbers', () => {
+test('an account has its user and group numbers', () => {
   assert.deepEqual(parseAccount(ACCOUNT), { uid: 997, gid: 996 });
 });
 

@@ -6,7 +6,7 @@ import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 const timer = (unit: string, next: number | null) => ({ next, left: next, last: 0, passed: 0, unit, activates: 'x' });
 
-test('timers have the time at which they fire next; those that wait for nothing are left out', () => {
+test('timers have the time when they fire next; those that wait for nothing are left out', () => {
   const text = JSON.stringify([timer('a.timer', 1_700_000_000_500_000), timer('b.timer', 0), timer('c.timer', null)]);
   assert.deepEqual([...parseTimers(text)], [['a.timer', 1_700_000_000.5]]);
   assert.deepEqual([...parseTimers('[]')], []);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseLinkDetails } from '../../../src/core/host/tunnel-links.ts';
 import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
-/** As iproute2 6.1 prints them, less what does not matter here; 6.15 has more words for a VXLAN interface. */
+/** As iproute2 6.1 prints them, without irrelevant fields; 6.15 has more words for a VXLAN interface. */
 const LINKS = [
   { ifindex: 1, ifname: 'lo', flags: ['LOOPBACK', 'UP', 'LOWER_UP'], mtu: 65536, qdisc: 'noqueue' },
   {
@@ -36,7 +36,7 @@ const LINKS = [
   { ifindex: 5, ifname: 'veth0', flags: [], mtu: 1500, linkinfo: { info_kind: 'veth' } },
 ];
 
-test('interfaces have what a tunnel depends on', () => {
+test('interfaces have the properties that a tunnel depends on', () => {
   const vxlan = { link: 'wgww01', local: 'fe80::1', isLearning: true };
   assert.deepEqual(parseLinkDetails(JSON.stringify(LINKS)), [
     { name: 'lo', kind: undefined, isUp: true, mtu: 65536, vxlan: undefined },

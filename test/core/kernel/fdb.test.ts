@@ -51,7 +51,7 @@ test('any other text is refused, and nothing else is thrown', () => {
   );
 });
 
-test('entries without destination, learned ones, and those through an interface that cannot be named are left out', () => {
+test('entries without a destination, learned entries, and entries through an interface without a name are left out', () => {
   const output = [
     { mac: '33:33:00:00:00:01', ifname: VXLAN, flags: ['self'], state: 'permanent' },
     { mac: '02:00:00:00:00:01', ifname: VXLAN, dst: 'fe80::1', flags: ['self'], state: '' },
@@ -94,13 +94,13 @@ const FOREIGN: readonly (readonly [name: string, entry: ForwardingEntry])[] = [
   ['a flood entry through another interface', { ...OWN, mac: FLOOD_MAC, via: 'wgww02' as InterfaceName }],
 ];
 for (const [name, entry] of FOREIGN) {
-  test(`${name} is none of wgkex`, () => {
+  test(`${name} is not one of wgkex's`, () => {
     assert.ok(isDerivedEntry(OWN, WIREGUARD));
     assert.ok(!isDerivedEntry(entry, WIREGUARD));
   });
 }
 
-test('two entries have the same identity only if all of them is the same', () => {
+test('two entries have the same identity only if all their parts are the same', () => {
   fc.assert(
     fc.property(entries, entries, fc.boolean(), (one, other, isSame) => {
       const second = isSame ? { ...one } : other;

@@ -7,11 +7,11 @@ import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 const LINE = (number: number, name: string) =>
   `[{"ifindex":${number},"ifname":"${name}","flags":["NOARP","UP"],"mtu":1420,"operstate":"UNKNOWN"}]`;
 
-test('the numbers of the interfaces come in their order', () => {
+test('the numbers of the interfaces are in order', () => {
   assert.deepEqual(parseLinkNumbers(`${LINE(7, 'wgww01')}\n${LINE(12, 'vxww01')}\n`), [7, 12]);
 });
 
-test('whatever ip prints, it is numbers or refused', () => {
+test('any output of ip is either read as numbers or refused', () => {
   const right = fc.nat().map((number) => LINE(number, 'wgww01'));
   fc.assert(
     fc.property(fc.oneof(texts, fc.json(), damaged(right)), (text) => {

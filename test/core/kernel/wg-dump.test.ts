@@ -28,7 +28,7 @@ const readings: fc.Arbitrary<WireguardReading> = fc.record(
   PLAIN,
 );
 
-test('what wg prints of any peers is read back', () => {
+test('the dump of any peers is read back', () => {
   fc.assert(fc.property(readings, (reading) => assert.deepEqual(parseDump(formatDump(reading)), reading)));
 });
 
@@ -61,7 +61,7 @@ test('a peer as wg 1.0.20210914 prints it is read', () => {
   });
 });
 
-test('no private and no preshared key is kept', () => {
+test('private and preshared keys are not kept', () => {
   const [privateKey, presharedKey] = [KEYS[2], KEYS[3]];
   const row = [KEYS[0], presharedKey, '(none)', '(none)', '0', '0', '0', 'off'].join('\t');
   const kept = JSON.stringify(parseDump(`${privateKey}\t${KEYS[1]}\t51820\toff\n${row}\n`));
@@ -69,7 +69,7 @@ test('no private and no preshared key is kept', () => {
   assert.ok(!kept.includes(privateKey) && !kept.includes(presharedKey));
 });
 
-test('traffic is read up to the last that the kernel can count', () => {
+test('traffic is read up to the highest count of the kernel', () => {
   const row = [KEYS[0], '(none)', '(none)', '(none)', '0', '18446744073709551615', '1000000000000000', 'off'].join(
     '\t',
   );
@@ -80,9 +80,9 @@ test('traffic is read up to the last that the kernel can count', () => {
 const HEAD = `(none)\t${KEYS[1]}\t51820\toff`;
 const REFUSED = [
   ['nothing', ''],
-  ['an interface with a field too few', `(none)\t${KEYS[1]}\t51820`],
-  ['a peer with a field too many', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t0\t0\t0\toff\toff`],
-  ['a peer whose key is none', `${HEAD}\nx\t(none)\t(none)\t(none)\t0\t0\t0\toff`],
+  ['an interface with one field missing', `(none)\t${KEYS[1]}\t51820`],
+  ['a peer with an extra field', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t0\t0\t0\toff\toff`],
+  ['a peer with an invalid key', `${HEAD}\nx\t(none)\t(none)\t(none)\t0\t0\t0\toff`],
   ['a handshake in words', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\tnever\t0\t0\toff`],
   ['traffic in words', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t0\tmuch\t0\toff`],
   ['a handshake before 1970', `${HEAD}\n${KEYS[0]}\t(none)\t(none)\t(none)\t-1\t0\t0\toff`],
@@ -93,7 +93,7 @@ for (const [name, text] of REFUSED) {
   });
 }
 
-test('an endpoint that cannot be read is none, as a peer chooses its own', () => {
+test('an endpoint that cannot be read counts as none, because a peer chooses its own', () => {
   const { peers } = parseDump(`${HEAD}\n${KEYS[0]}\t(none)\texample.org:1\t(none)\t0\t0\t0\toff`);
   assert.deepEqual(
     peers.map(({ endpoint }) => endpoint),
@@ -101,7 +101,7 @@ test('an endpoint that cannot be read is none, as a peer chooses its own', () =>
   );
 });
 
-test('a reader finds in each reading what it would find in that one alone', () => {
+test('a reader reads every dump as if it were the first one', () => {
   const others = fc.array(readings, { minLength: 1, maxLength: 4 });
   const again = others.map((some) => [...some, ...some].map(formatDump));
   fc.assert(
@@ -118,7 +118,7 @@ test('a reader finds in each reading what it would find in that one alone', () =
   );
 });
 
-test('a reader parses a peer again only where its line has changed, and forgets one that is gone', () => {
+test('a reader parses a peer again only if its line has changed, and forgets a peer that is gone', () => {
   const reader = new DumpReader();
   const rowOf = (key: string, received: number) =>
     [key, ...Array(3).fill('(none)'), '0', received, '0', 'off'].join('\t');
@@ -130,7 +130,7 @@ test('a reader parses a peer again only where its line has changed, and forgets 
   read(rowOf(KEYS[0], 2));
   const [, back] = read(rowOf(KEYS[0], 2), rowOf(KEYS[1], 1));
   assert.deepEqual(back, second);
-  assert.notEqual(back, second, 'what is gone takes no memory');
+  assert.notEqual(back, second, 'a peer that is gone takes no memory');
 });
 
 /** As wg(8) describes it. */

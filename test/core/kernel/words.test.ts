@@ -36,12 +36,12 @@ const UNICAST_WORDS = '02:a6:8f:21:54:65 dev vxww01 dst fe80::a6:8fff:fe21:5465 
 
 const DOUBLE_WORDS = FLOOD_WORDS.replace(' via wgww01', '');
 
-test('a flood entry is appended and its double without via deleted, a unicast entry replaced', () => {
+test('a flood entry is appended and its double without via deleted; a unicast entry is replaced', () => {
   assert.deepEqual(buildEnsureEntry(FLOOD, VXLAN), [`fdb append ${FLOOD_WORDS}`, `fdb del ${DOUBLE_WORDS}`]);
   assert.deepEqual(buildEnsureEntry(UNICAST, VXLAN), [`fdb replace ${UNICAST_WORDS}`]);
 });
 
-test('an entry is made sure of before it is deleted, as an error would end the batch', () => {
+test('an entry is set before it is deleted, because an error would end the batch', () => {
   const flood = [`fdb append ${FLOOD_WORDS}`, `fdb del ${DOUBLE_WORDS}`, `fdb del ${FLOOD_WORDS}`];
   assert.deepEqual(buildDeleteEntry(FLOOD, VXLAN), flood);
   assert.deepEqual(buildDeleteEntry(UNICAST, VXLAN), [`fdb replace ${UNICAST_WORDS}`, `fdb del ${UNICAST_WORDS}`]);
@@ -49,7 +49,7 @@ test('an entry is made sure of before it is deleted, as an error would end the b
   assert.deepEqual(buildDeleteEntry({ ...FLOOD, via: undefined }, VXLAN), double);
 });
 
-test('no entry without via is ever made for a router', () => {
+test('an entry without via is never made for a router', () => {
   const lines = [
     ...buildEnsureEntry(FLOOD, VXLAN),
     ...buildDeleteEntry(FLOOD, VXLAN),
@@ -61,7 +61,7 @@ test('no entry without via is ever made for a router', () => {
   );
 });
 
-test('a route is replaced, and made sure of before it is deleted', () => {
+test('a route is replaced, and set before it is deleted', () => {
   const words = 'fe80::a6:8fff:fe21:5465/128 dev wgww01';
   assert.equal(buildEnsureRoute(address, WIREGUARD), `route replace ${words}`);
   assert.deepEqual(buildDeleteRoute(address, WIREGUARD), [`route replace ${words}`, `route del ${words}`]);

@@ -24,7 +24,7 @@ for (const [bytes, long, short] of COUNTS) {
   });
 }
 
-test('any number of bytes that wg can report keeps to its room', () => {
+test('any number of bytes that wg can report fits its column', () => {
   fc.assert(
     fc.property(fc.nat(1e15 - 1), (bytes) => {
       assert.ok(formatBytes(bytes).length <= 8 && formatBytesShort(bytes).length <= 5);

@@ -4,7 +4,7 @@ import { comparePeers } from '../../../src/core/operator/compare-peers.ts';
 import type { PeerOrder } from '../../../src/core/operator/peer-order.ts';
 import { KEYS, ourPeer } from '../arbitraries.ts';
 
-/** N9uF…, TszF…, igyq…, o52G… by their keys. */
+/** In the order of their keys: N9uF…, TszF…, igyq…, o52G…. */
 const [T, I, O, N] = KEYS;
 const PEERS = [
   ourPeer(T, { lastHandshake: 'never', received: 5, sent: 5, allowedIps: ['fe80::12:1/128'] }),
@@ -19,7 +19,7 @@ const ORDERS: readonly (readonly [PeerOrder, readonly string[]])[] = [
   ['address', [O, N, T, I]],
 ];
 for (const [order, expected] of ORDERS) {
-  test(`peers are sorted by ${order}, and equals by key`, () => {
+  test(`peers are sorted by ${order}, and ties by key`, () => {
     const sorted = [...PEERS].sort(comparePeers(order));
     assert.deepEqual(
       sorted.map(({ key }) => key),

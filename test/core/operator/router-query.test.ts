@@ -28,12 +28,12 @@ for (const [text, expected] of QUERIES) {
 }
 
 for (const text of ['', 'o52', '-', 'a b c d', '02:a6:8f', 'gateway.example', `${KEY.slice(0, 42)}B=`, 'fe80::/64']) {
-  test(`${JSON.stringify(text)} asks for nothing`, () => {
+  test(`${JSON.stringify(text)} is refused as a query`, () => {
     assert.throws(() => parseRouterQuery(text), { name: 'InputError' });
   });
 }
 
-test('a router is found by its key, how that begins, and what any derivation makes of it; another one is not', () => {
+test('a router is found by its key, the beginning of it, and anything derived from it; another router is not', () => {
   fc.assert(
     fc.property(publicKeys, (key) => {
       const derived = deriveAll(key).flatMap(({ mac, address }) => [mac, address]);

@@ -7,7 +7,7 @@ import { InputError } from '../../../src/core/values/errors.ts';
 const WESTERWALD = 'e19361a1699eb286a61d6527df161bf219eab47e6274029b35dc403c6df6d1ed';
 
 describe('deriveVnis()', () => {
-  test('finds what the gateways of Freifunk Westerwald use', () => {
+  test('finds the number that the gateways of Freifunk Westerwald use', () => {
     assert.deepEqual(deriveVnis(parseDomainSeed(WESTERWALD)), [
       { vni: 4_641_648, label: 'gluon-mesh-vpn-vxlan', firmware: 'ffmuc-mesh-vpn-wireguard-vxlan' },
       { vni: 4_094_207, label: 'gluon-mesh-vxlan', firmware: 'gluon-mesh-vpn-wireguard' },

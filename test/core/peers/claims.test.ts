@@ -39,7 +39,7 @@ test('a handshake begins a claim, and a later one renews it and keeps its beginn
   assert.deepEqual(renewed.get(KEY), { first: NOW, last: NOW + 1000, silentSeconds: 0 });
 });
 
-test('there are at most twice max_peers claims; those with the shortest proof go first, those of peers never', () => {
+test('there are at most twice max_peers claims; those with the shortest proof are dropped first, those of peers never', () => {
   const claims = new Map([
     [KEY, claim(0, 5)],
     [OTHER, claim(0, 0)],

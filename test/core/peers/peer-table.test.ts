@@ -56,12 +56,12 @@ for (const [name, surroundings] of [
   ['that is not in the record', { unrecorded: new Set([KEY]) }],
   ['whose key is static', { lists: { static: new Set([KEY]) } }],
 ] as const) {
-  test(`a peer ${name} is the operator's, whatever its address is`, () => {
+  test(`a peer ${name} is the operator's, whatever its address`, () => {
     assert.ok(tableOf([ourPeer(KEY)], surroundings).isOperators(KEY));
   });
 }
 
-test('the addresses of the operator are known, those of static keys included, and who holds those of wgkex', () => {
+test("the table knows the operator's addresses, including those of static keys, and the holders of wgkex's", () => {
   const lists = { static: new Set([TWIN]) };
   const table = tableOf([ourPeer(KEY), operatorsPeer(OTHER, 'fe80::1/128', 'fe80::/64')], { lists });
   assert.ok(table.isOperatorsAddress('fe80::1' as ReturnType<typeof addressOf>));
@@ -71,7 +71,7 @@ test('the addresses of the operator are known, those of static keys included, an
   assert.equal(table.findHolder(addressOf(OTHER)), undefined);
 });
 
-test('a peer holds the address that it has, by whichever derivation, and none where it has none', () => {
+test('a peer holds its current address, by any derivation, or none if it has none', () => {
   const former = deriveLinkAddress(KEY, 'ffmuc').address;
   const table = tableOf([ourPeer(KEY, { allowedIps: [`${former}/128`] }), ourPeer(OTHER, { allowedIps: [] })]);
   assert.equal(table.findHolder(former)?.key, KEY);
@@ -82,7 +82,7 @@ test('a peer holds the address that it has, by whichever derivation, and none wh
   );
 });
 
-test('pending is a peer of which neither the kernel nor the record knows a handshake', () => {
+test('a peer is pending if neither the kernel nor the record knows a handshake', () => {
   const peers = [ourPeer(KEY), ourPeer(OTHER, { lastHandshake: NOW }), ourPeer(TWIN), ourPeer(KEYS[2])];
   const registrations = new Map([
     [TWIN, remembered(3600)],
@@ -93,7 +93,7 @@ test('pending is a peer of which neither the kernel nor the record knows a hands
   assert.deepEqual([table.ours.get(TWIN)?.heard, table.ours.get(TWIN)?.lastHandshake], [NOW - 3600, 'never']);
 });
 
-test('a registered peer is there without handshake, and a removed one is not', () => {
+test('a registered peer is in the table without a handshake, and a removed one is not in the table', () => {
   const table = tableOf([]);
   table.register(routerOf(KEY), { ...UNRECORDED, ...remembered(60) });
   const { held, heard, lastHandshake } = table.ours.get(KEY) ?? {};
@@ -107,7 +107,7 @@ test('a registered peer is there without handshake, and a removed one is not', (
   assert.equal(table.findHolder(addressOf(KEY)), undefined);
 });
 
-test('to remove a peer takes no address from another one that got it since', () => {
+test('removing a peer does not take its address from another one that has since got it', () => {
   const table = tableOf([ourPeer(TWIN)]);
   table.register(routerOf(COLLIDING), UNRECORDED);
   table.remove(TWIN);

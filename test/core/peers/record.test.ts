@@ -26,7 +26,7 @@ const records = fc.tuple(entries, holds).map(([some, held]) => {
   return record;
 });
 
-test('what is written of a record is read back', () => {
+test('a written record is read back', () => {
   fc.assert(
     fc.property(records, (record) => {
       const read = PeerRecord.parse(record.format(MOMENT));
@@ -37,7 +37,7 @@ test('what is written of a record is read back', () => {
   );
 });
 
-test('whatever is in the file, it is a record that can be written again, or refused', () => {
+test('any file is either read as a record that can be written again, or refused', () => {
   fc.assert(
     fc.property(fc.oneof(texts, damaged(records.map((record) => record.format(MOMENT)))), (text) => {
       const record = parseOrRefuse(() => PeerRecord.parse(text));
@@ -48,7 +48,7 @@ test('whatever is in the file, it is a record that can be written again, or refu
   );
 });
 
-test('a last line that was torn is ignored, wherever it was', () => {
+test('a torn last line is ignored, wherever it was torn', () => {
   const record = new PeerRecord('boot');
   const whole = record.format(MOMENT);
   const line = `${record.set(KEY, UNRECORDED)}\n`;
@@ -73,13 +73,13 @@ for (const [name, text] of [
   ['a key that is not one', `${HEAD}key x 1 1 - - 0\n`],
   ['an unknown flag', `${HEAD}key ${KEY} 1 1 x - 0\n`],
   ['a source that is not one', `${HEAD}key ${KEY} 1 1 - x 0\n`],
-  ['a source that is no household', `${HEAD}key ${KEY} 1 1 - 2001:db8::1 0\n`],
+  ['a source that is not a household', `${HEAD}key ${KEY} 1 1 - 2001:db8::1 0\n`],
   ['no count of restores', `${HEAD}key ${KEY} 1 1 - -\n`],
   ['no time for a handshake', `${HEAD}key ${KEY} 1 1 - - 0 5\n`],
   ['a hold without a time', `${HEAD}hold fe80::1 -\n`],
-  ['a word too many for a key', `${HEAD}key ${KEY} 1 1 - - 0 5 5 5\n`],
-  ['a word too many for a hold', `${HEAD}hold fe80::1 - 1 1\n`],
-  ['a word too many for a key that is gone', `${HEAD}drop ${KEY} 1\n`],
+  ['an extra word for a key', `${HEAD}key ${KEY} 1 1 - - 0 5 5 5\n`],
+  ['an extra word for a hold', `${HEAD}hold fe80::1 - 1 1\n`],
+  ['an extra word for a key that is gone', `${HEAD}drop ${KEY} 1\n`],
 ] as const) {
   test(`a file with ${name} is damaged`, () => {
     assert.equal(
@@ -89,7 +89,7 @@ for (const [name, text] of [
   });
 }
 
-test('a household that held an address has held it for an hour, and no other has', () => {
+test('a household counts as the holder of an address for an hour, and no other household does', () => {
   const record = new PeerRecord('boot');
   const [here, there] = [findRecordedSource(SOURCES[0]), findRecordedSource(SOURCES[4])];
   record.hold(addressOf(KEY), here, MOMENT);
@@ -98,10 +98,10 @@ test('a household that held an address has held it for an hour, and no other has
   assert.ok(!record.hasHeld(addressOf(KEY), here, later(3600)));
   assert.ok(!record.hasHeld(addressOf(KEY), there, MOMENT));
   assert.ok(!record.hasHeld(addressOf(KEYS[1]), here, MOMENT));
-  assert.ok(!record.hasHeld(addressOf(KEY), here, later(-1)), 'a time in the future is long ago');
+  assert.ok(!record.hasHeld(addressOf(KEY), here, later(-1)), 'a time in the future counts as long ago');
   assert.doesNotMatch(record.format(later(3600)), /^hold/m);
 });
 
-test('a key from before the record was registered long ago', () => {
+test('a key from before the record counts as registered long ago', () => {
   assert.deepEqual([UNRECORDED.registeredAt, UNRECORDED.pendingSince], [LONG_AGO, LONG_AGO]);
 });

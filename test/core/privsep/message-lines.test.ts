@@ -8,7 +8,7 @@ import { chunked } from '../arbitraries.ts';
 const MAX_BYTES = 5;
 const bytes = fc.oneof(fc.constantFrom(...Buffer.from('\nab')), fc.integer({ min: 0, max: 255 }));
 
-test('in any chunks the lines are the same, until one is too long', () => {
+test('the lines are the same for any chunks, until one is too long', () => {
   fc.assert(
     fc.property(chunked(bytes, 8), (chunks) => {
       const expected = Buffer.concat(chunks).toString('latin1').split('\n');
@@ -36,13 +36,13 @@ test('a line may have exactly as many bytes as allowed', () => {
   });
 });
 
-test('a line is too long as soon as its bytes are, not when it ends', () => {
+test('a line is too long as soon as it has too many bytes, not when it ends', () => {
   const messages = new MessageLines(3);
   assert.deepEqual(messages.push(Buffer.from('ab')), []);
   assert.throws(() => messages.push(Buffer.from('cd')), InputError);
 });
 
-test('a character that is cut by a chunk is whole in its line', () => {
+test('a character that is split between chunks is whole in its line', () => {
   const messages = new MessageLines(9);
   const [first, second] = [Buffer.from('é\n').subarray(0, 1), Buffer.from('é\n').subarray(1)];
   assert.deepEqual([...messages.push(first), ...messages.push(second)], ['é']);

@@ -71,7 +71,7 @@ test('a formatted request is one bounded line and parses back', () => {
   );
 });
 
-test('a request for numbers is one only where there are metrics', () => {
+test('a request for numbers is accepted only if there are metrics', () => {
   fc.assert(
     fc.property(numbersRequests, (request) => {
       assert.deepEqual(parseAnyRequest(lineOf(request)), request);
@@ -83,7 +83,7 @@ test('a request for numbers is one only where there are metrics', () => {
   );
 });
 
-test('what a handler says is one bounded line and parses back', () => {
+test("a handler's message is one bounded line and parses back", () => {
   fc.assert(
     fc.property(handlerMessages, (message) => {
       assert.ok(formatMessage(message).length <= MESSAGE_BYTES);
@@ -117,7 +117,7 @@ test('any other text is refused as a reply, and nothing else is thrown', () => {
 
 const RIGHT = { type: 'exchange', id: 7, domain: DOMAIN, key: KEYS[0], from: '2001:db8::1' };
 const WRONG: readonly (readonly [name: string, changes: Record<string, unknown>])[] = [
-  ['one thing more', { command: 'reboot' }],
+  ['an extra field', { command: 'reboot' }],
   ['another type', { type: 'reboot' }],
   ['no type', { type: undefined }],
   ['a list of types', { type: ['exchange'] }],
@@ -125,16 +125,16 @@ const WRONG: readonly (readonly [name: string, changes: Record<string, unknown>]
   ['a negative id', { id: -1 }],
   ['half an id', { id: 1.5 }],
   ['an id that is a text', { id: '7' }],
-  ['an id beyond what a number can tell apart', { id: 2 ** 53 }],
+  ['an id beyond the exact range of a number', { id: 2 ** 53 }],
   ['no id', { id: undefined }],
-  ['a domain that no domain can be called', { domain: '../../etc' }],
+  ['an impossible domain name', { domain: '../../etc' }],
   ['a list of domains', { domain: ['ffww01'] }],
   ['no key', { key: null }],
   ['a key with an option of wg', { key: `${KEYS[0]} remove` }],
   ['an address in another spelling', { from: '2001:DB8::1' }],
   ['an IPv4-mapped address', { from: '::ffff:192.0.2.1' }],
   ['an address with a zone', { from: 'fe80::1%eth0' }],
-  ['an address that is none', { from: 'example.org' }],
+  ['an invalid address', { from: 'example.org' }],
 ];
 for (const [name, changes] of WRONG) {
   test(`a request with ${name} is refused`, () => {
@@ -148,22 +148,22 @@ for (const [name, changes] of WRONG) {
 
 const COUNTS = '"alive":0,"idle":0,"stale":0,"pending":0,"static":0,"entries":0,"passes":0,"removals":0,"lastPass":0';
 const NO_MESSAGES = [
-  ['a reply with a code of its own', '{"type":"exchange","id":1,"code":"MAYBE"}'],
+  ['a reply with an unknown code', '{"type":"exchange","id":1,"code":"MAYBE"}'],
   ['a reply with numbers', `{"id":1,"code":"OK","numbers":null}`],
   ['a greeting without a type', '{"answers":["exchange"]}'],
-  ['a greeting with a type of its own', '{"type":"ready","answers":["exchange","reboot"]}'],
+  ['a greeting with an unknown type', '{"type":"ready","answers":["exchange","reboot"]}'],
   ['a code in a reply with numbers', '{"type":"numbers","id":1,"code":"OK"}'],
   ['a batch of nothing', '{"type":"batch","domain":"ffww01","exchanges":0}'],
-  ['a batch of a domain that no domain can be called', '{"type":"batch","domain":"..","exchanges":1}'],
-  ['numbers that lack one', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0,', '')}}}`],
-  ['numbers with one more', `{"type":"numbers","id":1,"numbers":{${COUNTS},"more":0}}`],
+  ['a batch of an impossible domain name', '{"type":"batch","domain":"..","exchanges":1}'],
+  ['numbers with one missing', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0,', '')}}}`],
+  ['numbers with an extra one', `{"type":"numbers","id":1,"numbers":{${COUNTS},"more":0}}`],
   ['a number below zero', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":-1')}}}`],
   ['half a peer', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":0.5')}}}`],
   ['a number in words', `{"type":"numbers","id":1,"numbers":{${COUNTS.replace('"idle":0', '"idle":"0"')}}}`],
   ['numbers without an id', `{"type":"numbers","numbers":{${COUNTS}}}`],
 ] as const;
 for (const [name, line] of NO_MESSAGES) {
-  test(`${name} is nothing that a handler says`, () => {
+  test(`${name} is not a handler's message`, () => {
     assert.doesNotThrow(() => parseHandlerMessage(`{"type":"numbers","id":1,"numbers":{${COUNTS}}}`));
     assert.throws(() => parseHandlerMessage(line), { name: 'InputError' });
   });

@@ -22,7 +22,7 @@ for (const [text, host, port] of GATEWAYS) {
 }
 
 for (const text of ['', ':10012', 'gateway:', 'gateway:0', 'gateway:65536', '[::1', '[]:1', 'a b', '-x', 'a/b']) {
-  test(`${JSON.stringify(text)} is no gateway`, () => {
+  test(`${JSON.stringify(text)} is not a gateway`, () => {
     assert.throws(() => parseHostPort(text, 10012), { name: 'InputError' });
   });
 }

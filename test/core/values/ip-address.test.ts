@@ -14,7 +14,7 @@ import { damaged, ipAddresses, parseOrRefuse, texts, toIpv6 } from '../arbitrari
 
 const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), { minLength: 8, maxLength: 8 });
 
-test('any text is refused or becomes an address that stays what it is', () => {
+test('any text is refused or becomes an address that parses to itself', () => {
   fc.assert(
     fc.property(fc.oneof(texts, damaged(ipAddresses)), (text) => {
       const address = parseOrRefuse(() => parseIpAddress(text));
@@ -25,7 +25,7 @@ test('any text is refused or becomes an address that stays what it is', () => {
   );
 });
 
-test('an IPv6 address is written as RFC 5952 says, which is what web addresses do', () => {
+test('an IPv6 address is written as in RFC 5952, like in web addresses', () => {
   const unmapped = groups.filter((some) => some.slice(0, 5).some((group) => group !== 0) || some[5] !== 0xffff);
   fc.assert(
     fc.property(unmapped, (some) => {
@@ -35,7 +35,7 @@ test('an IPv6 address is written as RFC 5952 says, which is what web addresses d
   );
 });
 
-test('so is an address of a router, however many of its groups are zero or begin with zeros', () => {
+test("a router's address is written as in RFC 5952, however many of its groups are zero or begin with zeros", () => {
   const interfaceId = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
     minLength: 4,
     maxLength: 4,
@@ -77,7 +77,7 @@ const NO_ADDRESSES = [
   'localhost',
 ];
 for (const text of NO_ADDRESSES) {
-  test(`"${text}" is no address`, () => {
+  test(`"${text}" is not an address`, () => {
     assert.throws(() => parseIpAddress(text), {
       name: 'InputError',
       message: `Cannot read "${text}": expected an IP address`,
@@ -98,7 +98,7 @@ test('two IPv6 addresses have the same source if their first 64 bits are the sam
   );
 });
 
-test('an IPv6 address has the same /56 and /48 as those that begin with the same bits', () => {
+test('two IPv6 addresses have the same /56 or /48 if they begin with the same bits', () => {
   fc.assert(
     fc.property(groups, groups, fc.nat(4), fc.nat(0xffff), (one, other, same, third) => {
       const near = [...one.slice(0, same), ...other.slice(same)].map((group, index) => (index === 3 ? third : group));
@@ -122,8 +122,8 @@ const SOURCES: readonly (readonly [name: string, address: string, sources: reado
   ['a link-local address', 'fe80::1%eth0', ['fe80::1']],
   ['another one in that /64', 'fe80::2', ['fe80::2']],
   ['the last link-local address', 'febf:ffff::1', ['febf:ffff::1']],
-  ['what only looks link-local', 'fec0::1', ['fec0::/64', 'fec0::/56', 'fec0::/48']],
-  ['what begins with fe8 in fewer digits', 'fe8::1', ['fe8::/64', 'fe8::/56', 'fe8::/48']],
+  ['an address that only looks link-local', 'fec0::1', ['fec0::/64', 'fec0::/56', 'fec0::/48']],
+  ['an address that begins with fe8 in fewer digits', 'fe8::1', ['fe8::/64', 'fe8::/56', 'fe8::/48']],
 ];
 for (const [name, address, sources] of SOURCES) {
   test(`the limits of ${name} are those of ${sources.join(', ')}`, () => {
@@ -151,7 +151,7 @@ const MASKED = [
   ['nothing of an IPv6 address', '2001:db8:1:2::3', 'none', undefined],
 ] as const;
 for (const [name, address, detail, expected] of MASKED) {
-  test(`a log shows ${name} where the detail is "${detail}"`, () => {
+  test(`a log shows ${name} if the detail is "${detail}"`, () => {
     assert.equal(maskAddress(parseIpAddress(address), detail), expected);
   });
 }
@@ -235,7 +235,7 @@ const NO_NETWORKS = [
   'example.org/24',
 ];
 for (const text of NO_NETWORKS) {
-  test(`"${text}" is no network`, () => {
+  test(`"${text}" is not a network`, () => {
     assert.throws(() => parseNetwork(text), { name: 'InputError' });
   });
 }

@@ -7,7 +7,7 @@ import { parseOrRefuse, texts } from '../arbitraries.ts';
 
 const schema = z.strictObject({ count: z.number(), inner: z.strictObject({ name: z.string() }) });
 
-test('JSON of the expected shape is what it says', () => {
+test('JSON of the expected shape is parsed', () => {
   const value = { count: 1, inner: { name: 'x' } };
   assert.deepEqual(parseJsonOf(schema, JSON.stringify(value), 'thing'), value);
 });
@@ -21,14 +21,14 @@ test('any text is refused or parses, and nothing else is thrown', () => {
 });
 
 const REFUSED = [
-  ['text that is no JSON', '{"count":', 'Cannot read thing: not JSON'],
+  ['text that is not JSON', '{"count":', 'Cannot read thing: not JSON'],
   ['another kind of value', '5', 'Cannot read thing: unexpected shape'],
   ['a wrong type', '{"count":"1","inner":{"name":"x"}}', 'Cannot read thing: unexpected count'],
   ['a wrong type further in', '{"count":1,"inner":{"name":1}}', 'Cannot read thing: unexpected inner.name'],
   ['two wrong types', '{"count":"","inner":{"name":1}}', 'Cannot read thing: unexpected count, inner.name'],
 ] as const;
 for (const [name, text, message] of REFUSED) {
-  test(`${name} is refused, and named by its place`, () => {
+  test(`${name} is refused with its place`, () => {
     assert.throws(() => parseJsonOf(schema, text, 'thing'), { name: 'InputError', message });
   });
 }

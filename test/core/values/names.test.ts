@@ -38,7 +38,7 @@ for (const [name, text, isAccepted] of DOMAIN_NAMES) {
   });
 }
 
-test('an interface has no name that the kernel refuses or a command line misreads', () => {
+test('an interface never has a name that the kernel refuses or a command line misreads', () => {
   const nearlyNames = fc.string({ unit: fc.constantFrom(...'wg01.-_:/% \n"\'\\#é'), maxLength: 17 });
   fc.assert(
     fc.property(fc.oneof(nearlyNames, texts), (text) => {

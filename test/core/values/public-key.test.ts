@@ -13,7 +13,7 @@ import { damaged, domainNames, KEYS, publicKeys, texts } from '../arbitraries.ts
 
 const ZERO_KEY = Buffer.alloc(32).toString('base64');
 
-test('a public key is the one base64 text of 32 bytes that are not all zero', () => {
+test('a public key is the canonical base64 text of 32 bytes that are not all zero', () => {
   fc.assert(
     fc.property(fc.oneof(publicKeys, damaged(publicKeys), texts), (text) => {
       const bytes = Buffer.from(text, 'base64');
@@ -36,7 +36,7 @@ const REFUSED = [
   ['nothing', ''],
   ['the all-zero key', ZERO_KEY],
   ['a key without its end', KEYS[0].slice(0, -1)],
-  ['a key with one character more', `A${KEYS[0]}`],
+  ['a key with an extra character', `A${KEYS[0]}`],
   ['a key with a spare bit set', `${'A'.repeat(41)}QB=`],
   ['a key with the other spare bit set', `${'A'.repeat(41)}QC=`],
   ['a key of 31 bytes', Buffer.alloc(31, 1).toString('base64')],
@@ -46,7 +46,7 @@ const REFUSED = [
   ['a key in hexadecimal', 'ab'.repeat(32)],
 ] as const;
 for (const [name, text] of REFUSED) {
-  test(`${name} is no public key`, () => {
+  test(`${name} is not a public key`, () => {
     assert.throws(() => parsePublicKey(text), { name: 'InputError', message: /^Cannot use ".*" as a public key/ });
   });
 }

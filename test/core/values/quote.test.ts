@@ -15,7 +15,7 @@ test('any text is quoted as one bounded line of printable ASCII', () => {
   );
 });
 
-test('what is quoted and not cut can be read back', () => {
+test('quoted text that is not cut can be read back', () => {
   fc.assert(
     fc.property(texts, (text) => {
       fc.pre(text.length <= 64);
@@ -34,7 +34,7 @@ test('any text is escaped to one bounded line of printable ASCII', () => {
   );
 });
 
-test('printable ASCII stays as it is, but for backslashes, which are doubled', () => {
+test('printable ASCII stays as it is, except that backslashes are doubled', () => {
   const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 50 });
   fc.assert(fc.property(ascii, (text) => assert.equal(escapeLine(text, 50), text.replaceAll('\\', '\\\\'))));
 });
@@ -44,7 +44,7 @@ const ESCAPED = [
   ['a terminal sequence', '\x1b[31m', '\\u001b[31m'],
   ['a byte outside ASCII', '\xe9', '\\u00e9'],
   ['a character of two halves', '😀', '\\ud83d\\ude00'],
-  ['what reverses the direction of writing', '\u202e', '\\u202e'],
+  ['a character that reverses the direction of writing', '\u202e', '\\u202e'],
 ] as const;
 for (const [name, text, expected] of ESCAPED) {
   test(`${name} is escaped`, () => {
@@ -52,7 +52,7 @@ for (const [name, text, expected] of ESCAPED) {
   });
 }
 
-test('what is too long is cut and marked', () => {
+test('text that is too long is cut and marked', () => {
   assert.equal(escapeLine('abcdef', 3), 'abc…');
   assert.equal(escapeLine('abc', 3), 'abc');
   assert.equal(quote('a'.repeat(65)), `"${'a'.repeat(64)}"…`);
