@@ -7,16 +7,16 @@ export const DEFAULT_CONFIG_PATH = '/etc/wgkex/wgkex.toml';
 
 /** Exit statuses; 2 and 78 (sysexits.h: EX_CONFIG) tell systemd that another try would not help. */
 export const EXIT_FAILURE = 1;
-/** sysexits.h: EX_TEMPFAIL; the whole service has to start again, which systemd does. */
+/** sysexits.h: EX_TEMPFAIL; systemd has to restart the whole service. */
 export const EXIT_RESTART = 75;
 export const EXIT_USAGE = 2;
 const EXIT_CONFIG = 78;
 
 export interface Usage<O extends Options> {
   readonly program: string;
-  /** All that `--help` prints. */
+  /** Everything that `--help` prints. */
   readonly help: string;
-  /** What the program understands beside `--help`, `--version` and `--config`. */
+  /** The options of the program besides `--help`, `--version` and `--config`. */
   readonly options?: O;
   readonly allowPositionals?: boolean;
 }
@@ -40,7 +40,7 @@ export const COMMON_HELP = `  --config PATH  read this configuration instead of 
   --help         print this text
   --version      print the version`;
 
-/** Reads the command line; prints and exits where it asks for help or the version, or cannot be understood. */
+/** Reads the command line. Prints and exits for `--help` and `--version`, and on a usage error. */
 export function readCommandLine<O extends Options>({
   program,
   help,
@@ -58,19 +58,19 @@ export function readCommandLine<O extends Options>({
   }
 }
 
-/** One line that says what was wrong, and where to read what is right. */
+/** Prints one line that names the mistake and points to `--help`, then exits. */
 export function exitWithUsageError(program: string, reason: string): never {
   process.stderr.write(`${program}: ${reason.split('\n')[0]}; try ${program} --help\n`);
   process.exit(EXIT_USAGE);
 }
 
-/** Runs what reads the configuration; a bad one is a line for the operator and the end of the program. */
+/** Runs `read`, which reads the configuration. If that is bad, prints one line for the operator and exits. */
 export function orExitWithConfigError<T>(program: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    // How to log was to be read; all that is known is where the line goes.
+    // The log settings could not be read; only the destination of the line is known.
     const priority = detectFormat() === 'journal' ? '<3>' : '';
     process.stderr.write(`${priority}${program}: ${error.message}\n`);
     process.exit(EXIT_CONFIG);

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');
   const config = orExitWithConfigError(PROGRAM, () => parseConfig(readTrustedFile(path), path));
   const dryRun = values['dry-run'] === true;
-  // A dry run is there for what it says, however little the service is to say.
+  // A dry run is useless without its lines, whatever the log level of the service is.
   const log = new Log(dryRun ? { ...config.log, level: 'info' } : config.log);
   for (const domain of findDomains(config, positionals[0], path)) {
     const isClean = await sweep(domain, config, log, dryRun);
@@ -48,7 +48,7 @@ function findDomains(config: Config, name: string | undefined, path: string): Do
   return domain === undefined ? exitWithUsageError(PROGRAM, `domain ${quote(name)} is not in ${path}`) : [domain];
 }
 
-/** One domain that cannot be swept keeps no other from it. */
+/** A domain that cannot be swept does not keep the others from their pass. */
 async function sweep(domain: DomainConfig, config: Config, log: Log, dryRun: boolean): Promise<boolean> {
   try {
     return (await sweepDomain({ domain, config, log: new PassLog(log, domain.name, dryRun), dryRun })) === 0;

@@ -2,12 +2,12 @@ import type { DomainName } from '../core/values/names.ts';
 import type { EventName, Events, FieldsOf } from '../log/events.ts';
 import type { Log, LogFields } from '../log/log.ts';
 
-/** Of each event. */
+/** For each event. */
 const MOST_LINES = 40;
 
 /**
- * The log of one pass: however many peers it is about, each event has some lines, and the rest is a number. Lines of a
- * dry run say so first.
+ * The log of one pass. However many peers there are, it has a limited number of lines for each event, and counts the
+ * rest. Lines of a dry run say so first.
  */
 export class PassLog implements Events {
   readonly #log: Log;
@@ -27,7 +27,7 @@ export class PassLog implements Events {
     if (count <= MOST_LINES) this.#write(event, event, fields);
   }
 
-  /** Says how many more there were, at the level of such events. */
+  /** Logs how many more there were of each event, at its level. */
   flush(): void {
     for (const [event, count] of this.#counts)
       if (count > MOST_LINES)

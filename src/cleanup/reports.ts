@@ -4,7 +4,7 @@ import type { Repaired, Repairs } from '../system/domain/repair.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
 import type { Pass } from './pass.ts';
 
-/** Reports what failed in one line for each reason: with what it was about where that is one thing, else with how many. */
+/** Reports failures, one line for each reason: with the item itself if it is only one, else with their number. */
 export function reportFailures<T>(
   what: string,
   failures: Failures<T>,
@@ -28,7 +28,7 @@ function groupByReason<T>(failures: Failures<T>): Map<string, T[]> {
   return groups;
 }
 
-/** Reports what was repaired, or would be. Returns how many things could not be. */
+/** Reports what was repaired, or would be. Returns the number of failed repairs. */
 export function reportRepairs(repairs: Repairs, pass: Pass): number {
   return repairs.reduce((failed, repaired) => {
     if (repaired !== undefined) reportRepaired(repaired as Repaired<unknown>, pass);

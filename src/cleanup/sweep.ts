@@ -20,8 +20,8 @@ import { reportFailures, reportRepairs } from './reports.ts';
 
 /**
  * One pass of the cleanup over a domain, under its lock: no key is registered in between.
- * Returns how many things failed, each of which has its line in the log.
- * @throws Error where the domain cannot be read; then nothing was changed.
+ * Returns the number of failures, which are logged.
+ * @throws Error if the domain cannot be read; then nothing has been changed.
  */
 export async function sweepDomain(pass: Pass): Promise<number> {
   const session = new DomainSession(pass.domain, pass.config, pass.log, pass.dryRun);
@@ -38,7 +38,7 @@ async function sweepLocked(session: DomainSession, pass: Pass): Promise<number> 
   const view = await session.open();
   const state = session.memory.readState();
   const judged = judgeAll(view, state.marks, pass);
-  // Before anything is removed: where marks cannot be written, a registration could not take one away either.
+  // Before anything is removed: if marks cannot be written, a registration could not clear one either.
   if (!dryRun) remember(judged, { session, view, state }, pass);
   const unremoved = await removeExpired(judged, { session, view }, pass);
   for (const one of judged) if (!unremoved.has(one.peer.key)) reportVerdict(one, view, pass);
@@ -60,7 +60,7 @@ interface Sweep {
   readonly state: DomainState;
 }
 
-/** Writes down what the pass found: marks, who is alive, and who claims which address. */
+/** Writes down what the pass found: marks, living keys, and claims of addresses. */
 function remember(remaining: readonly Judged[], { session, view, state }: Sweep, { domain }: Pass, removed = 0): void {
   const { now } = view.peers;
   const verdicts = new Map(remaining.map(({ peer, verdict }) => [peer.key, verdict]));
@@ -81,7 +81,7 @@ function remember(remaining: readonly Judged[], { session, view, state }: Sweep,
   session.memory.writeClaims(updateClaims(claims, proofs, elapsed, domain.max_peers), now);
 }
 
-/** What the record knows of keys that are gone is in the claims by now. */
+/** Drops from the record the keys that are gone; what it knew about them is in the claims by now. */
 async function conclude(remaining: readonly Judged[], removed: number, sweep: Sweep, pass: Pass): Promise<void> {
   if (removed > 0) remember(remaining, sweep, pass, removed);
   // A key leaves the record only after a reading without it.
@@ -110,7 +110,7 @@ function judgeAll({ peers, lists }: DomainView, marks: Marks, { config: { cleanu
   }));
 }
 
-/** Removes what expired, from the view too; returns what could not be removed. */
+/** Removes the expired keys, also from the view; returns those that could not be removed. */
 async function removeExpired(
   judged: readonly Judged[],
   { session, view }: Pick<Sweep, 'session' | 'view'>,
@@ -132,7 +132,7 @@ async function removeExpired(
   return unremoved;
 }
 
-/** Nothing restores a peer that the cleanup is about to remove. */
+/** Sees to it that nothing restores a peer that the cleanup is about to remove. */
 function leave(key: PublicKey, { record }: DomainView): string {
   return record.set(key, { ...(record.registrations.get(key) ?? UNRECORDED), isLeaving: true });
 }

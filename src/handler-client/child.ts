@@ -22,45 +22,45 @@ import type { DomainName } from '../core/values/names.ts';
 import { Deadline } from './deadline.ts';
 
 interface HandlerEvents {
-  /** It greeted: requests may go to it. */
+  /** It has greeted, and takes requests. */
   onReady(): void;
-  /** It will take no request any more; may come before the replies that it still owes. */
+  /** It takes no more requests; may be called before the replies that it still owes. */
   onEnd(reason: string): void;
-  /** It ended because the whole service has to start again. */
+  /** It ended because the whole service has to restart. */
   onRestartNeeded(): void;
-  /** It serves so many exchanges of a domain together; told only by one that was configured for metrics. */
+  /** It serves this number of exchanges of a domain in one batch; called only if metrics are configured. */
   onBatch(domain: DomainName, exchanges: number): void;
 }
 
 interface Pending {
   readonly type: RequestType;
-  /** Undefined where nobody waits for it at a router's expense. */
+  /** Undefined if no router waits for the reply. */
   readonly dueMilliseconds: number | undefined;
-  /** With nothing where the handler ends without an answer. */
+  /** Called with undefined if the handler ends without an answer. */
   settle(reply: Reply | undefined): void;
 }
 
-/** Requests that end a handler which does not answer them in time. */
+/** A handler that does not answer these requests in time is ended. */
 const DUE: readonly RequestType[] = ['exchange'];
 
 /** How long a handler may take. */
 interface HandlerLimits {
-  /** sudo and Node take their time on a machine that is overloaded: to end them too early would only add to it. */
+  /** sudo and Node start slowly on an overloaded machine: ending them too early would only add to the load. */
   readonly greetingMilliseconds: number;
-  /** For each reply to a request that is due. */
+  /** For each reply to a request of the types in {@link DUE}. */
   readonly replyMilliseconds: number;
 }
 
 const LIMITS: HandlerLimits = { greetingMilliseconds: 30_000, replyMilliseconds: 10_000 };
-/** How long one that was told to end may take before it is given up. */
+/** How long a retired handler may take to end before it is abandoned. */
 const RETIRE_MILLISECONDS = 5000;
 
-/** sudo is looked for in here; the handler gets none of it. */
+/** sudo is looked up in this path; the handler does not get it. */
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * One life of the root handler, seen from the unprivileged side: requests go down its standard input, replies come up
- * its standard output. Whatever it says is checked; one that answers nonsense, too much, or too late is ended.
+ * One process of the root handler, seen from the unprivileged side: requests go to its standard input, replies come
+ * from its standard output. All output is checked; a handler that answers nonsense, too much, or too late is ended.
  */
 export class HandlerChild {
   readonly #child: ChildProcess & { stdin: Writable; stdout: Readable };
@@ -68,7 +68,7 @@ export class HandlerChild {
   readonly #limits: HandlerLimits;
   readonly #lines = new MessageLines(MESSAGE_BYTES);
   readonly #pending = new Map<number, Pending>();
-  /** Those of each domain are asked for once at a time, however often somebody wants to know. */
+  /** Numbers that have been asked for and not answered yet; callers for the same domain share them. */
   readonly #numbers = new Map<DomainName, Promise<DomainNumbers | null>>();
   readonly closed: Promise<void>;
   #lastId = 0;
@@ -76,7 +76,7 @@ export class HandlerChild {
   #answers: readonly RequestType[] = [];
   #hasEnded = false;
   #deadline: Deadline;
-  /** True once it has answered a request: it can do its work. */
+  /** True once it has answered a request, which proves that it works. */
   hasServed = false;
 
   constructor([program = '', ...args]: readonly string[], events: HandlerEvents, limits: HandlerLimits = LIMITS) {
@@ -85,10 +85,10 @@ export class HandlerChild {
     const { JOURNAL_STREAM } = process.env;
     const env = { PATH, ...(JOURNAL_STREAM === undefined ? {} : { JOURNAL_STREAM }) };
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env, cwd: '/' });
-    // Node gives a child no pipes where there is no free descriptor, and says so with an event.
+    // Without a free descriptor Node creates no pipes, and emits an error.
     if (!this.#child.stdout) {
       this.#child.on('error', () => {});
-      throw new Error(`Cannot start ${program}: no pipe to it can be made`);
+      throw new Error(`Cannot start ${program}: cannot create a pipe to it`);
     }
     this.closed = new Promise((resolve) => this.#child.on('close', () => resolve(this.#failUnanswered())));
     this.#child.on('error', (error) => this.#end(error.message));
@@ -105,13 +105,13 @@ export class HandlerChild {
     );
   }
 
-  /** Resolves with `FAILED` where the handler ends without an answer; never rejects. */
+  /** Resolves with `FAILED` if the handler ends without an answer; never rejects. */
   async ask(exchange: Exchange): Promise<ReplyCode> {
     const answer = await this.#ask('exchange', exchange);
     return answer?.code ?? 'FAILED';
   }
 
-  /** Resolves with null where it cannot tell, which may be at its end; never rejects. */
+  /** Resolves with null if the handler has no numbers to give, or ends first; never rejects. */
   findNumbers(domain: DomainName): Promise<DomainNumbers | null> {
     const asked = this.#numbers.get(domain);
     if (asked !== undefined) return asked;
@@ -123,11 +123,11 @@ export class HandlerChild {
     return numbers;
   }
 
-  /** Lets it answer what it was asked, and end. */
+  /** Lets it answer its pending requests, and end. */
   retire(): void {
     this.#hasEnded = true;
     this.#child.stdin.end();
-    setTimeout(() => this.#abandon('told to end'), RETIRE_MILLISECONDS).unref();
+    setTimeout(() => this.#abandon('retired'), RETIRE_MILLISECONDS).unref();
   }
 
   #read(chunk: Buffer): void {
@@ -139,13 +139,13 @@ export class HandlerChild {
     }
   }
 
-  /** Undefined where the handler ends without an answer, or may not be asked; never rejects. */
+  /** Resolves with undefined if the handler ends without an answer, or does not take such requests; never rejects. */
   #ask<T extends RequestType>(type: T, question: Question<T>): Promise<Answer<T> | undefined> {
     if (this.#hasEnded || !this.#answers.includes(type)) return Promise.resolve(undefined);
     const id = ++this.#lastId;
     const dueMilliseconds = DUE.includes(type) ? performance.now() + this.#limits.replyMilliseconds : undefined;
     return new Promise((resolve) => {
-      // A reply is of the type of its request.
+      // A reply has the type of its request.
       this.#pending.set(id, { type, dueMilliseconds, settle: (reply) => resolve(reply as Answer<T> | undefined) });
       if (dueMilliseconds !== undefined && this.#findDue() === dueMilliseconds) this.#watch();
       this.#child.stdin.write(formatMessage({ type, id, ...question } as unknown as Request));
@@ -168,7 +168,7 @@ export class HandlerChild {
 
   #takeReply(reply: Reply): void {
     const pending = this.#pending.get(reply.id);
-    if (pending?.type !== reply.type) throw new InputError('Cannot read reply: nobody asked for it');
+    if (pending?.type !== reply.type) throw new InputError('Cannot read reply: no such request is pending');
     this.#pending.delete(reply.id);
     if (reply.type === 'exchange') this.hasServed = true;
     pending.settle(reply);
@@ -180,7 +180,7 @@ export class HandlerChild {
     this.#events.onBatch(domain, exchanges);
   }
 
-  /** Requests come in the order of their due times; the first one is the next to be late. */
+  /** Pending requests are in the order of their due times, so the first one is due next. */
   #watch(): void {
     this.#deadline.cancel();
     const due = this.#findDue();
@@ -194,7 +194,7 @@ export class HandlerChild {
     return undefined;
   }
 
-  /** What runs as root behind sudo cannot be killed from here, but it ends when its input does. */
+  /** A process that runs as root behind sudo cannot be killed from here, but it ends when its input does. */
   #abandon(reason: string): void {
     this.#end(reason);
     this.#child.stdin.destroy();

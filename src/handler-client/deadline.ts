@@ -1,6 +1,6 @@
 /**
- * A limit for how long something may take to come in by a socket or a pipe. It counts a turn of the event loop late, in
- * which what has come is read: the timers of a process that was not scheduled for a while fire first.
+ * A time limit for input from a socket or a pipe. It expires one turn of the event loop late, so that input which has
+ * arrived is read first: in a process that was not scheduled for a while, timers fire before input is read.
  */
 export class Deadline {
   readonly #timer: NodeJS.Timeout;

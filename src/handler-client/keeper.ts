@@ -8,18 +8,18 @@ import { Deadline } from './deadline.ts';
 
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
-/** How long a request waits for a handler to be there: a restart of a busy machine's service takes some seconds. */
+/** How long a request waits for a handler: on a busy machine, a restart of the service takes some seconds. */
 const WAIT_MILLISECONDS = 10_000;
 
-/** What happens to the handlers, for whoever counts it. */
+/** Counts what happens to the handlers. */
 export interface HandlerMeter {
   handlerRestarted(): void;
   batchServed(domain: DomainName, exchanges: number): void;
 }
 
 /**
- * Keeps one handler running: starts it again, with a growing pause, when it ends. A handler for a new configuration
- * takes over when it is ready; until then, and where it never is, the old one goes on.
+ * Keeps one handler running: when it ends, starts it again after a growing pause. A handler for a new configuration
+ * takes over when it is ready; until then, or if it never is, the old one continues.
  */
 export class HandlerKeeper {
   #command: readonly string[];
@@ -40,7 +40,7 @@ export class HandlerKeeper {
   readonly #onRestartNeeded: () => void;
   #pause = FIRST_PAUSE_MILLISECONDS;
 
-  /** `onRestartNeeded`: a handler ended because the whole service has to start again. */
+  /** `onRestartNeeded`: a handler ended because the whole service has to restart. */
   constructor(
     command: readonly string[],
     log: Log,
@@ -56,7 +56,7 @@ export class HandlerKeeper {
     this.#start();
   }
 
-  /** Waits up to 10 s for a handler; `FAILED` where none comes, or where it ends without an answer. Never rejects. */
+  /** Waits up to 10 s for a handler. `FAILED` if none is ready by then or it ends without an answer. Never rejects. */
   async ask(exchange: Exchange): Promise<ReplyCode> {
     const child = this.#serving ?? (await this.#waitForChild());
     return child === undefined ? 'FAILED' : child.ask(exchange);
@@ -67,12 +67,12 @@ export class HandlerKeeper {
     return this.#serving !== undefined;
   }
 
-  /** What the handler that serves knows of a domain; null where it cannot tell. Never rejects. */
+  /** The numbers of a domain from the serving handler; null if it has none to give. Never rejects. */
   findNumbers(domain: DomainName): Promise<DomainNumbers | null> {
     return this.#serving?.findNumbers(domain) ?? Promise.resolve(null);
   }
 
-  /** Has a new handler read the configuration anew; resolves with false where the old one goes on. */
+  /** Starts a new handler, which reads the configuration again; resolves with false if the old one continues. */
   reload(command: readonly string[]): Promise<boolean> {
     this.#command = command;
     this.#pause = FIRST_PAUSE_MILLISECONDS;
@@ -84,7 +84,7 @@ export class HandlerKeeper {
     });
   }
 
-  /** Resolves when every handler has answered what it was asked, and ended. */
+  /** Resolves when every handler has answered its pending requests and ended. */
   async stop(): Promise<void> {
     clearTimeout(this.#restart);
     for (const child of this.#children) child.retire();
@@ -104,7 +104,7 @@ export class HandlerKeeper {
       this.#children.add(child);
       void child.closed.then(() => this.#children.delete(child));
     } catch (error) {
-      // Without a free descriptor there is not even a process that could fail.
+      // Without a free descriptor not even a process that could fail was started.
       this.#restartLater(describeError(error));
     }
   }

@@ -10,20 +10,20 @@ import { addActivity } from '../system/store/activity.ts';
 const PAUSE_MILLISECONDS = 5000;
 
 /**
- * Counts how the exchanges of a domain end, for whoever looks at it. The first `OK`, and what comes after quiet seconds,
- * is in the file at once, everything else within seconds. No timer runs while nothing comes.
+ * Counts the outcomes of a domain's exchanges in a file. The first `OK`, and an exchange after some quiet seconds, are
+ * written at once, all others within seconds. No timer runs while there are no exchanges.
  */
 export class ActivityRecord {
   readonly #directory: string;
   readonly #domain: DomainName;
   readonly #log: Events;
   readonly #pauseMilliseconds: number;
-  /** What the file does not have yet. */
+  /** Counts that are not in the file yet. */
   #news = NO_ACTIVITY;
   #savedAtMilliseconds = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #hasComplained = false;
-  /** Whether an exchange has joined: who set up a gateway looks for the first one. */
+  /** Whether an exchange has joined: an operator who has set up a gateway looks for the first one. */
   #hasJoined = false;
 
   constructor({ state_directory }: Config, domain: DomainName, log: Events, pauseMilliseconds = PAUSE_MILLISECONDS) {
@@ -47,7 +47,7 @@ export class ActivityRecord {
     this.#timer = setTimeout(() => this.save(), milliseconds);
   }
 
-  /** Never throws: what cannot be written waits for the next time, and the first complaint says why. */
+  /** Never throws: counts that cannot be written are kept for the next attempt, and the first failure is logged. */
   save(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

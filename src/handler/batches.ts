@@ -18,27 +18,27 @@ interface Waiting extends Exchange {
 }
 type WaitingChange = Change<Waiting>;
 
-/** Who learns of what happens to a domain. */
+/** Gets notified of what happens to a domain. */
 interface Listener {
-  /** How many exchanges a batch has. */
+  /** Called with the number of exchanges in each batch. */
   onBatch(exchanges: number): void;
-  /** Nothing that this process writes is seen by others any more. */
+  /** Called when other processes no longer see what this one writes. */
   onReplaced(error: ReplacedDirectoryError): void;
 }
 
-/** What may go wrong beside an exchange. */
+/** Failures outside an exchange. */
 type Trouble = 'interface check failed' | 'live peers not written';
 
-/** One call of `wg set` has room for so many keys, and takes some 10 ms for them. */
+/** 256 keys fit into one call of `wg set`, which takes some 10 ms. */
 const BATCH_EXCHANGES = 256;
-/** Interfaces that come and go are looked at this often; with the watch's own pause, within 5 s. */
+/** The least time between two checks of the interfaces; with the watch's own pause, a change is handled within 5 s. */
 const LOOK_MILLISECONDS = 4500;
-/** Where a look goes wrong again and again. */
+/** The longest pause between checks that keep failing. */
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
 /**
- * Serves the exchanges of one domain. Those that arrive while others are being applied go together in the next batch:
- * one `wg set`, one `bridge -batch`, and one `ip -batch` where the domain keeps routes.
+ * Serves the exchanges of one domain. Exchanges that arrive while a batch is being applied form the next batch:
+ * one `wg set`, one `bridge -batch`, and one `ip -batch` if the domain keeps routes.
  */
 export class DomainBatches {
   readonly #domain: DomainConfig;
@@ -62,24 +62,24 @@ export class DomainBatches {
     this.#activity = new ActivityRecord(config, domain.name, log);
   }
 
-  /** The names of those that it serves. */
+  /** The names of the interfaces that it serves. */
   get interfaces(): string[] {
     return [this.#domain.wireguard, this.#domain.vxlan];
   }
 
-  /** Resolves when the kernel has what was decided; never rejects. */
+  /** Resolves when the decision is applied in the kernel; never rejects. */
   serve(exchange: Exchange): Promise<ReplyCode> {
     const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ ...exchange, answer }));
     this.#running ??= this.#run();
     return reply;
   }
 
-  /** After a change of the interfaces: restores what was lost with it, peers, forwarding entries and routes. */
+  /** After a change of the interfaces: restores the peers, forwarding entries and routes that were lost with it. */
   lookAtInterfaces(): void {
     this.#lookLater(Math.max(0, this.#lookedAtMilliseconds + LOOK_MILLISECONDS - performance.now()));
   }
 
-  /** Forgets what waits, finishes what runs, writes down who is alive, and lets go of the lock. */
+  /** Drops the queue, finishes the current work, writes down which keys are alive, and releases the lock. */
   async stop(): Promise<void> {
     this.#queue = [];
     await this.#running;
@@ -92,7 +92,7 @@ export class DomainBatches {
 
   async #run(): Promise<void> {
     clearTimeout(this.#expiry);
-    // Lets the requests that came together go together.
+    // Requests that arrive together join the same batch.
     await new Promise(setImmediate);
     while (this.#isLookDue || this.#queue.length > 0) {
       if (this.#isLookDue) await this.#look();
@@ -123,7 +123,7 @@ export class DomainBatches {
     }, milliseconds);
   }
 
-  /** Where an interface is missing there is nothing to do: when it comes it is new. False where it went wrong. */
+  /** Does nothing while an interface is missing: when it appears, it is a new one. Returns false on a failure. */
   async #withInterfaces(event: Trouble, action: () => Promise<unknown>): Promise<boolean> {
     if (!hasInterfaces(this.#domain)) return true;
     try {
@@ -150,14 +150,14 @@ export class DomainBatches {
     });
   }
 
-  /** Decided on a reading that begins after the last request came: what an operator did before counts for all. */
+  /** Decides on a reading that begins after the last request arrived: earlier changes by an operator count for all. */
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
     const view = await this.#session.open();
     const { refused, changes, lines } = planChanges(batch, view);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
     const recorded = this.#session.write(lines, view) ? changes : this.#refuseUnrecorded(changes);
     const { failures, leftOver } = await applyChanges(this.#domain, recorded);
-    // Before the lock goes: the cleanup reads and writes the marks, too.
+    // Before the lock is released: the cleanup reads and writes the marks, too.
     const done = recorded.filter((change) => !failures.has(change));
     this.#session.memory.forgetMarks(done.map(({ router }) => router.key));
     for (const change of recorded) this.#report(change, failures);
@@ -165,14 +165,14 @@ export class DomainBatches {
       this.#log.report('left to the cleanup', { domain: this.#domain.name, reason: describeError(leftOver) });
   }
 
-  /** A new key that is not in the record would be a stranger's peer; known ones go on. Returns those. */
+  /** Refuses new keys: a peer that is not in the record would count as somebody else's. Returns the other changes. */
   #refuseUnrecorded(changes: readonly WaitingChange[]): WaitingChange[] {
     for (const { kind, exchanges } of changes)
       if (kind === 'add') for (const exchange of exchanges) this.#refuse(exchange, 'FAILED');
     return changes.filter(({ kind }) => kind !== 'add');
   }
 
-  /** What runs looks at the age of its reading itself. */
+  /** A running batch checks the age of its reading itself. */
   #expire(): void {
     if (this.#running === undefined) this.#close();
   }
@@ -206,7 +206,7 @@ export class DomainBatches {
     for (const { answer } of exchanges) answer(failures.has(change) ? 'FAILED' : 'OK');
   }
 
-  /** What is broken is broken for everybody who asks; a look finds it, but is no exchange. */
+  /** A fault fails all routers alike, so its lines are grouped by reason. A look finds it, but is not an exchange. */
   #fail(fields: FieldsOf<'failed'>, exchanges: number): void {
     this.#log.report('failed', fields, { by: ['domain', 'reason'], times: exchanges });
     if (exchanges > 0) this.#activity.note('failed', exchanges);

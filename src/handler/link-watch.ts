@@ -6,14 +6,14 @@ import { type Following, follow } from '../system/run/follow.ts';
 const SETTLE_MILLISECONDS = 500;
 const RESTART_MILLISECONDS = 10_000;
 
-/** Tells at its start, and when an interface was made or changed. The kernel wakes it up; otherwise it costs nothing. */
+/** Calls back at its start, and when an interface is created or changed. Otherwise it sleeps, and costs nothing. */
 export class LinkWatch {
   readonly #onChange: ReadonlyMap<string, () => void>;
   readonly #log: Log;
   readonly #settling = new Map<string, NodeJS.Timeout>();
   #following: Following | undefined;
 
-  /** `onChange` by the names of the interfaces. */
+  /** `onChange` holds the callbacks by the names of the interfaces. */
   constructor(onChange: ReadonlyMap<string, () => void>, log: Log) {
     this.#onChange = onChange;
     this.#log = log;
@@ -40,7 +40,7 @@ export class LinkWatch {
     const name = findChangedLink(line, this.#onChange.keys()) ?? '';
     const onChange = this.#onChange.get(name);
     if (onChange === undefined) return;
-    // An interface that changes all the time is looked at, too.
+    // The timer does not restart: an interface that changes all the time is checked, too.
     if (this.#settling.has(name)) return;
     const settled = () => {
       this.#settling.delete(name);

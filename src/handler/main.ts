@@ -21,12 +21,12 @@ import { type Answers, serveRequests } from './requests.ts';
 const PROGRAM = 'wgkex-handler';
 const HELP = `Usage: ${PROGRAM} [--config PATH]
 
-Lets router keys into WireGuard and VXLAN interfaces. wgkex-listen starts it through sudo; it reads requests
-from standard input and answers on standard output, a JSON object a line, until its input ends.
+Admits router keys to WireGuard and VXLAN interfaces. wgkex-listen starts it through sudo. It reads requests
+from standard input and replies on standard output, one JSON object per line, until its input ends.
 
 ${COMMON_HELP}`;
 
-/** Nothing that a caller can send or set may stop it while it holds a lock; its end is the end of its input. */
+/** No signal that a caller can send or cause may stop it while it holds a lock; it ends when its input ends. */
 const IGNORED_SIGNALS: readonly NodeJS.Signals[] = [
   'SIGTERM',
   'SIGINT',
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     }),
   );
   const watch = new LinkWatch(findLookers(domains.values()), log);
-  // Nobody reads the replies any more; then the input ends, too.
+  // If nobody reads the replies any more, the input ends, too.
   process.stdout.on('error', () => {});
   try {
     const answers: Answers = {
@@ -77,13 +77,13 @@ async function main(): Promise<void> {
   process.exit();
 }
 
-/** The service starts again, and then uses the directory that there is. */
+/** The service restarts, and then uses the directory that is there now. */
 function end(error: ReplacedDirectoryError, log: Log): never {
   log.report('handler failed', { reason: error.message });
   process.exit(EXIT_RESTART);
 }
 
-/** What is to be done when one of the interfaces changes, by their names. */
+/** The callbacks for changes of the interfaces, by their names. */
 function findLookers(domains: Iterable<DomainBatches>): Map<string, () => void> {
   return new Map(
     [...domains].flatMap((batches) => {

@@ -8,12 +8,12 @@ import { requireInterfaces } from '../system/kernel/wg.ts';
 import { DomainStore } from '../system/store/domain-store.ts';
 import { type CleanupCounts, NO_CLEANUP } from '../system/store/state.ts';
 
-/** Whoever asks more often gets what was read last. */
+/** A request within this time gets the previous reading. */
 const CACHED_MILLISECONDS = 5000;
-/** Domains that are read at once: an exchange does not wait for the programs of all of them. */
+/** The most domains that are read at once, so that an exchange does not wait for the programs of all of them. */
 const MAX_READING = 4;
 
-/** Reads, for metrics, what only root can know of the domains; without their locks, so that no router waits. */
+/** Reads for the metrics what only root can know about the domains. Takes no locks, so that no router waits. */
 export class Numbers {
   readonly #config: Config;
   readonly #files = new Map<DomainName, DomainStore>();
@@ -28,7 +28,7 @@ export class Numbers {
     this.#config = config;
   }
 
-  /** Resolves with null where the domain cannot be read, or is none; never rejects. */
+  /** Resolves with null if the domain does not exist or cannot be read; never rejects. */
   find(name: DomainName): Promise<DomainNumbers | null> {
     const now = performance.now();
     const domain = this.#config.domains.get(name);
@@ -75,7 +75,7 @@ export class Numbers {
   }
 }
 
-/** A damaged state is for the cleanup to tell. */
+/** Reporting a damaged state is up to the cleanup. */
 function readCleanup({ state }: DomainStore): CleanupCounts {
   try {
     return state.read().cleanup;

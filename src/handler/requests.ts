@@ -12,16 +12,16 @@ import {
 } from '../core/privsep/requests.ts';
 import { InputError } from '../core/values/errors.ts';
 
-/** With so many unanswered requests the next ones stay in the pipe. */
+/** Beyond this number of unanswered requests, further ones stay in the pipe. */
 const MAX_UNANSWERED = 4096;
 
-/** What answers each type of request; none of them rejects. */
+/** The functions that answer each type of request; none of them rejects. */
 export type Answers = { readonly [T in RequestType]: (request: RequestOf<T>) => Promise<Answer<T>> };
 
 /**
  * Greets, then answers every request of `input` on `output` until the input ends.
- * @throws InputError for anything that is not a request of a permitted type; nothing of the chunk that brought it is
- * served.
+ * @throws InputError for anything that is not a request of a permitted type; no request of the same
+ * chunk is served.
  */
 export async function serveRequests(
   input: Readable,
@@ -52,7 +52,7 @@ async function answer(request: Request, answers: Answers): Promise<Reply> {
   return { type, id, ...(await find(request)) } as Reply;
 }
 
-/** Resolves when the line is on its way: a listener that does not read the replies is not asked for more requests. */
+/** Resolves when the line is handed over: while a listener does not read its replies, no more requests are read. */
 function writeLine(output: Writable, line: string): Promise<void> {
   return new Promise((resolve) => output.write(line, () => resolve()));
 }

@@ -5,7 +5,7 @@ import { deriveSources, type IpAddress, type Source } from '../core/values/ip-ad
 import type { DomainName } from '../core/values/names.ts';
 import type { Attention } from '../log/flood-guard.ts';
 
-/** The desk remembers this many sources of each kind, some 2 MB, and then forgets the quietest. */
+/** The desk remembers this many sources of each kind, some 2 MB, and forgets the quietest beyond that. */
 const SOURCES_REMEMBERED = 16_384;
 
 /** Counts what happens at the desk. */
@@ -22,12 +22,12 @@ export interface Visit {
   readonly sinceMilliseconds: number;
   /** The source that it counts against, for as long as it does. */
   source: Source | undefined;
-  /** `wgkex check` comes on the gateway itself, and is no traffic: neither logged nor counted. */
+  /** `wgkex check` connects on the gateway itself. That is not traffic, and is neither logged nor counted. */
   isLook: boolean;
   domain: DomainName | undefined;
 }
 
-/** What a client said, as its door read it, and all of it for the log. */
+/** What a client wants, as its door read it, with everything that it sent for the log. */
 export interface Said extends Wanted {
   readonly sent: string;
 }
@@ -39,9 +39,9 @@ interface Why {
 }
 
 /**
- * What all doors of the listener ask: whether a domain is served and a key is sound, what a source may have, and how
- * much may be with the handler at once. It logs what is refused and counts what is answered; how a client says its
- * lines and gets its reply is its door's matter.
+ * Decides for all doors of the listener: whether a domain is served and a key is sound, how much a source may use, and
+ * how many requests may be with the handler at once. It logs refusals and counts replies. How a client sends its lines
+ * and gets its reply is up to its door.
  */
 export class Desk {
   #config: Config;
@@ -49,7 +49,7 @@ export class Desk {
   readonly #attention: Attention;
   readonly #meter: DeskMeter;
   readonly #sources: SourceQuota;
-  /** Requests that are with the handler, those of clients that went away included. */
+  /** Requests that are with the handler, including those of clients that went away. */
   #unanswered = 0;
 
   constructor(config: Config, ask: (exchange: Exchange) => Promise<ReplyCode>, attention: Attention, meter: DeskMeter) {
@@ -64,13 +64,13 @@ export class Desk {
     return this.#config;
   }
 
-  /** New limits and domains count for what comes from now on. */
+  /** The new limits and domains apply from now on. */
   configure(config: Config): void {
     this.#config = config;
     this.#sources.configure(readSourceLimits(config));
   }
 
-  /** A domain's own name, whichever of its names it is given. */
+  /** A domain's own name, for any of its names. */
   readonly findDomainName = (name: string): DomainName | undefined => findDomain(this.#config, name)?.name;
 
   /** One more client; it counts against its source until it is answered or leaves. */
@@ -79,7 +79,7 @@ export class Desk {
     return { from, sinceMilliseconds: performance.now(), source: undefined, isLook: false, domain: undefined };
   }
 
-  /** False where the source of a visit has too many connections already. */
+  /** False if the source of a visit already has too many connections. */
   countAgainstSource(visit: Visit): boolean {
     const [source] = this.#findSources(visit.from);
     if (source === undefined) return true;
@@ -88,7 +88,7 @@ export class Desk {
     return true;
   }
 
-  /** Asks the handler for a sound request of a source that has not had its share; refuses any other. */
+  /** Passes a sound request to the handler if its source has not used up its share; refuses any other. */
   async exchange(visit: Visit, said: Said): Promise<ReplyCode> {
     const request = judgeRequest(said, this.findDomainName);
     if ('refused' in request) return this.refuse(visit, request.refused, { sent: said.sent });
@@ -103,13 +103,13 @@ export class Desk {
     return reply;
   }
 
-  /** Logs that a client gets no further; its reply is what is returned. */
+  /** Logs the refusal of a client; returns the code to reply with. */
   refuse({ from, isLook }: Visit, code: ErrorCode, why: Why = {}): ErrorCode {
     if (!isLook) this.#attention.report('refused', { from, code, ...why }, { by: ['from', 'code', 'limit'] });
     return code;
   }
 
-  /** Counts the reply. The next connection of its source may come, however long the goodbye takes. */
+  /** Counts the reply. Its source may open the next connection, however long this one takes to close. */
   answered(visit: Visit, code: ReplyCode): void {
     this.leave(visit);
     const seconds = (performance.now() - visit.sinceMilliseconds) / 1000;
@@ -122,7 +122,7 @@ export class Desk {
     visit.source = undefined;
   }
 
-  /** None where the address is exempt from limits. */
+  /** None if the address is exempt from limits. */
   #findSources(from: IpAddress): Source[] {
     const isExempt = this.#config.limits.exempt.some((network) => network.contains(from));
     return isExempt ? [] : deriveSources(from);

@@ -7,8 +7,8 @@ import { Service } from './service.ts';
 const PROGRAM = 'wgkex-listen';
 const HELP = `Usage: ${PROGRAM} [--config PATH]
 
-Answers routers that want their WireGuard key known: takes a domain and a public key, hands them to wgkex-handler,
-and says OK or what was wrong. SIGHUP reads the configuration anew, SIGTERM finishes what is under way and ends.
+Answers routers that register their WireGuard key: takes a domain and a public key, passes them to wgkex-handler,
+and replies OK or an error. SIGHUP reloads the configuration, SIGTERM finishes what is under way and exits.
 
 ${COMMON_HELP}`;
 

@@ -8,23 +8,23 @@ import { LinesServer } from './lines/server.ts';
 import { ListeningSockets } from './lines/sockets.ts';
 import { MetricsService } from './metrics/service.ts';
 
-/** For connections that are open when the service is stopped. */
+/** For the connections that are open when the service stops. */
 const DRAIN_MILLISECONDS = 4500;
-/** With them, and with what the handler writes down at its end: systemd would kill both after 10 s. */
+/** For those connections, and for what the handler writes at its end: systemd would kill both after 10 s. */
 const STOP_MILLISECONDS = 9500;
 
 /** What the process around the service provides. */
 export interface Surroundings {
-  /** Reads the configuration. @throws InputError where it is bad. */
+  /** Reads the configuration. @throws InputError if it is bad. */
   readonly load: () => Config;
   readonly log: Log;
   /** For the sockets that systemd passes. */
   readonly environment: NodeJS.ProcessEnv;
-  /** The handler has ended as all of the service has to start again. */
+  /** The handler has ended because the whole service has to restart. */
   readonly onRestartNeeded: () => void;
 }
 
-/** The listener without its process: sockets, doors, the desk, the handler and the metrics, as one configuration has them. */
+/** The listener without its process: sockets, doors, desk, handler and metrics, set up from one configuration. */
 export class Service {
   readonly #load: () => Config;
   readonly #log: Log;
@@ -34,7 +34,7 @@ export class Service {
   readonly #desk: Desk;
   readonly #server: LinesServer;
   readonly #sockets: ListeningSockets;
-  /** One reload after the other, the first when all is set up. */
+  /** Reloads run one after the other, the first one once everything is set up. */
   #settled: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
@@ -49,7 +49,7 @@ export class Service {
     this.#sockets = new ListeningSockets((socket) => this.#server.accept(socket), environment);
   }
 
-  /** Serves routers. @throws InputError where an address cannot be listened on. */
+  /** Serves routers. @throws InputError if an address cannot be listened on. */
   async open(): Promise<void> {
     const { config } = this.#desk;
     const opening = this.#open(config);
@@ -58,7 +58,7 @@ export class Service {
     this.#log.report('listening', { on: this.#sockets.names.join(' ') });
   }
 
-  /** Takes a new configuration without losing a connection; where that is bad, keeps the old one and logs why. */
+  /** Takes a new configuration without losing a connection; if it is bad, keeps the old one and logs why. */
   reload(): void {
     this.#settled = this.#settled
       .then(() => (this.#stopping === undefined ? this.#reload() : undefined))
@@ -68,7 +68,7 @@ export class Service {
       });
   }
 
-  /** Finishes what is under way, within 9.5 s, however often it is called. */
+  /** Finishes what is under way within 9.5 s; further calls wait for the same end. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -80,7 +80,7 @@ export class Service {
   }
 
   async #open(config: Config): Promise<void> {
-    // Counted is from the first connection on, and the routers' port comes first.
+    // Counting starts before the first connection, and the routers' port opens before that of the metrics.
     await this.#configureMetrics(config);
     await this.#sockets.open(config.listen, this.#handler.isDecided);
     await this.#metrics.open(config);

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, who alone may run the cleanup';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as only root may run the cleanup';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-cleanup-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -37,7 +37,7 @@ describe('the cleanup', { concurrency: true, timeout: 60_000, skip }, () => {
     ['with a domain that is not configured, in control bytes', ['\x1b[31m'], /domain "\\u001b\[31m" is not in \//],
   ] as const;
   for (const [name, args, reason] of MISUSES) {
-    test(`${name} says in one line what is wrong, status 2`, async () => {
+    test(`${name} prints one line that says what is wrong, and exits with status 2`, async () => {
       const { status, stderr } = await cleanUp(...args);
       assert.equal(status, 2);
       assert.match(stderr, /^wgkex-cleanup: [^\n]+; try wgkex-cleanup --help\n$/);
@@ -45,7 +45,7 @@ describe('the cleanup', { concurrency: true, timeout: 60_000, skip }, () => {
     });
   }
 
-  test('fails for each domain whose interface is missing, with its name, and leaves the state untouched', async () => {
+  test('fails for each domain whose interface is missing, names it, and leaves the state untouched', async () => {
     const { status, stderr } = await cleanUp('--all');
     assert.equal(status, 1);
     const reasons = stderr.match(/Cannot serve domain \w+: WireGuard interface \w+ does not exist/g);

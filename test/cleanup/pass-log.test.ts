@@ -13,7 +13,7 @@ const LEVELS = [
 ] as const;
 
 for (const [level, event, priority] of LEVELS) {
-  test(`${level}: 40 lines of an event are written, and the rest is a number of the same level`, () => {
+  test(`at level ${level}, 40 lines of an event are written, and the number of the others at the same level`, () => {
     const { log, lines } = keepLog();
     const pass = new PassLog(log, DOMAIN);
     for (let index = 1; index <= 6000; index++) pass.report(event, { address: String(index) });
@@ -26,7 +26,7 @@ for (const [level, event, priority] of LEVELS) {
   });
 }
 
-test('each event has its own 40 lines, and no number where these were all', () => {
+test('each event has its own 40 lines, and no number if there are no others', () => {
   const { log, lines } = keepLog();
   const pass = new PassLog(log, DOMAIN);
   for (let index = 1; index <= 40; index++) pass.report('removed', {});
@@ -40,7 +40,7 @@ test('each event has its own 40 lines, and no number where these were all', () =
   assert.equal(lines.length, 81);
 });
 
-test('the next pass begins to count again', () => {
+test('the next pass starts to count again', () => {
   const { log, lines } = keepLog();
   const pass = new PassLog(log, DOMAIN);
   for (let index = 1; index <= 50; index++) pass.report('removed', {});
@@ -53,7 +53,7 @@ test('the next pass begins to count again', () => {
 });
 
 for (const level of ['info', 'warn', 'error'] as const) {
-  test(`of events below the level ${level} no line is written, and no number either`, () => {
+  test(`events below the level ${level} have neither lines nor a number`, () => {
     const { log, lines } = keepLog(level);
     const pass = new PassLog(log, DOMAIN);
     const below = LEVELS.slice(
@@ -68,7 +68,7 @@ for (const level of ['info', 'warn', 'error'] as const) {
   });
 }
 
-test('lines of a dry run say so first, the number of the others too', () => {
+test('lines of a dry run say so first, including the number of the others', () => {
   const { log, lines } = keepLog();
   const pass = new PassLog(log, DOMAIN, true);
   for (let index = 1; index <= 41; index++) pass.report('removed', {});

@@ -28,7 +28,7 @@ function routes(some: Partial<Repaired<IpAddress>>): Repaired<IpAddress> {
   return { what: 'route', ...NO_ENTRIES, describe: (address) => ({ address }), ...some };
 }
 
-test('what failed for one reason is one line, however much it was', () => {
+test('failures for one reason are one line, however many there are', () => {
   const { lines, pass } = open();
   const [first, second, third] = addresses as [IpAddress, IpAddress, IpAddress];
   const failures = new Map([
@@ -47,7 +47,7 @@ for (const [dryRun, prefix] of [
   [false, ''],
   [true, 'dry run: '],
 ] as const) {
-  test(`${dryRun ? 'a dry run says what it would do' : 'what was repaired is said'}, in 40 lines for each kind`, () => {
+  test(`${dryRun ? 'a dry run reports what it would repair' : 'repairs are reported'}, in 40 lines for each kind`, () => {
     const { lines, pass } = open(dryRun);
     const repairs = routes({ removed: addresses.slice(0, 1), restored: addresses });
     assert.equal(reportRepairs([ENTRIES, repairs], pass), 0);
@@ -61,7 +61,7 @@ for (const [dryRun, prefix] of [
   });
 }
 
-test('all that could not be repaired is counted, of every kind', () => {
+test('failed repairs of every kind are counted', () => {
   const { lines, pass } = open();
   const entry: ForwardingEntry = { mac: FLOOD_MAC, destination: addressAt(1), via: undefined };
   const failed = routes({ failures: new Map(addresses.map((address) => [address, new Error('busy')])) });

@@ -83,7 +83,7 @@ export function buildEdits(what: 'added' | 'blocked' | 'released' | 'lifted', dr
   const known = { peer: router, vacated: router, router, hasClaim: false, isRemembered: true };
   const removed = listForgettingEffects(known, westerwald.domain);
   const list = { file: '/etc/wgkex/disallowed_keys', outcome: 'added', line: `${key} # stolen, 2026-11-20` } as const;
-  const reason = 'Cannot lock /run/wgkex/ffmuc_welt.lock: another process has had it for 4 s';
+  const reason = 'Cannot lock /run/wgkex/ffmuc_welt.lock: another process has held it for 4 s';
   const common = { key, dryRun, complaints: [] };
   if (what === 'added')
     return { ...common, isGood: true, domains: [{ domain: westerwald.domain, outcome: 'added', effects: added }] };

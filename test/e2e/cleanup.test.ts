@@ -183,7 +183,7 @@ describe('an unusual state', () => {
     const { exitCode, stderr } = await gateway.cleanUp();
     await holder.stop();
     assert.equal(exitCode, 1);
-    assert.match(stderr, /Cannot lock \/run\/wgkex\/gw5\/ffww01\.lock: another process has had it for 4 s/);
+    assert.match(stderr, /Cannot lock \/run\/wgkex\/gw5\/ffww01\.lock: another process has held it for 4 s/);
     assert.notEqual(await gateway.findPeer(key), undefined);
   });
 });

@@ -85,7 +85,7 @@ describe('the listener', () => {
     await sh('chmod', 'o+w', gateway.configFile);
     listener.child.kill('SIGHUP');
     await eventually('it says so', () => /kept the old handler/.test(listener.stderr));
-    assert.match(listener.stderr, /Cannot trust \/etc\/wgkex\/wgkex\.toml: others than root may write to it/);
+    assert.match(listener.stderr, /Cannot trust \/etc\/wgkex\/wgkex\.toml: users other than root may write to it/);
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
   });
 

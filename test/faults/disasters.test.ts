@@ -24,8 +24,8 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     await curse(gateway, '/usr/sbin/bridge', 'fdb append', 'hang');
     const { exitCode, stderr } = await gateway.cleanUp();
     assert.deepEqual(findProblems(stderr), [
-      `failed: Cannot run wg set ${gateway.wireguard()} peer …: no end after 5 s`,
-      'failed: Cannot run bridge -batch -: no end after 5 s',
+      `failed: Cannot run wg set ${gateway.wireguard()} peer …: timed out after 5 s`,
+      'failed: Cannot run bridge -batch -: timed out after 5 s',
     ]);
     assert.equal(exitCode, 1);
     await liftCurses(gateway);
@@ -58,7 +58,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
       assert.equal(await unlucky, 'ERR: FAILED\n');
       assert.deepEqual(new Set(await Promise.all(behind)), new Set(['OK\n']));
       const [line = '', ...others] = findProblems(gateway.listener?.stderr);
-      assert.match(line, new RegExp(`^failed: Cannot run ${shown.source}: no end after 5 s$`));
+      assert.match(line, new RegExp(`^failed: Cannot run ${shown.source}: timed out after 5 s$`));
       assert.deepEqual(others, []);
       assert.deepEqual(await gateway.findHandlers(), [handler], 'the handler is the same');
       assert.equal((await gateway.cleanUp()).exitCode, 0);
@@ -72,7 +72,9 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     const [handler] = await gateway.findHandlers();
     await curse(gateway, '/usr/sbin/bridge', 'bridge -batch', 'hang');
     assert.equal(await exchange(gateway.address, DOMAIN, makeKey()), 'ERR: FAILED\n');
-    assert.deepEqual(findProblems(gateway.listener?.stderr), ['failed: Cannot run bridge -batch -: no end after 5 s']);
+    assert.deepEqual(findProblems(gateway.listener?.stderr), [
+      'failed: Cannot run bridge -batch -: timed out after 5 s',
+    ]);
     assert.deepEqual(await gateway.findHandlers(), [handler]);
     await bystanders.assertHoldings([]);
   });
@@ -164,7 +166,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     cleanup.child.kill('SIGSTOP');
     const [first, second] = [makeKey(), makeKey()];
     assert.equal(await exchange(gateway.address, DOMAIN, first), 'ERR: FAILED\n');
-    const line = `failed: Cannot lock ${gateway.lockFile()}: another process has had it for 4 s`;
+    const line = `failed: Cannot lock ${gateway.lockFile()}: another process has held it for 4 s`;
     assert.deepEqual(findProblems(gateway.listener?.stderr), [line]);
     await cleanup.stop('SIGKILL');
     await liftCurses(gateway);

@@ -22,7 +22,7 @@ const directory = mkdtempSync(join(tmpdir(), 'wgkex-handler-child-'));
 after(() => rmSync(directory, { recursive: true }));
 
 describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
-  test('that greets and answers is one that serves', async (t) => {
+  test('serves once it has greeted and answered', async (t) => {
     const { child, ready } = start(t, `${GREET}; ${SERVE_ONE}; ${SERVE_ONE}; cat`);
     await ready;
     assert.equal(child.hasServed, false);
@@ -57,22 +57,26 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
   });
 
   const FAULTS = [
-    ['talks nonsense', 'echo nonsense', /^Cannot read reply: not JSON$/],
-    ['says a code of its own', `echo '{"type":"exchange","id":1,"code":"MAYBE"}'`, /^Cannot read reply: unexpected/],
+    ['prints nonsense', 'echo nonsense', /^Cannot read reply: not JSON$/],
     [
-      'says more than was asked',
+      'replies with an unknown code',
+      `echo '{"type":"exchange","id":1,"code":"MAYBE"}'`,
+      /^Cannot read reply: unexpected/,
+    ],
+    [
+      'replies with an additional field',
       `echo '{"type":"exchange","id":1,"code":"OK","more":1}'`,
       /^Cannot read reply: unexpected/,
     ],
     [
-      'answers what nobody asked',
+      'answers a request that was not sent',
       `echo '{"type":"exchange","id":99,"code":"OK"}'`,
-      /^Cannot read reply: nobody asked for it$/,
+      /^Cannot read reply: no such request is pending$/,
     ],
-    ['talks without end', 'head -c 100000 /dev/zero', /^Cannot read a line: more than 512 bytes$/],
+    ['prints without end', 'head -c 100000 /dev/zero', /^Cannot read a line: more than 512 bytes$/],
     ['dies', 'exit 3', /^exit status 3$/],
     ['is killed', 'kill -KILL $$', /^ended by SIGKILL$/],
-    ['ends well, but ends', 'exit 0', /^exit status 0$/],
+    ['ends without an error', 'exit 0', /^exit status 0$/],
   ] as const;
   for (const [name, script, reason] of FAULTS) {
     test(`that ${name} instead of an answer is ended, and its requests fail`, async (t) => {
@@ -94,7 +98,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  test('that does not answer in time is ended, and what it was asked fails', async (t) => {
+  test('that does not answer in time is ended, and its pending request fails', async (t) => {
     const { child, ready, ends } = start(t, `${GREET}; exec sleep 60`, { ...PATIENT, replyMilliseconds: 300 });
     await ready;
     const asked = performance.now();
@@ -133,7 +137,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     await ready;
     assert.equal(await child.ask(EXCHANGE), 'OK');
     await child.closed;
-    assert.deepEqual(ends, ['Cannot read reply: nobody asked for it']);
+    assert.deepEqual(ends, ['Cannot read reply: no such request is pending']);
   });
 
   test('that greets twice is ended', async (t) => {
@@ -142,7 +146,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(ends, ['Cannot read reply: a second greeting']);
   });
 
-  test('that cannot be started is one that ended', async () => {
+  test('that cannot be started counts as ended', async () => {
     const ends: string[] = [];
     const child = new HandlerChild(['/nowhere/wgkex-handler'], {
       onReady: () => {},
@@ -156,7 +160,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.match(ends[0] ?? '', /ENOENT/);
   });
 
-  test('that ended may still owe a reply, which counts', async (t) => {
+  test('that has ended may still send a reply, which counts', async (t) => {
     const mark = join(directory, 'ended');
     const late = `(while [ ! -e ${mark} ]; do sleep 0.05; done; echo '{"type":"exchange","id":1,"code":"OK"}')`;
     const { child, ready, ends } = start(t, `${GREET}; read -r line; ${late} & exit 0`);
@@ -168,13 +172,13 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(ends, ['exit status 0']);
   });
 
-  test('that ends with its status for a restart has the whole service start again', async (t) => {
+  test('that ends with the status for a restart makes the whole service restart', async (t) => {
     const { child, ends } = start(t, `${GREET}; exit ${EXIT_RESTART}`);
     await child.closed;
     assert.deepEqual(ends, [`exit status ${EXIT_RESTART}`, 'restart']);
   });
 
-  test('that is told to end answers what it was asked, takes no more, and says nothing of its end', async (t) => {
+  test('that is retired answers its pending requests, takes no more, and does not report its end', async (t) => {
     const { child, ready, ends } = start(t, `${GREET}; sleep 0.2; ${SERVE_ONE}; cat`);
     await ready;
     const asked = child.ask(EXCHANGE);
@@ -194,7 +198,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     `echo '${JSON.stringify({ type: 'numbers', id, numbers })}'`;
   const OTHER = 'ffmuc_welt' as DomainName;
 
-  test('with metrics tells of its batches, and what it knows of its domains', async (t) => {
+  test('with metrics reports its batches, and the numbers of its domains', async (t) => {
     const file = join(directory, 'numbers');
     const say = `echo '{"type":"batch","domain":"ffww01","exchanges":3}'; ${sayNumbers(2, null)}; ${sayNumbers(1, NUMBERS)}`;
     const read = `read -r a; read -r b; echo "$a" > ${file}; echo "$b" >> ${file}`;
@@ -210,7 +214,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(child.hasServed, false);
   });
 
-  test('is asked for numbers again when it has answered', async (t) => {
+  test('is asked for numbers again after it has answered', async (t) => {
     const answer = (id: number, numbers: DomainNumbers | null) => `read -r line; ${sayNumbers(id, numbers)}`;
     const { child, ready } = start(t, `${GREET_WITH_METRICS}; ${answer(1, null)}; ${answer(2, NUMBERS)}; cat`);
     await ready;
@@ -218,7 +222,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(await child.findNumbers(DOMAIN), NUMBERS);
   });
 
-  test('without metrics is not asked for numbers, which would end it', async (t) => {
+  test('without metrics is not asked for numbers, as that would end it', async (t) => {
     const { child, ready, ends } = start(t, `${GREET}; ${SERVE_ONE}; cat`);
     await ready;
     assert.equal(await child.findNumbers(DOMAIN), null);
@@ -226,14 +230,14 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(ends, []);
   });
 
-  test('that ends knows nothing more', async (t) => {
+  test('that has ended gives no numbers', async (t) => {
     const { child, ready } = start(t, `${GREET_WITH_METRICS}; read -r line; exit 3`);
     await ready;
     assert.equal(await child.findNumbers(DOMAIN), null);
     assert.equal(await child.findNumbers(DOMAIN), null);
   });
 
-  test('that owes numbers is not given up for that, but for a request without a reply', async (t) => {
+  test('that does not give numbers in time is not ended for that', async (t) => {
     const { child, ready, ends } = start(t, `${GREET_WITH_METRICS}; read -r line; ${SERVE_ONE}; cat`);
     await ready;
     void child.findNumbers(DOMAIN);
@@ -243,11 +247,11 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
 
   const UNASKED = [
     [
-      'tells of a batch without having said that it would',
+      'reports a batch without having said that it would',
       GREET,
       `echo '{"type":"batch","domain":"ffww01","exchanges":3}'`,
     ],
-    ['has numbers that nobody asked for', GREET_WITH_METRICS, sayNumbers(1, NUMBERS)],
+    ['gives numbers without a request', GREET_WITH_METRICS, sayNumbers(1, NUMBERS)],
     ['answers a request with numbers', GREET_WITH_METRICS, `read -r line; ${sayNumbers(1, NUMBERS)}`],
   ] as const;
   for (const [name, greet, script] of UNASKED) {
@@ -256,11 +260,11 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
       await ready;
       assert.equal(await child.ask(EXCHANGE), 'FAILED');
       await child.closed;
-      assert.match(ends.join(), /^Cannot read reply: (nobody asked for it|a batch without metrics)$/);
+      assert.match(ends.join(), /^Cannot read reply: (no such request is pending|a batch without metrics)$/);
     });
   }
 
-  test('gets nothing of the environment but where sudo is', async (t) => {
+  test('gets nothing of the environment except the path of sudo', async (t) => {
     process.env['WGKEX_TEST'] = 'secret';
     t.after(() => delete process.env['WGKEX_TEST']);
     const file = join(directory, 'environment');
@@ -276,7 +280,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
   });
 });
 
-/** A fake handler, written in shell; it says its process id in a file, and ends with the test. */
+/** A fake handler, written in shell; it writes its process ID to a file, and ends with the test. */
 function start(t: TestContext, script: string, limits = PATIENT) {
   const file = join(mkdtempSync(join(directory, 'child-')), 'pid');
   const ends: string[] = [];
@@ -304,8 +308,8 @@ function start(t: TestContext, script: string, limits = PATIENT) {
 }
 
 /**
- * Nothing of this process runs for so long, and until the file is there. After a pause: what goes on first is that
- * timers fire.
+ * Blocks this process for this time, and until the file exists. Call it after a pause: afterwards the first thing to
+ * happen is that timers fire.
  */
 function standStill(file: string, milliseconds: number): void {
   const end = performance.now() + milliseconds;

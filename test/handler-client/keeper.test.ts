@@ -26,12 +26,12 @@ const serving = (code: string) =>
 const shell = (script: string) => ['sh', '-c', script];
 
 describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, () => {
-  test('has requests wait until the handler is ready', async (t) => {
+  test('makes requests wait until the handler is ready', async (t) => {
     const keeper = keep(t, shell(`sleep 0.2; ${serving('OK')[2]}`)).keeper;
     assert.deepEqual(await Promise.all([keeper.ask(EXCHANGE), keeper.ask(EXCHANGE)]), ['OK', 'OK']);
   });
 
-  test('starts a handler again that died, and has requests wait for it', async (t) => {
+  test('restarts a handler that died, and makes requests wait for it', async (t) => {
     const mark = join(directory, 'died-once');
     const script = `if [ -e ${mark} ]; then ${serving('OK')[2]}; else ${GREET}; read -r line; touch ${mark}; exit 3; fi`;
     const { keeper, restarts, counted } = keep(t, shell(script));
@@ -41,7 +41,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.deepEqual(restarts(), [{ restart_ms: 100, reason: 'exit status 3' }]);
   });
 
-  test('serves nothing from when a handler died until the next one greets', async (t) => {
+  test('does not serve after a handler died until the next one greets', async (t) => {
     const mark = join(directory, 'died-for-good');
     const script = `if [ -e ${mark} ]; then cat > /dev/null; else touch ${mark}; ${GREET}; read -r line; exit 3; fi`;
     const { keeper } = keep(t, shell(script));
@@ -50,19 +50,19 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.equal(keeper.isServing, false);
   });
 
-  test('tells of batches, and asks for numbers where there is a handler', async (t) => {
+  test('reports batches, and asks for numbers if there is a handler', async (t) => {
     const greet = `echo '{"type":"ready","answers":["exchange","numbers"]}'; echo '{"type":"batch","domain":"ffww01","exchanges":7}'`;
     const late = join(directory, 'greets-late');
     const script = `while [ ! -e ${late} ]; do sleep 0.05; done; ${greet}; read -r line; echo '{"type":"numbers","id":1,"numbers":null}'`;
     const { keeper, counted } = keep(t, shell(`${script}; cat`));
-    assert.equal(await keeper.findNumbers(DOMAIN), null, 'at once, as there is nobody to ask');
+    assert.equal(await keeper.findNumbers(DOMAIN), null, 'at once, as there is no handler to ask');
     writeFileSync(late, '');
     await eventually(() => keeper.isServing);
     assert.equal(await keeper.findNumbers(DOMAIN), null);
     assert.equal(counted.exchanges, 7);
   });
 
-  test('waits twice as long before each further start', async (t) => {
+  test('doubles its pause before each further start', async (t) => {
     const { restarts } = keep(t, shell('exit 1'));
     await eventually(() => restarts().length >= 3);
     assert.deepEqual(
@@ -73,7 +73,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     );
   });
 
-  test('waits no longer than at first where the handler has served since', async (t) => {
+  test('returns to its first pause if the handler has served since', async (t) => {
     const once = `${GREET}; read -r line; id=\${line#*,*:}; echo "{\\"type\\":\\"exchange\\",\\"id\\":\${id%%,*},\\"code\\":\\"OK\\"}"; sleep 0.1; exit 4`;
     const { keeper, restarts } = keep(t, shell(once));
     for (const round of [1, 2, 3]) {
@@ -86,7 +86,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     );
   });
 
-  test('starts a handler again that cannot be started', async (t) => {
+  test('tries again to start a handler that cannot be started', async (t) => {
     const program = join(directory, 'installed-late');
     const { keeper } = keep(t, [program]);
     const asked = keeper.ask(EXCHANGE);
@@ -95,7 +95,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.equal(await asked, 'OK');
   });
 
-  test('has a new handler take over when it is ready, and the old one answer what it was asked', async (t) => {
+  test('lets a new handler take over when it is ready, and the old one answer its pending requests', async (t) => {
     const mark = join(directory, 'asked');
     const reply = `echo '{"type":"exchange","id":1,"code":"FULL"}'`;
     const { keeper } = keep(t, shell(`${GREET}; read -r line; touch ${mark}; sleep 0.3; ${reply}; cat > /dev/null`));
@@ -106,7 +106,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.equal(await asked, 'FULL');
   });
 
-  test('keeps the old handler where the new one dies', async (t) => {
+  test('keeps the old handler if the new one dies', async (t) => {
     const { keeper, logged } = keep(t, serving('OK'));
     assert.equal(await keeper.ask(EXCHANGE), 'OK');
     keeper.reload(shell('exit 78'));
@@ -116,7 +116,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.equal(await keeper.ask(EXCHANGE), 'OK');
   });
 
-  test('goes on with the old handler while the new one is not ready', async (t) => {
+  test('continues with the old handler while the new one is not ready', async (t) => {
     const { keeper } = keep(t, serving('OK'));
     assert.equal(await keeper.ask(EXCHANGE), 'OK');
     keeper.reload(shell('cat > /dev/null'));
@@ -134,7 +134,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.equal(await keeper.ask(EXCHANGE), 'OK');
   });
 
-  test('stops when the handler has answered what it was asked, and leaves no process', async (t) => {
+  test('stops when the handler has answered its pending requests, and leaves no process', async (t) => {
     const file = join(directory, 'stopped');
     const reply = `echo '{"type":"exchange","id":1,"code":"OK"}'`;
     const { keeper } = keep(t, shell(`${GREET}; read -r line; echo $$ > ${file}; sleep 0.2; ${reply}`));
@@ -145,7 +145,7 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.throws(() => process.kill(Number(readFileSync(file, 'utf8')), 0), { code: 'ESRCH' });
   });
 
-  test('says when a handler ends because the whole service has to start again, and for no other end', async (t) => {
+  test('reports that the whole service has to restart if its handler ends for that, and for no other end', async (t) => {
     const { counted } = keep(t, shell(`${GREET}; exit ${EXIT_RESTART}`));
     await eventually(() => counted.serviceRestarts > 0);
     const other = keep(t, shell('exit 78'));
@@ -153,10 +153,10 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
     assert.equal(other.counted.serviceRestarts, 0);
   });
 
-  test('starts no handler any more when it was stopped', async (t) => {
+  test('starts no handler after it was stopped', async (t) => {
     const file = join(directory, 'starts');
     const { keeper, ended } = keep(t, shell(`echo started >> ${file}; exit 1`));
-    // At once: the next one comes 0.1 s later.
+    // At once: the next start comes 0.1 s later.
     await ended;
     await keeper.stop();
     await pause(250);
@@ -164,8 +164,8 @@ describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, (
   });
 });
 
-// Alone: what the others start keeps this process from its timers for seconds.
-test('the keeper has a request wait as long as it may for a handler, and no longer', async (t) => {
+// Not among the others: the processes that they start delay the timers of this one by seconds.
+test('the keeper makes a request wait as long as it may for a handler, and no longer', async (t) => {
   const { keeper } = keep(t, shell('cat > /dev/null'), 300);
   const asked = performance.now();
   assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
@@ -216,7 +216,7 @@ function keep(t: TestContext, command: readonly string[], waitMilliseconds = NEV
 async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;
   while (!(await condition())) {
-    assert.ok(performance.now() < end, 'it did not come to be within 60 s');
+    assert.ok(performance.now() < end, 'the condition did not hold within 60 s');
     await pause(20);
   }
 }

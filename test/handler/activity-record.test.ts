@@ -9,7 +9,7 @@ import type { DomainName } from '../../src/core/values/names.ts';
 import { ActivityRecord } from '../../src/handler/activity-record.ts';
 import { readActivity } from '../../src/system/store/activity.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as state is kept only in directories of root';
 const DOMAIN = 'ffww01' as DomainName;
 const base = mkdtempSync(join(tmpdir(), 'wgkex-record-'));
 after(() => rmSync(base, { recursive: true }));
@@ -26,7 +26,7 @@ function makeRecord(pauseMilliseconds?: number): ActivityRecord {
   return new ActivityRecord(parseConfig(`state_directory = "${directory}"`, 'test'), DOMAIN, log, pauseMilliseconds);
 }
 
-/** What the file has. */
+/** The sums in the file. */
 function countSaved(): Record<string, number> {
   const sum = { joined: 0, refused: 0, failed: 0 };
   for (const { joined, refused, failed } of readActivity(directory, DOMAIN).intervals.values()) {
@@ -41,16 +41,16 @@ function countSaved(): Record<string, number> {
 const { getActiveResourcesInfo } = process as unknown as { getActiveResourcesInfo(): string[] };
 const hasTimer = () => getActiveResourcesInfo().includes('Timeout');
 
-test('what comes after a quiet time is in the file when the batch is done', { skip }, async () => {
+test('exchanges after a quiet time are in the file when the batch is done', { skip }, async () => {
   const record = makeRecord();
   record.note('joined', 3);
   record.note('refused');
-  assert.deepEqual(countSaved(), { joined: 0, refused: 0, failed: 0 }, 'not while it runs');
+  assert.deepEqual(countSaved(), { joined: 0, refused: 0, failed: 0 }, 'not during the batch');
   await pause(20);
   assert.deepEqual(countSaved(), { joined: 3, refused: 1, failed: 0 });
 });
 
-test('what comes after that waits', { skip }, async () => {
+test('exchanges soon after a write wait', { skip }, async () => {
   const record = makeRecord();
   record.note('joined');
   await pause(20);
@@ -61,7 +61,7 @@ test('what comes after that waits', { skip }, async () => {
   assert.deepEqual(countSaved(), { joined: 1, refused: 0, failed: 100 });
 });
 
-test('but not the first one that joins, for which somebody may be looking', { skip }, async () => {
+test('the first exchange that joins does not wait, as somebody may be looking for it', { skip }, async () => {
   const record = makeRecord();
   record.note('refused');
   await pause(20);
@@ -75,7 +75,7 @@ test('but not the first one that joins, for which somebody may be looking', { sk
   record.save();
 });
 
-test('and is written without that anything else comes', { skip }, async () => {
+test('a waiting exchange is written without a further one', { skip }, async () => {
   const record = makeRecord(50);
   record.note('joined');
   await pause(20);
@@ -84,7 +84,7 @@ test('and is written without that anything else comes', { skip }, async () => {
   assert.deepEqual(countSaved(), { joined: 1, refused: 0, failed: 1 });
 });
 
-test('while nothing comes no timer runs, and nothing is written', { skip }, async () => {
+test('without exchanges no timer runs, and nothing is written', { skip }, async () => {
   const record = makeRecord();
   assert.ok(!hasTimer());
   record.note('joined');
@@ -96,17 +96,17 @@ test('while nothing comes no timer runs, and nothing is written', { skip }, asyn
   assert.ok(!existsSync(join(directory, 'ffww01.activity.json')));
 });
 
-test('the next handler goes on from what this one left', { skip }, () => {
+test('the next handler continues with the counts of this one', { skip }, () => {
   for (const outcome of ['joined', 'refused', 'joined'] as const) {
     const record = makeRecord();
     record.note(outcome);
     record.save();
-    assert.ok(!hasTimer(), 'nothing keeps its process');
+    assert.ok(!hasTimer(), 'nothing keeps its process running');
   }
   assert.deepEqual(countSaved(), { joined: 2, refused: 1, failed: 0 });
 });
 
-test('what cannot be written costs one warning, and is written when that is possible again', { skip }, () => {
+test('counts that cannot be written cause one warning, and are written as soon as possible', { skip }, () => {
   rmSync(directory, { recursive: true });
   writeFileSync(directory, 'in the way');
   const record = makeRecord();

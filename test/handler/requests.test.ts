@@ -25,7 +25,7 @@ const request = (id: number): RequestOf<'exchange'> => ({
 const READY = '{"type":"ready","answers":["exchange"]}\n';
 const reply = (id: number, code: ReplyCode) => `{"type":"exchange","id":${id},"code":"${code}"}\n`;
 
-test('the handler greets before it is asked anything', async () => {
+test('the handler greets before the first request', async () => {
   const { input, written, ended } = start();
   assert.equal(written(), READY);
   input.end();
@@ -33,7 +33,7 @@ test('the handler greets before it is asked anything', async () => {
   assert.equal(written(), READY);
 });
 
-test('every request gets its reply, in the order in which they are found', async () => {
+test('every request gets its reply, in the order in which the replies are ready', async () => {
   const { input, asked, written, ended } = start();
   input.write(formatMessage(request(1)) + formatMessage(request(2)));
   await turn();
@@ -49,7 +49,7 @@ test('every request gets its reply, in the order in which they are found', async
   assert.equal(written(), READY + reply(2, 'FULL') + reply(1, 'OK'));
 });
 
-test('a request that comes in pieces is served when it is whole', async () => {
+test('a request that arrives in pieces is served when it is complete', async () => {
   const { input, asked } = start();
   const line = formatMessage(request(1));
   input.write(line.slice(0, 20));
@@ -60,7 +60,7 @@ test('a request that comes in pieces is served when it is whole', async () => {
   assert.equal(asked.length, 1);
 });
 
-test('the end of the input is waited out until all is answered', async () => {
+test('after the end of its input, the handler waits until every request is answered', async () => {
   const { input, asked, written, ended } = start();
   input.end(formatMessage(request(1)));
   let hasEnded = false;
@@ -75,7 +75,7 @@ test('the end of the input is waited out until all is answered', async () => {
   assert.equal(written(), READY + reply(1, 'OK'));
 });
 
-test('with 4096 requests unanswered the next ones stay in the pipe until one is answered', async () => {
+test('with 4096 unanswered requests, further ones stay in the pipe until one is answered', async () => {
   const { input, asked } = start();
   const sendMany = async () => {
     input.write(Array.from({ length: 256 }, (_, index) => formatMessage(request(index + 1))).join(''));
@@ -90,16 +90,16 @@ test('with 4096 requests unanswered the next ones stay in the pipe until one is 
 });
 
 const BAD = [
-  ['a line that is no JSON', 'reboot\n', /not JSON/],
+  ['a line that is not JSON', 'reboot\n', /not JSON/],
   ['a request for something else', '{"type":"reboot","id":2}\n', /unexpected/],
   ['an empty line', '\n', /not JSON/],
   ['a request for numbers, where there are no metrics', '{"type":"numbers","id":2,"domain":"ffww01"}\n', /unexpected/],
-  ['a request with one thing more', formatMessage(request(2)).replace('}', ',"more":1}'), /unexpected/],
+  ['a request with one field more', formatMessage(request(2)).replace('}', ',"more":1}'), /unexpected/],
   ['a line that is too long', `${' '.repeat(MESSAGE_BYTES + 1)}\n`, /more than 512 bytes/],
   ['a line that is too long and has no end yet', ' '.repeat(MESSAGE_BYTES + 1), /more than 512 bytes/],
 ] as const;
 for (const [name, line, reason] of BAD) {
-  test(`${name} ends the handler, and nothing that came with it is served`, async () => {
+  test(`${name} ends the handler, and no request that came with it is served`, async () => {
     const { input, asked, ended } = start();
     input.write(formatMessage(request(1)) + line + formatMessage(request(3)));
     await assert.rejects(ended, { name: 'InputError', message: reason });
@@ -107,7 +107,7 @@ for (const [name, line, reason] of BAD) {
   });
 }
 
-test('what was asked before a bad line is still answered', async () => {
+test('a request before a bad line is still answered', async () => {
   const { input, asked, written, ended } = start();
   input.write(formatMessage(request(1)));
   await turn();
@@ -130,7 +130,7 @@ const NUMBERS: DomainNumbers = {
   ...{ passes: 6, removals: 7, lastPass: 1_700_000_000 },
 };
 
-test('with metrics the handler says so, and tells the numbers of its domains', async () => {
+test('with metrics, the handler says so, and gives the numbers of its domains', async () => {
   const { input, asked, written, ended } = start(async ({ domain }) => ({
     numbers: domain === DOMAIN ? NUMBERS : null,
   }));
@@ -150,7 +150,7 @@ for (const line of [
   '{"type":"numbers","id":2,"domain":"ffww01","more":1}',
   '{"type":"numbers","domain":"ffww01"}',
 ]) {
-  test(`with metrics, too, the handler ends at ${line}`, async () => {
+  test(`even with metrics, ${line} ends the handler`, async () => {
     const { input, asked, ended } = start(async () => ({ numbers: null }));
     input.write(`${formatMessage(request(1))}${line}\n`);
     await assert.rejects(ended, { name: 'InputError', message: /^Cannot read request: unexpected (shape|domain|id)$/ });
@@ -158,7 +158,7 @@ for (const line of [
   });
 }
 
-/** Requests are answered by the test; with `numbers` there are metrics. */
+/** The test answers the requests; with `numbers` there are metrics. */
 function start(numbers?: Answers['numbers']) {
   const input = new PassThrough();
   const output = new PassThrough();

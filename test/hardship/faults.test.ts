@@ -87,7 +87,7 @@ for (const [program, find] of [
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
     const seconds = (performance.now() - start) / 1000;
     assert.ok(seconds > 4.5 && seconds < 9, `${seconds} s`);
-    assert.match(gateway.listener?.stderr.slice(printed) ?? '', /no end after 5 s/);
+    assert.match(gateway.listener?.stderr.slice(printed) ?? '', /timed out after 5 s/);
     assert.equal(await gateway.findPeer(key), undefined);
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
   });

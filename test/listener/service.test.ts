@@ -7,7 +7,7 @@ import { Service } from '../../src/listener/service.ts';
 import { Log } from '../../src/log/log.ts';
 import { KEYS } from '../core/arbitraries.ts';
 
-/** Greets, and says OK to every request. */
+/** Greets, and replies OK to every request. */
 const HANDLER = `
   const { createInterface } = require('node:readline');
   const say = (message) => console.log(JSON.stringify(message));
@@ -35,7 +35,7 @@ describe('the service', { timeout: 120_000 }, () => {
     assert.equal(await talk(`ffww02\n${KEYS[0]}\n`), 'OK\n');
   });
 
-  test('keeps the old configuration where the new one is bad, and logs why', async (t) => {
+  test('keeps the old configuration if the new one is bad, and logs why', async (t) => {
     const { service, talk, lines, load } = await start(t);
     load.next = () => {
       throw new InputError('Cannot read it');
@@ -45,12 +45,12 @@ describe('the service', { timeout: 120_000 }, () => {
     assert.equal(await talk(LINES), 'OK\n');
   });
 
-  test('rejects where its port is taken', async (t) => {
+  test('does not open if its port is taken', async (t) => {
     const { port } = await start(t);
     await assert.rejects(start(t, port), /Cannot listen on 127\.0\.0\.1:\d+: EADDRINUSE/);
   });
 
-  test('stops once, however often it is asked to', async (t) => {
+  test('stops once, however often it is called to', async (t) => {
     const { service, lines } = await start(t);
     await Promise.all([service.stop(), service.stop()]);
     assert.equal(lines.filter((line) => line.includes('stopping')).length, 1);
@@ -94,7 +94,7 @@ function talk(port: number, sent: string): Promise<string> {
 async function eventually(isSo: () => boolean): Promise<void> {
   const end = performance.now() + 60_000;
   while (!isSo()) {
-    assert.ok(performance.now() < end, 'it did not come to be within 60 s');
+    assert.ok(performance.now() < end, 'the condition did not hold within 60 s');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -386,7 +386,7 @@ describe('nothing is changed, and one line gives the reason,', () => {
       await eventually('it has the lock', async () => (await commandLine()).startsWith('sleep'));
       const { exitCode, stdout, stderr } = await look(gateway, [command, 'ffww01', makeKey()]);
       await holder.stop();
-      const reason = 'Cannot lock /run/wgkex/gw81/ffww01.lock: another process has had it for 4 s';
+      const reason = 'Cannot lock /run/wgkex/gw81/ffww01.lock: another process has held it for 4 s';
       assert.deepEqual([exitCode, stdout, stderr], [1, '', `wgkex: ffww01: ${reason}`]);
       assert.deepEqual(await readHoldings(gateway), []);
     });
@@ -413,7 +413,7 @@ describe('nothing is changed, and one line gives the reason,', () => {
     await chmod(gateway.configFile, 0o666);
     const { exitCode, stdout, stderr } = await look(gateway, ['add', 'ffww01', makeKey()]);
     await chmod(gateway.configFile, 0o644);
-    const reason = 'Cannot trust /etc/wgkex/wgkex.toml: others than root may write to it, expected mode go-w';
+    const reason = 'Cannot trust /etc/wgkex/wgkex.toml: users other than root may write to it, expected mode go-w';
     assert.deepEqual([exitCode, stdout, stderr], [78, '', `wgkex: ${reason}`]);
   });
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** No file that this process writes can grow beyond that: a write ends there, as on a disk without room. */
+/** Limits the size of all files that this process writes: a write fails beyond it, as on a full disk. */
 export function limitFiles(bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', `${process.pid}`, `--fsize=${bytes}:`]);
 }

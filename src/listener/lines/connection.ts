@@ -8,23 +8,23 @@ interface LineLimits {
   readonly seconds: number;
 }
 
-/** What a client sent before it was complete, ended, or out of time; a line that never came is undefined. */
+/** The lines of a client that is complete, has ended, or is out of time; a line that never came is undefined. */
 export type Lines = readonly [first?: string, second?: string] | 'too-long';
 
-/** How long an answered connection may stay: its client must get the reply before a reset could overtake it. */
+/** How long an answered connection may stay open: its client must get the reply before a reset could overtake it. */
 const LINGER_MILLISECONDS = 1000;
 
-/** What is read of a client after its lines; some Node has read already when it stops. */
+/** The most that is read from a client after its lines; Node has already read some when it stops. */
 const IGNORED_BYTES = 65_536;
 
 /**
- * One client: reads two lines within their limits and tells `onLines` once; then writes one reply.
- * A little of what comes after the lines is read and thrown away, so that an end is noticed, and as closing upon unread
- * bytes would reset the connection. Of one that sends more nothing more is read.
+ * One client: reads two lines within their limits and calls `onLines` once; then writes one reply.
+ * A little of what follows the lines is read and thrown away, to notice an end, and because closing with unread bytes
+ * would reset the connection. If a client sends more, reading stops.
  */
 export class Connection {
   readonly visit: Visit;
-  /** It comes from the machine that it goes to. */
+  /** True if the client is on this machine. */
   readonly isFromHere: boolean;
   readonly #socket: Socket;
   readonly #limits: LineLimits;
@@ -46,7 +46,7 @@ export class Connection {
     this.#startDeadline();
     socket.on('data', (chunk) => (this.#isReading ? this.#progress(this.#framing.push(chunk)) : this.#ignore(chunk)));
     socket.on('end', () => this.#isReading && this.#settle(this.#framing.end()));
-    // Always followed by 'close'; that a client went away is no event.
+    // Always followed by 'close'; a client that goes away is not an error.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#stopReading();
@@ -80,7 +80,7 @@ export class Connection {
     if (this.#ignoredBytes > IGNORED_BYTES) this.#socket.pause();
   }
 
-  /** Absolute: further bytes of the same line do not start it again. */
+  /** The deadline is absolute: further bytes of the same line do not restart it. */
   #startDeadline(linesRead = 0): void {
     this.#linesRead = linesRead;
     this.#deadline?.cancel();

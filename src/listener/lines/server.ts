@@ -5,7 +5,7 @@ import type { Desk } from '../desk.ts';
 import { Connection, type Lines } from './connection.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** The door of the two lines: serves accepted connections within the limits, whichever sockets they come from. */
+/** The door for the two lines: serves accepted connections within the limits, whichever sockets they come from. */
 export class LinesServer {
   readonly #desk: Desk;
   /** Connections without a complete request. */
@@ -20,7 +20,7 @@ export class LinesServer {
     this.#desk = desk;
   }
 
-  /** Connections that are open, those that have their reply included. */
+  /** Open connections, including those that already have their reply. */
   get connections(): number {
     return this.#reading.size + this.#asking.size + this.#answered.size;
   }
@@ -52,7 +52,7 @@ export class LinesServer {
     clearTimeout(timer);
   }
 
-  /** A router sends its lines at once: who has said nothing for longest has the least claim. */
+  /** A router sends its lines at once, so the connection that has waited longest without them is refused first. */
   #makeRoom(): void {
     while (this.#reading.size + this.#asking.size > this.#desk.config.limits.connections) {
       const longestWaiting = this.#reading.findLongest();
@@ -87,7 +87,7 @@ export class LinesServer {
     this.#cutOldestAnswered();
   }
 
-  /** Each one once: its 'close' comes later, and a batch has many replies. */
+  /** Cuts each connection once: its 'close' comes later, and a batch has many replies. */
   #cutOldestAnswered(): void {
     const [oldest] = this.#answered;
     if (oldest === undefined || this.#answered.size <= this.#desk.config.limits.connections) return;
@@ -114,7 +114,7 @@ export class LinesServer {
   }
 }
 
-/** Undefined where the client was gone before it was accepted. */
+/** Undefined if the client was gone before it was accepted. */
 function findClientAddress({ remoteAddress }: Socket): IpAddress | undefined {
   try {
     return remoteAddress === undefined ? undefined : parseIpAddress(remoteAddress);

@@ -7,7 +7,7 @@ const FIRST_INHERITED = 3;
 /** A gateway's reboot brings a thousand routers at once; the kernel caps this at net.core.somaxconn. */
 const BACKLOG = 4096;
 
-/** The listening sockets: those that systemd passed, else our own ones. */
+/** The listening sockets: those that systemd passed, else our own. */
 export class ListeningSockets {
   readonly #accept: (socket: Socket) => void;
   readonly #servers = new Map<string, Server>();
@@ -21,8 +21,8 @@ export class ListeningSockets {
 
   /**
    * Accepts from systemd's sockets when `isReady` resolves: until then connections wait in them, without a deadline
-   * and without taking a place. Nobody would hold a port of our own meanwhile, so that is opened at once.
-   * @throws InputError where a socket cannot be listened on.
+   * and without counting against a limit. A port of our own is opened at once, as nothing else would hold it meanwhile.
+   * @throws InputError if a socket cannot be listened on.
    */
   async open(addresses: readonly HostPort[], isReady = Promise.resolve()): Promise<void> {
     if (this.#inherited > 0) await isReady;
@@ -33,8 +33,8 @@ export class ListeningSockets {
   }
 
   /**
-   * Opens the addresses that are new, then closes those that are gone; sockets of systemd's stay as they are.
-   * @throws InputError where one cannot be opened; then all is as it was.
+   * Opens the new addresses, then closes those that are gone; systemd's sockets stay as they are.
+   * @throws InputError if one cannot be opened; then nothing has changed.
    */
   async configure(addresses: readonly HostPort[]): Promise<void> {
     if (this.#inherited > 0) return;
@@ -59,7 +59,7 @@ export class ListeningSockets {
     });
   }
 
-  /** Accepts no more; connections go on. */
+  /** Accepts no more connections; open ones continue. */
   close(): void {
     this.#isClosed = true;
     for (const name of this.#servers.keys()) this.#close(name);
@@ -69,7 +69,7 @@ export class ListeningSockets {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, this.#accept);
     this.#servers.set(name, server);
     return new Promise((resolve, reject) => {
-      // Once it listens, an error is one connection that could not be accepted; it waits in the backlog.
+      // Once the server listens, an error means that one connection could not be accepted; it waits in the backlog.
       server.on('error', (error: NodeJS.ErrnoException) => {
         if (!server.listening) this.#servers.delete(name);
         reject(new InputError(`Cannot listen on ${name}: ${error.code ?? error.message}`, { cause: error }));
@@ -84,7 +84,7 @@ export class ListeningSockets {
   }
 }
 
-/** The variables are only ours if they name this process: they are inherited by whatever a service starts. */
+/** The variables are ours only if they name this process: everything that a service starts inherits them. */
 function countInherited({ LISTEN_PID, LISTEN_FDS }: NodeJS.ProcessEnv): number {
   return LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0;
 }

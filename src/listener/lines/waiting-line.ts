@@ -2,12 +2,12 @@
 const TURNS_TO_READ = 2;
 
 /**
- * Who waits, the longest first. Thousands can be accepted in one turn of the loop, and what they sent may be there
- * already: so nobody is found here who was not read from. `onTurn` is called when there may be somebody new to find.
+ * Those that wait, the longest first. Thousands can be accepted in one turn of the loop, and their lines may already be
+ * there, so one that has not been read from is never found. `onTurn` is called when there may be a new one to find.
  */
 export class WaitingLine<T> {
   readonly #onTurn: () => void;
-  /** With the turn in which each of them came. */
+  /** Each of them with the turn in which it was added. */
   readonly #turns = new Map<T, number>();
   #turn = 0;
   #lastTurn = 0;
@@ -35,7 +35,7 @@ export class WaitingLine<T> {
     return this.#turns.keys();
   }
 
-  /** The one that waits longest, once it was read from. */
+  /** The one that has waited longest, once it has been read from. */
   findLongest(): T | undefined {
     const [first] = this.#turns;
     if (first === undefined) return undefined;
@@ -43,7 +43,7 @@ export class WaitingLine<T> {
     return this.#turn - turn >= TURNS_TO_READ ? one : undefined;
   }
 
-  /** Turns are counted only while somebody waits to be read from. */
+  /** Turns are counted only while some have not been read from yet. */
   #awaitTurn(): void {
     setImmediate(() => {
       this.#turn++;

@@ -3,21 +3,21 @@ import type { Socket } from 'node:net';
 import { InputError } from '../../core/values/errors.ts';
 import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
 
-/** A page as it is now. */
+/** A page, rendered for each request. */
 interface Page {
   readonly contentType: string;
   render(): Promise<string>;
 }
 
 const PATH = '/metrics';
-/** With one more, the one that has been open for longest goes: whoever is slow keeps nobody out. */
+/** One more evicts the connection that has been open longest, so that slow clients keep nobody out. */
 const MAX_CONNECTIONS = 16;
 const CONNECTION_MILLISECONDS = 5000;
 const HEADER_BYTES = 8192;
-/** Node looks after its connections by an interval that wakes it up; these have their own end. */
+/** Node checks its connections at an interval, which would wake it up; these have a deadline of their own. */
 const NEVER_MILLISECONDS = 2 ** 31 - 1;
 
-/** Serves one page over HTTP, one request a connection. */
+/** Serves one page over HTTP, with one request per connection. */
 export class MetricsEndpoint {
   readonly #page: Page;
   readonly #connectionMilliseconds: number;
@@ -32,9 +32,9 @@ export class MetricsEndpoint {
   }
 
   /**
-   * Goes on at another address. The earlier one is closed first: it may be the same port, and whoever narrows the
-   * address wants nobody beyond it to be answered any more.
-   * @throws InputError where the address cannot be listened on; then there is none.
+   * Moves to another address. The earlier one is closed first: it may be the same port, and after an operator has
+   * narrowed the address, clients beyond it must not get an answer any more.
+   * @throws InputError if the address cannot be listened on; then the endpoint is closed.
    */
   async open(address: HostPort): Promise<void> {
     const name = formatHostPort(address);
@@ -77,7 +77,7 @@ export class MetricsEndpoint {
     if (oldest !== undefined && this.#sockets.size > MAX_CONNECTIONS) this.#cut(oldest);
   }
 
-  /** Its 'close' comes later: many may be accepted before that, and the next one would evict the same socket again. */
+  /** Its 'close' comes later: many more may be accepted before that, and each would evict the same socket again. */
   #cut(socket: Socket): void {
     this.#sockets.delete(socket);
     socket.destroy();

@@ -9,19 +9,19 @@ import type { HandlerMeter } from '../../handler-client/keeper.ts';
 import type { DeskMeter } from '../desk.ts';
 import { registerProcessMetrics } from './process.ts';
 
-/** Where numbers come from that are only looked at when somebody asks. */
+/** The sources of numbers that are read only at a scrape. */
 export interface MetricsSources {
   readonly server: { readonly connections: number };
   readonly handler: { readonly isServing: boolean; findNumbers(domain: DomainName): Promise<DomainNumbers | null> };
 }
 
-/** Prometheus gives up after 10 s, unless it is told otherwise. */
+/** By default Prometheus gives up after 10 s. */
 const NUMBERS_MILLISECONDS = 2000;
 /** An exchange takes some milliseconds; `line_seconds` and the handler's limits are beyond a second. */
 const EXCHANGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 const BATCH_EXCHANGES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** The results that there are with a good domain and key, and without them: counted from 0 on, not from the first. */
+/** The possible results with a good domain and key, and without. Their counters exist from the start, at 0. */
 const DOMAIN_RESULTS: readonly ReplyCode[] = ['OK', 'PROHIBITED_WGKEY', 'ADDRESS_TAKEN', 'FULL', 'BUSY', 'FAILED'];
 const OTHER_RESULTS: readonly ReplyCode[] = [
   'NO_DOMAIN',
@@ -32,11 +32,11 @@ const OTHER_RESULTS: readonly ReplyCode[] = [
   'BUSY',
 ];
 
-/** What Prometheus reads. Counts what is told, and looks at the rest when it is asked; nothing runs in between. */
+/** The metrics for Prometheus. Counts reported events and reads the rest at a scrape; nothing runs in between. */
 export class Metrics implements DeskMeter, HandlerMeter {
   readonly #sources: MetricsSources;
   readonly #registry = new Registry();
-  readonly #exchanges = this.#count('wgkex_exchanges_total', 'Answered exchanges; no domain where there was none.', [
+  readonly #exchanges = this.#count('wgkex_exchanges_total', 'Answered exchanges; domain is empty if unknown.', [
     'domain',
     'result',
   ]);
@@ -48,28 +48,32 @@ export class Metrics implements DeskMeter, HandlerMeter {
   });
   readonly #accepted = this.#count('wgkex_connections_accepted_total', 'Accepted connections.');
   readonly #connections = this.#measure('wgkex_connections', 'Open connections.');
-  readonly #handlerUp = this.#measure('wgkex_handler_up', 'Whether a handler serves.');
+  readonly #handlerUp = this.#measure('wgkex_handler_up', 'Whether a handler is serving.');
   readonly #restarts = this.#count(
     'wgkex_handler_restarts_total',
-    'How often a handler ended and another was started.',
+    'How many times a handler ended and was started again.',
   );
   readonly #batches = new Histogram({
     name: 'wgkex_handler_batch_exchanges',
-    help: 'Exchanges that the handler served together.',
+    help: 'Exchanges that the handler served in one batch.',
     labelNames: ['domain'],
     buckets: BATCH_EXCHANGES,
     registers: [this.#registry],
   });
   readonly #domainUp = this.#measure('wgkex_domain_up', 'Whether the peers of a domain can be read.', ['domain']);
-  readonly #peers = this.#measure('wgkex_peers', 'Peers by what an operator wants to know.', ['domain', 'state']);
-  readonly #maxPeers = this.#measure('wgkex_max_peers', 'Keys for which a domain has room.', ['domain']);
-  readonly #maxPending = this.#measure('wgkex_max_pending_peers', 'Of these, keys that never connected.', ['domain']);
+  readonly #peers = this.#measure('wgkex_peers', 'Peers by their state.', ['domain', 'state']);
+  readonly #maxPeers = this.#measure('wgkex_max_peers', 'The most keys that a domain may have.', ['domain']);
+  readonly #maxPending = this.#measure(
+    'wgkex_max_pending_peers',
+    'The most keys of a domain that may never have connected.',
+    ['domain'],
+  );
   readonly #entries = this.#measure('wgkex_forwarding_entries', 'Forwarding entries to peers.', ['domain']);
   readonly #passes = this.#count('wgkex_cleanup_passes_total', 'Passes of the cleanup.', ['domain']);
   readonly #removals = this.#count('wgkex_cleanup_removals_total', 'Keys that the cleanup removed.', ['domain']);
   readonly #lastPass = this.#measure(
     'wgkex_cleanup_last_pass_timestamp_seconds',
-    'When the last pass was; 0 for never.',
+    'When the last pass was; 0 if there was none.',
     ['domain'],
   );
   #domains: readonly DomainConfig[] = [];
@@ -77,7 +81,7 @@ export class Metrics implements DeskMeter, HandlerMeter {
   constructor(sources: MetricsSources) {
     this.#sources = sources;
     const labels = { version, node: process.versions.node };
-    this.#measure('wgkex_build_info', 'The version of wgkex, and of Node.', Object.keys(labels)).set(labels, 1);
+    this.#measure('wgkex_build_info', 'The versions of wgkex and of Node.', Object.keys(labels)).set(labels, 1);
     registerProcessMetrics(this.#registry);
     for (const result of OTHER_RESULTS) this.#exchanges.inc({ domain: '', result }, 0);
   }
@@ -112,7 +116,7 @@ export class Metrics implements DeskMeter, HandlerMeter {
     this.#batches.observe({ domain }, exchanges);
   }
 
-  /** The text for a scrape; without what the handler knows where that does not answer within 2 s. */
+  /** The text for a scrape; without the handler's numbers if it does not answer within 2 s. */
   async render(): Promise<string> {
     const { server, handler } = this.#sources;
     const domains = this.#domains;

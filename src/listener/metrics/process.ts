@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 /**
- * What Prometheus expects of every process (prometheus.io/docs/instrumenting/writing_clientlibs), read when it asks.
- * Those that prom-client brings would wake the process up a hundred times a second.
+ * The metrics that Prometheus expects of every process (prometheus.io/docs/instrumenting/writing_clientlibs), read at
+ * each scrape. The default metrics of prom-client would wake the process up a hundred times a second.
  */
 export function registerProcessMetrics(registry: Registry): void {
   const measure = (name: string, help: string, read: () => number) =>
@@ -17,7 +17,7 @@ export function registerProcessMetrics(registry: Registry): void {
     });
   new Counter({
     name: 'process_cpu_seconds_total',
-    help: 'Time on the processor, of user and system, in seconds.',
+    help: 'User and system CPU time, in seconds.',
     registers: [registry],
     collect() {
       const { user, system } = process.cpuUsage();
@@ -26,13 +26,13 @@ export function registerProcessMetrics(registry: Registry): void {
     },
   });
   const startedSeconds = Date.now() / 1000 - process.uptime();
-  measure('process_start_time_seconds', 'Start of the process, in seconds since 1970.', () => startedSeconds);
+  measure('process_start_time_seconds', 'Start time of the process, in seconds since 1970.', () => startedSeconds);
   measure('process_resident_memory_bytes', 'Resident memory in bytes.', () => process.memoryUsage.rss());
   measure('process_open_fds', 'Open file descriptors.', () => readdirSync('/proc/self/fd').length);
-  measure('process_max_fds', 'The most file descriptors that there may be.', readMaxDescriptors);
+  measure('process_max_fds', 'The most file descriptors that may be open.', readMaxDescriptors);
 }
 
-/** Without a free descriptor nothing of /proc can be read, and all else is worth knowing. */
+/** Without a free descriptor nothing in /proc can be read, but the other metrics are still worth knowing. */
 function attempt(read: () => number): number {
   try {
     return read();

@@ -8,7 +8,7 @@ import type { DeskMeter } from '../desk.ts';
 import type { MetricsEndpoint } from './endpoint.ts';
 import type { Metrics, MetricsSources } from './exporter.ts';
 
-/** Metrics where the configuration wants them. Where it does not, nothing of them is loaded, counted or listened on. */
+/** Metrics, if the configuration enables them. Otherwise nothing is loaded, counted or listened on for them. */
 export class MetricsService implements DeskMeter, HandlerMeter {
   readonly #log: Log;
   #metrics: Metrics | undefined;
@@ -18,7 +18,7 @@ export class MetricsService implements DeskMeter, HandlerMeter {
     this.#log = log;
   }
 
-  /** From now on all is counted, or nothing. */
+  /** From now on everything is counted, or nothing. */
   async configure(config: Config, sources: MetricsSources): Promise<void> {
     if (config.metrics.listen === undefined) {
       this.#endpoint?.close();
@@ -31,7 +31,7 @@ export class MetricsService implements DeskMeter, HandlerMeter {
     this.#metrics.configure(config);
   }
 
-  /** Where the address cannot be listened on the log says so: routers are served without metrics, too. */
+  /** Logs an address that cannot be listened on, and goes on: routers are served without metrics, too. */
   async open({ metrics: { listen } }: Config): Promise<void> {
     if (listen === undefined || this.#metrics === undefined) return;
     const { MetricsEndpoint } = await import('./endpoint.ts');

@@ -11,14 +11,14 @@ import { hasHung } from '../run/program-error.ts';
 export interface Outcome<C extends PeerChange> {
   /** The changes that were not made, and why; all others are done. */
   readonly failures: Failures<C>;
-  /** Why something of a failed change is still there, which the cleanup will find. */
+  /** Why a part of a failed change is still there; the cleanup will find it. */
   readonly leftOver: unknown;
 }
 
 /**
- * Makes changes of a domain, each in its order: one `wg set`, one `bridge -batch`, and one `ip -batch` where the domain
- * keeps routes. Peers and entries are made side by side, as neither needs the other; but where a router goes for another
- * one, it keeps its entries until it is gone.
+ * Applies changes to a domain, each in its order: one `wg set`, one `bridge -batch`, and one `ip -batch` if the domain
+ * keeps routes. Peers and entries are changed in parallel, as neither needs the other. But when a change evicts a peer,
+ * `wg` runs first: that peer keeps its entries until it is gone.
  */
 export async function applyChanges<C extends PeerChange>(
   domain: DomainConfig,
@@ -47,9 +47,9 @@ async function setForwarding(domain: DomainConfig, effects: readonly Effect[]): 
 }
 
 /**
- * Removes what an operator removes of a key: its peer, then the entries and the route; in the other order the cleanup
- * would repair what was half done. Returns why some of these are still there, which the cleanup will find.
- * @throws Error where the peer is.
+ * Removes a key for an operator: its peer, then its entries and its route. In the other order the cleanup would repair
+ * a removal that was interrupted. Returns why entries or a route are still there; the cleanup will find them.
+ * @throws Error if the peer is still there.
  */
 export async function applyRemoval(domain: DomainConfig, effects: readonly Effect[]): Promise<unknown> {
   await setPeers(domain, [buildPeerWords(effects)]);
@@ -67,8 +67,8 @@ interface HalfDone {
 }
 
 /**
- * A new peer that frames cannot reach is of no use to its router, which gets `FAILED`, nor are entries without a peer:
- * nothing half done stays. After a program that hung, what it makes does, for the cleanup: nobody waits for two of them.
+ * Undoes half-done additions: a new peer that frames cannot reach is useless to its router, which gets `FAILED`, and so
+ * are entries without a peer. What a program that hung has done is left to the cleanup: nobody waits for two hangs.
  */
 async function takeBack(
   domain: DomainConfig,

@@ -22,15 +22,15 @@ interface Beginning {
 interface Circumstances {
   readonly domain: DomainConfig;
   readonly log: Events;
-  /** There is a note of a version without a record. */
+  /** Whether a version without a record left a note. */
   readonly isUpgraded: boolean;
   readonly dryRun?: boolean;
 }
 
 /**
- * The record of a domain: the one that there is, or where that is of another boot, missing or damaged, one that begins
+ * The record of a domain: the existing one or, if that is missing, damaged or from another boot, a new one that begins
  * with what is remembered.
- * @throws Error where there is one that cannot be read.
+ * @throws Error if there is one that cannot be read.
  */
 export function openRecord(
   { record: file }: DomainStore,
@@ -42,7 +42,7 @@ export function openRecord(
   if (found instanceof PeerRecord && found.boot === boot) return { record: found, isNew: false };
   const { memory, peers, lists, now } = beginning;
   const record = beginRecord(boot, memory, peers, lists, now);
-  // A version that kept none has not lost it.
+  // A version that kept no record has not lost it.
   const isMissing = found === undefined && memory.interfaces.startsWith(boot) && !isUpgraded;
   const isLost = found instanceof InputError || isMissing;
   if (!isLost) return { record, isNew: true };
@@ -54,7 +54,7 @@ export function openRecord(
   return { record, isNew: true };
 }
 
-/** Damage is a value here, as it is not the end. */
+/** Returns damage as a value, as it is not fatal. */
 function readWhole(read: () => PeerRecord | undefined): PeerRecord | InputError | undefined {
   try {
     return read();
@@ -65,8 +65,8 @@ function readWhole(read: () => PeerRecord | undefined): PeerRecord | InputError 
 }
 
 /**
- * A version without a record left a note that the peers of this domain are its own. Returns the lines for the record;
- * once they are in it, {@link dropAdoptionNote}.
+ * Adopts the peers of this domain: a version without a record left a note that they are its own. Returns the lines for
+ * the record; once they are in it, call {@link dropAdoptionNote}.
  */
 export function adoptAfterUpgrade(
   record: PeerRecord,

@@ -2,7 +2,7 @@ import type { Effect } from '../../core/changes/effects.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { Events, FieldsOf } from '../../log/events.ts';
 
-/** Tells the log what was done for a key; `who` says on whose behalf. */
+/** Logs what was done for a key; `who` says on whose behalf. */
 export function logEffects(
   effects: readonly Effect[],
   {

@@ -9,7 +9,7 @@ import type { DomainStore } from '../store/domain-store.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE } from '../store/state.ts';
 import { readBootId } from './moment.ts';
 
-/** What is kept of a domain over reboots. What is damaged is set aside and costs a pass, never a peer. */
+/** What is kept about a domain across reboots. A damaged file is set aside and costs a pass, never a peer. */
 export class DomainMemory {
   readonly #files: DomainStore;
   readonly #domain: DomainConfig;
@@ -43,23 +43,23 @@ export class DomainMemory {
     return this.#readOr(NO_CLAIMS, source, () => this.#files.readClaimTable());
   }
 
-  /** @throws Error with one line that names the file, where it cannot be written. */
+  /** @throws Error with one line that names the file, if it cannot be written. */
   writeState(state: DomainState): void {
     this.#files.state.write(state);
   }
 
-  /** @throws Error as {@link DomainMemory.writeState}. */
+  /** @throws Error like {@link DomainMemory.writeState}. */
   writeClaims(claims: Claims, { monotonic }: Moment): void {
     this.#files.claims.write({ claims, pass: { boot: readBootId(), at: monotonic } });
   }
 
-  /** After a restart of the machine only the time since then is known. */
+  /** After a reboot only the time since then is known. */
   findSecondsSincePass({ monotonic }: Moment): number {
     const { pass } = this.#files.claims.read();
     return pass?.boot === readBootId() ? monotonic - pass.at : monotonic;
   }
 
-  /** Whoever registers again starts anew. A mark that stays costs a router that does not connect one pass. */
+  /** A router that registers again starts afresh. A mark that stays costs a router that does not connect one pass. */
   forgetMarks(keys: Iterable<PublicKey>): void {
     try {
       this.#files.state.forgetMarks(keys);
@@ -68,13 +68,13 @@ export class DomainMemory {
     }
   }
 
-  /** Whether there is a mark or a remembered handshake of it. */
+  /** Whether the key has a mark or a remembered handshake. */
   remembers(key: PublicKey): boolean {
     const { marks, alive } = this.readState();
     return marks.has(key) || alive.has(key);
   }
 
-  /** @throws Error as {@link DomainMemory.writeState}. */
+  /** @throws Error like {@link DomainMemory.writeState}. */
   forget(key: PublicKey): void {
     const state = this.readState();
     if (this.remembers(key))
@@ -99,14 +99,14 @@ export class DomainMemory {
 interface Source {
   /** What is unknown without it. */
   readonly what: 'marks' | 'claims';
-  /** What reading it throws where it is damaged. */
+  /** The error that reading a damaged file throws. */
   readonly damage: new (
     message: string,
   ) => Error;
   readonly file: { readonly path: string; setAside(): string };
 }
 
-/** Where that fails the file stays, and is damaged at the next reading, too. */
+/** If that fails, the file stays, and is still damaged at the next reading. */
 function setAside(file: { setAside(): string }): string | undefined {
   try {
     return file.setAside();

@@ -17,14 +17,14 @@ import { buildView } from './build-view.ts';
 import type { DomainMemory } from './domain-memory.ts';
 import { readMoment } from './moment.ts';
 
-/** What a reading is made with. */
+/** What a reading needs. */
 interface Sources {
   readonly store: DomainStore;
   readonly memory: DomainMemory;
   readonly writer: RecordWriter;
 }
 
-/** Reads a domain whose lock is held: kernel, files and record together, of which the record keeps up. */
+/** Reads a domain whose lock is held: kernel, files and record together, and keeps the record up to date. */
 export class DomainReader {
   readonly #domain: DomainConfig;
   readonly #config: Config;
@@ -40,7 +40,7 @@ export class DomainReader {
     this.#sources = sources;
   }
 
-  /** What a reading would be that restores lost routers to these interfaces; nothing is written. */
+  /** The reading as it would be after restoring lost routers to these interfaces; writes nothing. */
   async preview(interfaces: string): Promise<DomainView> {
     const { store } = this.#sources;
     const reading = await readWireguard(this.#domain);
@@ -69,7 +69,7 @@ export class DomainReader {
     return view;
   }
 
-  /** Everything that is known of a domain but the record, which may have to begin with it. */
+  /** Everything that is known about a domain except the record, which may have to begin with it. */
   #recall({ peers }: WireguardReading): Beginning {
     const { store, memory } = this.#sources;
     const lists = store.lists.read();
@@ -118,7 +118,7 @@ export function isOnNewInterfaces({ interfaces }: PeerRecord, now: string): bool
   return interfaces !== '' && interfaces !== now;
 }
 
-/** A handshake that no claim knows yet stays in the record until the cleanup has made one of it. */
+/** A handshake that no claim knows yet stays in the record until the cleanup has turned it into a claim. */
 function isForgettable(key: PublicKey, { record, claims }: DomainView): boolean {
   return record.registrations.get(key)?.heard === undefined || claims.has(key);
 }

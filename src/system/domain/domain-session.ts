@@ -23,8 +23,8 @@ import { revive } from './revive.ts';
 const LOCK_MILLISECONDS = 1000;
 
 /**
- * Work on one domain under its lock. Each {@link DomainSession.open} is a new reading; routers that were lost are
- * restored before anybody sees it.
+ * Work on one domain under its lock. Each {@link DomainSession.open} is a new reading; lost routers are restored before
+ * it returns.
  */
 export class DomainSession {
   readonly memory: DomainMemory;
@@ -37,7 +37,7 @@ export class DomainSession {
   readonly #reader: DomainReader;
   #lock: Lock | undefined;
   #lockedAtMilliseconds = Number.NEGATIVE_INFINITY;
-  /** Those that were read under this lock; see `readInterfacesId`. */
+  /** The interfaces that were read under this lock; see `readInterfacesId`. */
   #interfaces = '';
 
   /** With `dryRun` nothing is changed and nothing is written. */
@@ -57,7 +57,7 @@ export class DomainSession {
     return performance.now() - this.#lockedAtMilliseconds < LOCK_MILLISECONDS;
   }
 
-  /** How long until it is not fresh any more. */
+  /** How long it is still fresh. */
   get restMilliseconds(): number {
     return this.#lockedAtMilliseconds + LOCK_MILLISECONDS - performance.now();
   }
@@ -67,7 +67,7 @@ export class DomainSession {
     return this.#interfaces;
   }
 
-  /** @throws Error with one line that says why the domain cannot be read; then nothing was changed. */
+  /** @throws Error with one line that says why the domain cannot be read; then nothing has been changed. */
   async open(): Promise<DomainView> {
     await this.#takeLock();
     if (this.#dryRun) return this.#reader.preview(this.#interfaces);
@@ -75,27 +75,27 @@ export class DomainSession {
     return (await this.#reviveLost(view)) ? this.#reader.read() : view;
   }
 
-  /** Gives all routers what they need to be reached. @throws Error where something could not be repaired. */
+  /** Repairs the entries and routes of all routers. @throws Error if something could not be repaired. */
   async repair(view: DomainView): Promise<void> {
     logRepairs(await repairForwarding(this.#domain, view.peers, false), this.#domain.name, this.#log);
   }
 
-  /** For the record, before what the lines are about is done. False where they cannot be written, which is logged. */
+  /** Writes lines to the record before their changes are made. Returns false if that fails, which is logged. */
   write(lines: readonly string[], { record }: DomainView): boolean {
     return this.#writer.write(lines, record, readMoment());
   }
 
-  /** The record without the keys that are gone. False where it cannot be written, which is logged. */
+  /** Rewrites the record without the keys that are gone. Returns false if that fails, which is logged. */
   rewrite({ record }: DomainView): boolean {
     return this.#writer.rewrite(record, readMoment());
   }
 
-  /** The handshakes of those who would be restored today. */
+  /** The handshakes of the keys that would be restored now. */
   collectAlive({ record }: DomainView): Handshakes {
     return collectAlive(record.registrations, this.#config.cleanup.stale_after_seconds, readMoment());
   }
 
-  /** Writes down who is alive, for the next start. */
+  /** Writes down which keys are alive, for the next start. */
   async remember(): Promise<void> {
     this.close();
     const view = await this.open();
@@ -106,8 +106,8 @@ export class DomainSession {
   }
 
   /**
-   * For a key that an operator is about to remove: nothing is to restore it, and nothing claims its address for it.
-   * @throws Error where that cannot be written down.
+   * For a key that an operator is about to remove: nothing will restore it, and no claim keeps its address.
+   * @throws Error if that cannot be written down.
    */
   forget(key: PublicKey, { record }: DomainView): void {
     this.memory.forget(key);
@@ -118,8 +118,8 @@ export class DomainSession {
   }
 
   /**
-   * For a key whose peer is the operator's from now on: nothing of it is remembered.
-   * @throws Error where that cannot be written down.
+   * For a key whose peer is the operator's from now on: nothing about it is remembered.
+   * @throws Error if that cannot be written down.
    */
   release(key: PublicKey, { record }: DomainView): void {
     this.memory.forget(key);
@@ -150,7 +150,7 @@ export class DomainSession {
     if (!isNew && lost.length === 0) return false;
     const planned = planRevival(lost, view);
     const lines = [...planned.flatMap((one) => one.lines), ...(isNew ? [record.setInterfaces(this.#interfaces)] : [])];
-    // What is not in the record would be a stranger's peer: it waits until it can be.
+    // A peer that is not in the record would count as somebody else's, so it is not restored until it can be recorded.
     const changes = this.write(lines, view) ? planned.map(({ change }) => change) : [];
     await revive(changes, { domain: this.#domain, log: this.#log, lost: lost.length });
     if (isNew)

@@ -6,7 +6,7 @@ export function readMoment(): Moment {
   return { unix: Date.now() / 1000, monotonic: Number(milliseconds) / 1000 };
 }
 
-/** Another one after each start of the machine. */
+/** A new one after each boot of the machine. */
 export function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

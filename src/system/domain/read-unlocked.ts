@@ -10,8 +10,8 @@ import { buildView } from './build-view.ts';
 import { readBootId, readMoment } from './moment.ts';
 
 /**
- * Reads a domain without its lock, so that no router waits for a reader: what is being changed may be half there. What
- * cannot be read of its files counts as empty: those who hold the lock say why.
+ * Reads a domain without its lock, so that no router waits for a reader: a change may be half visible. Files that
+ * cannot be read count as empty; the processes that hold the lock log why.
  */
 export async function readUnlocked(domain: DomainConfig, config: Config, files: DomainStore): Promise<DomainView> {
   const reading = await readWireguard(domain);
@@ -20,7 +20,7 @@ export async function readUnlocked(domain: DomainConfig, config: Config, files: 
   const memory: Memory = { ...orElse(EMPTY_STATE, () => files.state.read()), claims: claims.claims };
   const boot = readBootId();
   const found = orElse(undefined, () => files.record.read());
-  // After the record: a time in it that lies in the future would count as long ago.
+  // Read after the record: a time in the record that lies in the future would count as long ago.
   const now = readMoment();
   const record = found?.boot === boot ? found : beginRecord(boot, memory, reading.peers, lists, now);
   return buildView(

@@ -20,7 +20,7 @@ export interface Repaired<T> {
 export type Repairs = readonly [Repaired<ForwardingEntry>, Repaired<IpAddress>?];
 
 /**
- * Gives every peer of ours its forwarding entries and its route, and removes those that no peer needs; a dry run only
+ * Gives every peer of ours its forwarding entries and its route, and removes those that no peer needs. A dry run only
  * looks.
  */
 export async function repairForwarding(domain: DomainConfig, peers: PeerTable, dryRun: boolean): Promise<Repairs> {
@@ -44,7 +44,7 @@ export async function repairForwarding(domain: DomainConfig, peers: PeerTable, d
   return [repairedEntries, repairedRoutes];
 }
 
-/** How a kind of thing is made, removed and named. */
+/** How one kind of thing is created, removed and described. */
 interface Manner<T> extends Pick<Repaired<T>, 'what' | 'describe'> {
   ensure(item: T): string[];
   remove(item: T): string[];

@@ -4,7 +4,7 @@ import { describeError } from '../../core/values/errors.ts';
 import type { Events } from '../../log/events.ts';
 import { applyChanges } from './apply-changes.ts';
 
-/** Restores routers that were lost, with entries and routes, so that none of them has to register. */
+/** Restores lost routers, with entries and routes, so that none of them has to register again. */
 export async function revive(
   changes: readonly PeerChange[],
   { domain, log, lost }: { readonly domain: DomainConfig; readonly log: Events; readonly lost: number },

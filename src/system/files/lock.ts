@@ -5,16 +5,16 @@ import { ProgramError } from '../run/program-error.ts';
 import { runOn } from '../run/run.ts';
 import { makeTrustedDirectory } from './trust.ts';
 
-/** Held from its making until {@link Lock.release}, or until the process ends, however it ends. */
+/** Held from its creation until {@link Lock.release}, or until the process ends, in whatever way. */
 export interface Lock {
   release(): void;
 }
 
 const WAIT_SECONDS = 4;
-/** flock(1): the status for "somebody else has it" when none is chosen. */
+/** flock(1): the default status for a lock that another process holds. */
 const LOCK_IS_TAKEN = 1;
 
-/** Of the lists that the operator's command edits; no domain has a name with a dot. */
+/** The lock of the lists that the operator's command edits; no domain has a name with a dot. */
 const LISTS = 'disallowed.keys';
 
 /** Takes the lock under which the peers of a domain are read and changed; waits up to 4 seconds for it. */
@@ -28,13 +28,13 @@ export function takeListLock(runtimeDirectory: string): Promise<Lock> {
 }
 
 /**
- * flock(2) is not to be had from Node: flock(1) locks the file that it gets as its standard input, and the lock stays
- * with our descriptor of it.
+ * Node has no flock(2), so flock(1) locks the file that it gets as its standard input, and the lock stays with our
+ * descriptor of it.
  */
 async function takeLock(runtimeDirectory: string, name: string): Promise<Lock> {
   makeTrustedDirectory(runtimeDirectory);
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-  // Readable by root alone: whoever can open the file could hold the lock.
+  // Readable by root alone: any user who can open the file could hold the lock.
   const path = join(runtimeDirectory, `${name}.lock`);
   const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
@@ -49,5 +49,5 @@ async function takeLock(runtimeDirectory: string, name: string): Promise<Lock> {
 function explainFailure(error: unknown, path: string): unknown {
   const isTaken = error instanceof ProgramError && error.exitCode === LOCK_IS_TAKEN;
   if (!isTaken) return error;
-  return new Error(`Cannot lock ${path}: another process has had it for ${WAIT_SECONDS} s`, { cause: error });
+  return new Error(`Cannot lock ${path}: another process has held it for ${WAIT_SECONDS} s`, { cause: error });
 }

@@ -10,14 +10,14 @@ export interface Step {
 interface Walk {
   /** Everything that decides where a path leads, in the order in which the kernel looks at it, `/` first. */
   readonly steps: readonly Step[];
-  /** What the path names, without links; undefined where something is missing, and then the steps end before it. */
+  /** The end of the path, with links resolved; undefined if something is missing, and then the steps end before it. */
   readonly end: Step | undefined;
 }
 
 /** As in the kernel (MAXSYMLINKS). */
 const MAX_LINKS = 40;
 
-/** @throws the error of lstat(2) for anything but what is missing. */
+/** @throws the error of lstat(2), except for a missing file. */
 export function walkPath(path: string): Walk {
   const root: Step = { path: '/', status: lstatSync('/') };
   const steps = [root];

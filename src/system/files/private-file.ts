@@ -1,11 +1,11 @@
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync } from 'node:fs';
 
-/** Of a file with keys: who reads it learns who is in the network, and when. */
+/** The mode of a file with keys, which would tell its readers who is in the network, and when. */
 export const PRIVATE = 0o600;
 
 const OPEN_TO_OTHERS = 0o077;
 
-/** Reads a file of root's. One that version 0.1 left readable by all is closed to them. */
+/** Reads a file of root's. If version 0.1 left it readable by others, makes it private. */
 export function readPrivateFile(path: string): string {
   const file = openSync(path, 'r');
   try {

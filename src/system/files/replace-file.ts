@@ -14,18 +14,18 @@ import { PRIVATE } from './private-file.ts';
 
 interface Manner {
   readonly isSynced?: boolean;
-  /** Without it root alone can read the file. */
+  /** By default root alone can read the file. */
   readonly mode?: number;
-  /** Whose owner and mode it gets in place of those. */
+  /** The owner and mode that the file gets instead. */
   readonly like?: Pick<Stats, 'uid' | 'gid' | 'mode'> | undefined;
 }
 
 const PERMISSIONS = 0o7777;
 
 /**
- * Gives a file another content in one step: whoever reads it finds either the old one or the new one, and so does who
- * comes after a power cut, unless `isSynced` is false.
- * @throws Error with one line that names the file, where it cannot be written; then it holds the old one.
+ * Replaces the content of a file in one step: a reader finds either the old or the new content, also after a power cut
+ * unless `isSynced` is false.
+ * @throws Error with one line that names the file, if it cannot be written; then it keeps the old content.
  */
 export function replaceFile(path: string, content: string | Uint8Array, manner: Manner = {}): void {
   try {
@@ -37,7 +37,7 @@ export function replaceFile(path: string, content: string | Uint8Array, manner: 
   }
 }
 
-/** Who may not read the old content cannot read the new one either, at no time. Leaves nothing half written. */
+/** A user who may not read the old content can never read the new one either. Leaves nothing half written. */
 function writeFile(
   path: string,
   content: string | Uint8Array,
@@ -46,7 +46,7 @@ function writeFile(
   const file = openSync(path, 'w', PRIVATE);
   try {
     if (like !== undefined) fchownSync(file, like.uid, like.gid);
-    // One that was left behind may have another mode.
+    // A file that was left behind may have another mode.
     fchmodSync(file, like === undefined ? mode : like.mode & PERMISSIONS);
     writeFileSync(file, content);
     if (isSynced) fsyncSync(file);

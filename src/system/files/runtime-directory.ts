@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { makeTrustedDirectory } from './trust.ts';
 
-/** The directory with locks and records is another one than before: nobody else sees what this process writes there. */
+/** The directory with locks and records was replaced: other processes do not see what this one writes there. */
 export class ReplacedDirectoryError extends Error {
   override name = 'ReplacedDirectoryError';
 }
 
-/** The directory with locks and records, which must stay the same one: a lock in another one locks nobody out. */
+/** The directory with locks and records, which must stay the same: a lock in another directory locks nobody out. */
 export class RuntimeDirectory {
   readonly #path: string;
   #identity: string | undefined;
@@ -15,7 +15,7 @@ export class RuntimeDirectory {
     this.#path = path;
   }
 
-  /** @throws ReplacedDirectoryError where it was removed or replaced since the first call. */
+  /** @throws ReplacedDirectoryError if it was removed or replaced since the first call. */
   requireSame(): void {
     if (this.#identity === undefined) makeTrustedDirectory(this.#path);
     const identity = findIdentity(this.#path);
@@ -25,7 +25,7 @@ export class RuntimeDirectory {
   }
 }
 
-/** Undefined where there is none; a service sees its own mount of a directory that others have removed. */
+/** Undefined if there is none; a service still sees its own mount of a directory that others have removed. */
 function findIdentity(path: string): string | undefined {
   const status = statSync(path, { throwIfNoEntry: false });
   return status === undefined || status.nlink === 0 ? undefined : `${status.dev} ${status.ino}`;

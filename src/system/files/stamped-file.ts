@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Reads a file again only where it is another one than the last time. */
+/** Reads a file again only if it has changed since the last time. */
 export class StampedFile<T> {
   readonly path: string;
   readonly #read: (path: string) => T;
@@ -11,7 +11,7 @@ export class StampedFile<T> {
     this.#read = read;
   }
 
-  /** Undefined where there is no file. @throws what reading it throws. */
+  /** Undefined if there is no file. @throws the errors of reading it. */
   read(): T | undefined {
     const stamp = findStamp(this.path);
     if (stamp === undefined) return undefined;
@@ -19,12 +19,12 @@ export class StampedFile<T> {
     return this.#known.value;
   }
 
-  /** Reads the file again the next time, whatever it is. */
+  /** The next call reads the file again, changed or not. */
   forget(): void {
     this.#known = undefined;
   }
 
-  /** The file was changed to hold this value. */
+  /** Notes that the file was changed to hold this value. */
   settle(value: T): void {
     const stamp = findStamp(this.path);
     this.#known = stamp === undefined ? undefined : { stamp, value };

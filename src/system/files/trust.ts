@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describeSystemError, InputError } from '../../core/values/errors.ts';
 import { type Step, walkPath } from './path-walk.ts';
 
-/** What root makes is readable by all and writable by root; a caller's umask could make it unreadable for good. */
+/** Files of root's are readable by all and writable by root; a caller's umask could make them unreadable for good. */
 export const ROOT_UMASK = 0o022;
 
 const ROOT = 0;
@@ -13,7 +13,7 @@ const NO_SUCH_FILE = 'no such file or directory';
 
 /**
  * Reads a file that decides what root does.
- * @throws InputError where it cannot be read, or where anyone but root could write it or put another in its place.
+ * @throws InputError if it cannot be read, or if anyone but root could write to it or replace it.
  */
 export function readTrustedFile(path: string): string {
   const file = openFile(path, findTrusted(path));
@@ -28,8 +28,8 @@ export function readTrustedFile(path: string): string {
 }
 
 /**
- * Makes a directory for files of root's where it is missing.
- * @throws InputError where anyone but root could make files in it, be it sticky or not, or replace it.
+ * Creates a directory for files of root's if it is missing.
+ * @throws InputError if anyone but root could create files in it, sticky or not, or replace it.
  */
 export function makeTrustedDirectory(directory: string): void {
   if (findTrusted(directory) === undefined) mkdirSync(directory, { recursive: true, mode: 0o755 });
@@ -38,12 +38,12 @@ export function makeTrustedDirectory(directory: string): void {
 }
 
 /**
- * The directory of a path for a file that root writes for others. It may belong to somebody else, such as a web server.
- * @throws InputError where it is missing, or anyone but root could put another one in its place.
+ * The directory of a path for a file that root writes for others. It may belong to another user, such as a web server.
+ * @throws InputError if it is missing, or if anyone but root could replace it.
  */
 export function findPublicDirectory(path: string): string {
   const end = requireThere(path, findTrusted(path));
-  // In a sticky directory whoever owns a directory may replace it.
+  // In a sticky directory the owner of a subdirectory may replace it.
   const holder = requireThere(path, findTrusted(dirname(end.path)));
   if (end.status.uid !== ROOT && (holder.status.mode & WRITABLE_BY_OTHERS) !== 0)
     throw new InputError(describeWritable(holder.path));
@@ -51,9 +51,9 @@ export function findPublicDirectory(path: string): string {
 }
 
 /**
- * What a path names, without links; undefined where it is missing. A link counts by its owner and by the directory that
- * holds it, not only by where it leads.
- * @throws InputError where anyone but root could make the path lead elsewhere. Whose its end is, is not judged.
+ * The end of a path, with links resolved; undefined if it is missing. A link is judged by its owner and by the
+ * directory that holds it, not only by its target.
+ * @throws InputError if anyone but root could make the path lead elsewhere. The owner of the end is not judged.
  */
 export function findTrusted(path: string): Step | undefined {
   const { steps, end } = walk(path);
@@ -69,16 +69,16 @@ function walk(path: string): ReturnType<typeof walkPath> {
   }
 }
 
-/** Something on a path that somebody other than root could change or replace. */
+/** A step of a path that a user other than root could change or replace. */
 export interface Distrust {
   readonly step: Step;
-  /** The user whom it belongs to; undefined where it is root's, but others may write to it. */
+  /** The user who owns it; undefined if root does, but others may write to it. */
   readonly owner: number | undefined;
 }
 
 /**
- * Why one step of a path is not root's alone; `isEnd` where the path names it. In a sticky directory such as /tmp
- * everybody may write, but nobody may replace what belongs to root.
+ * Why one step of a path is not under root's control alone; `isEnd` for the last one. In a sticky directory such as
+ * /tmp everybody may create files, but only root may replace root's files.
  */
 export function judgeStep(step: Step, isEnd: boolean): Distrust[] {
   const { uid, mode } = step.status;
@@ -106,7 +106,7 @@ function requireThere(path: string, end: Step | undefined): Step {
 function openFile(path: string, end: Step | undefined): number {
   const { path: file } = requireThere(path, end);
   try {
-    // A pipe would keep it waiting for a writer.
+    // Otherwise opening a pipe would wait for a writer.
     return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw new InputError(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
@@ -114,5 +114,5 @@ function openFile(path: string, end: Step | undefined): number {
 }
 
 function describeWritable(path: string): string {
-  return `Cannot trust ${path}: others than root may write to it, expected mode go-w`;
+  return `Cannot trust ${path}: users other than root may write to it, expected mode go-w`;
 }

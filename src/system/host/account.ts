@@ -5,7 +5,7 @@ import { run } from '../run/run.ts';
 /** getent(1): no such key. */
 const NOT_FOUND = 2;
 
-/** The account of this name; undefined where there is none. */
+/** The account of this name; undefined if there is none. */
 export async function findAccount(name: string): Promise<Account | undefined> {
   try {
     return parseAccount(await run('getent', ['passwd', name]));

@@ -1,7 +1,7 @@
 import { type ClockState, parseClockState } from '../../core/host/clock.ts';
 import { run } from '../run/run.ts';
 
-/** What systemd says of the clock of this machine. */
+/** What systemd says about the clock of this machine. */
 export async function readClockState(): Promise<ClockState> {
   return parseClockState(await run('timedatectl', ['show']));
 }

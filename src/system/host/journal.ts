@@ -7,15 +7,15 @@ import { run } from '../run/run.ts';
 export const JOURNAL_DAYS = 7;
 const JOURNAL_LINES = 20;
 
-/** Where systemd-journald(8) takes what systemd-cat(1) brings. */
+/** The socket on which systemd-journald(8) takes lines from systemd-cat(1). */
 const JOURNAL_SOCKET = '/run/systemd/journal/stdout';
 
-/** journalctl(1): also where nothing was found. */
+/** journalctl(1): also the status if nothing was found. */
 const NOTHING_FOUND = 1;
 
 /**
- * The latest lines of the service and of the cleanup in which this text occurs, newest first.
- * @throws ProgramError where there is no journal, or the search takes too long.
+ * The latest lines of the service and of the cleanup that contain this text, newest first.
+ * @throws ProgramError if there is no journal, or the search takes too long.
  */
 export async function searchJournal(text: string): Promise<JournalEntry[]> {
   const pattern = text.replace(/[^A-Za-z0-9:]/g, '\\$&');
@@ -31,8 +31,8 @@ export async function searchJournal(text: string): Promise<JournalEntry[]> {
 }
 
 /**
- * Writes lines into the journal beside those of the service, each with its priority in front (sd-daemon(3)); nothing
- * where there is no journal.
+ * Writes lines to the journal alongside those of the service, each with its priority in front (sd-daemon(3)). Does
+ * nothing if there is no journal.
  * @throws ProgramError
  */
 export async function writeJournal(lines: readonly string[]): Promise<void> {

@@ -15,12 +15,12 @@ export interface EditableList {
   readonly runtimeDirectory: string;
 }
 
-/** Whether the key is on the list. @throws Error with one line where that cannot be read. */
+/** Whether the key is on the list. @throws Error with one line if the list cannot be read. */
 export function isListed(key: PublicKey, path: string): boolean {
   return parseKeyList(readList(path).toString('utf8'), path).keys.has(key);
 }
 
-/** Puts a line at the end of the list, which stays as it is otherwise. False where its key was there already. */
+/** Appends a line to the list, and changes nothing else. Returns false if its key was there already. */
 export function addToList(key: PublicKey, line: string, list: EditableList): Promise<boolean> {
   return underLock(list, (file) => {
     if (isListed(key, file)) return false;
@@ -31,7 +31,7 @@ export function addToList(key: PublicKey, line: string, list: EditableList): Pro
   });
 }
 
-/** Takes every line with the key out of the list. False where there was none. */
+/** Removes every line with the key from the list. Returns false if there was none. */
 export function removeFromList(key: PublicKey, list: EditableList): Promise<boolean> {
   return underLock(list, (file) => {
     if (!isListed(key, file)) return false;
@@ -44,7 +44,7 @@ export function removeFromList(key: PublicKey, list: EditableList): Promise<bool
   });
 }
 
-/** Of two operators who edit a list at the same time neither loses the other's line. */
+/** When two operators edit a list at the same time, neither loses the other's line. */
 async function underLock<T>({ path, runtimeDirectory }: EditableList, edit: (file: string) => T): Promise<T> {
   const lock = await takeListLock(runtimeDirectory);
   try {
@@ -55,8 +55,8 @@ async function underLock<T>({ path, runtimeDirectory }: EditableList, edit: (fil
 }
 
 /**
- * The list itself, where a symbolic link leads; to be asked once, and before anything is read.
- * @throws InputError where anyone but root could put another link or another file there.
+ * The list itself, with symbolic links resolved; to be called once, before anything is read.
+ * @throws InputError if anyone but root could replace the link or the file.
  */
 function findList(path: string): string {
   makeTrustedDirectory(dirname(path));
@@ -65,7 +65,7 @@ function findList(path: string): string {
   return file;
 }
 
-/** The list as it is, byte for byte; no file is an empty list. */
+/** The list byte for byte; empty if there is no file. */
 function readList(path: string): Buffer {
   try {
     return readFileSync(path);
@@ -75,13 +75,13 @@ function readList(path: string): Buffer {
   }
 }
 
-/** With their ends, whatever bytes they have. */
+/** With their line ends, whatever bytes they have. */
 function splitLines(list: Buffer): Buffer[] {
   const lines = list.toString('latin1').match(/[^\n]*\n|[^\n]+/g) ?? [];
   return lines.map((line) => Buffer.from(line, 'latin1'));
 }
 
-/** In one step, as the service may read it at any time; it stays whose it is. */
+/** In one step, as the service may read the list at any time; the owner and the mode stay. */
 function writeList(file: string, parts: readonly Buffer[]): void {
   const like = statSync(file, { throwIfNoEntry: false });
   replaceFile(file, Buffer.concat(parts), { mode: READABLE_BY_ALL, like });

@@ -17,13 +17,13 @@ import { findPublicDirectory } from '../files/trust.ts';
 const READABLE_BY_ALL = 0o644;
 
 /**
- * Gives a file that all may read another content in one step, as {@link replaceFile} does for root's own files; but in
- * a directory that may belong to somebody else, such as a web server. There nothing is followed that lies in wait.
- * @throws Error with one line that names the file, where it cannot be written; then all is as it was.
+ * In one step replaces a file that all may read, as {@link replaceFile} does for root's own files, but in a directory
+ * that may belong to another user, such as a web server. It follows no link that was put in the way there.
+ * @throws Error with one line that names the file, if it cannot be written; then nothing has changed.
  */
 export function publishFile(path: string, text: string): void {
   try {
-    // Whoever can put another directory in its place would choose where root writes.
+    // A user who can replace the directory would choose where root writes.
     const isRoot = process.getuid?.() === 0;
     const directory = isRoot ? findPublicDirectory(dirname(path)) : realpathSync(dirname(path));
     replaceIn(directory, basename(path), text);
@@ -36,7 +36,7 @@ function replaceIn(directory: string, name: string, text: string): void {
   const path = join(directory, name);
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status !== undefined && !status.isFile()) throw new InputError('it is not a file');
-  // Two that write at once have a file each.
+  // Concurrent writers have a file each.
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     writeNewFile(temporary, text);
@@ -47,12 +47,12 @@ function replaceIn(directory: string, name: string, text: string): void {
   }
 }
 
-/** Fails where the file exists, even as a link. */
+/** Fails if the file exists, even as a link. */
 function writeNewFile(path: string, text: string): void {
   const file = openSync(path, 'wx', READABLE_BY_ALL);
   try {
     writeFileSync(file, text);
-    // The umask may have taken away what the web server needs.
+    // The umask may have removed a permission that the web server needs.
     fchmodSync(file, READABLE_BY_ALL);
     fsyncSync(file);
   } finally {

@@ -2,13 +2,13 @@ import { ProgramError } from '../run/program-error.ts';
 import { PROGRAMS, type Program } from '../run/programs.ts';
 import { run } from '../run/run.ts';
 
-/** The two that are known. */
+/** The two supported programs. */
 export type SudoProgram = Extract<Program, 'sudo' | 'sudo-rs'>;
 
-/** sudo(8): it does not allow that. */
+/** sudo(8): the status for a command that it does not allow. */
 const REFUSED = 1;
 
-/** Asks sudo as a user who has no terminal, as a service has none; root alone can be that user. */
+/** Asks sudo as a user without a terminal, like that of a service; only root can become that user. */
 export class SudoAsUser {
   readonly #prefix: readonly string[];
 
@@ -17,12 +17,12 @@ export class SudoAsUser {
     this.#prefix = [...become, PROGRAMS.setsid, PROGRAMS[program]];
   }
 
-  /** sudo-rs says its version on standard error, or in other words. */
+  /** sudo-rs prints its version on standard error, or in other words. */
   async isSudoRs(): Promise<boolean> {
     return !(await run('setpriv', [...this.#prefix, '--version'])).startsWith('Sudo version');
   }
 
-  /** What the user may do, for `parseSudoRights`. @throws ProgramError where sudo does not say. */
+  /** What the user may do, for `parseSudoRights`. @throws ProgramError if sudo does not say. */
   list(): Promise<string> {
     return run('setpriv', [...this.#prefix, '-n', '-l']);
   }

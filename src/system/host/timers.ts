@@ -13,14 +13,14 @@ export function isSystemdRunning(): boolean {
   return existsSync('/run/systemd/system');
 }
 
-/** When the cleanup of each domain comes next; those whose timer is not active are not in it. */
+/** When the next cleanup of each domain is due; domains without an active timer are left out. */
 export async function readNextCleanups(domains: Iterable<DomainName>): Promise<ReadonlyMap<DomainName, UnixSeconds>> {
   const timers = parseTimers(await run('systemctl', ['list-timers', '--output=json', 'wgkex-cleanup@*.timer']));
   const found = [...domains].map((name) => [name, timers.get(`wgkex-cleanup@${name}.timer`)] as const);
   return new Map(found.filter((pair): pair is [DomainName, UnixSeconds] => pair[1] !== undefined));
 }
 
-/** Whether a router that comes now is heard, be it that its connection first starts the service. */
+/** Whether a router that connects now is served, even if its connection first starts the service. */
 export async function isServiceActive(): Promise<boolean> {
   try {
     await run('systemctl', ['is-active', '--quiet', 'wgkex.socket', 'wgkex.service']);

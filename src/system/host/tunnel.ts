@@ -22,7 +22,7 @@ export async function isLinkLocalRouted(name: InterfaceName): Promise<boolean> {
   return hasLinkLocalRoute(await run('ip', ['-6', '-json', 'route', 'show', 'dev', name]));
 }
 
-/** Whether an interface has IPv6; `none` where the kernel has it for no interface. */
+/** Whether an interface has IPv6; `none` if the kernel has it for no interface. */
 export type Ipv6Switch = 'on' | 'off' | 'none';
 
 const IPV6_SETTINGS = '/proc/sys/net/ipv6/conf';

@@ -1,20 +1,20 @@
 import { ProgramError } from '../run/program-error.ts';
 
-/** Why each of the items failed that did; all others are done. */
+/** The items that failed, each with its reason; all others are done. */
 export type Failures<T> = ReadonlyMap<T, unknown>;
 
-/** Beyond so many culprits the fault is not theirs, and a search for each would take longer than anybody waits. */
+/** With this many culprits the fault is not theirs, and searching for each would take longer than a router waits. */
 const MAX_CULPRITS = 8;
 
-/** So many peers stay far below the kernel's limit for arguments (2 MB) and take some 10 ms. */
+/** 256 peers stay far below the kernel's limit for arguments (2 MB) and take some 10 ms. */
 const ITEMS_PER_CALL = 256;
 
 type Apply<T> = (items: readonly T[]) => Promise<void>;
 
 /**
- * Applies many items with one call, or with one for every 256 of them. Where that is refused, halves are tried in
- * their order until the culprits are alone, so that they fail and everybody else is served. `apply` must be fit to be
- * repeated for an item that it had done already.
+ * Applies many items in one call, or in one for every 256 of them. If a call is refused, its halves are tried in order
+ * until the culprits are isolated: only they fail, and all others are applied. `apply` must be repeatable for an item
+ * that it has applied already.
  */
 export async function applyJointly<T>(items: readonly T[], apply: Apply<T>): Promise<Failures<T>> {
   const failures = new Map<T, unknown>();
@@ -28,8 +28,8 @@ export async function applyJointly<T>(items: readonly T[], apply: Apply<T>): Pro
 }
 
 /**
- * Returns an error that concerns all items that were not done yet: one that is no program's refusal, as a program
- * that hangs must not hang once for each; or that of one culprit too many.
+ * Returns an error that fails all items that are not done yet: either one that is not a program's refusal, as a program
+ * that hangs must not hang once for each item, or that of one culprit too many.
  */
 async function findCulprits<T>(items: readonly T[], apply: Apply<T>, failures: Map<T, unknown>): Promise<unknown> {
   const error = await findError(items, apply);

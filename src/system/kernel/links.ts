@@ -7,21 +7,21 @@ import { run } from '../run/run.ts';
 
 /**
  * True if the network namespace of this process has the interface.
- * /proc/net, unlike /sys/class/net, always shows the namespace of who reads it.
+ * /proc/net, unlike /sys/class/net, always shows the namespace of the process that reads it.
  */
 export function interfaceExists(name: InterfaceName): boolean {
   const [, , ...rows] = readFileSync('/proc/net/dev', 'utf8').split('\n');
   return rows.some((row) => row.trimStart().startsWith(`${name}:`));
 }
 
-/** True if both interfaces of a domain are there. */
+/** True if both interfaces of a domain exist. */
 export function hasInterfaces({ wireguard, vxlan }: DomainConfig): boolean {
   return interfaceExists(wireguard) && interfaceExists(vxlan);
 }
 
 /**
- * One text for the two interfaces of a domain, which is another one when either was made anew, be it under the same
- * name: the machine's start (`/proc/sys/kernel/random/boot_id`) and both numbers.
+ * One text that identifies the two interfaces of a domain, and changes when either is recreated, even under the same
+ * name: the machine's boot (`/proc/sys/kernel/random/boot_id`) and both numbers.
  */
 export async function readInterfacesId({ wireguard, vxlan }: DomainConfig): Promise<string> {
   const input = [wireguard, vxlan].map((name) => `link show dev ${name}\n`).join('');
@@ -29,7 +29,7 @@ export async function readInterfacesId({ wireguard, vxlan }: DomainConfig): Prom
   return [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), ...numbers].join(' ');
 }
 
-/** All IPv6 addresses of this machine (`/proc/net/if_inet6`: 32 hexadecimal digits, then what does not matter here). */
+/** All IPv6 addresses of this machine (`/proc/net/if_inet6`: 32 hexadecimal digits, then unused fields). */
 export function readOwnAddresses(): Set<IpAddress> {
   const rows = readFileSync('/proc/net/if_inet6', 'utf8')
     .split('\n')

@@ -3,7 +3,7 @@ import { DumpReader, type WireguardReading } from '../../core/kernel/wg-dump.ts'
 import { run } from '../run/run.ts';
 import { interfaceExists } from './links.ts';
 
-/** @throws Error with one line that names what is missing, where one of the domain's two interfaces does not exist. */
+/** @throws Error with one line that names the missing one, if one of the domain's two interfaces does not exist. */
 export function requireInterfaces({ name, wireguard, vxlan }: DomainConfig): void {
   for (const [kind, device] of [
     ['WireGuard', wireguard],

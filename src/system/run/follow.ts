@@ -3,18 +3,18 @@ import { createInterface } from 'node:readline';
 import { describeEnd } from './program-error.ts';
 import { PROGRAMS, type Program, SURROUNDINGS } from './programs.ts';
 
-/** A program that runs along, and what it prints. */
+/** A program that runs in the background, whose output is followed. */
 export interface Following {
   /** Resolves with why it ended. */
   readonly ended: Promise<string>;
   stop(): void;
 }
 
-/** Starts a program and tells `onLine` every line that it prints. It ends with this process, however that ends. */
+/** Starts a program and calls `onLine` with every line that it prints. It ends with this process, in any case. */
 export function follow(program: Program, args: readonly string[], onLine: (line: string) => void): Following {
   const command = ['--pdeathsig', 'KILL', PROGRAMS[program], ...args];
   const child = spawn(PROGRAMS.setpriv, command, { ...SURROUNDINGS, stdio: ['ignore', 'pipe', 'ignore'] });
-  // Where there is no free descriptor Node makes no pipe, and says so with an error.
+  // Without a free descriptor Node creates no pipe, and emits an error.
   if (child.stdout) createInterface({ input: child.stdout }).on('line', onLine);
   const ended = new Promise<string>((resolve) => {
     child.on('error', ({ message }) => resolve(message));

@@ -1,7 +1,7 @@
-/** A program that could not be run to a good end. */
+/** A program failed, or could not be run. */
 export class ProgramError extends Error {
   override name = 'ProgramError';
-  /** Undefined where the program did not end by itself. */
+  /** Undefined if the program did not end by itself. */
   readonly exitCode: number | undefined;
 
   constructor(message: string, exitCode: number | undefined, cause?: unknown) {
@@ -10,10 +10,10 @@ export class ProgramError extends Error {
   }
 }
 
-/** A program that had to be killed. */
+/** A program did not end in time, and was killed. */
 export class HangError extends ProgramError {}
 
-/** True where a program did not end in time: another call might take as long. */
+/** True if a program did not end in time: another call might take as long. */
 export function hasHung(error: unknown): boolean {
   return error instanceof HangError;
 }

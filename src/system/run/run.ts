@@ -5,7 +5,7 @@ import { PROGRAMS, type Program, SURROUNDINGS } from './programs.ts';
 
 /** The kernel answers in milliseconds, also for some hundred peers at once. */
 const TIMEOUT_SECONDS = 5;
-/** These ask a service, which may have to be started for it, or search a journal; only an operator waits for them. */
+/** For programs that ask a service, which may have to start, or search a journal; only an operator waits for them. */
 const PATIENCE_SECONDS = 30;
 const PATIENT: readonly Program[] = ['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'setpriv'];
 /** A dump of 100,000 peers is about 16 MB. */
@@ -22,19 +22,19 @@ function limitsOf(program: Program) {
 }
 
 /**
- * Runs a program with `input` as its standard input to its end, and returns its standard output.
- * @throws ProgramError for an exit status other than 0, after 5 seconds (30 for what only operators ask), and beyond
- * 64 MB of output.
+ * Runs a program to its end with `input` as its standard input, and returns its standard output.
+ * @throws ProgramError for an exit status other than 0, after 5 seconds (30 for programs that only operators wait for),
+ * and beyond 64 MB of output.
  */
 export function run(program: Program, args: readonly string[], input = ''): Promise<string> {
   return settle(program, args, (done) => {
     const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...limitsOf(program) }, done);
-    // It may end before it has read everything; its end says why.
+    // The program may end before it has read everything; its end says why.
     child.stdin?.on('error', () => {}).end(input);
   });
 }
 
-/** Runs a program that has an open file as its standard input and says nothing. @throws ProgramError as {@link run}. */
+/** Runs a program with an open file as its standard input; ignores its output. @throws ProgramError as {@link run}. */
 export async function runOn(file: number, program: Program, args: readonly string[]): Promise<void> {
   await settle(program, args, (done) => {
     const child = spawn(PROGRAMS[program], args, {
@@ -53,7 +53,7 @@ export async function runOn(file: number, program: Program, args: readonly strin
 type Done = (error: Failure | null, stdout?: string, stderr?: string) => void;
 /** As Node describes it. */
 interface Failure extends Error {
-  /** A number is an exit status, a word why it was not started or not gone on with. */
+  /** A number is an exit status, a word says why the program was not started or was stopped. */
   readonly code?: unknown;
   readonly path?: string | undefined;
   readonly signal?: NodeJS.Signals | null | undefined;
@@ -82,7 +82,7 @@ function explainFailure(
 ): ProgramError {
   const call = describeCall(program, args);
   const { code, signal, killed, stderr = '' } = error;
-  if (killed && signal) return new HangError(`${call}: no end after ${timeoutOf(program)} s`, undefined, error);
+  if (killed && signal) return new HangError(`${call}: timed out after ${timeoutOf(program)} s`, undefined, error);
   if (signal) return new ProgramError(`${call}: ${describeEnd(code, signal)}`, undefined, error);
   if (code === 'ENOENT') return new ProgramError(`${call}: there is no ${error.path}`, undefined, error);
   if (typeof code !== 'number') return new ProgramError(`${call}: ${error.message}`, undefined, error);

@@ -14,9 +14,9 @@ import type { UnixSeconds } from '../../core/values/time.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { makeTrustedDirectory } from '../files/trust.ts';
 
-/** It has no key, and `wgkex status` shows it without root. */
+/** The file has no keys, and `wgkex status` shows it without root. */
 const READABLE_BY_ALL = 0o644;
-/** Some three times what a full day has. */
+/** Some three times the size of a full day. */
 const FILE_BYTES = 65_536;
 
 const number = z.int().nonnegative();
@@ -32,7 +32,7 @@ const activitySchema = z.strictObject({
   intervals: z.array(intervalSchema).max(MAX_INTERVALS),
 });
 
-/** What came to a domain lately. A file that is missing, or not what the handler wrote, is no activity. */
+/** The recent activity of a domain. A file that is missing, or that the handler did not write, counts as none. */
 export function readActivity(stateDirectory: string, domain: DomainName): Activity {
   const path = findPath(stateDirectory, domain);
   try {
@@ -47,8 +47,8 @@ export function readActivity(stateDirectory: string, domain: DomainName): Activi
 }
 
 /**
- * Adds to the file what came since. The handler alone does so; for a moment there may be two of them.
- * @throws Error with one line that names the file, where it cannot be written.
+ * Adds new activity to the file. Only the handler does so, but for a moment there may be two of them.
+ * @throws Error with one line that names the file, if it cannot be written.
  */
 export function addActivity(stateDirectory: string, domain: DomainName, news: Activity, now: UnixSeconds): void {
   const path = findPath(stateDirectory, domain);

@@ -11,7 +11,7 @@ import { replaceFile } from '../files/replace-file.ts';
 import { StampedFile } from '../files/stamped-file.ts';
 import { makeTrustedDirectory } from '../files/trust.ts';
 
-/** When the claims were last counted, by the clock that does not jump. */
+/** When the claims were last counted, by the monotonic clock. */
 export interface ClaimsPass {
   readonly boot: string;
   readonly at: MonotonicSeconds;
@@ -31,7 +31,7 @@ const claimsSchema = z.strictObject({
   claims: z.record(z.string().refine(isPublicKey), claimSchema),
 });
 
-/** The file with the claims of a domain. Whoever writes it holds the lock of the domain. */
+/** The file with the claims of a domain. Its writers hold the lock of the domain. */
 export class ClaimsFile {
   readonly path: string;
   readonly #file: StampedFile<ClaimsDocument>;
@@ -41,12 +41,12 @@ export class ClaimsFile {
     this.#file = new StampedFile(this.path, (path) => parseClaims(readPrivateFile(path), path));
   }
 
-  /** No file is no claim. @throws InputError where it is damaged, Error where it cannot be read. */
+  /** Without a file there are no claims. @throws InputError if it is damaged, Error if it cannot be read. */
   read(): ClaimsDocument {
     return this.#file.read() ?? NOTHING;
   }
 
-  /** @throws Error with one line that names the file, where it cannot be written. */
+  /** @throws Error with one line that names the file, if it cannot be written. */
   write(document: ClaimsDocument): void {
     const { claims, pass } = document;
     makeTrustedDirectory(dirname(this.path));
@@ -57,7 +57,7 @@ export class ClaimsFile {
     this.#file.settle(document);
   }
 
-  /** Keeps a damaged file for whoever wants to know what happened. Returns where it is now. */
+  /** Renames a damaged file, so that it can be examined. Returns its new path. */
   setAside(): string {
     const aside = `${this.path}.damaged`;
     renameSync(this.path, aside);

@@ -6,10 +6,10 @@ import { KeyListFiles } from './key-lists.ts';
 import { RecordFile } from './record-file.ts';
 import { StateFile } from './state.ts';
 
-/** Its peers, twice as many claims, and those who come and go. */
+/** The peers of a domain, twice as many claims, and routers that come and go. */
 const ROUTERS_PER_PEER = 4;
 
-/** Everything that is kept of a domain outside the kernel. */
+/** Everything that is kept about a domain outside the kernel. */
 export class DomainStore {
   readonly state: StateFile;
   readonly claims: ClaimsFile;
@@ -26,7 +26,7 @@ export class DomainStore {
     this.derivations = new Derivations(domain.address, ROUTERS_PER_PEER * domain.max_peers);
   }
 
-  /** Made again only where the claims have changed: each of their keys is hashed. */
+  /** Rebuilt only if the claims have changed, as each of their keys is hashed. */
   readClaimTable(): ClaimTable {
     const { claims } = this.claims.read();
     if (this.#claimTable?.claims !== claims)

@@ -7,7 +7,7 @@ import { StampedFile } from '../files/stamped-file.ts';
 
 interface NamedList {
   readonly file: StampedFile<KeyList>;
-  /** Whether it may be missing: the defaults are there for whoever needs them. */
+  /** Whether it may be missing: the default lists need not exist. */
   readonly isOptional: boolean;
 }
 
@@ -17,7 +17,7 @@ interface ListReading extends KeyList {
 
 const EMPTY: KeyList = { keys: new Set(), complaints: [] };
 
-/** The lists that count for a domain; each is read again only where it has changed. */
+/** The lists that apply to a domain; each is read again only if it has changed. */
 export class KeyListFiles {
   readonly #disallowed: NamedList;
   readonly #static: NamedList;
@@ -38,7 +38,7 @@ export class KeyListFiles {
     return {
       disallowed: disallowed.keys,
       static: statics.keys,
-      // One that cannot be read lists nobody, but then no key is admitted, and none is removed, for that reason.
+      // A list that cannot be read counts as empty, but while there is one, no key is admitted or removed.
       allowed: allowed?.problem === undefined ? allowed?.keys : undefined,
       problems,
       doubts: [...problems, ...statics.complaints],
@@ -55,10 +55,10 @@ function readList({ file, isOptional }: NamedList): ListReading {
   try {
     const list = file.read();
     if (list !== undefined) return list;
-    // A link is there, whatever has become of the list.
+    // A link exists, even if its target does not.
     const isLink = lstatSync(file.path, { throwIfNoEntry: false }) !== undefined;
     if (isOptional && !isLink) return EMPTY;
-    const reason = isLink ? 'it is a link that leads nowhere' : 'there is no such file';
+    const reason = isLink ? 'it is a broken symbolic link' : 'there is no such file';
     return { ...EMPTY, problem: `Cannot read ${file.path}: ${reason}` };
   } catch (error) {
     return { ...EMPTY, problem: `Cannot read ${file.path}: ${describeSystemError(error)}` };

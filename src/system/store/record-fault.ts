@@ -4,14 +4,14 @@ import { describeError, describeSystemError, InputError } from '../../core/value
 import type { RecordFile } from './record-file.ts';
 
 /**
- * What keeps the record of a domain from being read or written, and what follows from that; undefined where nothing
- * does. Writes nothing.
+ * Why the record of a domain cannot be read or written, and what follows from that; undefined if it can. Writes
+ * nothing.
  */
 export function findRecordFault(record: RecordFile): string | undefined {
   return findReadingFault(record) ?? findWritingFault(record);
 }
 
-/** A damaged one is replaced by whoever takes the lock next. */
+/** A damaged record is not a fault: the next process that takes the lock replaces it. */
 function findReadingFault(record: RecordFile): string | undefined {
   try {
     record.read();
@@ -32,7 +32,7 @@ function findWritingFault({ path }: RecordFile): string | undefined {
   }
 }
 
-/** There is none before the first exchange. */
+/** There is no record before the first exchange. */
 function tryToOpen(path: string): void {
   try {
     closeSync(openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW));

@@ -20,11 +20,11 @@ import { readPrivateFile } from '../files/private-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { StampedFile } from '../files/stamped-file.ts';
 
-/** Appended to as long as it is not this many times as long as when it was written, or short. */
+/** The file is rewritten once it has this many times the size that was last written, and is not short. */
 const GROWTH = 4;
 const SHORT_BYTES = 1024 * 1024;
 
-/** The file with the record of a WireGuard interface. Whoever writes it holds the lock of the domain. */
+/** The file with the record of a WireGuard interface. Its writers hold the lock of the domain. */
 export class RecordFile {
   readonly path: string;
   readonly #file: StampedFile<PeerRecord>;
@@ -36,8 +36,8 @@ export class RecordFile {
   }
 
   /**
-   * Undefined where there is none. Reads it again only where another process changed it.
-   * @throws InputError where it is damaged, Error where it cannot be read.
+   * Undefined if there is none. Reads it again only if another process has changed it.
+   * @throws InputError if it is damaged, Error if it cannot be read.
    */
   read(): PeerRecord | undefined {
     try {
@@ -48,7 +48,7 @@ export class RecordFile {
     }
   }
 
-  /** The copy from before it was last rewritten; undefined where that is of no use. */
+  /** The copy from before the last rewrite; undefined if that is of no use. */
   readPrevious(): PeerRecord | undefined {
     try {
       return PeerRecord.parse(readPrivateFile(this.#previous));
@@ -58,29 +58,29 @@ export class RecordFile {
   }
 
   /**
-   * Adds lines that `record` has already; rewrites the file where it has grown long.
-   * @throws Error with one line that names the file, where it cannot be written; then it is as it was.
+   * Appends lines that `record` already has; rewrites the file if it has grown long.
+   * @throws Error with one line that names the file, if it cannot be written; then it has not changed.
    */
   append(lines: readonly string[], record: PeerRecord, now: Moment): void {
     if (lines.length === 0) return;
-    // A record with lines that are not in the file is worth nothing.
+    // A record with lines that are not in the file is useless.
     this.#file.forget();
     const size = this.#attempt(() => appendWhole(this.path, lines));
     this.#file.settle(record);
     if (size > Math.max(SHORT_BYTES, this.#writtenBytes * GROWTH)) this.rewrite(record, now);
   }
 
-  /** Writes the whole record. @throws Error as {@link RecordFile.append}. */
+  /** Writes the whole record. @throws Error like {@link RecordFile.append}. */
   rewrite(record: PeerRecord, now: Moment): void {
     const content = record.format(now);
     this.#attempt(() => this.#keepPrevious());
-    // It lives no longer than the kernel's peers do.
+    // The file lives no longer than the kernel's peers do.
     replaceFile(this.path, content, { isSynced: false });
     this.#writtenBytes = Buffer.byteLength(content);
     this.#file.settle(record);
   }
 
-  /** Keeps a damaged file for whoever wants to know what happened. Returns where it is now. */
+  /** Renames a damaged file, so that it can be examined. Returns its new path. */
   setAside(): string {
     const aside = `${this.path}.damaged`;
     renameSync(this.path, aside);
@@ -109,7 +109,7 @@ export class RecordFile {
   }
 }
 
-/** All of it or nothing; a line that was torn before goes first. Returns the size of the file. */
+/** Appends all lines or none, after cutting off a torn line. Returns the size of the file. */
 function appendWhole(path: string, lines: readonly string[]): number {
   const file = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
   try {
@@ -129,7 +129,7 @@ function appendWhole(path: string, lines: readonly string[]): number {
 
 const NEWLINE = 0x0a;
 
-/** Cuts off what a killed process left of a line. */
+/** Cuts off a partial line that a killed process left. */
 function findWholeBytes(file: number): number {
   const { size } = fstatSync(file);
   const end = Buffer.alloc(1);

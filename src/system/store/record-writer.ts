@@ -5,10 +5,10 @@ import type { Moment, MonotonicSeconds } from '../../core/values/time.ts';
 import type { Events } from '../../log/events.ts';
 import type { RecordFile } from './record-file.ts';
 
-/** Handshakes of thousands of routers are written down at most so often. */
+/** Handshakes, which thousands of routers have, are written at most once in this time. */
 const NOTES_SECONDS = 10;
 
-/** Brings a record into its file: what must be there before something is done at once, what was merely noticed later. */
+/** Writes a record to its file. Lines that an action depends on are written at once, mere notes later. */
 export class RecordWriter {
   readonly #file: RecordFile;
   readonly #domain: DomainName;
@@ -25,18 +25,18 @@ export class RecordWriter {
     this.#log = log;
   }
 
-  /** Why the record cannot be written; undefined where it can, or where nobody has tried yet. */
+  /** Why the record cannot be written; undefined if it can, or if nobody has tried yet. */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** What was noticed of a record that another process has changed since is noticed again. */
+  /** Drops the notes of a record that another process has changed since; they will be noticed again. */
   begin(record: PeerRecord): void {
     if (record !== this.#record) this.#notes.clear();
     this.#record = record;
   }
 
-  /** A whole new file. False where it cannot be written, which is logged. */
+  /** Writes a whole new file. Returns false if it cannot be written, which is logged. */
   rewrite(record: PeerRecord, now: Moment): boolean {
     return this.#try(() => {
       this.#file.rewrite(record, now);
@@ -48,7 +48,7 @@ export class RecordWriter {
     this.#notes.set(subject, line);
   }
 
-  /** False where the lines cannot be written, which is logged. */
+  /** Returns false if the lines cannot be written, which is logged. */
   write(lines: readonly string[], record: PeerRecord, now: Moment): boolean {
     if (lines.length + this.#notes.size === 0) return true;
     // Notes first: of two lines about a key the later one counts.
@@ -59,7 +59,7 @@ export class RecordWriter {
     });
   }
 
-  /** Tries again where the last attempt failed. */
+  /** Tries again if the last attempt failed. */
   recover(record: PeerRecord, now: Moment): void {
     if (this.#fault !== undefined) this.rewrite(record, now);
   }

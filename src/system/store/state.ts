@@ -13,26 +13,26 @@ import { replaceFile } from '../files/replace-file.ts';
 import { StampedFile } from '../files/stamped-file.ts';
 import { makeTrustedDirectory } from '../files/trust.ts';
 
-/** What is remembered of a domain, over restarts and reboots. */
+/** What is remembered about a domain, across restarts and reboots. */
 export interface DomainState {
   readonly marks: Marks;
   /** The keys that were alive when this was written, with their last handshakes. */
   readonly alive: Handshakes;
-  /** Where they were alive; see `readInterfacesId`. */
+  /** The interfaces on which they were alive; see `readInterfacesId`. */
   readonly interfaces: string;
   readonly cleanup: CleanupCounts;
 }
 
-/** What the cleanup did since the state was begun. */
+/** What the cleanup has done since the state began. */
 export interface CleanupCounts {
   readonly passes: number;
   /** Keys that it removed. */
   readonly removals: number;
-  /** 0 where there was none yet. */
+  /** 0 if there was none yet. */
   readonly lastPass: UnixSeconds;
 }
 
-/** The state of a domain is not what it should be. */
+/** The state of a domain is damaged. */
 export class DamagedStateError extends Error {
   override name = 'DamagedStateError';
 }
@@ -53,7 +53,7 @@ const stateSchema = z.strictObject({
   cleanup: z.strictObject({ passes: number, removals: number, lastPass: number }).default(NO_CLEANUP),
 });
 
-/** The file with the state of a domain. Whoever writes it holds the lock of the domain. */
+/** The file with the state of a domain. Its writers hold the lock of the domain. */
 export class StateFile {
   readonly path: string;
   readonly #file: StampedFile<DomainState>;
@@ -64,14 +64,14 @@ export class StateFile {
   }
 
   /**
-   * {@link EMPTY_STATE} where there is no file yet. Reads it anew only where it is another one than the last time.
-   * @throws DamagedStateError where the file is not one that {@link StateFile.write} wrote.
+   * {@link EMPTY_STATE} if there is no file yet. Reads it again only if it has changed since the last time.
+   * @throws DamagedStateError if the file is not one that {@link StateFile.write} wrote.
    */
   read(): DomainState {
     return this.#file.read() ?? EMPTY_STATE;
   }
 
-  /** @throws Error with one line that names the file, where it cannot be written. */
+  /** @throws Error with one line that names the file, if it cannot be written. */
   write({ marks, alive, interfaces, cleanup }: DomainState): void {
     makeTrustedDirectory(dirname(this.path));
     const times = { marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) };
@@ -79,7 +79,7 @@ export class StateFile {
     replaceFile(this.path, `${JSON.stringify(state)}\n`);
   }
 
-  /** Keeps a damaged file for whoever wants to know what happened, out of the way. Returns where it is now. */
+  /** Renames a damaged file, so that it can be examined. Returns its new path. */
   setAside(): string {
     const aside = `${this.path}.damaged`;
     chmodSync(this.path, PRIVATE);
@@ -87,7 +87,7 @@ export class StateFile {
     return aside;
   }
 
-  /** Whoever registers again starts anew: the marks of `keys` go. Writes only where there were any. */
+  /** A router that registers again starts afresh: removes the marks of `keys`. Writes only if there were any. */
   forgetMarks(keys: Iterable<PublicKey>): void {
     const state = this.read();
     const marks = new Map(state.marks);

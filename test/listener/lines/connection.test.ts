@@ -25,7 +25,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     ['a line that is too long', `${'a'.repeat(65)}`, 'too-long'],
   ];
   for (const [name, sent, lines] of SENT) {
-    test(`tells ${name} at once`, async (t) => {
+    test(`reports ${name} at once`, async (t) => {
       const { client, told } = await open(t, { seconds: NEVER_SECONDS });
       client.write(sent);
       assert.deepEqual(await told, lines);
@@ -39,7 +39,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     ['nothing', '', []],
   ];
   for (const [name, sent, lines] of HALF_CLOSED) {
-    test(`whose client says ${name} and no more tells so at once`, async (t) => {
+    test(`whose client sends ${name} and ends reports that at once`, async (t) => {
       const { client, told } = await open(t, { seconds: NEVER_SECONDS });
       client.end(sent);
       assert.deepEqual(await told, lines);
@@ -53,7 +53,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     ['one line and a half', 'a\nb', ['a']],
   ];
   for (const [name, sent, lines] of SLOW) {
-    test(`whose client says ${name} and waits tells so when its time is up`, async (t) => {
+    test(`whose client sends ${name} and waits reports that when its time is up`, async (t) => {
       const { client, told, opened } = await open(t);
       client.write(sent);
       assert.deepEqual(await told, lines);
@@ -61,7 +61,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  test('whose client says a byte now and then has no more time for it', async (t) => {
+  test('whose client sends a byte now and then gets no more time for that', async (t) => {
     const { client, told, opened } = await open(t);
     const timer = setInterval(() => client.write('a'), 40);
     t.after(() => clearInterval(timer));
@@ -69,7 +69,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     assertAbout(SECONDS, opened);
   });
 
-  test('has the same time again for the second line, from the end of the first', async (t) => {
+  test('has the same time again for the second line, starting at the end of the first', async (t) => {
     const { client, told, opened } = await open(t);
     await pause(SECONDS * 1000 * 0.7);
     client.write('a\nb');
@@ -77,14 +77,14 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     assertAbout(SECONDS * 1.7, opened);
   });
 
-  test('whose lines came in time tells them, though the machine stood still until its time was up', async (t) => {
+  test('whose lines came in time reports them, even if the machine stood still until its time was up', async (t) => {
     const { client, told } = await open(t);
     client.write('a\nb\n');
     standStill(SECONDS);
     assert.deepEqual(await told, ['a', 'b']);
   });
 
-  test('tells its lines once, whatever comes after them', async (t) => {
+  test('reports its lines once, whatever follows them', async (t) => {
     const { client, told, count } = await open(t);
     client.write('a\nb\n');
     await told;
@@ -104,7 +104,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     await closed;
   });
 
-  test('answers nothing where there is nothing to say, and closes', async (t) => {
+  test('closes without a reply if there is none', async (t) => {
     const { client, told, connection } = await open(t, { seconds: NEVER_SECONDS });
     client.end('a\nb\n');
     await told;
@@ -121,7 +121,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(await readAll(client), 'OK\n');
   });
 
-  test('gets its answer through although its client still sends', async (t) => {
+  test('delivers its answer even if its client is still sending', async (t) => {
     const { client, told, connection } = await open(t, { seconds: NEVER_SECONDS });
     client.write(`a\nb\n${'x'.repeat(1_000_000)}`);
     await told;
@@ -130,7 +130,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(await readAll(client), 'OK\n');
   });
 
-  test('is cut a second after its answer where the client does not close', async (t) => {
+  test('is cut a second after its answer if the client does not close it', async (t) => {
     const { client, told, connection, closed } = await open(t, { seconds: NEVER_SECONDS, allowHalfOpen: true });
     client.write('a\nb\n');
     await told;
@@ -192,7 +192,7 @@ function standStill(seconds: number): void {
   while (performance.now() < end);
 }
 
-/** With patience for a machine that has other things to do. */
+/** With a margin for a busy machine. */
 function assertAbout(seconds: number, since: number): void {
   const passed = (performance.now() - since) / 1000;
   assert.ok(passed > seconds - 0.02 && passed < seconds + 5, `${passed} s, expected ${seconds} s`);

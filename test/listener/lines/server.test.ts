@@ -29,13 +29,13 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     ['a domain alone', 'ffww01\n', 'ERR: NO_WGKEY'],
     ['a key alone', `${KEY}\n`, 'ERR: NO_DOMAIN'],
     ['a domain that is not configured', `ffww99\n${KEY}\n`, 'ERR: INVALID_DOMAIN'],
-    ['a key that is none', 'ffww01\nkey\n', 'ERR: INVALID_WGKEY'],
+    ['an invalid key', 'ffww01\nkey\n', 'ERR: INVALID_WGKEY'],
     ['a line that is too long', `${'a'.repeat(65)}`, 'ERR: LINE_TOO_LONG'],
     ['a second line that is too long', `ffww01\n${'a'.repeat(65)}`, 'ERR: LINE_TOO_LONG'],
-    ['a page of the web', `GET / HTTP/1.1\r\nHost: gateway\r\n\r\n`, 'ERR: INVALID_DOMAIN'],
+    ['an HTTP request', `GET / HTTP/1.1\r\nHost: gateway\r\n\r\n`, 'ERR: INVALID_DOMAIN'],
   ];
   for (const [name, sent, reply] of SENT) {
-    test(`answers "${reply}" where a client says ${name} and no more`, async (t) => {
+    test(`answers "${reply}" if a client sends ${name} and ends`, async (t) => {
       const { talk } = await start(t);
       assert.equal(await talk(sent), `${reply}\n`);
     });
@@ -49,13 +49,13 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     ['a key alone', `${KEY}\n`, 'NO_DOMAIN'],
   ] as const;
   for (const [name, sent, code] of TIMED_OUT) {
-    test(`answers ${code} where a client says ${name} and waits`, async (t) => {
+    test(`answers ${code} if a client sends ${name} and waits`, async (t) => {
       const { open } = await start(t, '[limits]\nline_seconds = 0.3');
       assert.equal(await open(sent).reply, `ERR: ${code}\n`);
     });
   }
 
-  test('asks the handler with the address of the client, and answers what it says', async (t) => {
+  test('passes the address of the client to the handler, and its reply to the client', async (t) => {
     const { talk, asked } = await start(t, '', async ({ key }) => (key === KEYS[1] ? 'FULL' : 'PROHIBITED_WGKEY'));
     assert.equal(await talk(LINES, ELSEWHERE), 'ERR: PROHIBITED_WGKEY\n');
     assert.equal(await talk(`ffww01\n${KEYS[1]}\n`), 'ERR: FULL\n');
@@ -65,7 +65,7 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     ]);
   });
 
-  test('neither logs nor counts what a check on the same machine asks, whatever comes of it', async (t) => {
+  test('neither logs nor counts requests of a check on the same machine, whatever the result', async (t) => {
     const { talk, asked, lines, counted } = await start(t, '', async () => 'PROHIBITED_WGKEY');
     assert.equal(await talk(`-ffww01\n${KEY}\n`), 'ERR: PROHIBITED_WGKEY\n');
     assert.equal(await talk(`--\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
@@ -74,26 +74,26 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual([lines, counted.answers], [[], []]);
   });
 
-  test('knows no check from elsewhere', async (t) => {
+  test('does not accept a check from elsewhere', async (t) => {
     const { talk, asked, lines, counted } = await start(t);
     assert.equal(await talk(`-ffww01\n${KEY}\n`, ELSEWHERE), 'ERR: INVALID_DOMAIN\n');
     assert.deepEqual([asked, lines.length, counted.answers], [[], 1, ['INVALID_DOMAIN']]);
   });
 
-  test('asks the handler for nothing that is refused', async (t) => {
+  test('does not pass refused requests to the handler', async (t) => {
     const { talk, asked } = await start(t);
     for (const [, sent] of SENT.slice(4)) await talk(sent);
     assert.deepEqual(asked, []);
   });
 
-  test('says nothing of a success where it shall be quiet, but tells errors', async (t) => {
+  test('does not reply to a success if that is configured, but still replies with errors', async (t) => {
     const { talk } = await start(t, 'quiet_success = true', async ({ key }) => (key === KEY ? 'OK' : 'FULL'));
     assert.equal(await talk(LINES), '');
     assert.equal(await talk(`ffww01\n${KEYS[1]}\n`), 'ERR: FULL\n');
     assert.equal(await talk(''), 'ERR: NO_DOMAIN\n');
   });
 
-  test('has the one that waits longest give way when there are too many', async (t) => {
+  test('refuses the connection that has waited longest when there are too many', async (t) => {
     const { open, talk } = await start(t, '[limits]\nconnections = 2\nline_seconds = 30');
     const first = await opened(open(''));
     const second = await opened(open('ffww01\n'));
@@ -103,7 +103,7 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(await second.reply, 'OK\n');
   });
 
-  test('has nobody give way whose lines are there already, however many come at once', async (t) => {
+  test('does not refuse a connection whose lines are already there, however many come at once', async (t) => {
     const { open } = await start(t, '[limits]\nconnections = 2\nline_seconds = 30');
     const router = open(LINES);
     const silent = Array.from({ length: 10 }, () => open(''));
@@ -113,7 +113,7 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(silent.filter(({ socket }) => !socket.readableEnded).length, 2);
   });
 
-  test('has nobody give way whose request is complete', async (t) => {
+  test('does not refuse a connection whose request is complete', async (t) => {
     const handler = new Handler();
     const { open } = await start(t, '[limits]\nconnections = 2', handler.ask);
     const complete = open(LINES);
@@ -122,12 +122,12 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     const third = await opened(open(LINES));
     assert.equal(await silent.reply, 'ERR: BUSY\n');
     await handler.asked(2);
-    assert.equal(await open(LINES).reply, 'ERR: BUSY\n', 'all are complete: who comes next gives way');
+    assert.equal(await open(LINES).reply, 'ERR: BUSY\n', 'all are complete: the next one is refused');
     handler.answerAll('OK');
     assert.deepEqual(await Promise.all([complete.reply, third.reply]), ['OK\n', 'OK\n']);
   });
 
-  test('keeps what is with the handler within its connections, also when the clients go away', async (t) => {
+  test('limits the requests that are with the handler, even if their clients go away', async (t) => {
     const handler = new Handler();
     const { open, talk } = await start(t, '[limits]\nconnections = 1', handler.ask);
     const { socket, reply } = open(LINES);
@@ -139,7 +139,7 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     handler.answerAll('OK');
   });
 
-  test('keeps as many answered connections as may be open, until their clients close them', async (t) => {
+  test('keeps as many answered connections as the limit allows, until their clients close them', async (t) => {
     const handler = new Handler();
     const { open, desk, server, configOf, countOpen } = await start(t, '[limits]\nconnections = 6', handler.ask);
     const clients = Array.from({ length: 6 }, () => open(LINES, HERE, true));
@@ -149,12 +149,12 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     await turn();
     assert.equal(server.connections, 2);
     await turn();
-    assert.ok((await countOpen()) <= 2, 'a second later each of them is cut for its own sake');
+    assert.ok((await countOpen()) <= 2, 'a second later each of them is cut anyway');
     for (const { socket } of clients) socket.end();
     assert.deepEqual(await Promise.all(clients.map(({ reply }) => reply)), Array(6).fill('OK\n'));
   });
 
-  test('refuses more connections of one source than it may have, and serves the others', async (t) => {
+  test('refuses connections of a source beyond its limit, and serves the others', async (t) => {
     const { open, talk } = await start(t, '[limits]\nconnections_per_source = 2\nline_seconds = 30');
     const first = await opened(open(''));
     await opened(open(''));
@@ -164,7 +164,7 @@ describe('the server', { concurrency: true, timeout: 120_000 }, () => {
     await eventually(async () => (await talk(LINES)) === 'OK\n');
   });
 
-  test('refuses a source that has had its share of exchanges, and serves the others', async (t) => {
+  test('refuses a source that has used up its exchanges, and serves the others', async (t) => {
     const limits = '[limits]\nexchanges_per_source_burst = 2\nexchanges_per_source_per_second =';
     const { talk, asked, desk, configOf } = await start(t, `${limits} 0.001`);
     const replies = await Promise.all([talk(LINES), talk(LINES), talk(LINES)]);
@@ -191,7 +191,7 @@ exempt = ["127.0.0.2/32"]`,
     assert.equal(await talk(LINES), 'ERR: BUSY\n');
   });
 
-  test('takes a new configuration for what comes from then on, and keeps its connections', async (t) => {
+  test('applies a new configuration from then on, and keeps its connections', async (t) => {
     const { open, talk, desk, configOf } = await start(t, '[limits]\nline_seconds = 30');
     const before = await opened(open('ffww02\n'));
     assert.equal(await talk(`ffww02\n${KEY}\n`), 'ERR: INVALID_DOMAIN\n');
@@ -212,7 +212,7 @@ exempt = ["127.0.0.2/32"]`,
     assert.equal(await reply, 'OK\n');
   });
 
-  test('does not wait for what takes too long before it ends', async (t) => {
+  test('does not wait too long for open work before it ends', async (t) => {
     const { open, server } = await start(t, '[limits]\nline_seconds = 30', new Handler().ask);
     const asking = open(LINES);
     const silent = await opened(open(''));
@@ -222,7 +222,7 @@ exempt = ["127.0.0.2/32"]`,
     await Promise.all([asking.reply, silent.reply]);
   });
 
-  test('logs what it refuses, and nothing of it unescaped', async (t) => {
+  test('logs what it refuses, always escaped', async (t) => {
     const { talk, lines } = await start(t);
     await talk(`\x1b[31mffww01\xe9 code=OK\n${KEY}\n`);
     assert.equal(lines.length, 1);
@@ -254,8 +254,8 @@ exempt = ["127.0.0.2/32"]`,
   });
 });
 
-describe('what is counted', { concurrency: true, timeout: 120_000 }, () => {
-  test('is each connection, and each answer with the domain that it was for', async (t) => {
+describe('the meter', { concurrency: true, timeout: 120_000 }, () => {
+  test('counts each connection, and each reply with its domain', async (t) => {
     const { talk, counted } = await start(
       t,
       '[limits]\nexchanges_per_source_burst = 1\nexchanges_per_source_per_second = 0',
@@ -265,14 +265,14 @@ describe('what is counted', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(counted.connections, 4);
   });
 
-  test('is the time from the connection to the answer', async (t) => {
+  test('measures the time from the connection to the reply', async (t) => {
     const { talk, counted } = await start(t, '', () => pause(300, 'FULL'));
     await talk(LINES);
     assert.deepEqual(counted.answers, ['ffww01 FULL']);
     assert.ok(counted.seconds > 0.29 && counted.seconds < 10, `${counted.seconds} s`);
   });
 
-  test('is who is there, and not who went away without an answer', async (t) => {
+  test('counts open connections, and no reply for a client that went away without one', async (t) => {
     const handler = new Handler();
     const { server, open, counted } = await start(t, '', handler.ask);
     const { socket } = open(LINES);
@@ -331,7 +331,7 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
     if (sent !== '') socket.write(sent, 'latin1');
     return { socket, reply: readAll(socket) };
   };
-  /** Says all it has to say and waits for the reply. */
+  /** Sends everything, ends, and waits for the reply. */
   const talk = (sent: string, localAddress?: string) => {
     const { socket, reply } = open(sent, localAddress);
     socket.end();
@@ -362,12 +362,12 @@ async function opened<T extends { readonly socket: Socket }>(client: T): Promise
 async function eventually(condition: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;
   while (!(await condition())) {
-    assert.ok(performance.now() < end, 'it did not come to be within 60 s');
+    assert.ok(performance.now() < end, 'the condition did not hold within 60 s');
     await pause(20);
   }
 }
 
-/** One that answers when the test wants it to. */
+/** A handler that answers when the test wants it to. */
 class Handler {
   #waiting: ((reply: ReplyCode) => void)[] = [];
 

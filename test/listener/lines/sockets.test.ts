@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const HERE = '127.0.0.1';
 const ANY_PORT = { host: HERE, port: 0 };
 
-test('connections to all addresses are accepted, and none after the sockets were closed', async (t) => {
+test('connections to all addresses are accepted, and none after the sockets are closed', async (t) => {
   const sockets = greeting(t);
   await sockets.open([ANY_PORT, { host: '127.0.0.2', port: 0 }]);
   const names = sockets.names;
@@ -23,7 +23,7 @@ test('connections to all addresses are accepted, and none after the sockets were
   for (const name of names) await assert.rejects(greetingOf(name), { code: 'ECONNREFUSED' });
 });
 
-test('an address that is taken is an error that names it, and nothing stays open', async (t) => {
+test('an address that is taken causes an error that names it, and nothing stays open', async (t) => {
   const port = await takePort(t);
   const sockets = greeting(t);
   const message = `Cannot listen on 127.0.0.1:${port}: EADDRINUSE`;
@@ -31,7 +31,7 @@ test('an address that is taken is an error that names it, and nothing stays open
   assert.deepEqual(sockets.names, []);
 });
 
-test('new addresses are opened and old ones closed, and connections go on', async (t) => {
+test('new addresses are opened and old ones closed, and open connections continue', async (t) => {
   const accepted: Socket[] = [];
   const sockets = greeting(t, {}, (socket) => accepted.push(socket) === 1);
   const [kept, gone, added] = [await freePort(), await freePort(), await freePort()];
@@ -55,7 +55,7 @@ test('new addresses are opened and old ones closed, and connections go on', asyn
   assert.equal(await said, 'hello');
 });
 
-test('new addresses of which one is taken change nothing', async (t) => {
+test('a new configuration with an address that is taken changes nothing', async (t) => {
   const taken = await takePort(t);
   const sockets = greeting(t);
   await sockets.open([{ host: HERE, port: await freePort() }]);
@@ -76,17 +76,17 @@ test('new addresses of which one is taken change nothing', async (t) => {
 const NOT_OURS: readonly (readonly [name: string, environment: NodeJS.ProcessEnv])[] = [
   ['sockets that systemd passed to another process', { LISTEN_PID: String(process.pid + 1), LISTEN_FDS: '1' }],
   ['sockets without a process', { LISTEN_FDS: '1' }],
-  ['a number of sockets that is none', { LISTEN_PID: String(process.pid), LISTEN_FDS: 'many' }],
+  ['an invalid number of sockets', { LISTEN_PID: String(process.pid), LISTEN_FDS: 'many' }],
 ];
 for (const [name, environment] of NOT_OURS) {
-  test(`${name} are left alone, and the configured addresses are opened`, async (t) => {
+  test(`with ${name} the configured addresses are opened`, async (t) => {
     const sockets = greeting(t, environment);
     await sockets.open([ANY_PORT]);
     assert.equal(await greetingOf(sockets.names[0] ?? ''), 'hello');
   });
 }
 
-test('the socket that systemd passed is served, and no configured address is opened', async (t) => {
+test('a socket from systemd is served, and no configured address is opened', async (t) => {
   const server = createServer();
   const port = await listen(server);
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', ACTIVATED], {
@@ -111,7 +111,7 @@ await sockets.configure([{ host: '127.0.0.1', port: 0 }]);
 process.stdout.write(sockets.names.join(' '));
 `;
 
-/** Sockets on which everybody is told hello but who is kept waiting, until the test ends. */
+/** Sockets that send "hello" to every client that does not have to wait, until the test ends. */
 function greeting(
   t: TestContext,
   environment: NodeJS.ProcessEnv = {},
@@ -127,7 +127,7 @@ async function greetingOf(name: string): Promise<string> {
   return await text(connect(Number(port), host));
 }
 
-/** The port of a server that somebody else has. */
+/** A port that another server has taken. */
 async function takePort(t: TestContext): Promise<number> {
   const server = createServer();
   t.after(() => void server.close());
@@ -142,7 +142,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Node hands a socket on by its descriptor, which it tells nobody. */
+/** Node passes a socket to a child by its descriptor, but has no public interface for that. */
 function descriptorOf(server: Server): number {
   return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
 }

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WaitingLine } from '../../../src/listener/lines/waiting-line.ts';
 
-test('who came is found when two turns of the loop are over, the longest waiting first', async () => {
+test('an added one is found after two turns of the loop, the longest-waiting first', async () => {
   const line = new WaitingLine<string>(() => {});
   line.add('first');
   assert.equal(line.findLongest(), undefined);
@@ -19,7 +19,7 @@ test('who came is found when two turns of the loop are over, the longest waiting
   assert.deepEqual([...line], ['second']);
 });
 
-test('who came is told of, also when nobody comes after them', async () => {
+test('an added one is reported, even if no other follows', async () => {
   let found: string | undefined;
   const line: WaitingLine<string> = new WaitingLine(() => {
     found = line.findLongest();
@@ -32,7 +32,7 @@ test('who came is told of, also when nobody comes after them', async () => {
   }
 });
 
-test('no turn is awaited when all were read from', async (t) => {
+test('no turn is awaited after all have been read from', async (t) => {
   const { mock } = t.mock.method(globalThis, 'setImmediate');
   const line = new WaitingLine<string>(() => {});
   line.add('first');

@@ -11,24 +11,34 @@ const TEXT = '# what there is\nup 1\n';
 describe('the endpoint for metrics', { timeout: 120_000 }, () => {
   const REQUESTS: readonly (readonly [name: string, sent: string, status: number, body: string])[] = [
     ['the metrics', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n', 200, TEXT],
-    ['the metrics, as an old client does', 'GET /metrics HTTP/1.0\r\n\r\n', 200, TEXT],
+    ['the metrics in HTTP/1.0', 'GET /metrics HTTP/1.0\r\n\r\n', 200, TEXT],
     ['the metrics with a parameter', 'GET /metrics?x=1 HTTP/1.1\r\nHost: x\r\n\r\n', 200, TEXT],
-    ['how long they are', 'HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n', 200, ''],
+    ['the length of the metrics', 'HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n', 200, ''],
     ['the first page', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'There is only /metrics\n'],
     ['a file', 'GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'There is only /metrics\n'],
-    ['something that begins like it', 'GET /metricsx HTTP/1.1\r\nHost: x\r\n\r\n', 404, 'There is only /metrics\n'],
     [
-      'to change them',
+      'a path that begins like that of the metrics',
+      'GET /metricsx HTTP/1.1\r\nHost: x\r\n\r\n',
+      404,
+      'There is only /metrics\n',
+    ],
+    [
+      'a change of the metrics',
       'POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nsomething',
       404,
       'There is only /metrics\n',
     ],
     ['nonsense', 'ffww01\no52Ge+Rpj4CUSitVag9mS7pSXUesNM0ESnvj/wwehkg=\n\r\n\r\n', 400, ''],
-    ['something of another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, ''],
-    ['with too many words', `GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, ''],
+    ['something in another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, ''],
+    [
+      'the metrics with headers that are too long',
+      `GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      '',
+    ],
   ];
   for (const [name, sent, status, body] of REQUESTS) {
-    test(`answers ${status} to who asks for ${name}, and closes`, async (t) => {
+    test(`answers ${status} to a request for ${name}, and closes`, async (t) => {
       const { talk } = await start(t);
       const reply = await talk(sent);
       assert.match(reply, new RegExp(`^HTTP/1.1 ${status} `));
@@ -37,7 +47,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     });
   }
 
-  test('says which form the text has', async (t) => {
+  test('says which content type the text has', async (t) => {
     const { talk } = await start(t);
     assert.match(
       await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'),
@@ -45,13 +55,13 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     );
   });
 
-  test('answers the first of many requests in one connection, so that one client cannot ask for all', async (t) => {
+  test('answers only the first of many requests in one connection', async (t) => {
     const { talk, rendered } = await start(t);
     await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
     assert.equal(rendered(), 1);
   });
 
-  test('still answers when fifty clients say nothing, or slowly: the oldest of 16 connections gives way', async (t) => {
+  test('still answers when fifty clients are silent or slow: it closes the oldest of more than 16 connections', async (t) => {
     const { open, talk } = await start(t);
     const slow = Array.from({ length: 50 }, (_, index) => open(index % 2 === 0 ? '' : 'GET /met'));
     assert.match(await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1.1 200 /);
@@ -62,7 +72,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     );
   });
 
-  test('lets nobody stay longer than a connection may, however busy', async (t) => {
+  test('closes a connection when its time is up, however busy it is', async (t) => {
     const { open } = await start(t, 500);
     const started = performance.now();
     const { socket, reply } = open('GET /metrics HTTP/1.1\r\n');
@@ -73,7 +83,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     assert.ok(seconds > 0.49 && seconds < 5, `${seconds} s`);
   });
 
-  test('survives clients that reset their connections, and a page that cannot be made', async (t) => {
+  test('survives clients that reset their connections, and a page that cannot be rendered', async (t) => {
     const { open, talk, fail } = await start(t);
     for (const sent of ['', 'GET /metr', 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n']) {
       const { socket } = open(sent);
@@ -86,7 +96,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     assert.match(await talk('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1.1 200 /);
   });
 
-  test('has no timer left when its client is gone', async (t) => {
+  test('has no timer left after its client is gone', async (t) => {
     const { talk } = await start(t);
     const before = countTimers();
     await talk('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -94,7 +104,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     assert.equal(countTimers(), before);
   });
 
-  test('moves to another address, of the same port, too', async (t) => {
+  test('moves to another address, even with the same port', async (t) => {
     const { endpoint, port } = await start(t);
     const other = await findFreePort();
     await endpoint.open({ host: HOST, port: other });
@@ -108,7 +118,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
     await assert.rejects(connectTo(other), { code: 'ECONNREFUSED' });
   });
 
-  test('is nowhere where the address is taken, and comes back', async (t) => {
+  test('is closed if the new address is taken, and can be opened again', async (t) => {
     const { endpoint, port } = await start(t);
     const taken = createServer().listen(0, HOST);
     t.after(() => taken.close());
@@ -124,7 +134,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
   });
 });
 
-/** Those of this process that are running; not in the types of Node 18. */
+/** The running timers of this process; the function is not in the types of Node 18. */
 function countTimers(): number {
   const { getActiveResourcesInfo } = process as unknown as { getActiveResourcesInfo(): string[] };
   return getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
@@ -172,7 +182,7 @@ async function connectTo(port: number): Promise<void> {
   socket.destroy();
 }
 
-/** All that came until the connection was closed, or reset. */
+/** Everything that arrives until the connection is closed or reset. */
 function readAll(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let received = '';

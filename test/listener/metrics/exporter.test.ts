@@ -24,7 +24,7 @@ const NUMBERS: DomainNumbers = {
 };
 
 describe('metrics', () => {
-  test('tell what was counted', async () => {
+  test('have what was counted', async () => {
     const { metrics, scrape } = start();
     metrics.connected();
     metrics.connected();
@@ -48,7 +48,7 @@ describe('metrics', () => {
     for (const [name, value] of found) if (name.startsWith('wgkex_')) assert.equal(after.get(name), value, name);
   });
 
-  test('tell what is now', async () => {
+  test('have the current numbers', async () => {
     const found = await start().scrape();
     assert.equal(found.get('wgkex_connections'), 42);
     assert.equal(found.get('wgkex_handler_up'), 1);
@@ -68,7 +68,7 @@ describe('metrics', () => {
       assert.ok((found.get(`process_${name}`) ?? 0) > 0, name);
   });
 
-  test('are the same when they are asked for again', async () => {
+  test('are the same at the next scrape', async () => {
     const { scrape } = start();
     await scrape();
     const [first, second] = await Promise.all([scrape(), scrape()]);
@@ -76,7 +76,7 @@ describe('metrics', () => {
     assert.equal(first.size, second.size);
   });
 
-  test('begin with 0 for all that can come of an exchange, so that the first failure is an increase', async () => {
+  test('begin with 0 for every result of an exchange, so that the first failure is an increase', async () => {
     const found = await start().scrape();
     assert.equal(found.get('wgkex_exchanges_total{domain="fftest",result="FAILED"}'), 0);
     assert.equal(found.get('wgkex_exchanges_total{domain="",result="BUSY"}'), 0);
@@ -84,7 +84,7 @@ describe('metrics', () => {
     assert.equal(found.get('wgkex_handler_restarts_total'), 0);
   });
 
-  test('say of a domain that cannot be read just that, and what the configuration says of it', async () => {
+  test('have for a domain that cannot be read only that fact and its configured limits', async () => {
     const found = await start().scrape();
     assert.equal(found.get('wgkex_domain_up{domain="fftest"}'), 0);
     const others = [...found.keys()].filter((name) => name.includes('"fftest"') && !name.includes('_exchange'));
@@ -95,7 +95,7 @@ describe('metrics', () => {
     ]);
   });
 
-  test('wait no longer than 2 s for what the handler knows', async () => {
+  test('wait no longer than 2 s for the handler', async () => {
     const { scrape } = start(() => new Promise(() => {}));
     const started = performance.now();
     const found = await scrape();
@@ -105,7 +105,7 @@ describe('metrics', () => {
     assert.equal(found.get('wgkex_connections'), 42);
   });
 
-  test('forget a domain that is configured no more, but for what was counted', async () => {
+  test('forget a domain that is no longer configured, except for what was counted', async () => {
     const { metrics, scrape } = start();
     metrics.answered(DOMAIN, 'OK', 0.004);
     metrics.configure(parseConfig('', 'test'));
@@ -118,7 +118,7 @@ describe('metrics', () => {
   });
 });
 
-/** Metrics of a gateway of which one domain can be read. */
+/** The metrics of a gateway with one domain that can be read. */
 function start(findNumbers = async (domain: DomainName) => (domain === DOMAIN ? NUMBERS : null)) {
   const metrics = new Metrics({ server: { connections: 42 }, handler: { isServing: true, findNumbers } });
   metrics.configure(CONFIG);

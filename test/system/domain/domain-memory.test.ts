@@ -12,7 +12,7 @@ import { DOMAIN, KEYS, MOMENT, NOW } from '../../core/arbitraries.ts';
 import { keepLog } from '../events.ts';
 
 const [KEY, OTHER] = KEYS;
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as state is kept only in directories of root';
 const base = mkdtempSync(join(tmpdir(), 'wgkex-memory-'));
 after(() => rmSync(base, { recursive: true }));
 const CLAIM = { first: NOW - 900, last: NOW - 600, silentSeconds: 300 };
@@ -34,7 +34,7 @@ beforeEach(() => {
   memory = open();
 });
 
-/** A memory as another process has it. */
+/** A memory as another process would open it. */
 function open(dryRun = false): DomainMemory {
   const text = `state_directory = "${directory}"\n[domains.ffww01]\nwireguard = "wg"\nvxlan = "vx"\n`;
   const config = parseConfig(text, 'test.toml');
@@ -47,7 +47,7 @@ function open(dryRun = false): DomainMemory {
 
 const writePass = (boot: string, at: number) => files.claims.write({ claims: new Map(), pass: { boot, at } });
 
-test('what is written is read back as what a record begins with', { skip }, () => {
+test('state and claims are read back, for a record to begin with', { skip }, () => {
   memory.writeState(STATE);
   memory.writeClaims(new Map([[KEY, CLAIM]]), MOMENT);
   const { marks, alive, interfaces, claims } = open().read();
@@ -60,13 +60,13 @@ test('what is written is read back as what a record begins with', { skip }, () =
   assert.deepEqual({ marks, alive, interfaces, claims }, expected);
 });
 
-test('the time since the last pass is counted by the clock that does not jump', { skip }, () => {
+test('the time since the last pass is counted by the monotonic clock', { skip }, () => {
   memory.writeClaims(new Map(), MOMENT);
   const later = { unix: NOW - 86_400, monotonic: MOMENT.monotonic + 900 };
   assert.equal(open().findSecondsSincePass(later), 900);
 });
 
-test('after a restart of the machine only the time since then counts, as where there was no pass', { skip }, () => {
+test('after a reboot only the time since then counts, as if there was no pass', { skip }, () => {
   assert.equal(memory.findSecondsSincePass(MOMENT), MOMENT.monotonic);
   writePass(`not ${readBootId()}`, MOMENT.monotonic - 900);
   assert.equal(memory.findSecondsSincePass(MOMENT), MOMENT.monotonic);
@@ -79,7 +79,7 @@ const FILES = [
   ['claims', 'ffww01.claims.json', 'started without claims', () => memory.readClaims().claims, new Map()],
 ] as const;
 for (const [name, file, event, read, nothing] of FILES) {
-  test(`damaged ${name} count as none, and are set aside once with a warning`, { skip }, () => {
+  test(`damaged ${name} count as missing, and are set aside once with a warning`, { skip }, () => {
     const path = join(directory, file);
     writeFileSync(path, 'rubbish');
     assert.deepEqual([read(), read()], [nothing, nothing]);
@@ -96,7 +96,7 @@ for (const [name, file, event, read, nothing] of FILES) {
     assert.equal(lines.length, 1);
   });
 
-  test(`${name} that cannot be read count as none with a warning, and are not set aside`, { skip }, () => {
+  test(`${name} that cannot be read count as missing with a warning, and are not set aside`, { skip }, () => {
     const path = join(directory, file);
     mkdirSync(path);
     assert.deepEqual(read(), nothing);
@@ -105,7 +105,7 @@ for (const [name, file, event, read, nothing] of FILES) {
   });
 }
 
-test('damaged claims cost the state nothing', { skip }, () => {
+test('damaged claims do not affect the state', { skip }, () => {
   memory.writeState(STATE);
   writeFileSync(files.claims.path, 'rubbish');
   assert.deepEqual([memory.read().marks, memory.read().alive], [STATE.marks, STATE.alive]);
@@ -128,12 +128,12 @@ test('a key is remembered by its mark or its handshake, and forgotten with its c
   assert.deepEqual([open().read().alive.size, memory.read().claims.size], [0, 0]);
 });
 
-test('a key of which nothing is remembered costs no write', { skip }, () => {
+test('forgetting an unknown key writes nothing', { skip }, () => {
   memory.forget(KEY);
   assert.deepEqual([existsSync(files.state.path), existsSync(files.claims.path)], [false, false]);
 });
 
-test('where a key cannot be forgotten that is an error that names the file', { skip }, () => {
+test('a key that cannot be forgotten causes an error that names the file', { skip }, () => {
   memory.writeState(STATE);
   mkdirSync(`${files.state.path}.new`);
   const message = `Cannot write ${files.state.path}: illegal operation on a directory`;
@@ -146,7 +146,7 @@ test('where a key cannot be forgotten that is an error that names the file', { s
   });
 });
 
-test('marks that cannot be forgotten are a warning', { skip }, () => {
+test('marks that cannot be forgotten cause a warning', { skip }, () => {
   memory.writeState(STATE);
   memory.forgetMarks([KEY]);
   assert.deepEqual([...memory.readState().marks.keys()], [OTHER]);

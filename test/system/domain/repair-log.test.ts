@@ -17,7 +17,7 @@ const entries = (some: Partial<Repaired<ForwardingEntry>> = {}) => ({
 });
 const routes = (some: Partial<Repaired<typeof ROUTE>> = {}) => ({ what: 'route' as const, ...none, ...some });
 
-test('what was repaired of a kind is one line, whatever the number of routers', () => {
+test('the repairs of one kind are one line, whatever the number of routers', () => {
   const { log, lines } = keepLog();
   const restored = Array<ForwardingEntry>(6000).fill(ENTRY);
   logRepairs([entries({ restored, removed: [ENTRY] }), routes({ restored: [ROUTE] })], DOMAIN, log);
@@ -27,14 +27,14 @@ test('what was repaired of a kind is one line, whatever the number of routers', 
   ]);
 });
 
-test('where there was nothing to repair nothing is said', () => {
+test('without repairs nothing is logged', () => {
   const { log, lines } = keepLog();
   logRepairs([entries()], DOMAIN, log);
   logRepairs([entries(), routes()], DOMAIN, log);
   assert.deepEqual(lines, []);
 });
 
-test('what could not be repaired is an error with the first reason of each kind, after all that was', () => {
+test('failed repairs cause an error with the first reason of each kind, after the others are logged', () => {
   const { log, lines } = keepLog();
   const gone = entries({ restored: [ENTRY], failures: new Map([[ENTRY, new Error('no such device')]]) });
   const busy = new Map([
@@ -42,13 +42,13 @@ test('what could not be repaired is an error with the first reason of each kind,
     [parseIpAddress('fe80::2'), new Error('gone')],
   ]);
   assert.throws(() => logRepairs([gone, routes({ restored: [ROUTE] })], DOMAIN, log), {
-    message: '1 times no forwarding entry: no such device',
+    message: 'forwarding entry: 1 not repaired: no such device',
   });
   assert.deepEqual(lines, [
     '<6>repaired ffww01 what="forwarding entry" restored=1 removed=0',
     '<6>repaired ffww01 what=route restored=1 removed=0',
   ]);
   assert.throws(() => logRepairs([gone, routes({ failures: busy })], DOMAIN, log), {
-    message: '1 times no forwarding entry: no such device; 2 times no route: busy',
+    message: 'forwarding entry: 1 not repaired: no such device; route: 2 not repaired: busy',
   });
 });

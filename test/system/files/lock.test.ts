@@ -10,14 +10,14 @@ import { fileURLToPath } from 'node:url';
 import type { DomainName } from '../../../src/core/values/names.ts';
 import { takeDomainLock } from '../../../src/system/files/lock.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone locks are kept';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as locks are kept only in directories of root';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-lock-'));
 after(() => rmSync(directory, { recursive: true }));
 const domain = (name: string) => name as DomainName;
 
 describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, () => {
-  test('is had by one at a time', async () => {
+  test('is held by one at a time', async () => {
     const first = await takeDomainLock(directory, domain('one'));
     let hasSecond = false;
     const second = takeDomainLock(directory, domain('one')).then((lock) => {
@@ -30,7 +30,7 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
     (await second).release();
   });
 
-  test('never lets two in, however many want it', async () => {
+  test('is never held by two at once, however many want it', async () => {
     let inside = 0;
     const enter = async () => {
       const lock = await takeDomainLock(directory, domain('many'));
@@ -44,7 +44,7 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
     await Promise.all(Array.from({ length: 8 }, enter));
   });
 
-  test('is none of another domain', async () => {
+  test('does not lock another domain', async () => {
     const locks = await Promise.all([takeDomainLock(directory, domain('a')), takeDomainLock(directory, domain('b'))]);
     for (const lock of locks) lock.release();
   });
@@ -67,14 +67,14 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
     (await taken).release();
   });
 
-  test('is a file that only root can open, in a directory that is made for it', async () => {
+  test('is a file that only root can open, in a directory that is created for it', async () => {
     const missing = join(directory, 'missing');
     const lock = await takeDomainLock(missing, domain('one'));
     lock.release();
     assert.equal(statSync(join(missing, 'one.lock')).mode & 0o777, 0o600);
   });
 
-  test('is never taken through a link that somebody put in its place', async () => {
+  test('is never taken through a link in its place', async () => {
     const target = join(directory, 'target');
     symlinkSync(target, join(directory, 'linked.lock'));
     await assert.rejects(takeDomainLock(directory, domain('linked')), { code: 'ELOOP' });

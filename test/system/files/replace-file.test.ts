@@ -10,12 +10,12 @@ import { replaceFile } from '../../../src/system/files/replace-file.ts';
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-replace-'));
 after(() => rmSync(directory, { recursive: true }));
 
-test('a file that cannot be written is an error that says which one and why', () => {
+test('a file that cannot be written causes an error with its path and the reason', () => {
   const missing = join(directory, 'missing', 'file');
   assert.throws(() => replaceFile(missing, ''), { message: `Cannot write ${missing}: no such file or directory` });
 });
 
-test('a disk without room is such an error, too, and costs nothing of the old file, nor leaves a new one', {
+test('a full disk causes such an error, too, keeps the old file, and leaves no new one', {
   skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs to mount a small disk',
 }, (t) => {
   const disk = join(directory, 'disk');
@@ -29,7 +29,7 @@ test('a disk without room is such an error, too, and costs nothing of the old fi
   assert.deepEqual([readFileSync(file, 'utf8'), readdirSync(disk)], ['old', ['file']]);
 });
 
-test('a file that its owner alone may read is open to nobody else while it is replaced', (t) => {
+test('a file that only its owner may read is open to nobody else while it is replaced', (t) => {
   const file = join(directory, 'secret');
   fs.writeFileSync(file, 'old', { mode: 0o600 });
   const modes: number[] = [];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { RuntimeDirectory } from '../../../src/system/files/runtime-directory.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone locks are taken';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as locks are taken only in directories of root';
 const base = mkdtempSync(join(tmpdir(), 'wgkex-runtime-'));
 after(() => rmSync(base, { recursive: true }));
 let path: string;
@@ -18,7 +18,7 @@ const replaced = (directory = path) => ({
   message: `Cannot use ${directory}: it was removed or replaced`,
 });
 
-test('the directory is made at first, and may change in all but its identity', { skip }, () => {
+test('the directory is created at first, and may change in everything but its identity', { skip }, () => {
   const directory = new RuntimeDirectory(path);
   directory.requireSame();
   assert.ok(statSync(path).isDirectory());
@@ -26,7 +26,7 @@ test('the directory is made at first, and may change in all but its identity', {
   directory.requireSame();
 });
 
-test('a directory that was removed is not made again', { skip }, () => {
+test('a directory that was removed is not recreated', { skip }, () => {
   const directory = new RuntimeDirectory(path);
   directory.requireSame();
   rmdirSync(path);
@@ -46,7 +46,7 @@ test('a directory that was replaced is refused until the first one is back', { s
   directory.requireSame();
 });
 
-test('a directory that is seen yet, but was removed, is refused', { skip }, () => {
+test('a directory that is still visible, but was removed, is refused', { skip }, () => {
   const seen = `${path}.seen`;
   for (const each of [path, seen]) mkdirSync(each);
   // As systemd shows it to a service.
@@ -62,7 +62,7 @@ test('a directory that is seen yet, but was removed, is refused', { skip }, () =
   }
 });
 
-test('a directory in which others may write is refused', { skip }, () => {
+test('a directory that others may write to is refused', { skip }, () => {
   mkdirSync(path);
   chmodSync(path, 0o777);
   assert.throws(() => new RuntimeDirectory(path).requireSame(), /^InputError: Cannot trust /);

@@ -22,7 +22,7 @@ beforeEach(() => {
   assert.equal(file.read(), 'old');
 });
 
-test('a file that stays as it is is read once', () => {
+test('an unchanged file is read once', () => {
   assert.deepEqual([file.read(), file.read(), readings], ['old', 'old', 1]);
 });
 
@@ -38,7 +38,7 @@ const CHANGES: readonly [name: string, change: () => void, expected: string | un
     'new',
   ],
   [
-    'written over, with its size and time as before',
+    'overwritten, with its size and time as before',
     () => {
       writeFileSync(path, 'new');
       utimesSync(path, SAME_TIME, SAME_TIME);
@@ -61,7 +61,7 @@ test('a file that comes back is read again', () => {
   assert.equal(file.read(), 'new');
 });
 
-test('a file whose reading failed is read again each time', () => {
+test('a file that could not be read is read again each time', () => {
   const failing = new StampedFile(path, () => {
     readings++;
     throw new Error('damaged');

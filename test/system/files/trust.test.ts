@@ -16,7 +16,7 @@ import { dirname, join, relative } from 'node:path';
 import { after, test } from 'node:test';
 import { makeTrustedDirectory, readTrustedFile } from '../../../src/system/files/trust.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, whose files are trusted';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as only files of root are trusted';
 const NOBODY = 65534;
 const base = mkdtempSync(join(tmpdir(), 'wgkex-trust-'));
 after(() => rmSync(base, { recursive: true }));
@@ -26,7 +26,7 @@ interface Place {
   readonly file: string;
 }
 
-/** A file in a directory of its own, both root's, which is what can be trusted. */
+/** A file in a directory of its own, both root's, and so trusted. */
 function makePlace(): Place {
   const directory = join(mkdtempSync(join(base, 'place-')), 'etc');
   mkdirSync(directory, { mode: 0o755 });
@@ -51,7 +51,7 @@ for (const [name, prepare] of TRUSTED) {
   });
 }
 
-const WRITABLE = /^Cannot trust \/.+: others than root may write to it, expected mode go-w$/;
+const WRITABLE = /^Cannot trust \/.+: users other than root may write to it, expected mode go-w$/;
 const FOREIGN = /^Cannot trust \/.+: it belongs to user 65534, expected root$/;
 const UNTRUSTED: readonly (readonly [name: string, prepare: (place: Place) => string, message: RegExp])[] = [
   ['a file that its group may write', ({ file }) => changed(file, () => chmodSync(file, 0o664)), WRITABLE],
@@ -111,7 +111,7 @@ for (const [name, prepare, message] of UNTRUSTED) {
   });
 }
 
-test('a link to itself is an error that says so', { skip }, () => {
+test('a link to itself causes an error that says so', { skip }, () => {
   const { directory } = makePlace();
   const link = join(directory, 'link');
   symlinkSync(link, link);
@@ -121,7 +121,7 @@ test('a link to itself is an error that says so', { skip }, () => {
   });
 });
 
-test('a relative path is judged from the directory where the program is', { skip }, (t) => {
+test('a relative path is judged from the working directory', { skip }, (t) => {
   const { directory } = makePlace();
   const before = process.cwd();
   t.after(() => process.chdir(before));
@@ -131,7 +131,7 @@ test('a relative path is judged from the directory where the program is', { skip
   assert.throws(() => readTrustedFile('wgkex.toml'), { message: WRITABLE });
 });
 
-test('a file that is not there is an error that says so', () => {
+test('a missing file causes an error that says so', () => {
   const path = join(base, 'nowhere');
   assert.throws(() => readTrustedFile(path), {
     name: 'InputError',
@@ -139,7 +139,7 @@ test('a file that is not there is an error that says so', () => {
   });
 });
 
-test('a directory is made where it is missing, with all above it', { skip }, () => {
+test('a missing directory is created, with all above it', { skip }, () => {
   const directory = join(makePlace().directory, 'a', 'b');
   makeTrustedDirectory(directory);
   makeTrustedDirectory(directory);
@@ -161,12 +161,12 @@ for (const [name, change, message] of DIRECTORIES) {
   });
 }
 
-test('a directory is judged by where a link leads', { skip }, () => {
+test('a link to a directory is judged by its target', { skip }, () => {
   const link = linked(openedPlace().directory, makePlace().directory);
   assert.throws(() => makeTrustedDirectory(link), { name: 'InputError', message: WRITABLE });
 });
 
-test("a directory is not made, nor used, behind somebody else's link", { skip }, () => {
+test("a directory behind somebody else's link is neither created nor used", { skip }, () => {
   const { directory } = makePlace();
   const link = owned(linked(directory, stickyPlace().directory));
   const message = `Cannot trust ${link}: it belongs to user 65534, expected root`;
@@ -175,21 +175,21 @@ test("a directory is not made, nor used, behind somebody else's link", { skip },
   assert.ok(!existsSync(join(directory, 'new')));
 });
 
-/** A place whose directory everybody may write. */
+/** A place whose directory everybody may write to. */
 function openedPlace(): Place {
   const place = makePlace();
   chmodSync(place.directory, 0o777);
   return place;
 }
 
-/** A place whose directory is as /tmp is. */
+/** A place whose directory is like /tmp. */
 function stickyPlace(): Place {
   const place = makePlace();
   chmodSync(place.directory, 0o1777);
   return place;
 }
 
-/** The link itself is somebody else's then. */
+/** Gives the link itself to another user. */
 function owned(link: string): string {
   lchownSync(link, NOBODY, NOBODY);
   return link;

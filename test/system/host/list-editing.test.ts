@@ -21,7 +21,7 @@ import { takeListLock } from '../../../src/system/files/lock.ts';
 import { addToList, isListed, removeFromList } from '../../../src/system/host/list-editing.ts';
 import { KEYS, keyPool, texts } from '../../core/arbitraries.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone the list is changed';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as lists are changed only in directories of root';
 const [KEY, OTHER] = KEYS;
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-list-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -30,13 +30,13 @@ const settings = { path: file, runtimeDirectory: join(directory, 'run') };
 const read = () => readFileSync(file, 'latin1');
 const write = (text: string) => writeFileSync(file, text, 'latin1');
 
-/** Comments, empty lines, bytes that are no text, ends of either kind. */
+/** Comments, empty lines, bytes that are not text, line ends of both kinds. */
 const CONTENT = `# list\r\n\n${OTHER} # K\xf6ln \xff\xfe\nno key\n`;
 
 describe('a list of keys', { skip, timeout: 60_000 }, () => {
   beforeEach(() => rmSync(file, { force: true }));
 
-  test('is made where there is none, readable by all', async () => {
+  test('is created if there is none, readable by all', async () => {
     assert.equal(await addToList(KEY, `${KEY} # x`, settings), true);
     assert.equal(read(), `${KEY} # x\n`);
     assert.equal(statSync(file).mode & 0o777, 0o644);
@@ -44,9 +44,9 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
 
   for (const [name, end] of [
     ['', ''],
-    [', whose last line has no end', 'last'],
+    [', even if its last line has no end', 'last'],
   ] as const) {
-    test(`gets a line at its end, and keeps all others byte for byte${name}`, async () => {
+    test(`gets a new last line, and keeps all others byte for byte${name}`, async () => {
       write(CONTENT + end);
       assert.equal(await addToList(KEY, `${KEY} # geklaut in Köln`, settings), true);
       const line = Buffer.from(`${KEY} # geklaut in Köln\n`).toString('latin1');
@@ -54,7 +54,7 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
     });
   }
 
-  test('stays as it is where the key is there already', async () => {
+  test('stays unchanged if the key is there already', async () => {
     write(`${CONTENT}${KEY}`);
     const { ino } = statSync(file);
     assert.equal(await addToList(KEY, `${KEY} # again`, settings), false);
@@ -68,7 +68,7 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
     assert.equal(await removeFromList(KEY, settings), false);
   });
 
-  test('stays whose it is, with the mode that it has', async () => {
+  test('keeps its owner and its mode', async () => {
     write(CONTENT);
     chownSync(file, 1, 2);
     chmodSync(file, 0o640);
@@ -77,7 +77,7 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
     assert.deepEqual([uid, gid, mode & 0o7777], [1, 2, 0o640]);
   });
 
-  test('is changed where a symbolic link leads', async () => {
+  test('is changed through a symbolic link', async () => {
     const real = join(directory, 'real');
     writeFileSync(real, '');
     symlinkSync(real, file);
@@ -88,7 +88,7 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
 
   const NOBODY = 65534;
 
-  test("that is somebody else's link is not changed, though all else is root's", async () => {
+  test("that is somebody else's link is not changed, although everything else is root's", async () => {
     const real = join(directory, 'real');
     writeFileSync(real, `${OTHER}\n`);
     symlinkSync(real, file);
@@ -101,18 +101,18 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
 
   const PLACES: readonly (readonly [where: string, open: (place: string) => void, message: string])[] = [
     [
-      'where others could put a file',
+      'in a directory that others may write to',
       (place) => chmodSync(place, 0o777),
-      'others than root may write to it, expected mode go-w',
+      'users other than root may write to it, expected mode go-w',
     ],
     [
-      'whose place belongs to somebody else',
+      'in a directory of somebody else',
       (place) => chownSync(place, NOBODY, 0),
       `it belongs to user ${NOBODY}, expected root`,
     ],
   ];
   for (const [where, open, message] of PLACES) {
-    test(`${where} is not changed, nor is what a link there leads to`, async () => {
+    test(`${where} is not changed, nor is the target of a link there`, async () => {
       const place = mkdtempSync(join(directory, 'place-'));
       open(place);
       const link = join(place, 'link');
@@ -127,13 +127,13 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
     });
   }
 
-  test('that cannot be read is one line, and no empty list', async () => {
+  test('that cannot be read causes an error of one line, and is not an empty list', async () => {
     const path = mkdtempSync(join(directory, 'no-file-'));
     const message = `Cannot read ${path}: illegal operation on a directory`;
     await assert.rejects(addToList(KEY, KEY, { ...settings, path }), { message });
   });
 
-  test('is not changed while somebody else changes it, whose line would be lost', async () => {
+  test('is not changed while somebody else changes it, so that no line is lost', async () => {
     const lock = await takeListLock(settings.runtimeDirectory);
     write(CONTENT);
     const adding = addToList(KEY, KEY, settings);
@@ -144,7 +144,7 @@ describe('a list of keys', { skip, timeout: 60_000 }, () => {
     assert.equal(read(), `${CONTENT}${KEYS[2]}\n${KEY}\n`);
   });
 
-  test('whatever is in it, a key that was added and removed leaves it as it was, but for the end of its last line', async () => {
+  test('is the same after adding and removing a key, whatever it contains, except for the end of its last line', async () => {
     const contents = fc.array(fc.oneof(keyPool, texts), { maxLength: 6 }).map((lines) => lines.join('\n'));
     await fc.assert(
       fc.asyncProperty(contents, async (text) => {

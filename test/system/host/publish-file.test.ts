@@ -24,7 +24,7 @@ after(() => rmSync(base, { recursive: true }));
 const makePlace = () => mkdtempSync(join(base, 'place-'));
 
 describe('a file for everybody', () => {
-  test('is made, and replaced, so that all may read it, whatever the umask', () => {
+  test('is created and replaced so that all may read it, whatever the umask', () => {
     const directory = makePlace();
     const file = join(directory, 'status.html');
     const umask = process.umask(0o077);
@@ -36,7 +36,7 @@ describe('a file for everybody', () => {
     assert.deepEqual(readdirSync(directory), ['status.html']);
   });
 
-  test('is another one than before for whoever reads that, who so has the end of it', () => {
+  test('is replaced, not overwritten, so that a reader of the old one can finish', () => {
     const file = join(makePlace(), 'status.html');
     publishFile(file, 'old');
     const { ino } = statSync(file);
@@ -52,7 +52,7 @@ describe('a file for everybody', () => {
   });
 
   const REFUSED: readonly (readonly [name: string, prepare: (directory: string) => string, reason: RegExp])[] = [
-    ['in a directory that there is not', (directory) => join(directory, 'none', 'a'), /: no such file or directory$/],
+    ['in a missing directory', (directory) => join(directory, 'none', 'a'), /: no such file or directory$/],
     ['in a file', (directory) => join(written(directory, 'f'), 'a'), /: not a directory$/],
     ['that is a directory', (directory) => made(join(directory, 'a')), /: it is not a file$/],
     ['that is a link', (directory) => linked(directory), /: it is not a file$/],
@@ -60,7 +60,7 @@ describe('a file for everybody', () => {
     ['with a name that is too long', (directory) => join(directory, 'a'.repeat(255)), /: name too long$/],
   ];
   for (const [name, prepare, reason] of REFUSED) {
-    test(`${name} is one line that says so, and leaves nothing behind`, () => {
+    test(`${name} causes an error of one line that says so, and leaves nothing behind`, () => {
       const directory = makePlace();
       const path = prepare(directory);
       const before = readdirSync(directory);
@@ -76,7 +76,7 @@ describe('a file for everybody', () => {
     });
   }
 
-  test('that is a link leaves alone what that leads to', () => {
+  test('that is a link does not change its target', () => {
     const directory = makePlace();
     assert.throws(() => publishFile(linked(directory), 'page'));
     assert.equal(readFileSync(join(directory, 'precious'), 'utf8'), 'precious');
@@ -86,14 +86,14 @@ describe('a file for everybody', () => {
 describe('root', { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root' }, () => {
   const NOBODY = 65_534;
 
-  test('writes into a directory of somebody else, such as a web server', () => {
+  test('writes to a directory of another user, such as a web server', () => {
     const directory = makePlace();
     chownSync(directory, NOBODY, NOBODY);
     publishFile(join(directory, 'status.html'), 'page');
     assert.equal(statSync(join(directory, 'status.html')).uid, 0);
   });
 
-  test("does not through somebody else's link, not even in a directory such as /tmp", () => {
+  test("does not write through somebody else's link, not even in a directory such as /tmp", () => {
     const target = makePlace();
     const sticky = makePlace();
     chmodSync(sticky, 0o1777);
@@ -109,18 +109,18 @@ describe('root', { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root
     assert.deepEqual(readdirSync(target), ['status.html']);
   });
 
-  test('does not into a directory that its owner could replace with a link, as in /tmp', () => {
+  test('does not write to a directory that its owner could replace with a link, as in /tmp', () => {
     const sticky = makePlace();
     const directory = made(join(sticky, 'site'));
     chownSync(directory, NOBODY, NOBODY);
     chmodSync(sticky, 0o1777);
-    assert.throws(() => publishFile(join(directory, 'status.html'), 'page'), /others than root may write to it/);
+    assert.throws(() => publishFile(join(directory, 'status.html'), 'page'), /users other than root may write to it/);
     assert.deepEqual(readdirSync(directory), []);
     chownSync(directory, 0, 0);
     publishFile(join(directory, 'status.html'), 'page');
   });
 
-  test('does not where somebody else could put another directory in its place', () => {
+  test('does not write to a directory that somebody else could replace', () => {
     const parent = makePlace();
     const directory = made(join(parent, 'site'));
     chownSync(parent, NOBODY, NOBODY);
@@ -129,7 +129,7 @@ describe('root', { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root
     assert.throws(() => publishFile(file, 'page'), { message: `Cannot write ${file}: ${reason}` });
     chownSync(parent, 0, 0);
     chmodSync(parent, 0o777);
-    assert.throws(() => publishFile(file, 'page'), /others than root may write to it/);
+    assert.throws(() => publishFile(file, 'page'), /users other than root may write to it/);
     assert.deepEqual(readdirSync(directory), []);
   });
 });

@@ -5,15 +5,15 @@ import { applyJointly } from '../../../src/system/kernel/bisect.ts';
 import { ProgramError } from '../../../src/system/run/program-error.ts';
 
 const refusal = (reason: string) => new ProgramError(reason, 1, undefined);
-const hang = () => new ProgramError('no end after 5 s', undefined, undefined);
+const hang = () => new ProgramError('timed out after 5 s', undefined, undefined);
 
-test('where nobody is to blame, one call does it all', async () => {
+test('without a culprit, one call applies all items', async () => {
   const calls: number[][] = [];
   const failures = await applyJointly([1, 2, 3], async (items) => void calls.push([...items]));
   assert.deepEqual([failures.size, calls], [0, [[1, 2, 3]]]);
 });
 
-test('of many, so many go in one call as its arguments have room for; after a hang no more are tried', async () => {
+test('many items are applied 256 per call, and none after a hang', async () => {
   const items = Array.from({ length: 600 }, (_, index) => index);
   const calls: number[] = [];
   const done = await applyJointly(items, async (some) => void calls.push(some.length));
@@ -26,12 +26,12 @@ test('of many, so many go in one call as its arguments have room for; after a ha
   assert.deepEqual([tries, [...failures.keys()]], [2, items.slice(256)]);
 });
 
-test('where there is nothing to do, nothing is called', async () => {
+test('without items there is no call', async () => {
   const failures = await applyJointly([], () => Promise.reject(new Error('called')));
   assert.equal(failures.size, 0);
 });
 
-test('whoever is to blame fails, everybody else is done, and it takes few calls', async () => {
+test('only the culprits fail, all other items are applied, and it takes few calls', async () => {
   const cases = fc.integer({ min: 1, max: 64 }).chain((count) => {
     const items = Array.from({ length: count }, (_, index) => index);
     return fc.tuple(fc.constant(items), fc.subarray(items, { maxLength: Math.min(count, 7) }));
@@ -42,7 +42,7 @@ test('whoever is to blame fails, everybody else is done, and it takes few calls'
       let calls = 0;
       const failures = await applyJointly(items, async (some) => {
         calls++;
-        // Like a program that stops at its first error, with what came before it done.
+        // Like a program that stops at its first error, after doing the items before it.
         for (const item of some) {
           if (culprits.includes(item)) throw refusal(`${item} is bad`);
           done.add(item);
@@ -55,7 +55,7 @@ test('whoever is to blame fails, everybody else is done, and it takes few calls'
   );
 });
 
-test('where everybody is refused the search ends early, and everybody fails', async () => {
+test('when all items are refused, the search ends early, and all fail', async () => {
   let calls = 0;
   const failures = await applyJointly([...Array(256).keys()], async () => {
     calls++;
@@ -65,7 +65,7 @@ test('where everybody is refused the search ends early, and everybody fails', as
   assert.ok(calls <= 24, `${calls} calls`);
 });
 
-test('everyone who fails has the reason of its own', async () => {
+test('each item that fails has its own reason', async () => {
   const failures = await applyJointly([1, 2, 3, 4], async (items) => {
     const bad = items.find((item) => item % 2 === 0);
     if (bad !== undefined) throw refusal(`${bad} is bad`);
@@ -79,10 +79,10 @@ test('everyone who fails has the reason of its own', async () => {
 
 const FOR_ALL = [
   ['a program that hangs', hang()],
-  ['something else than a refusal', new Error('out of memory')],
+  ['an error other than a refusal', new Error('out of memory')],
 ] as const;
 for (const [name, error] of FOR_ALL) {
-  test(`${name} fails all, and is not tried again`, async () => {
+  test(`${name} fails all items, and is not tried again`, async () => {
     let calls = 0;
     const failures = await applyJointly([1, 2, 3, 4], () => {
       calls++;
@@ -93,7 +93,7 @@ for (const [name, error] of FOR_ALL) {
   });
 }
 
-test('a program that hangs while a culprit is looked for is not tried again', async () => {
+test('a program that hangs during the search for a culprit is not tried again', async () => {
   let hangs = 0;
   const failures = await applyJointly([1, 2, 3, 4, 5, 6, 7, 8], async (items) => {
     if (items.length === 8) throw refusal('one of them is bad');

@@ -8,7 +8,7 @@ const CASES = [
   ['VXLAN', 'lo', 'nosuchvx', 'nosuchvx'],
 ] as const;
 for (const [kind, wireguard, vxlan, missing] of CASES) {
-  test(`a domain whose ${kind} interface is missing cannot be served, and the error names it`, () => {
+  test(`a domain whose ${kind} interface is missing cannot be served, and the error names the interface`, () => {
     const toml = `[domains.ffww01]\nwireguard = "${wireguard}"\nvxlan = "${vxlan}"`;
     const domain = parseConfig(toml, 'wgkex.toml').domains.get('ffww01');
     assert.ok(domain !== undefined);

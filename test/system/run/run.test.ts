@@ -11,11 +11,11 @@ const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
 after(() => rmSync(directory, { recursive: true }));
 const lock = join(directory, 'lock');
 
-/** Of the programs that may be run, flock is the one that runs any other one in its place. */
+/** Of the programs that may be run, flock is the one that can run any other program. */
 const shell = (script: string) => ['--no-fork', lock, 'sh', '-c', script];
 const runShell = (script: string, input?: string) => run('flock', shell(script), input);
 
-test('what a program prints is returned', async () => {
+test('the output of a program is returned', async () => {
   assert.equal(await runShell('printf "a\\nb\\n"'), 'a\nb\n');
 });
 
@@ -48,7 +48,7 @@ test('a program inherits nothing', async (t) => {
   assert.ok(!environment.some((line) => /^(WGKEX_TEST|HOME|NODE_|LD_)/.test(line)));
 });
 
-test('a program that fails is an error with what it said, in one bounded line', async () => {
+test('a program that fails causes an error with its message, in one bounded line', async () => {
   const error = await failureOf('echo "it is \x1b[31mbad" >&2; echo "very bad" >&2; exit 3');
   assert.equal(error.exitCode, 3);
   assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: it is \\u001b[31mbad; very bad`);
@@ -56,11 +56,11 @@ test('a program that fails is an error with what it said, in one bounded line', 
   assert.ok(talkative.message.length < 400);
 });
 
-test('a program that fails without a word is an error with its status', async () => {
+test('a program that fails without a message causes an error with its status', async () => {
   assert.match((await failureOf('exit 4')).message, /: exit status 4$/);
 });
 
-test('a program that was killed is an error with the signal, and has no exit status', async () => {
+test('a program that was killed causes an error with the signal and without an exit status', async () => {
   const error = await failureOf('kill -KILL $$');
   assert.equal(error.exitCode, undefined);
   assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: ended by SIGKILL`);
@@ -76,13 +76,13 @@ async function failureOf(script: string): Promise<ProgramError> {
   return assert.fail('it did not fail');
 }
 
-test('a program that does not end is ended after 5 s', async () => {
+test('a program that does not end is killed after 5 s', async () => {
   const error = await failureOf('exec sleep 60');
-  assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: no end after 5 s`);
+  assert.equal(error.message, `Cannot run flock --no-fork ${lock} sh …: timed out after 5 s`);
   assert.ok(hasHung(error));
 });
 
-test('a program that does not stop talking is ended', async () => {
+test('a program that does not stop printing is killed', async () => {
   const error = await failureOf('yes');
   assert.match(error.message, /: stdout maxBuffer length exceeded$/);
   assert.equal(error.exitCode, undefined);
@@ -92,21 +92,21 @@ test('a program that ends before it has read its input is judged by its status',
   assert.equal(await runShell('echo done', 'x'.repeat(1_000_000)), 'done\n');
 });
 
-test('a program that cannot be started is an error without a status', async () => {
+test('a program that cannot be started causes an error without a status', async () => {
   const error = await run('wg', ['x'.repeat(4_000_000)]).then(assert.fail, (failure) => failure);
   assert.ok(error instanceof ProgramError);
   assert.equal(error.exitCode, undefined);
   assert.match(error.message, /E2BIG/);
 });
 
-test('a program that runs along tells its lines, and why it ended', async () => {
+test('a program in the background reports its lines, and why it ended', async () => {
   const lines: string[] = [];
   const { ended } = follow('ip', ['-oneline', 'link', 'show', 'dev', 'lo'], (line) => lines.push(line));
   assert.equal(await ended, 'exit status 0');
   assert.match(lines.join('\n'), /^1: lo: .*$/);
 });
 
-test('a program that runs along is stopped', { timeout: 10_000 }, async () => {
+test('a program in the background can be stopped', { timeout: 10_000 }, async () => {
   const { ended, stop } = follow('ip', ['monitor', 'link'], () => {});
   stop();
   assert.match(await ended, /SIGKILL/);

@@ -9,7 +9,7 @@ import type { DomainName } from '../../../src/core/values/names.ts';
 import { addActivity, readActivity } from '../../../src/system/store/activity.ts';
 import { damaged, texts } from '../../core/arbitraries.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as state is kept only in directories of root';
 const DOMAIN = 'ffww01' as DomainName;
 const NOW = 1_700_000_401;
 const INTERVAL = { since: 1_700_000_400, joined: 3, refused: 2, failed: 1 };
@@ -26,11 +26,11 @@ beforeEach(() => {
 
 const joined = (now: number) => countExchanges(NO_ACTIVITY, 'joined', 1, now);
 
-test('where there is no file nothing came', () => {
+test('without a file there is no activity', () => {
   assert.deepEqual(readActivity(directory, DOMAIN), NO_ACTIVITY);
 });
 
-test('what came is added to what is in the file, and nothing but that is left', { skip }, () => {
+test('new activity is added to the file, and only the file is left', { skip }, () => {
   addActivity(directory, DOMAIN, joined(NOW), NOW);
   addActivity(directory, DOMAIN, countExchanges(joined(NOW + 1), 'failed', 4, NOW + 600), NOW + 600);
   assert.deepEqual(readActivity(directory, DOMAIN), {
@@ -43,23 +43,23 @@ test('what came is added to what is in the file, and nothing but that is left', 
   assert.deepEqual(readdirSync(directory), ['ffww01.activity.json']);
 });
 
-test('anybody may read it, as there is neither a key nor an address in it', { skip }, () => {
+test('anybody may read the file, as it has neither keys nor addresses', { skip }, () => {
   addActivity(directory, DOMAIN, joined(NOW), NOW);
   assert.equal(statSync(path).mode & 0o777, 0o644);
 });
 
-test('the directory is made where it is missing', { skip }, () => {
+test('a missing directory is created', { skip }, () => {
   const missing = join(directory, 'missing');
   addActivity(missing, DOMAIN, joined(NOW), NOW);
   assert.equal(readActivity(missing, DOMAIN).lastExchange, NOW);
 });
 
-test('where it cannot be written, the error names the file', { skip }, () => {
+test('a file that cannot be written causes an error that names it', { skip }, () => {
   writeFileSync(join(directory, 'file'), '');
   assert.throws(() => addActivity(join(directory, 'file'), DOMAIN, joined(NOW), NOW), /file/);
 });
 
-test('a full day is well within the size that is read', { skip }, () => {
+test('a full day fits well into the size that is read', { skip }, () => {
   const most = Number.MAX_SAFE_INTEGER;
   const intervals = Array.from({ length: MAX_INTERVALS }, (_, index) => ({
     since: INTERVAL.since + index * INTERVAL_SECONDS,
@@ -71,39 +71,42 @@ test('a full day is well within the size that is read', { skip }, () => {
   assert.equal(readActivity(directory, DOMAIN).intervals.size, MAX_INTERVALS);
 });
 
-describe('a file that the handler did not write counts as none, such as one with', () => {
+describe('a file of activity', () => {
   const tooMany = Array.from({ length: MAX_INTERVALS + 1 }, (_, index) => ({ ...INTERVAL, since: index * 600 }));
   const FILES: [string, string][] = [
     ['nothing', ''],
     ['half of it', JSON.stringify(DOCUMENT).slice(0, -9)],
     ['zeros, as after a power cut', '\0'.repeat(100)],
     ['another version', JSON.stringify({ ...DOCUMENT, version: 2 })],
-    ['one thing more', JSON.stringify({ ...DOCUMENT, more: 1 })],
-    ['one thing more of an interval', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, more: 1 }] })],
+    ['one field more', JSON.stringify({ ...DOCUMENT, more: 1 })],
+    ['one field more in an interval', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, more: 1 }] })],
     ['a number below zero', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, joined: -1 }] })],
     ['half an exchange', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, joined: 0.5 }] })],
-    ['an interval that begins when none does', JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, since: 1 }] })],
+    [
+      'an interval that begins at a wrong time',
+      JSON.stringify({ ...DOCUMENT, intervals: [{ ...INTERVAL, since: 1 }] }),
+    ],
     ['a time in words', JSON.stringify({ ...DOCUMENT, last_exchange: 'now' })],
     ['more than a day', JSON.stringify({ ...DOCUMENT, intervals: tooMany })],
     ['64 kB of blanks', JSON.stringify(DOCUMENT) + ' '.repeat(65_536)],
   ];
   for (const [name, text] of FILES) {
-    test(name, { skip }, () => {
+    test(`with ${name} counts as missing`, { skip }, () => {
       writeFileSync(path, text);
       assert.deepEqual(readActivity(directory, DOMAIN), NO_ACTIVITY);
       addActivity(directory, DOMAIN, joined(NOW), NOW);
-      assert.deepEqual(readActivity(directory, DOMAIN), joined(NOW), 'the next one that comes is counted');
+      assert.deepEqual(readActivity(directory, DOMAIN), joined(NOW), 'the next exchange is counted');
     });
   }
 
-  test('and one that is right does not', () => {
+  test('as the handler writes it is read', () => {
     writeFileSync(path, JSON.stringify(DOCUMENT));
     const { since, ...counts } = INTERVAL;
     assert.deepEqual(readActivity(directory, DOMAIN), { lastExchange: NOW, intervals: new Map([[since, counts]]) });
   });
 });
 
-test('whatever is in the file, reading it is harmless', () => {
+test('reading the file is harmless, whatever it contains', () => {
   fc.assert(
     fc.property(fc.oneof(texts, fc.json(), damaged(fc.constant(JSON.stringify(DOCUMENT)))), (content) => {
       writeFileSync(path, content);

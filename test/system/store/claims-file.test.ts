@@ -9,7 +9,7 @@ import { type ClaimsDocument, ClaimsFile, parseClaims } from '../../../src/syste
 import { damaged, KEYS, PLAIN, parseOrRefuse, publicKeys, texts } from '../../core/arbitraries.ts';
 
 const [KEY, OTHER] = KEYS;
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone claims are kept';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as claims are kept only in directories of root';
 const base = mkdtempSync(join(tmpdir(), 'wgkex-claims-'));
 after(() => rmSync(base, { recursive: true }));
 const open = () => new ClaimsFile(directory, 'ffww01' as DomainName);
@@ -29,11 +29,11 @@ const documentOf = (...keys: (typeof KEY)[]): ClaimsDocument => {
   return { claims: new Map(keys.map((key) => [key, CLAIM])), pass: { boot: 'boot', at: 4 } };
 };
 
-test('where there is no file nobody claims anything, and no pass is known', () => {
+test('without a file there are no claims, and no pass is known', () => {
   assert.deepEqual(file.read(), { claims: new Map(), pass: undefined });
 });
 
-test('claims are read back, in a directory that is made, and nothing but their file is left', { skip }, () => {
+test('claims are read back from a directory that is created, and only their file is left', { skip }, () => {
   fc.assert(
     fc.property(documents, (document) => {
       file.write(document);
@@ -50,7 +50,7 @@ test('seconds are whole in the file', { skip }, () => {
   assert.equal(open().read().claims.get(KEY)?.silentSeconds, 4);
 });
 
-test('what another process wrote is seen, what this one wrote is not read again', { skip }, () => {
+test('changes by another process are seen, and own ones are not read again', { skip }, () => {
   const document = documentOf(KEY);
   file.write(document);
   assert.equal(file.read(), document);
@@ -58,7 +58,7 @@ test('what another process wrote is seen, what this one wrote is not read again'
   assert.deepEqual(file.read(), documentOf(OTHER));
 });
 
-test('the file is for root alone, also where somebody opened it', { skip }, () => {
+test('the file is for root alone, even if somebody opened it', { skip }, () => {
   file.write(documentOf(KEY));
   const mode = () => statSync(file.path).mode & 0o777;
   assert.equal(mode(), 0o600);
@@ -67,7 +67,7 @@ test('the file is for root alone, also where somebody opened it', { skip }, () =
   assert.equal(mode(), 0o600);
 });
 
-test('whatever is in the file, it is claims or damaged', () => {
+test('any content of the file is either claims or damaged', () => {
   const right = documents.map(({ claims: some, pass: last }) => {
     const entries = [...some].map(([key, { silentSeconds, ...times }]) => [
       key,
@@ -89,7 +89,7 @@ for (const [name, content] of [
   ['nothing', ''],
   ['half of it', `{"version":1,"claims":{${entry()}`],
   ['another version', `{"version":2,"claims":{${entry()}}}`],
-  ['a key that is not one', `{"version":1,"claims":{${entry('', 'x')}}}`],
+  ['an invalid key', `{"version":1,"claims":{${entry('', 'x')}}}`],
   ['a time before 1970', `{"version":1,"claims":{"${KEY}":{"first":-1,"last":2,"silent_seconds":3}}}`],
   ['one thing more in a claim', `{"version":1,"claims":{${entry(',"more":1')}}}`],
   ['one thing more', `{"version":1,"claims":{},"more":1}`],
@@ -97,7 +97,7 @@ for (const [name, content] of [
   ['a list', '[]'],
   ['zeros, as after a power cut', '\0'.repeat(100)],
 ] as const) {
-  test(`a file with ${name} is damaged, and says which one it is`, { skip }, () => {
+  test(`a file with ${name} is damaged, and the error names it`, { skip }, () => {
     file.write(documentOf(KEY));
     writeFileSync(file.path, content);
     const isRight = (error: Error) =>
@@ -107,14 +107,14 @@ for (const [name, content] of [
   });
 }
 
-test('a damaged file is kept out of the way', { skip }, () => {
+test('a damaged file is kept under another name', { skip }, () => {
   mkdirSync(directory);
   writeFileSync(file.path, 'damaged');
   const aside = file.setAside();
   assert.deepEqual([readFileSync(aside, 'utf8'), file.read().claims.size], ['damaged', 0]);
 });
 
-test('claims that cannot be written are an error that names the file, and are as they were', { skip }, () => {
+test('claims that cannot be written cause an error that names the file, and stay unchanged', { skip }, () => {
   file.write(documentOf(KEY));
   mkdirSync(`${file.path}.new`);
   const message = `Cannot write ${file.path}: illegal operation on a directory`;

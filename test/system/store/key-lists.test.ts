@@ -19,7 +19,7 @@ const [disallowed, statics, allowed] = ['disallowed', 'static', 'allowed'].map((
 
 const DEFAULTS = parseConfig('[domains.ffww01]\nwireguard = "wg"\nvxlan = "vx"', 'test.toml');
 
-/** With the lists of these settings named in the configuration; those that it does not name are nowhere. */
+/** With the lists of these settings named in the configuration; the others do not exist. */
 function openLists(...named: ('disallowed_keys' | 'static_keys' | 'allowed_keys')[]): KeyListFiles {
   const lines = [
     ...(named.includes('disallowed_keys') ? [`disallowed_keys = "${disallowed}"`] : []),
@@ -38,7 +38,7 @@ describe('the lists of keys', () => {
     for (const file of [disallowed, statics, allowed]) rmSync(file, { recursive: true, force: true });
   });
 
-  test('that nobody names and that are not there are empty', () => {
+  test('that are neither configured nor there are empty', () => {
     const none = { disallowed: new Set(), static: new Set(), allowed: undefined };
     assert.deepEqual(openLists().read(), { ...none, problems: [], doubts: [], complaints: [] });
   });
@@ -48,13 +48,13 @@ describe('the lists of keys', () => {
     ['static_keys', statics],
     ['allowed_keys', allowed],
   ] as const) {
-    test(`that are named as ${setting} and missing are a problem`, () => {
+    test(`that are configured as ${setting} and missing are a problem`, () => {
       const { problems, doubts } = openLists(setting).read();
       assert.deepEqual([problems, doubts].flat(), Array(2).fill(`Cannot read ${file}: there is no such file`));
     });
   }
 
-  test('that cannot be read are a problem, and no empty lists', () => {
+  test('that cannot be read any more are a problem, not empty lists', () => {
     const lists = openLists('disallowed_keys');
     writeFileSync(disallowed, KEYS[0]);
     assert.deepEqual(lists.read().problems, []);
@@ -67,7 +67,7 @@ describe('the lists of keys', () => {
     ['static_keys', statics],
     ['allowed_keys', allowed],
   ] as const) {
-    test(`that are there as ${setting} and cannot be read are a problem, and list nobody`, () => {
+    test(`that exist as ${setting} and cannot be read are a problem, and have no keys`, () => {
       mkdirSync(file);
       const lists = openLists(setting).read();
       const problem = `Cannot read ${file}: illegal operation on a directory`;
@@ -76,7 +76,7 @@ describe('the lists of keys', () => {
     });
   }
 
-  test('of the default paths may be missing, but one that is there and cannot be read is a problem', () => {
+  test('at the default paths may be missing, but one that exists and cannot be read is a problem', () => {
     const [disallowed_keys, static_keys] = [join(directory, 'nowhere'), statics];
     const lists = new KeyListFiles({}, { ...DEFAULTS, disallowed_keys, static_keys });
     assert.deepEqual([lists.read().problems, lists.read().doubts], [[], []]);
@@ -85,11 +85,11 @@ describe('the lists of keys', () => {
     assert.deepEqual([lists.read().problems, lists.read().doubts], [[problem], [problem]]);
     rmSync(statics, { recursive: true });
     symlinkSync('nowhere', statics);
-    const leading = `Cannot read ${statics}: it is a link that leads nowhere`;
+    const leading = `Cannot read ${statics}: it is a broken symbolic link`;
     assert.deepEqual([lists.read().problems, lists.read().doubts], [[leading], [leading]]);
   });
 
-  test('are read again where they have changed, and not otherwise', () => {
+  test('are read again only if they have changed', () => {
     writeFileSync(disallowed, `${KEYS[0]}\n`);
     const lists = openLists('disallowed_keys', 'allowed_keys');
     const { disallowed: first } = lists.read();
@@ -100,7 +100,7 @@ describe('the lists of keys', () => {
     assert.deepEqual([second, listed, problems], [new Set([KEYS[1]]), new Set([KEYS[2]]), []]);
   });
 
-  test('that list nobody as allowed_keys allow nobody', () => {
+  test('that are empty as allowed_keys allow nobody', () => {
     writeFileSync(allowed, '# nobody yet\n');
     assert.deepEqual(openLists('allowed_keys').read().allowed, new Set());
   });
@@ -110,7 +110,7 @@ describe('the lists of keys', () => {
     assert.deepEqual(openLists('disallowed_keys').read().disallowed, new Set(KEYS.slice(0, 3)));
   });
 
-  test('are named with each line that is not a key, which spoils no other line', () => {
+  test('are named with each line that is not a key, and their other lines still count', () => {
     for (const file of [disallowed, statics]) writeFileSync(file, `${KEYS[0]}\nkey\x1b[31m\n${KEYS[3]}\n`);
     const lists = openLists('disallowed_keys', 'static_keys').read();
     const describeIn = (file: string) => `${file}: line 2: expected a public key, found "key\\u001b[31m"`;
@@ -123,7 +123,7 @@ describe('the lists of keys', () => {
     );
   });
 
-  test('whatever is in them, have every key that stands on a line of its own', () => {
+  test('have every key that is on a line of its own, whatever else they contain', () => {
     const lines = fc.array(fc.oneof(publicKeys, texts), { maxLength: 8 });
     fc.assert(
       fc.property(lines, (some) => {

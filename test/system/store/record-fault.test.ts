@@ -12,7 +12,7 @@ after(() => rmSync(directory, { recursive: true }));
 const open = (where = directory) => new RecordFile(where, { wireguard: 'wg0' as InterfaceName });
 const { path } = open();
 
-test('a record that is there, damaged, or not there yet is nobody’s fault, and looking changes nothing', () => {
+test('a record that exists, is damaged, or does not exist yet is not a fault, and looking changes nothing', () => {
   assert.equal(findRecordFault(open()), undefined);
   for (const text of ['wgkex-record 1 boot\non 1 2\n', 'rubbish']) {
     writeFileSync(path, text);
@@ -23,7 +23,7 @@ test('a record that is there, damaged, or not there yet is nobody’s fault, and
   rmSync(path);
 });
 
-test('a record that cannot be read, or written, is named with what follows', () => {
+test('a record that cannot be read or written is a fault that names it, with what follows', () => {
   mkdirSync(path);
   const reading = `Cannot read ${path}: illegal operation on a directory; all routers get FAILED, and the cleanup removes nobody`;
   assert.equal(findRecordFault(open()), reading);

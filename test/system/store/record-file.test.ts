@@ -45,15 +45,15 @@ const append = (...keys: (typeof KEY)[]) =>
 const keysIn = (some: PeerRecord | undefined) => some && [...some.registrations.keys()];
 const text = () => readFileSync(file.path, 'utf8');
 
-test('where there is no file there is no record', () => {
+test('without a file there is no record', () => {
   assert.equal(file.read(), undefined);
   assert.equal(file.readPrevious(), undefined);
 });
 
-test('what was written and appended is read back, by root alone', () => {
+test('written and appended lines are read back, by root alone', () => {
   begin();
   append(OTHER);
-  assert.equal(file.read(), record, 'without reading what it wrote itself');
+  assert.equal(file.read(), record, 'without reading its own lines again');
   assert.deepEqual(keysIn(open().read()), [KEY, OTHER]);
   assert.equal(statSync(file.path).mode & 0o777, 0o600);
   const { size, mtimeNs } = statSync(file.path, { bigint: true });
@@ -61,7 +61,7 @@ test('what was written and appended is read back, by root alone', () => {
   assert.deepEqual([statSync(file.path).size, statSync(file.path, { bigint: true }).mtimeNs], [Number(size), mtimeNs]);
 });
 
-test('a line that was torn is cut off before the next one is appended', () => {
+test('a torn line is cut off before the next one is appended', () => {
   begin();
   const line = `${record.set(OTHER, UNRECORDED)}\n`;
   for (let length = 1; length < line.length; length++) {
@@ -78,7 +78,7 @@ for (const [name, torn] of [
   ['whole', ''],
   ['torn', 'key Tsz'],
 ] as const) {
-  test(`an append for which there is no room leaves a file that was ${name} as its whole lines were`, () => {
+  test(`an append that does not fit leaves the whole lines of a file that was ${name}`, () => {
     begin();
     const whole = text();
     appendFileSync(file.path, torn);
@@ -88,13 +88,13 @@ for (const [name, torn] of [
       assert.throws(() => append(OTHER, THIRD), { message });
     });
     assert.equal(text(), whole);
-    assert.deepEqual(keysIn(file.read()), [KEY], 'what was not written is not known');
+    assert.deepEqual(keysIn(file.read()), [KEY], 'lines that were not written are not known');
     append(THIRD);
     assert.deepEqual(keysIn(open().read()), [KEY, THIRD]);
   });
 }
 
-test('a file that is missing, a link or a directory is not appended to, in one line', () => {
+test('appending to a missing file, a link or a directory fails with one line', () => {
   assert.throws(() => append(OTHER), { message: `Cannot write ${file.path}: no such file or directory` });
   writeFileSync(join(directory, 'other'), 'other');
   symlinkSync('other', file.path);
@@ -105,7 +105,7 @@ test('a file that is missing, a link or a directory is not appended to, in one l
   assert.throws(() => append(OTHER), { message: `Cannot write ${file.path}: illegal operation on a directory` });
 });
 
-test('what could not be appended to a file that stayed as it was is not known either', () => {
+test('lines that could not be appended to an unchanged file are not known either', () => {
   begin();
   renameSync(file.path, join(directory, 'elsewhere'));
   symlinkSync('elsewhere', file.path);
@@ -114,20 +114,20 @@ test('what could not be appended to a file that stayed as it was is not known ei
   assert.deepEqual(keysIn(file.read()), [KEY]);
 });
 
-test('a rewrite keeps the file from before it, with all that was appended', () => {
+test('a rewrite keeps the previous file, with all appended lines', () => {
   begin();
   append(OTHER);
   record.drop(KEY);
   begin();
   assert.deepEqual([keysIn(open().read()), keysIn(file.readPrevious())], [[OTHER], [KEY, OTHER]]);
   append(THIRD);
-  assert.deepEqual(keysIn(file.readPrevious()), [KEY, OTHER], 'another file than the one that is appended to');
+  assert.deepEqual(keysIn(file.readPrevious()), [KEY, OTHER], 'not the file that is appended to');
   begin();
   assert.deepEqual(keysIn(file.readPrevious()), [OTHER, THIRD]);
   assert.deepEqual(readdirSync(directory).sort(), ['wg0.record', 'wg0.record.previous']);
 });
 
-test('a rewrite for which there is no room leaves the file as it was', () => {
+test('a rewrite that does not fit leaves the file unchanged', () => {
   begin();
   const whole = text();
   record.set(OTHER, UNRECORDED);
@@ -136,7 +136,7 @@ test('a rewrite for which there is no room leaves the file as it was', () => {
   assert.deepEqual(readdirSync(directory).sort(), ['wg0.record', 'wg0.record.previous']);
 });
 
-test('an earlier copy that is damaged, or cannot be read, is of no use', () => {
+test('a previous copy that is damaged or unreadable is ignored', () => {
   writeFileSync(`${file.path}.previous`, 'rubbish');
   assert.equal(file.readPrevious(), undefined);
   rmSync(`${file.path}.previous`);
@@ -144,7 +144,7 @@ test('an earlier copy that is damaged, or cannot be read, is of no use', () => {
   assert.equal(file.readPrevious(), undefined);
 });
 
-test('what another process appended, rewrote or removed is seen', () => {
+test('appends, rewrites and removals by another process are seen', () => {
   begin();
   const other = open();
   const theirs = other.read();
@@ -158,7 +158,7 @@ test('what another process appended, rewrote or removed is seen', () => {
   assert.equal(file.read(), undefined);
 });
 
-test('a file that is damaged says so each time, and is kept out of the way', () => {
+test('a damaged file causes an error at each reading, and is kept under another name', () => {
   begin();
   appendFileSync(file.path, 'rubbish\n');
   const error = { name: 'InputError', message: 'Cannot read the record of peers: unexpected line 4' };
@@ -169,7 +169,7 @@ test('a file that is damaged says so each time, and is kept out of the way', () 
   assert.deepEqual([readFileSync(aside, 'utf8'), file.read()], [damaged, undefined]);
 });
 
-test('a file that was cut short is damaged, or a record with less in it', () => {
+test('a truncated file is damaged, or a record with fewer keys', () => {
   begin();
   append(OTHER);
   const whole = statSync(file.path).size;
@@ -181,13 +181,13 @@ test('a file that was cut short is damaged, or a record with less in it', () => 
   }
 });
 
-test('a file that cannot be read is an error that is not about its content', () => {
+test('a file that cannot be read causes an error that is not about its content', () => {
   mkdirSync(file.path);
   const message = `Cannot read ${file.path}: illegal operation on a directory`;
   assert.throws(() => file.read(), { name: 'Error', message });
 });
 
-test('a file that has grown to four times what was written, and beyond 1 MB, is rewritten', () => {
+test('a file that has grown beyond four times its written size, and beyond 1 MB, is rewritten', () => {
   begin();
   const line = record.set(OTHER, UNRECORDED);
   const room = 1024 * 1024 - statSync(file.path).size;

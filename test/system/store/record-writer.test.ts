@@ -40,12 +40,12 @@ const makeRoom = () => limitFiles('unlimited');
 afterEach(makeRoom);
 const REASON = () => `Cannot write ${file.path}: file too large`;
 
-test('what has to be there before something is done is written at once', () => {
+test('a line that an action depends on is written at once', () => {
   assert.ok(write(KEY, 1));
   assert.equal(restoresOf(KEY), 1);
 });
 
-test('what was merely noticed is written every 10 s, the latest of each key', () => {
+test('notes are written every 10 s, the latest of each key', () => {
   note(KEY, 1);
   writer.writeNotes(record, MOMENT);
   assert.equal(restoresOf(KEY), 1);
@@ -58,7 +58,7 @@ test('what was merely noticed is written every 10 s, the latest of each key', ()
   assert.doesNotMatch(readFileSync(file.path, 'utf8'), / 2$/m);
 });
 
-test('what was noticed goes with the next write, before it, and starts the 10 s again', () => {
+test('notes are written before the lines of the next write, which restarts the 10 s', () => {
   note(KEY, 1);
   note(OTHER, 1);
   assert.ok(write(KEY, 2, later(9)));
@@ -68,7 +68,7 @@ test('what was noticed goes with the next write, before it, and starts the 10 s 
   assert.equal(restoresOf(KEY), 2);
 });
 
-test('what was noticed is written once', () => {
+test('notes are written once', () => {
   note(KEY, 1);
   writer.writeNotes(record, MOMENT);
   const before = readFileSync(file.path, 'utf8');
@@ -82,12 +82,12 @@ test('what was noticed is written once', () => {
   assert.equal(readFileSync(file.path, 'utf8'), rewritten, 'a whole file has it already');
 });
 
-test('what was noticed of a record that is not the one any more is forgotten', () => {
+test('notes of a replaced record are forgotten', () => {
   const theirs = new PeerRecord('boot');
   note(KEY, 1);
   writer.begin(record);
   writer.writeNotes(record, MOMENT);
-  assert.equal(restoresOf(KEY), 1, 'it still is the one');
+  assert.equal(restoresOf(KEY), 1, 'it is still the same');
   assert.ok(writer.rewrite(theirs, MOMENT));
   note(OTHER, 1);
   writer.begin(theirs);
@@ -95,7 +95,7 @@ test('what was noticed of a record that is not the one any more is forgotten', (
   assert.deepEqual([...written().keys()], [KEYS[2]]);
 });
 
-test('what was noticed stays noticed while it cannot be written, and nobody waits 10 s for it then', () => {
+test('notes that cannot be written are kept, and do not wait 10 s after that', () => {
   note(KEY, 1);
   fill();
   writer.writeNotes(record, MOMENT);
@@ -104,7 +104,7 @@ test('what was noticed stays noticed while it cannot be written, and nobody wait
   assert.equal(restoresOf(KEY), 1);
 });
 
-test('a fault is logged once for as long as it lasts, and named', () => {
+test('a fault is logged once while it lasts, and is available', () => {
   assert.equal(writer.fault, undefined);
   fill();
   for (let attempts = 0; attempts < 3; attempts++) assert.equal(write(KEY, 1), false);
@@ -113,7 +113,7 @@ test('a fault is logged once for as long as it lasts, and named', () => {
   assert.deepEqual(lines, [`<3>record not written ffww01: ${REASON()}`]);
 });
 
-test('another fault has a line of its own, and so does the same one after it had passed', () => {
+test('another fault has its own line, and so does the same one when it returns', () => {
   fill();
   write(KEY, 1);
   makeRoom();

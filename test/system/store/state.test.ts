@@ -19,7 +19,7 @@ import type { UnixSeconds } from '../../../src/core/values/time.ts';
 import { DamagedStateError, type DomainState, EMPTY_STATE, StateFile } from '../../../src/system/store/state.ts';
 import { damaged, KEYS, publicKeys, texts } from '../../core/arbitraries.ts';
 
-const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, in whose directories alone state is kept';
+const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as state is kept only in directories of root';
 const base = mkdtempSync(join(tmpdir(), 'wgkex-state-'));
 after(() => rmSync(base, { recursive: true }));
 let directory: string;
@@ -37,7 +37,7 @@ const states: fc.Arbitrary<DomainState> = fc.record(
 );
 const withMarks = (...marks: [PublicKey, UnixSeconds][]): DomainState => ({ ...EMPTY_STATE, marks: new Map(marks) });
 
-test('where there is no file nothing is known', () => {
+test('without a file nothing is known', () => {
   assert.deepEqual(file.read(), EMPTY_STATE);
 });
 
@@ -53,7 +53,7 @@ test('a state is read back, and nothing but its file is left', { skip }, () => {
   );
 });
 
-test('what another process wrote is seen', { skip }, () => {
+test('changes by another process are seen', { skip }, () => {
   file.write(withMarks([KEYS[0], 1]));
   assert.deepEqual(file.read(), withMarks([KEYS[0], 1]));
   new StateFile(directory, 'ffww01' as DomainName).write(withMarks([KEYS[0], 2]));
@@ -62,7 +62,7 @@ test('what another process wrote is seen', { skip }, () => {
   assert.deepEqual(file.read(), EMPTY_STATE);
 });
 
-test('the file is for root alone, also where an older version left it open', { skip }, () => {
+test('the file is for root alone, even if an older version left it open', { skip }, () => {
   const mode = (path: string) => statSync(path).mode & 0o777;
   file.write(withMarks([KEYS[0], 1]));
   assert.equal(mode(file.path), 0o600);
@@ -74,17 +74,17 @@ test('the file is for root alone, also where an older version left it open', { s
   assert.deepEqual(new StateFile(directory, 'ffww01' as DomainName).read(), withMarks([KEYS[0], 2]));
   assert.equal(mode(file.path), 0o600, 'after it was opened');
   chmodSync(file.path, 0o644);
-  assert.equal(mode(file.setAside()), 0o600, 'where it was set aside');
+  assert.equal(mode(file.setAside()), 0o600, 'after it was set aside');
 });
 
-test('the file is replaced, not written over: who reads the old one goes on reading it', { skip }, () => {
+test('the file is replaced, not overwritten: a reader of the old one can finish reading it', { skip }, () => {
   file.write(withMarks([KEYS[0], 1]));
   const { ino } = statSync(file.path);
   file.write(withMarks([KEYS[0], 2]));
   assert.notEqual(statSync(file.path).ino, ino);
 });
 
-test('what a crash left of a file half written is no hindrance', { skip }, () => {
+test('a half-written file that a crash left does no harm', { skip }, () => {
   file.write(withMarks([KEYS[0], 1]));
   writeFileSync(`${file.path}.new`, '{"version":1,"ma');
   assert.deepEqual(file.read(), withMarks([KEYS[0], 1]));
@@ -92,18 +92,18 @@ test('what a crash left of a file half written is no hindrance', { skip }, () =>
   assert.deepEqual(readdirSync(directory), ['ffww01.json']);
 });
 
-test('the directory is made where it is missing', { skip }, () => {
+test('a missing directory is created', { skip }, () => {
   const elsewhere = new StateFile(join(directory, 'missing'), 'ffww01' as DomainName);
   elsewhere.write(withMarks([KEYS[0], 1]));
   assert.deepEqual(elsewhere.read(), withMarks([KEYS[0], 1]));
 });
 
-test('a file without living keys, and without counts of the cleanup, is read, too', () => {
+test('a file without living keys and without counts of the cleanup can still be read', () => {
   writeFileSync(file.path, JSON.stringify({ version: 1, marks: { [KEYS[0]]: 1 } }));
   assert.deepEqual(file.read(), withMarks([KEYS[0], 1]));
 });
 
-test('whatever is in the file, it is a state or damaged', () => {
+test('any content of the file is either a state or damaged', () => {
   const right = states.map(({ marks, alive, ...state }) =>
     JSON.stringify({ version: 1, ...state, marks: Object.fromEntries(marks), alive: Object.fromEntries(alive) }),
   );
@@ -125,8 +125,8 @@ const DAMAGED = [
   ['nothing', ''],
   ['half of it', `{"version":1,"marks":{${KEY}:1`],
   ['another version', `{"version":2,"marks":{${KEY}:1}}`],
-  ['a key that is none', '{"version":1,"marks":{"x":1}}'],
-  ['a living key that is none', '{"version":1,"marks":{},"alive":{"x":1}}'],
+  ['an invalid key', '{"version":1,"marks":{"x":1}}'],
+  ['an invalid living key', '{"version":1,"marks":{},"alive":{"x":1}}'],
   ['a time in words', `{"version":1,"marks":{${KEY}:"yesterday"}}`],
   ['a time before 1970', `{"version":1,"marks":{${KEY}:-1}}`],
   ['half a second', `{"version":1,"marks":{${KEY}:1.5}}`],
@@ -136,7 +136,7 @@ const DAMAGED = [
   ['zeros, as after a power cut', '\0'.repeat(100)],
 ] as const;
 for (const [name, content] of DAMAGED) {
-  test(`a file with ${name} is damaged, and says which one it is`, () => {
+  test(`a file with ${name} is damaged, and the error names it`, () => {
     writeFileSync(file.path, content);
     const isRight = (error: unknown) =>
       error instanceof DamagedStateError && error.message.startsWith(`Cannot read the state in ${file.path}: `);
@@ -145,7 +145,7 @@ for (const [name, content] of DAMAGED) {
   });
 }
 
-test('a damaged file is kept, out of the way', () => {
+test('a damaged file is kept under another name', () => {
   writeFileSync(file.path, 'damaged');
   const aside = file.setAside();
   assert.ok(!existsSync(file.path));
@@ -155,7 +155,7 @@ test('a damaged file is kept, out of the way', () => {
   assert.equal(readFileSync(aside, 'utf8'), 'damaged again');
 });
 
-test('the marks of some keys are forgotten, all else stays', { skip }, () => {
+test('the marks of some keys are forgotten, and everything else stays', { skip }, () => {
   const state = {
     marks: new Map(KEYS.map((key, index) => [key, index])),
     alive: new Map([[KEYS[0], 1]]),
@@ -171,7 +171,7 @@ test('the marks of some keys are forgotten, all else stays', { skip }, () => {
   assert.deepEqual(file.read(), { ...state, marks });
 });
 
-test('where there is nothing to forget, nothing is written', { skip }, () => {
+test('without marks to forget, nothing is written', { skip }, () => {
   file.forgetMarks([KEYS[0]]);
   assert.ok(!existsSync(file.path));
   file.write(withMarks([KEYS[0], 1]));
