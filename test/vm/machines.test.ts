@@ -12,7 +12,8 @@ const CACHE = `${process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache
 const BOOT_SECONDS = 3600;
 const MEMORY_MB = 1024;
 const OLD_VERSION = '0.0.9';
-const LAST_OF_VERSION_01 = 'f2fb7a3~1';
+/** Before there was a record of the registered peers. */
+const LAST_OF_VERSION_01 = 'a77495c';
 
 interface Result {
   readonly name: string;
@@ -73,21 +74,19 @@ async function makeOldPackage(from: string, to: string): Promise<void> {
   await rm(tree, { recursive: true });
 }
 
-/** Version 0.1 itself, from the history of this repository; not from a copy without one. */
+/** Version 0.1 itself, from the history of this repository; a copy without one has none. */
 async function makeVersion01(to: string): Promise<void> {
   const tree = `${WORK}/version-01`;
-  await mkdir(tree);
-  const words = ['-c', 'safe.directory=*', 'archive', `--output=${tree}/tree.tar`, LAST_OF_VERSION_01];
-  const { failed } = await execa('git', words, { reject: false });
+  await execa('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-checkout', '.', tree], { reject: false });
+  const { failed } = await execa('git', ['-C', tree, 'checkout', '--quiet', LAST_OF_VERSION_01], { reject: false });
   if (!failed) {
-    await execa('tar', ['--extract', '--file=tree.tar'], { cwd: tree });
     // It bundles the same packages.
     await symlink(`${process.cwd()}/node_modules`, `${tree}/node_modules`);
     await execa('bin/package', { cwd: tree });
     const [built = ''] = (await readdir(`${tree}/build`)).filter((name) => name.endsWith('.deb'));
     await copyFile(`${tree}/build/${built}`, to);
   }
-  await rm(tree, { recursive: true });
+  await rm(tree, { recursive: true, force: true });
 }
 
 async function boot(release: string): Promise<Result[]> {
