@@ -34,7 +34,7 @@ export class Host {
     });
     if (!result.failed) return result.stdout;
     const [said = ''] = (result.stderr || result.stdout).trim().split('\n').slice(-1);
-    const end = result.timedOut ? `no end after ${TIMEOUT_SECONDS} s` : `exit status ${result.exitCode}`;
+    const end = result.timedOut ? `timed out after ${TIMEOUT_SECONDS} s` : `exit status ${result.exitCode}`;
     throw new NotSeenError(`${this.name}# ${line}: ${said === '' ? end : `${end}, ${said}`}`);
   }
 

@@ -19,7 +19,7 @@ export async function readWireguard({ wireguard }: DomainConfig, reader = new Du
   return reader.read(await run('wg', ['show', wireguard, 'dump']));
 }
 
-/** Changes many peers in one call; `changes` holds the words of each, made by `core/commands`. */
+/** Changes many peers in one call; `changes` holds the words of each, made by `core/kernel/words.ts`. */
 export async function setPeers({ wireguard }: DomainConfig, changes: readonly (readonly string[])[]): Promise<void> {
   const words = changes.flat();
   if (words.length > 0) await run('wg', ['set', wireguard, ...words]);
