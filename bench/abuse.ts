@@ -1,5 +1,5 @@
-// What a gateway and its routers notice of abuse: `npm run bench:abuse`, in a lab; with `-- NAME...` only some cases.
-// The last result of all of them is in bench/results.
+// Measures how abuse affects a gateway and its routers: `npm run bench:abuse`, in a lab; with `-- NAME...` only some
+// cases. The last result of all of them is in bench/results.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AbuseCase, CASES, NEWCOMERS } from './abuse/cases.ts';
 import { drawMemory } from './abuse/chart.ts';
@@ -16,7 +16,7 @@ const report = await showAll(CASES.filter(({ name }) => names.length === 0 || na
 print(report);
 if (names.length === 0) await keep(report);
 
-/** One after the other on the same gateway, so that whatever one of them leaves behind is seen with the next. */
+/** One after the other on the same gateway, so that the next one shows everything that one of them leaves behind. */
 async function showAll(some: readonly AbuseCase[]): Promise<AbuseReport> {
   const machine = describeMachine();
   const scene = await Scene.set();

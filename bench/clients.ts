@@ -6,7 +6,7 @@ import { EXCHANGE_PORT } from '../lab/gateway.ts';
 import type { Failure, LoadOrder, LoadResult } from './load.ts';
 import { DOMAIN } from './servers/server.ts';
 
-/** A client gives up after so long. */
+/** A client gives up after this time. */
 const PATIENCE_MILLISECONDS = 10_000;
 const SWEEP_MILLISECONDS = 100;
 const FAILURES: Record<string, Failure> = {
@@ -105,7 +105,7 @@ class Load {
   }
 }
 
-/** What is no server's fault must not count as one. */
+/** An error that is not the server's fault must not count as one. */
 function blameBench(code: string | undefined): never {
   throw new Error(`The clients cannot connect: ${code}`);
 }

@@ -46,7 +46,7 @@ export async function measureFootprint(load: LoadGenerator, server: Server, occa
   return { server: server.name, idle, storm, crowd };
 }
 
-/** How often the threads of a server run in ten seconds in which nobody wants anything of it. */
+/** How often the threads of a server run in ten idle seconds. */
 export async function countWakeUps({ pid }: Server): Promise<number> {
   await pause(SETTLE_SECONDS * 1000);
   const before = readContextSwitches(pid);

@@ -17,12 +17,12 @@ export interface Plan {
   readonly rounds: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** That are there already, in rising order. */
+  /** Peers that are already there, in rising order. */
   readonly peers: readonly number[];
 }
 
 export const FULL: Plan = { rounds: 3, warmUpSeconds: 1, seconds: 4, peers: [0, 1000, 10_000] };
-/** Shows that everything runs; its figures are worth nothing. */
+/** Shows that everything runs; its figures are meaningless. */
 export const QUICK: Plan = { rounds: 1, warmUpSeconds: 0.5, seconds: 1, peers: [0, 200] };
 
 const CLIENTS = [1, 16, 64, 256];

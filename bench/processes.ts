@@ -13,8 +13,8 @@ export interface Memory {
   /** Of all processes, each with all that it shares (RSS). */
   readonly rssBytes: number;
   /**
-   * What they take in all: pages that they share count once, be it those of a program's files, or those that a process
-   * has in common with its parent until it runs a program of its own. Files are not counted by PSS, which would share
+   * What they take in all: shared pages count once, whether they belong to a program's files, or a process shares them
+   * with its parent until it runs its own program. Files are not counted by PSS, which would share
    * Node's pages with the Nodes of this benchmark, too.
    */
   readonly residentBytes: number;

@@ -21,14 +21,14 @@ export interface Figure {
   readonly failures: Partial<Record<Failure, number>>;
   /** Processor time for a thousand exchanges that were answered `OK`; wireguard-go's apart. */
   readonly cpuSecondsPer1000: number;
-  /** What of that wgkex's two parts take themselves. */
+  /** The share of wgkex's two parts in that. */
   readonly listenerCpuSecondsPer1000: number;
   readonly handlerCpuSecondsPer1000: number;
   readonly wireguardCpuSecondsPer1000: number;
 }
 
 export interface Storm extends Figure {
-  /** Milliseconds after which so many of the routers had their `OK`, in the first round. */
+  /** Milliseconds until each number of routers had their `OK`, in the first round. */
   readonly served: readonly { readonly milliseconds: number; readonly routers: number }[];
 }
 
@@ -51,7 +51,7 @@ export interface Results {
   /** This build and another one in turns. */
   readonly builds: Builds | undefined;
   readonly footprints: readonly Footprint[];
-  /** How often a thread of wgkex ran in ten seconds in which nobody wanted anything of it. */
+  /** How often a thread of wgkex ran in ten idle seconds. */
   readonly wakeUps: number;
 }
 
@@ -89,7 +89,7 @@ export function summariseStorms(cells: readonly Cell[]): Storm[] {
   });
 }
 
-/** What this build makes of the other one's figures, for each setting. */
+/** This build compared with the other one, for each setting. */
 export function compareBuilds(figures: readonly Figure[]) {
   return figures
     .filter(({ server }) => server === 'wgkex')

@@ -13,7 +13,7 @@ export interface Revision {
 
 /**
  * Builds another revision of this repository in a folder of the lab, which goes with the lab.
- * @throws Error where that bundles other packages: the lab has no network to fetch them from.
+ * @throws Error if that bundles other packages: the lab has no network to fetch them from.
  */
 export async function buildRevision(revision: string): Promise<Revision> {
   const name = await git('rev-parse', '--short', '--verify', '--end-of-options', `${revision}^{commit}`);

@@ -17,7 +17,7 @@ export async function showCleanup(stage: Stage, gone: Router, living: Router): P
 
 async function unplug(stage: Stage, gone: Router): Promise<void> {
   const { gateway, host } = stage;
-  say(`Somebody pulls the plug of ${gone.host.name}. The gateway is not told, and still has both routers:`);
+  say(`Somebody pulls the plug of ${gone.host.name}. The gateway does not notice, and still has both routers:`);
   await gone.host.type('ip link set uplink down');
   await host.type(`wg show ${gateway.wireguard()} allowed-ips`);
   await host.type(`bridge fdb show dev ${gateway.vxlan()}`);
@@ -26,11 +26,11 @@ async function unplug(stage: Stage, gone: Router): Promise<void> {
 
 async function showFirstPass({ host, journal }: Stage, gone: Router, living: Router): Promise<void> {
   say(
-    'A timer runs wgkex-cleanup every 15 minutes; here it is run by hand. Who was not heard for ' +
+    'A timer runs wgkex-cleanup every 15 minutes; here it is run by hand. A router that was silent for ' +
       `${STALE_AFTER_SECONDS} s (by default 3600 s) is stale, so some seconds pass first.`,
-    'A living router is heard every 2 minutes, when WireGuard renews its session: often enough for an hour, not for ' +
-      `${STALE_AFTER_SECONDS} s. So before each pass ${living.host.name} takes its peer away and adds it again, ` +
-      'which makes it start a new session at once:',
+    'A live router has a handshake every 2 minutes, when WireGuard renews its session: often enough for an hour, but ' +
+      `not for ${STALE_AFTER_SECONDS} s. So before each pass ${living.host.name} removes its peer and adds it again, ` +
+      'which starts a new session at once:',
   );
   const isStale = async () => Date.now() / 1000 - (await gone.lastHandshake()) > STALE_AFTER_SECONDS;
   await eventually(`${gone.host.name} is stale`, isStale);
@@ -45,8 +45,8 @@ async function showFirstPass({ host, journal }: Stage, gone: Router, living: Rou
 
 async function showSecondPass({ host, journal }: Stage, gone: Router, living: Router): Promise<void> {
   say(
-    `Who is still stale at least ${SECOND_LOOK_SECONDS} s (by default 900 s) after the mark is removed, with the ` +
-      'forwarding entries:',
+    `A router that is still stale at least ${SECOND_LOOK_SECONDS} s (by default 900 s) after the mark is removed with ` +
+      'its forwarding entries:',
   );
   await pause(SECOND_LOOK_SECONDS * 1000);
   await living.renewSession();
@@ -60,12 +60,12 @@ async function showSecondPass({ host, journal }: Stage, gone: Router, living: Ro
 
 async function showWhatIsLeft(stage: Stage, gone: Router, living: Router): Promise<void> {
   const { gateway, host } = stage;
-  say('What the gateway has now:');
+  say('The gateway has now:');
   await host.type(`wg show ${gateway.wireguard()} allowed-ips`);
   await host.type(`bridge fdb show dev ${gateway.vxlan()}`);
   const keys = (await gateway.peers()).map(({ key }) => key);
   confirm(`${living.host.name} is the only peer`, keys.join() === living.key);
-  confirm(`${gone.host.name} has no forwarding entry any more`, (await countEntries(stage, gone)) === 0);
+  confirm(`${gone.host.name} no longer has forwarding entries`, (await countEntries(stage, gone)) === 0);
   confirm(`${living.host.name} has its two`, (await countEntries(stage, living)) === 2);
   await living.ping();
 }

@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts';
 import { confirm, say, showHeading } from './terminal.ts';
 
 export const DOMAIN = 'ffww01';
-/** The living router is heard, and the cleanup looks, within these, be the machine busy or not. */
+/** Long enough for a handshake of the live router and a pass of the cleanup, whether or not the machine is busy. */
 export const STALE_AFTER_SECONDS = 12;
 export const SECOND_LOOK_SECONDS = 3;
 
@@ -40,7 +40,7 @@ async function showInterfaces({ gateway, host }: Stage): Promise<void> {
   const vxlan = await host.type(`ip -details link show dev ${gateway.vxlan()} | grep -o 'vxlan id .* dstport [0-9]*'`);
   confirm('the VXLAN sits on the WireGuard interface', vxlan.includes(` dev ${gateway.wireguard()} `));
   const shown = await host.type(`wg show ${gateway.wireguard()}`);
-  confirm('WireGuard listens, and knows no peer', shown.includes('listening port') && !shown.includes('peer:'));
+  confirm('WireGuard listens, and has no peers', shown.includes('listening port') && !shown.includes('peer:'));
 }
 
 async function startService({ host, journal }: Stage): Promise<void> {
@@ -50,7 +50,7 @@ async function startService({ host, journal }: Stage): Promise<void> {
   );
   await host.type('cat /etc/wgkex/wgkex.toml');
   say(
-    `The service starts as ${IS_ROOT_ALONE ? 'root, for want of another user' : 'wgkex.service would start it'}. ` +
+    `The service starts as ${IS_ROOT_ALONE ? 'root, because there is no other user' : 'wgkex.service would start it'}. ` +
       'Lines with a bar are its log, as journalctl would show them:',
   );
   await host.start([...AS_WGKEX, LISTENER].join(' '), journal);
@@ -58,7 +58,7 @@ async function startService({ host, journal }: Stage): Promise<void> {
   const processes = await host.type(SHOW_PROCESSES);
   const parts = IS_ROOT_ALONE
     ? 'a listener and a handler (no sudo, no user wgkex: this is a user namespace)'
-    : 'what faces the internet is user wgkex; what sudo has started for it is root';
+    : 'the process that faces the internet is user wgkex; the one that sudo started for it is root';
   confirm(parts, listUsers(processes) === USERS);
 }
 
@@ -69,5 +69,5 @@ function listUsers(processes: string): string {
 
 async function describeWireguard(host: Host, device: string): Promise<string> {
   const details = await host.run(`ip -details link show dev ${device}`);
-  return /\bwireguard\b/.test(details) ? "the kernel's" : "wireguard-go's, as the kernel gave none";
+  return /\bwireguard\b/.test(details) ? "the kernel's" : "wireguard-go's, because the kernel has none";
 }

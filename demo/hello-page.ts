@@ -1,4 +1,4 @@
-// A web page of the gateway's for who comes through the tunnel: hello-page.ts ADDRESS PORT
+// A web page of the gateway for visitors through the tunnel: hello-page.ts ADDRESS PORT
 import { createServer } from 'node:http';
 
 const [host, port] = process.argv.slice(2);

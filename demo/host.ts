@@ -17,7 +17,7 @@ export class Host {
     this.name = name;
   }
 
-  /** Runs a line of shell; shows it and what it printed, and returns that. @throws NotSeenError where it fails. */
+  /** Runs a line of shell; shows it and what it printed, and returns that. @throws NotSeenError if it fails. */
   async type(line: string): Promise<string> {
     if (this.isShown) await showCommand(this.name, line);
     const output = await this.run(line);
@@ -38,7 +38,7 @@ export class Host {
     throw new NotSeenError(`${this.name}# ${line}: ${said === '' ? end : `${end}, ${said}`}`);
   }
 
-  /** Shows and starts a program that runs until the lab ends, and writes to a log, which learns of an earlier end. */
+  /** Shows and starts a program that runs until the lab ends and writes to a log; the log records an earlier end. */
   async start(command: string, log: Journal): Promise<void> {
     await showCommand(this.name, `${command} &`);
     const child = this.#spawn(command, log);
@@ -47,7 +47,7 @@ export class Host {
     );
   }
 
-  /** Shows and runs a program that writes to a log. @throws NotSeenError where it fails. */
+  /** Shows and runs a program that writes to a log. @throws NotSeenError if it fails. */
   async runLogged(command: string, log: Journal): Promise<void> {
     await showCommand(this.name, command);
     const [status] = await once(this.#spawn(command, log), 'exit');

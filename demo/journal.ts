@@ -8,7 +8,7 @@ const FOLLOW_MILLISECONDS = 200;
 /** By sd-daemon(3) priority; what is not named here is an everyday event. */
 const STYLES: Record<string, Style> = { '<4>': 'warning', '<3>': 'error' };
 
-/** A file in the journal's part: wgkex's programs write to it what systemd's journal would get. */
+/** A file in place of systemd's journal: wgkex's programs write their log to it. */
 export class Journal {
   readonly fd = openSync(FILE, 'a');
   /** How systemd tells a service that its standard error is the journal. */
@@ -21,14 +21,14 @@ export class Journal {
     this.environment = { JOURNAL_STREAM: `${dev}:${ino}` };
   }
 
-  /** Remembers that the service ended, and how: what is awaited of it will not come. */
+  /** Remembers that the service ended, and how: awaited events will not come. */
   end(how: string): void {
     this.#end = how;
   }
 
   /**
-   * Shows what is new as soon as there is a line for each of the `awaited` events; returns the new lines.
-   * @throws NotSeenError where the service ended instead
+   * Shows the new lines as soon as there is one for each of the `awaited` events; returns them.
+   * @throws NotSeenError if the service ended instead
    */
   async show(...awaited: string[]): Promise<string[]> {
     const hasCome = () => {
@@ -42,13 +42,13 @@ export class Journal {
     return this.#showNew();
   }
 
-  /** Shows what nobody awaited. */
+  /** Shows the lines that nobody awaited. */
   showRest(): void {
-    if (this.#readNew().length > 0) say('What the service logged since then:');
+    if (this.#readNew().length > 0) say('The log of the service since then:');
     this.#showNew();
   }
 
-  /** Shows what comes, for as long as this process lives. */
+  /** Shows new lines for as long as this process lives. */
   follow(): void {
     setInterval(() => this.#showNew(), FOLLOW_MILLISECONDS);
   }

@@ -24,17 +24,17 @@ async function main(): Promise<void> {
   const second = await Router.create(stage, 2);
   await showSecondRouter(second);
   await showCleanup(stage, first, second);
-  showEnd('All of it was seen to work.');
+  showEnd('Everything worked.');
   if (values.keep) await keepRunning(stage, second, LAB_PID);
   else process.exit(0);
 }
 
-// Whoever reads along may stop to.
+// A reader may stop early.
 process.stdout.on('error', () => process.exit(1));
 
 main().catch((error) => {
   journal?.showRest();
-  // The first line says which command failed, the last one what it said.
+  // The first line names the command that failed, the last one has its error message.
   const [first, ...more] = describeError(error).trim().split('\n');
   console.error(`demo: ${[first, ...more.slice(-1)].join(': ')}`);
   process.exit(1);

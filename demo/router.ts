@@ -15,7 +15,7 @@ const PING = 'ping -6 -c 3 -i 0.3 -w 15';
 /** sed's pattern for the first five bytes of a hash. */
 const FIVE_BYTES = '(..)(..)(..)(..)(..).*';
 
-/** A router that does by itself, with the shell's tools, what the firmware of a router does. */
+/** A router that acts like a router's firmware, with the shell's tools. */
 export class Router {
   readonly host: Host;
   readonly meshAddress: string;
@@ -58,7 +58,7 @@ export class Router {
     this.#key = await this.host.type(`wg pubkey <${this.#keyFile}`);
   }
 
-  /** Says its two lines; returns the address that the gateway let in. */
+  /** Sends its two lines; returns the address that the gateway admitted. */
   async introduce(): Promise<string> {
     const { gateway, journal } = this.#stage;
     const lines = `(echo ${DOMAIN}; wg pubkey <${this.#keyFile})`;
@@ -97,7 +97,7 @@ export class Router {
     await this.#expectHandshake(0);
   }
 
-  /** Has it forget its session and start another one: by itself WireGuard does that every two minutes only. */
+  /** Makes it forget its session and start another one: by itself WireGuard does that only every two minutes. */
   async renewSession(): Promise<void> {
     const before = await this.lastHandshake();
     const { gateway } = this.#stage;

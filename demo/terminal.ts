@@ -1,7 +1,7 @@
 import { pause } from '../lab/commands.ts';
 
 const COLUMNS = 80;
-/** So that a person can read along; what is piped somewhere does not wait. */
+/** So that a person can read along; output to a pipe does not wait. */
 const READING_MILLISECONDS = 400;
 
 /** ECMA-48. */
@@ -21,7 +21,7 @@ const isTerminal = process.stdout.isTTY === true;
 /** Node knows NO_COLOR and TERM=dumb. */
 const hasColour = isTerminal && process.stdout.hasColors();
 
-/** Raised where something that the demo shows did not come to be; its message is one line. */
+/** Raised if something that the demo shows did not happen; its message is one line. */
 export class NotSeenError extends Error {
   override name = 'NotSeenError';
 }
@@ -52,9 +52,9 @@ export function showLog(line: string, style: Style): void {
   print(indent(line, '| '), style);
 }
 
-/** Says that something was seen to be so. @throws NotSeenError where it is not. */
+/** Confirms an observation. @throws NotSeenError if it is false. */
 export function confirm(what: string, isSo: boolean): void {
-  if (!isSo) throw new NotSeenError(`expected, and not seen: ${what}`);
+  if (!isSo) throw new NotSeenError(`expected, but not seen: ${what}`);
   print(fold(`✓ ${what}`, '  ', '').join('\n'), 'seen');
 }
 

@@ -10,18 +10,18 @@ const SHOW_LISTENING = `ss -Hltn sport = ${HELLO_PORT}`;
 export async function showExchange(router: Router): Promise<void> {
   await showHeading('2. A router introduces itself');
   say(
-    `${router.host.name} is on the internet. It makes a key pair, and says two lines to the gateway: its domain and ` +
+    `${router.host.name} is on the internet. It makes a key pair, and sends two lines to the gateway: its domain and ` +
       'its public key.',
   );
   await router.host.type('ip -brief -4 address show dev uplink');
   await router.makeKey();
   const letIn = await router.introduce();
   say(
-    'From the MD5 of the key (with its newline) both sides derive the same addresses: five bytes of it behind 02 are ' +
-      'the MAC address, and that makes the link-local address (EUI-64, with the universal/local bit inverted).',
+    'From the MD5 of the key (with its newline) both sides derive the same addresses: 02 and five bytes of it are ' +
+      'the MAC address, and that gives the link-local address (EUI-64, with the universal/local bit inverted).',
   );
   await router.deriveAddress();
-  confirm(`the gateway let in the same address, ${letIn}`, router.address === letIn);
+  confirm(`the gateway admitted the same address, ${letIn}`, router.address === letIn);
   say('It brings up its side of the tunnel, with the VXLAN on top:');
   await router.bringUp();
 }
@@ -44,27 +44,27 @@ export async function showTunnel(stage: Stage, router: Router): Promise<void> {
 }
 
 async function showHelloPage({ host, journal }: Stage, router: Router): Promise<void> {
-  say('A web page of the gateway, which it serves on its address of the segment alone:');
+  say('The gateway serves a web page only on its address of the segment:');
   await host.start(`node --import tsx demo/hello-page.ts ${GATEWAY_MESH_ADDRESS} ${HELLO_PORT}`, journal);
   await eventually('the page is served', async () => (await host.run(SHOW_LISTENING)) !== '');
   const url = `http://[${GATEWAY_MESH_ADDRESS}]`;
   const page = await router.host.type(`node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`);
   confirm(
-    `the page names ${router.host.name}'s address of the segment as where the visitor came from`,
+    `the page names ${router.host.name}'s address of the segment as the visitor's address`,
     page === `Hello ${router.meshAddress}, you came through the tunnel.`,
   );
 }
 
-/** The same for one more router, in short. */
+/** The same for another router, in short. */
 export async function showSecondRouter(router: Router): Promise<void> {
   await showHeading('4. A second router');
-  say('The same once more; what brings up its side is left out.');
+  say('The same again; the commands that bring up its side are left out.');
   await router.makeKey();
   const letIn = await router.introduce();
   router.host.isShown = false;
   await router.deriveAddress();
   await router.bringUp();
   router.host.isShown = true;
-  confirm(`it derived the address that the gateway let in, ${letIn}`, router.address === letIn);
+  confirm(`it derived the address that the gateway admitted, ${letIn}`, router.address === letIn);
   await router.ping();
 }

@@ -17,14 +17,14 @@ export async function ageRecord(gateway: Gateway, seconds: number): Promise<void
   });
 }
 
-/** As if the handshakes that the record remembers had been so much earlier. */
+/** As if the handshakes that the record remembers had been earlier by this time. */
 export async function ageRemembered(gateway: Gateway, seconds: number): Promise<void> {
   await editRecord(gateway, (words) =>
     words.map((word, index) => (words[0] === 'key' && index === 7 ? String(Number(word) - seconds) : word)),
   );
 }
 
-/** What reads it has to read it again, under its lock. */
+/** Every reader has to read it again, under its lock. */
 async function editRecord(gateway: Gateway, edit: (words: [string, ...string[]]) => string[]): Promise<void> {
   await gateway.unlocked();
   const lines = (await readFile(gateway.recordFile(), 'utf8')).split('\n');

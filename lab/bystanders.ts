@@ -5,9 +5,9 @@ import type { Gateway } from './gateway.ts';
 import { give, giveOperators, listHoldings, readHoldings } from './holdings.ts';
 import { shakeHands } from './noise.ts';
 
-/** A living router and a peer of the operator's, which must be left in peace by all that befalls others. */
+/** A live router and a peer of the operator's, which must stay unaffected by everything that happens to others. */
 export class Bystanders {
-  /** The key of the living router. */
+  /** The key of the live router. */
   readonly living: string;
   readonly #gateway: Gateway;
   readonly #session: unknown;
@@ -26,7 +26,7 @@ export class Bystanders {
     return new Bystanders(gateway, living, await findSession(gateway, living), await readHoldings(gateway));
   }
 
-  /** They have what they had, each of `keys` has all that a router has, and nobody else has anything. */
+  /** They are unchanged, each of `keys` has everything that a router has, and nobody else has anything. */
   async assertHoldings(keys: readonly string[]): Promise<void> {
     const expected = [...this.#holdings, ...keys.flatMap((key) => listHoldings(this.#gateway, key))].sort();
     assert.deepEqual(await readHoldings(this.#gateway), expected);
@@ -51,7 +51,7 @@ async function addLivingRouter(gateway: Gateway): Promise<string> {
   return key;
 }
 
-/** What begins anew when a peer is removed and added again. */
+/** The counters that restart when a peer is removed and added again. */
 async function findSession(gateway: Gateway, key: string) {
   const peer = await gateway.findPeer(key);
   return { endpoint: peer?.endpoint, lastHandshake: peer?.lastHandshake };

@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly gap?: number;
 }
 
-/** Sends chunks to a gateway and resolves with all that came back when the gateway has closed. */
+/** Sends chunks to a gateway and resolves with the whole answer when the gateway has closed. */
 export async function send(
   host: string,
   chunks: readonly (string | Uint8Array)[],
@@ -42,7 +42,7 @@ export function open(host: string, { from }: ClientOptions = {}): Promise<Socket
   });
 }
 
-/** Resolves with what the gateway sent when it has closed; rejects where it reset the connection. */
+/** Resolves with the gateway's answer when it has closed; rejects if it reset the connection. */
 export function readAll(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -57,7 +57,7 @@ export function readAll(socket: Socket): Promise<string> {
   });
 }
 
-/** A key that nobody has the private key of. */
+/** A key whose private key nobody has. */
 export function makeKey(): string {
   return randomBytes(32).toString('base64');
 }

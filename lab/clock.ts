@@ -1,4 +1,4 @@
-/** An option for Node: what the program believes to be the time. The clock that never jumps is the machine's. */
+/** An option for Node that pretends another time to the program. The clock that never jumps remains the machine's. */
 export function pretendTime(unixSeconds: number): string {
   return `--import=data:text/javascript,Date.now=()=>${unixSeconds}e3`;
 }

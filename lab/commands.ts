@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const OPTIONS = { maxBuffer: Number.POSITIVE_INFINITY };
 
-/** Runs a program and returns what it printed, without the end of its last line; rejects where it fails. */
+/** Runs a program and returns what it printed, without the end of its last line; rejects if it fails. */
 export async function sh(program: string, ...args: string[]): Promise<string> {
   return chomp((await run(program, args, OPTIONS)).stdout);
 }
@@ -25,12 +25,12 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a program in a network namespace to its end, whatever that is. */
+/** Runs a program in a network namespace to its end, whether it succeeds or fails. */
 export function attempt(namespace: string, program: string, args: readonly string[], input = ''): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const words = ['netns', 'exec', namespace, program, ...args];
     const child = execFile('ip', words, OPTIONS, (error: ExecFileException | null, stdout, stderr) => {
-      // What could not be started has the name of the error for a code.
+      // A program that could not be started has the name of the error as its code.
       if (typeof error?.code === 'string') return reject(error);
       const { exitCode, signalCode } = child;
       const ended = { exitCode: exitCode ?? undefined, signal: signalCode ?? undefined };
@@ -84,7 +84,7 @@ export class Background {
   }
 }
 
-/** For what hangs: a machine with a hundred other things to do takes its time. */
+/** For conditions that never hold: a busy machine needs time. */
 const PATIENCE_SECONDS = 60;
 
 /** Waits until `condition` holds; throws with `what` after `seconds`. */
@@ -97,7 +97,7 @@ export async function eventually(
   while (!(await condition())) {
     const waited = performance.now() - start;
     if (waited > seconds * 1000) throw new Error(`It did not come to be within ${seconds} s: ${what}`);
-    // Most conditions start a program: what takes long is asked for seldom.
+    // Most conditions start a program: slow ones are checked less often.
     await pause(Math.min(Math.max(waited / 5, 20), 250));
   }
 }

@@ -2,7 +2,7 @@ import { copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Gateway } from './gateway.ts';
 
-/** What wgkex runs as root. */
+/** The programs that wgkex runs as root. */
 const PROGRAMS = ['/usr/bin/wg', '/usr/sbin/bridge', '/usr/sbin/ip', '/usr/bin/flock'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
@@ -41,7 +41,7 @@ export function faultsOf(gateway: Gateway): string {
   return `/etc/netns/${gateway.namespace}/wgkex/faults`;
 }
 
-/** Test files that run at the same time may both do so: what was set aside first is the real program. */
+/** Test files that run at the same time may both do so: the file that was set aside first is the real program. */
 async function installFakes(): Promise<void> {
   for (const program of PROGRAMS) {
     const [copy, fake] = [`${program}.copy${process.pid}`, `${program}.fake${process.pid}`];

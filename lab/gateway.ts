@@ -15,11 +15,11 @@ export const EXCHANGE_PORT = 10012;
 
 /** user_namespaces(7): the first of the users here, the first of them outside, and how many. */
 const USER_RANGES = (await sh('cat', '/proc/self/uid_map')).split('\n').map((line) => line.trim().split(/\s+/));
-/** True where the lab was made by an ordinary user. */
+/** True if an ordinary user made the lab. */
 export const IS_IN_USER_NAMESPACE = USER_RANGES[0]?.[1] !== '0';
-/** True where that has no other user to be, and no sudo. */
+/** True if that lab has no other user, and no sudo. */
 export const IS_ROOT_ALONE = USER_RANGES.length === 1 && USER_RANGES[0]?.[2] === '1';
-/** What makes a program the user wgkex. */
+/** Words that run a program as user wgkex. */
 export const AS_WGKEX = IS_ROOT_ALONE ? [] : ['setpriv', '--reuid=wgkex', '--regid=wgkex', '--init-groups'];
 const NODE = '/usr/bin/node';
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';
@@ -34,7 +34,7 @@ type Settings = Record<string, unknown>;
 
 /**
  * A gateway in a network namespace: real WireGuard and VXLAN interfaces, and the installed executables.
- * Its configuration is where it belongs, as `ip netns exec` shows /etc/netns/NAME/wgkex in place of /etc/wgkex.
+ * Its configuration is where it belongs, because `ip netns exec` shows /etc/netns/NAME/wgkex instead of /etc/wgkex.
  */
 export class Gateway {
   readonly namespace: string;
@@ -88,12 +88,12 @@ export class Gateway {
     return `/run/wgkex/${this.namespace}/${this.wireguard(domain)}.record`;
   }
 
-  /** Whose address is whose, though its peer is gone. */
+  /** Which key claims which address, even if its peer is gone. */
   claimsFile(domain = this.#firstDomain): string {
     return `/var/lib/wgkex/${this.namespace}/${domain}.claims.json`;
   }
 
-  /** What is remembered of a domain. */
+  /** The remembered state of a domain. */
   stateFile(domain = this.#firstDomain): string {
     return `/var/lib/wgkex/${this.namespace}/${domain}.json`;
   }
@@ -110,7 +110,7 @@ export class Gateway {
     return WIREGUARD_PORT + this.#domains.findIndex(({ name }) => name === domain);
   }
 
-  /** Makes both interfaces of a domain; made again, they have the same private key. */
+  /** Makes both interfaces of a domain; recreated ones have the same private key. */
   async addInterfaces(domain = this.#firstDomain): Promise<void> {
     const wireguard = this.wireguard(domain);
     if (!this.#wireguards.has(domain))
@@ -128,7 +128,7 @@ export class Gateway {
     await this.run('ip', 'address', 'add', 'fd42::1/64', 'dev', this.vxlan(domain), 'nodad');
   }
 
-  /** Deletes both interfaces of a domain, as `wg-quick down` does: the VXLAN goes with what it sits on. */
+  /** Deletes both interfaces of a domain, as `wg-quick down` does: the VXLAN goes with the interface below it. */
   async removeInterfaces(domain = this.#firstDomain): Promise<void> {
     const process = this.#wireguards.get(domain);
     if (process === undefined) await this.run('ip', 'link', 'delete', this.wireguard(domain));
@@ -139,7 +139,7 @@ export class Gateway {
     );
   }
 
-  /** Writes the configuration: the contract's defaults but for `settings` and what a test must not wait for. */
+  /** Writes the configuration: the contract's defaults, except `settings` and delays that a test must not wait for. */
   async configure(settings: Settings = {}, domainSettings: Settings = {}): Promise<void> {
     const handler = [...(IS_ROOT_ALONE ? [] : ['sudo', '-n']), HANDLER];
     const directories = {
@@ -164,7 +164,7 @@ export class Gateway {
     return listener;
   }
 
-  /** Writes another configuration and has the listener and a new handler read it. */
+  /** Writes another configuration and makes the listener and a new handler read it. */
   async reload(settings: Settings = {}, domainSettings: Settings = {}): Promise<void> {
     await this.configure(settings, domainSettings);
     const listener = this.#running;
@@ -183,8 +183,8 @@ export class Gateway {
   }
 
   /**
-   * The process ids of the handlers that run here, without a sudo that might be in front of them, and without what a
-   * handler has forked and not yet made a program of.
+   * The process ids of the handlers that run here, without a sudo that might be in front of them, and without
+   * children of a handler that do not run their own program yet.
    */
   async findHandlers(): Promise<number[]> {
     const pids = (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').map(Number);
@@ -203,7 +203,7 @@ export class Gateway {
     return `/run/wgkex/${this.namespace}/${domain}.lock`;
   }
 
-  /** Resolves when nobody has the lock: what a handler read it reads anew after that. */
+  /** Resolves when nobody has the lock: after that a handler reads everything again. */
   async unlocked(): Promise<void> {
     await sh('install', '-d', dirname(this.lockFile()));
     await sh('flock', this.lockFile(), 'true');
@@ -237,7 +237,7 @@ export class Gateway {
     return (await this.peers(domain)).find((peer) => peer.key === key);
   }
 
-  /** A peer without its traffic: what stays the same while its session does. */
+  /** A peer without its traffic: the part that stays the same while its session does. */
   async findSession(key: string, domain = this.#firstDomain): Promise<Omit<Peer, 'received' | 'sent'> | undefined> {
     const peer = await this.findPeer(key, domain);
     if (peer === undefined) return undefined;
@@ -246,8 +246,8 @@ export class Gateway {
   }
 
   /**
-   * Throws unless a peer goes on as it was: from the same endpoint, and counting its bytes on, which a reset would begin
-   * again. WireGuard itself may have had another handshake since: two can cross within the first seconds.
+   * Throws unless a peer continues as before: from the same endpoint, and with its byte counts, which a reset would
+   * restart. WireGuard itself may have had another handshake since: two can cross within the first seconds.
    */
   async requireUninterrupted(before: Peer | undefined, domain = this.#firstDomain): Promise<void> {
     assert.ok(before !== undefined && before.received > 0 && before.lastHandshake !== 'never');
@@ -265,7 +265,7 @@ export class Gateway {
     return parseForwardingEntries(await this.run('bridge', '-json', 'fdb', 'show', 'dev', this.vxlan(domain)));
   }
 
-  /** Everything that wgkex may change, as text: two equal ones mean that nothing was changed. */
+  /** Everything that wgkex may change, as text: equal texts mean that nothing was changed. */
   async snapshot(): Promise<string> {
     const domains = this.#domains.map(async ({ name }) => {
       const peers = (await this.peers(name)).map(({ key, allowedIps }) => `${key} ${allowedIps}`).sort();
@@ -275,7 +275,7 @@ export class Gateway {
     return (await Promise.all(domains)).join('\n') + (await this.run('ip', '-6', 'route'));
   }
 
-  /** Has something done before the gateway goes. */
+  /** Registers an action to run before the gateway is removed. */
   onClose(action: () => Promise<void>): void {
     this.#closing.push(action);
   }

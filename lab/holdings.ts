@@ -8,7 +8,7 @@ import { recordKeys } from './record.ts';
 
 const FLOOD_MAC = '00:00:00:00:00:00';
 
-/** What a router has on a gateway whose domain keeps entries of both kinds, and routes: a line each. */
+/** Everything that a router has on a gateway whose domain keeps entries of both kinds, and routes: one line each. */
 export function listHoldings(gateway: Gateway, key: string): string[] {
   const { mac, address } = derive(key);
   const entries = [FLOOD_MAC, mac].map((each) => `entry ${each} ${address} ${gateway.wireguard()}`);
@@ -32,13 +32,13 @@ export async function readHoldings(gateway: Gateway): Promise<string[]> {
   ].sort();
 }
 
-/** Does what wgkex does to admit keys. */
+/** Admits keys as wgkex does. */
 export async function give(gateway: Gateway, keys: readonly string[]): Promise<void> {
   await recordKeys(gateway, keys);
   await giveUnrecorded(gateway, keys);
 }
 
-/** Does by hand what wgkex does to admit keys, but for the record: the peers are the operator's. */
+/** Admits keys by hand as wgkex does, but without the record: the peers are the operator's. */
 export async function giveUnrecorded(gateway: Gateway, keys: readonly string[]): Promise<void> {
   const routers = keys.map(derive);
   const words = routers.flatMap(({ key, address }) => ['peer', key, 'allowed-ips', `${address}/128`]);
@@ -52,7 +52,7 @@ export async function giveUnrecorded(gateway: Gateway, keys: readonly string[]):
   await batch(gateway, 'ip', ['-6'], routes);
 }
 
-/** Takes from a router by hand all but its peer. */
+/** Removes everything of a router by hand except its peer. */
 export async function strip(gateway: Gateway, key: string): Promise<void> {
   const { mac, address } = derive(key);
   const macs = [FLOOD_MAC, mac];

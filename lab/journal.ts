@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { Background, eventually, sh } from './commands.ts';
 
-/** systemd-cat(1) does not tell the program what journald's own services are told. */
+/** systemd-cat(1) does not set the variables that journald's own services get. */
 const TELL = 'JOURNAL_STREAM=$(stat --dereference --format=%d:%i /proc/self/fd/2) exec "$@"';
 
 const DIRECTORIES = ['/run/systemd/journal', '/run/log/journal'];
@@ -19,7 +19,7 @@ export async function startJournal(): Promise<() => Promise<unknown>> {
     );
   await eventually('the journal is there', logs);
   return async () => {
-    // Its sockets first: whoever finds them, in another test file, expects somebody behind them.
+    // Its sockets first: a process of another test file that finds them expects a journald behind them.
     for (const directory of DIRECTORIES) await rm(directory, { recursive: true });
     await journal.stop();
     await sh('umount', '/sys/fs/cgroup');

@@ -3,24 +3,24 @@ import { eventually, sh } from './commands.ts';
 import { faultsOf, liftCurses, orderFault } from './fakes.ts';
 import type { Gateway } from './gateway.ts';
 
-/** Something that wgkex does. Whoever starts or attaches to what does it puts these words in front: strace(1). */
+/** Something that wgkex does. These words, for strace(1), go in front of the command that starts or attaches to it. */
 export type Action<T> = (strace: readonly string[]) => Promise<T>;
 
 /** A moment between two effects of an action. */
 export interface Moment {
   readonly name: string;
-  /** Has the action done again, and the victim killed at this moment. */
+  /** Repeats the action, and kills the victim at this moment. */
   strike<T>(action: Action<T>): Promise<T>;
 }
 
-/** Who is killed: the program that was called, or else the handler or the cleanup, which called it. */
+/** The process to kill: the program that was called, or else its caller, the handler or the cleanup. */
 export type Victim = 'program' | 'caller';
 
 /** The system calls by which the handler and the cleanup change files, and by which the handler replies. */
 const WRITES = ['openat', 'write', 'ftruncate', 'fsync', 'link', 'unlink', 'rename'];
 
 /**
- * Has an action done once, unharmed, and finds the moments before and after each effect of the programs that it calls:
+ * Lets an action run once, unharmed, and finds the moments before and after each effect of the programs that it calls:
  * around two calls, two peers of one `wg set`, two lines of a batch.
  */
 export async function findProgramMoments(gateway: Gateway, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
@@ -84,7 +84,7 @@ async function order<T>(gateway: Gateway, kill: string, action: () => Promise<T>
   }
 }
 
-/** Programs go on without their caller, beside whoever looks at what it left; their parent is then the first process. */
+/** Programs outlive their caller while a test looks at the remains; their parent is then the first process. */
 async function hasOrphans(gateway: Gateway): Promise<boolean> {
   const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').filter((line) => line !== '');
   const states = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));

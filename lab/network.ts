@@ -100,16 +100,16 @@ export async function addWireguard(namespace: string, device: string): Promise<B
     `wireguard-go makes ${device}`,
     async () => process.hasEnded || (await isListening(process, device)),
   );
-  // On standard error it praises the kernel's own.
+  // On standard error it recommends the kernel's own.
   if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${process.stdout}`);
   await shIn(namespace, 'wg', 'show', device);
   return process;
 }
 
-/** unix(7): who listens has this flag. */
+/** unix(7): a listening socket has this flag. */
 const ACCEPTS_CONNECTIONS = '00010000';
 
-/** wg(8) itself must not try that: it deletes a socket that is there and on which nobody listens yet. */
+/** wg(8) itself must not try that: it deletes an existing socket on which nobody listens yet. */
 async function isListening({ pid }: Background, device: string): Promise<boolean> {
   const sockets = (await readFile(`/proc/${pid}/net/unix`, 'utf8').catch(() => '')).split('\n');
   const isIts = (line: string) =>

@@ -24,7 +24,7 @@ const INITIATION = 1;
 const RESPONSE_BYTES = 92;
 const TRANSPORT = 4;
 const TAG_BYTES = 16;
-/** For a gateway that does not respond at all: one that is busy takes its time. */
+/** For a gateway that does not respond at all: a busy one needs time. */
 const RESPONSE_MILLISECONDS = 20_000;
 const TAI_OFFSET = 0x400000000000000an;
 /** PKCS #8 and SPKI headers of an X25519 key (RFC 8410). */
@@ -37,7 +37,7 @@ export interface Handshake {
   /** The router's private key and the gateway's public key, in base64. */
   readonly privateKey: string;
   readonly gatewayKey: string;
-  /** What the router's clock says. */
+  /** The time on the router's clock. */
   readonly now: Date;
   /** An address of the test's own, see `Segment.addSource`. */
   readonly from?: string;
@@ -45,7 +45,7 @@ export interface Handshake {
   readonly waitMilliseconds?: number;
 }
 
-/** Does a whole handshake, the first transport packet included; false where the gateway did not respond. */
+/** Does a whole handshake, including the first transport packet; false if the gateway did not respond. */
 export async function shakeHands(handshake: Handshake): Promise<boolean> {
   const socket = createSocket('udp4');
   try {
@@ -177,7 +177,7 @@ function seal(key: Buffer, counter: number, plain: Buffer, associated: Buffer): 
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** Throws where the gateway does not hold the keys that it should. */
+/** Throws if the gateway does not hold the keys that it should. */
 function openSealed(key: Buffer, sealed: Buffer, associated: Buffer): void {
   const decipher = createDecipheriv('chacha20-poly1305', key, nonce(0), { authTagLength: TAG_BYTES });
   decipher.setAAD(associated, { plaintextLength: sealed.length - TAG_BYTES });

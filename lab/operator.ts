@@ -7,7 +7,7 @@ import { shakeHands } from './noise.ts';
 
 export interface ViewOptions {
   readonly columns?: number;
-  /** What the command believes to be the time, in seconds since 1970. */
+  /** The time that the command sees, in seconds since 1970. */
   readonly now?: number;
 }
 
@@ -28,7 +28,7 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
-/** The same keys for the same name, so that what is printed of them can be compared with what was printed once. */
+/** The same keys for the same name, so that output about them can be compared with earlier output. */
 export function makeKeyPair(name: string): KeyPair {
   const secret = createHash('sha256').update(name).digest();
   // RFC 8410, 7.

@@ -56,7 +56,7 @@ export class Prometheus {
     await rm(this.#directory, { recursive: true });
   }
 
-  /** @throws Error where Prometheus cannot evaluate the expression. */
+  /** @throws Error if Prometheus cannot evaluate the expression. */
   async query(expression: string): Promise<Sample[]> {
     const { result } = (await this.#get('query', { query: expression })) as {
       result: { metric: Record<string, string>; value: [number, string] }[];
@@ -64,7 +64,7 @@ export class Prometheus {
     return result.map(({ metric, value: [, value] }) => ({ labels: metric, value: Number(value) }));
   }
 
-  /** The values by one label, or by several joined with a blank; what is 0 is left out. */
+  /** The values by one label, or by several joined with a blank; zeros are left out. */
   async count(expression: string, ...labels: string[]): Promise<Record<string, number>> {
     const samples = (await this.query(expression)).filter(({ value }) => value !== 0);
     return Object.fromEntries(

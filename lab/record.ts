@@ -24,7 +24,7 @@ export async function readRecordedKeys(gateway: Gateway): Promise<string[]> {
   return [...PeerRecord.parse(await readFile(gateway.recordFile(), 'utf8')).registrations.keys()].sort();
 }
 
-/** What the record has of each key. */
+/** The lines of the record about each key. */
 export async function readRegistrations(gateway: Gateway): Promise<ReadonlyMap<string, Registration>> {
   return PeerRecord.parse(await readFile(gateway.recordFile(), 'utf8')).registrations;
 }

@@ -11,8 +11,8 @@ const BUFFER_BYTES = 1 << 21;
 
 /**
  * A part of a gateway's segment that is far away: a second bridge, joined to the segment by two TAP devices. Between
- * them a process holds every frame for half of the round trip, so that addresses stay what they are. netem would do
- * the same, where the kernel has it. A gateway can have several.
+ * them a process holds every frame for half of the round trip, so that addresses stay the same. netem would do the
+ * same, if the kernel has it. A gateway can have several.
  */
 export class RoundTrip {
   static readonly #counts = new WeakMap<Gateway, number>();

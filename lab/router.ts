@@ -10,7 +10,7 @@ import { addVxlan, addWireguard } from './network.ts';
 const PING_INTERVAL_SECONDS = '0.2';
 const PING_DEADLINE_SECONDS = '60';
 
-/** A router in a network namespace of its own, which does what a router in the field does. */
+/** A router in its own network namespace, which acts like a router in the field. */
 export class Router {
   readonly namespace: string;
   readonly key: string;
@@ -59,7 +59,7 @@ export class Router {
     return `fd42::${(this.#number + 1).toString(16)}`;
   }
 
-  /** Says the two lines to the gateway, from the router's own namespace. */
+  /** Sends the two lines to the gateway, from the router's own namespace. */
   async exchange(domain: string, host = this.#gateway.address): Promise<string> {
     const script = 'exec 3<>"/dev/tcp/$0/$1"; printf "%s\\n%s\\n" "$2" "$3" >&3; cat <&3';
     return shIn(this.namespace, 'bash', '-c', script, host, String(EXCHANGE_PORT), domain, this.key);
@@ -80,7 +80,7 @@ export class Router {
     await this.run('ip', 'address', 'add', `${this.meshAddress}/64`, 'dev', vxlan, 'nodad');
   }
 
-  /** Takes the router's side of the tunnel down, without a word to the gateway. */
+  /** Takes the router's side of the tunnel down without notifying the gateway. */
   async down(): Promise<void> {
     if (!this.#isUp) return;
     this.#isUp = false;
@@ -97,7 +97,7 @@ export class Router {
     await eventually(`${this.namespace} has a handshake`, hasHandshake);
   }
 
-  /** Pings the gateway over the VXLAN segment; rejects where one of the first `count` is lost, however late answers are. */
+  /** Pings the gateway over the VXLAN segment; rejects if one of the first `count` is lost, however late answers are. */
   async ping(count = 3): Promise<void> {
     assertAnswers(count, await this.run('ping', ...wordsFor(count), 'fd42::1'));
   }
@@ -112,7 +112,7 @@ export class Router {
   }
 }
 
-/** With a deadline ping(8) goes on until it has so many answers; else it waits for the last one 0.2 s. */
+/** With a deadline ping(8) continues until it has `count` answers; otherwise it waits 0.2 s for the last one. */
 function wordsFor(count: number): string[] {
   return ['-6', '-c', String(count), '-i', PING_INTERVAL_SECONDS, '-w', PING_DEADLINE_SECONDS];
 }

@@ -14,12 +14,12 @@ export interface ArrivalOrder {
 
 export interface ArrivalResult {
   readonly replies: readonly string[];
-  /** From its first connection to its first handshake; undefined where there was none. */
+  /** From its first connection to its first handshake; undefined if there was none. */
   readonly seconds: number | undefined;
 }
 
 const LOOK_MILLISECONDS = 100;
-/** docs/firmware.md: whoever has no handshake a minute after `OK` registers again. */
+/** docs/firmware.md: a router without a handshake a minute after `OK` registers again. */
 const HANDSHAKE_SECONDS = 60;
 /** docs/firmware.md: after how long to try again; a random time between once and twice this. */
 const RETRY_SECONDS: Record<string, number> = { 'ERR: FULL': 60, 'ERR: ADDRESS_TAKEN': 3600 };
@@ -53,7 +53,7 @@ async function register({ namespace, host, port, key }: ArrivalOrder): Promise<s
   return stdout.trim();
 }
 
-/** False where a minute passes without a handshake. */
+/** False if a minute passes without a handshake. */
 async function shakeHands({ namespace, wireguard, peer }: ArrivalOrder, signal: AbortSignal): Promise<boolean> {
   const wg = (...words: string[]) => execa('ip', ['netns', 'exec', namespace, 'wg', ...words]);
   await wg('set', wireguard, ...peer);

@@ -8,12 +8,12 @@ import type { ArrivalOrder, ArrivalResult } from './arrival.ts';
 
 const PING_SECONDS = 0.25;
 
-/** What a router that is new in the domain needed. */
+/** The time that a router new to the domain needed. */
 export interface Arrival extends ArrivalResult {
   readonly roundTripMilliseconds: number;
 }
 
-/** A router that is some way off, and comes while others misbehave. */
+/** A router far away that connects while others misbehave. */
 export class FarRouter {
   readonly router: Router;
   readonly roundTripMilliseconds: number;

@@ -1,7 +1,7 @@
 import { exchange } from '../../lab/client.ts';
 import { pause } from '../../lab/commands.ts';
 
-/** What a router of its own process does, so that its time is not that of who means ill. */
+/** A router in its own process, so that its time is not that of an abuser. */
 export interface ProbeOrder {
   readonly host: string;
   readonly key: string;

@@ -5,7 +5,7 @@ import type { Figures } from './figures.ts';
 import type { MemorySample } from './memory.ts';
 import type { Witness } from './scene.ts';
 
-/** What is kept of a case. */
+/** The kept results of a case. */
 export interface CaseReport {
   readonly name: string;
   readonly what: string;
@@ -21,7 +21,7 @@ export interface CaseReport {
     readonly longestMilliseconds: number;
   };
   readonly pings: Witness['pings'];
-  /** What routers needed that came meanwhile; without `seconds` where one had no handshake. */
+  /** The times of routers that came meanwhile; without `seconds` if one had no handshake. */
   readonly arrivals: readonly Arrival[];
   /** What was written meanwhile. */
   readonly log: { readonly lines: number; readonly bytes: number; readonly unprintableBytes: number };

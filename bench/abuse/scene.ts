@@ -11,14 +11,14 @@ import { MemoryCurve, type MemorySample } from './memory.ts';
 import type { ProbeOrder, ProbeResult } from './probe.ts';
 
 const PING_SECONDS = 0.05;
-/** How far the routers are away that come meanwhile. */
+/** How far away the routers are that come meanwhile. */
 export const ROUND_TRIPS_MILLISECONDS = [100, 300] as const;
 export type RoundTripMilliseconds = (typeof ROUND_TRIPS_MILLISECONDS)[number];
 /** Before a router comes, the abuse is under way. */
 const LEAD_MILLISECONDS = 500;
-/** What is under way ends in this time, or has a problem that the figures shall show. */
+/** Open requests end in this time, or have a problem that the figures should show. */
 const CALM_MILLISECONDS = 3000;
-/** So long the handler may not know what an operator does by hand. */
+/** For this long the handler may not notice changes by hand. */
 const READING_MILLISECONDS = 1000;
 const REMOVALS_A_CALL = 500;
 
@@ -38,7 +38,7 @@ export interface Witness {
 
 /**
  * A gateway with a router that pings through its tunnel all the time, one that registers four times a second, each
- * time from another IPv6 source, and new ones that come from far away. The IPv4 sources are for whoever misbehaves.
+ * time from another IPv6 source, and new ones that come from far away. The IPv4 sources are for the abusers.
  */
 export class Scene {
   readonly gateway: Gateway;
@@ -87,7 +87,7 @@ export class Scene {
     return FarRouter.create(this.gateway, { number, milliseconds, roundTrip, ...(privateKey && { privateKey }) });
   }
 
-  /** Lets `abuse` happen while `routers` come, and says what the others noticed until some seconds after its end. */
+  /** Lets `abuse` happen while `routers` come, and reports its effect on others until some seconds after its end. */
   async witness(routers: readonly FarRouter[], abuse: () => Promise<void>): Promise<Witness> {
     const logged = this.#listener.stderr.length;
     const begin = this.#memory.seconds;
@@ -135,7 +135,7 @@ export class Scene {
     return { stop };
   }
 
-  /** As an operator would: the next abuser shall find room. */
+  /** As an operator would, so that the next abuser finds room. */
   async #removePending(): Promise<void> {
     const pending = (await this.gateway.peers()).filter(({ lastHandshake }) => lastHandshake === 'never');
     for (let start = 0; start < pending.length; start += REMOVALS_A_CALL) {

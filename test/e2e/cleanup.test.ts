@@ -21,7 +21,7 @@ before(async () => {
 after(() => gateway.close());
 
 describe('a key that never connected', () => {
-  test('is marked by the first pass, survives a second one a minute later, and goes with a later one', async () => {
+  test('is marked by the first pass, survives a second one a minute later, and is removed by a later one', async () => {
     const key = await register();
     await pass(/"heard":"never","msg":"marked"/);
     assert.deepEqual(Object.keys(await readMarks()), [key]);
@@ -36,7 +36,7 @@ describe('a key that never connected', () => {
     assert.deepEqual(await readMarks(), {});
   });
 
-  test('goes when the timer fired up to 5 % early, and not when it fired earlier', async () => {
+  test('is removed if the timer fired up to 5 % early, but not if it fired earlier', async () => {
     const key = await register();
     await pass(/marked/);
     const markedAt = (await readMarks())[key] ?? 0;
@@ -62,7 +62,7 @@ describe('a key that never connected', () => {
 describe('a key with a handshake', () => {
   beforeEach(removeAll);
 
-  test('stays without a mark while it lives, is marked when it is stale, and loses the mark when it is back', async () => {
+  test('has no mark while it is alive, is marked when it is stale, and loses the mark when it is back', async () => {
     const router = await Router.create(gateway, 1);
     await router.exchange('ffww01');
     await router.up();
@@ -83,12 +83,12 @@ describe('a key with a handshake', () => {
   });
 });
 
-// The service sees to them, too, so it is stopped.
+// The service repairs them, too, so it is stopped.
 describe('forwarding entries and routes', () => {
   afterEach(startAgain);
   beforeEach(removeAll);
 
-  test('come back where a peer has lost them', async () => {
+  test('are restored if a peer has lost them', async () => {
     const key = await register();
     await gateway.listener?.stop();
     const { mac, address } = derive(key);
@@ -100,7 +100,7 @@ describe('forwarding entries and routes', () => {
     assert.match(await routes(), new RegExp(`^${address} `, 'm'));
   });
 
-  test('come back also where the kernel has learned one in their place', async () => {
+  test('are restored even if the kernel has learned one instead', async () => {
     const { mac, address } = derive(await register());
     await gateway.listener?.stop();
     await bridge('del', mac, address);
@@ -111,7 +111,7 @@ describe('forwarding entries and routes', () => {
     assert.match(lines.find((line) => line.startsWith(mac)) ?? '', /permanent/);
   });
 
-  test('go where their peer is gone', async () => {
+  test('are removed if their peer is gone', async () => {
     const key = await register();
     await gateway.listener?.stop();
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
@@ -119,7 +119,7 @@ describe('forwarding entries and routes', () => {
     await assertGone(key);
   });
 
-  test("stay as they are where they are the operator's", async () => {
+  test("stay as they are if they are the operator's", async () => {
     const [inside, beside] = [derive(makeKey()), derive(makeKey())];
     const networks = `${inside.address}/128,fe80::42/128,192.0.2.0/24`;
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', makeKey(), 'allowed-ips', networks);
@@ -137,10 +137,10 @@ describe('forwarding entries and routes', () => {
   });
 });
 
-describe('an unusual state', () => {
+describe('an unusual state:', () => {
   beforeEach(removeAll);
 
-  test('that is damaged is set aside with a warning, and costs a pass, not a peer', async () => {
+  test('a damaged state file is set aside with a warning, and costs a pass, not a peer', async () => {
     const key = await register();
     await pass(/marked/);
     await ageMarks(SECOND_LOOK_SECONDS);
@@ -151,7 +151,7 @@ describe('an unusual state', () => {
     assert.notEqual(await gateway.findPeer(key), undefined);
   });
 
-  test('of an interface that is missing is an error, and the marks stay as they are', async () => {
+  test('a missing interface is an error, and the marks stay as they are', async () => {
     await register();
     await pass(/marked/);
     const before = await readFile(gateway.stateFile());
@@ -163,7 +163,7 @@ describe('an unusual state', () => {
     await gateway.addInterfaces();
   });
 
-  test('of a domain that cannot be swept keeps --all from no other domain', async () => {
+  test('a domain that cannot be cleaned up keeps --all from no other domain', async () => {
     await gateway.removeInterfaces();
     const key = await register(makeKey(), 'ffww02');
     const { exitCode, stderr } = await gateway.cleanUp('--all');
@@ -173,7 +173,7 @@ describe('an unusual state', () => {
     await gateway.addInterfaces();
   });
 
-  test('of a lock that another process has is an error, and nothing is changed', async () => {
+  test('a lock that another process holds is an error, and nothing changes', async () => {
     const key = await register();
     await pass(/marked/);
     await ageMarks(SECOND_LOOK_SECONDS);
@@ -191,7 +191,7 @@ describe('an unusual state', () => {
 describe('--dry-run', () => {
   afterEach(startAgain);
 
-  test('says what would be done, and does nothing', async () => {
+  test('prints what would be done, and does nothing', async () => {
     await removeAll();
     const [stale, fresh] = [await register(), await register()];
     await gateway.listener?.stop();
@@ -209,13 +209,13 @@ describe('--dry-run', () => {
 });
 
 describe('the command line', () => {
-  test('that names a domain nobody configured gets one clear line', async () => {
+  test('with a domain that is not configured gets one clear line', async () => {
     const { exitCode, stderr } = await gateway.cleanUp('nowhere');
     assert.equal(exitCode, 2);
     assert.equal(stderr, 'wgkex-cleanup: domain "nowhere" is not in /etc/wgkex/wgkex.toml; try wgkex-cleanup --help');
   });
 
-  test('with a configuration that others could write is refused, by the handler too', async () => {
+  test('with a configuration that others could write is refused, also by the handler', async () => {
     const before = await gateway.snapshot();
     for (const spoil of [() => chmod(gateway.configFile, 0o666), () => chown(gateway.configFile, 1, 0)]) {
       await spoil();
@@ -263,7 +263,7 @@ async function register(key = makeKey(), domain = 'ffww01'): Promise<string> {
   return key;
 }
 
-/** One pass over ffww01 that ends well and says what is expected. */
+/** One pass over ffww01 that succeeds and logs the expected lines. */
 async function pass(expected: RegExp): Promise<void> {
   const { exitCode, stderr } = await gateway.cleanUp();
   assert.match(stderr, expected);

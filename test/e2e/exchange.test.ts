@@ -21,12 +21,12 @@ before(async () => {
 });
 after(() => gateway.close());
 
-describe('a key gets in', () => {
+describe('a key is admitted', () => {
   const cases: { name: string; chunks: (key: string) => (string | Uint8Array)[]; options?: ClientOptions }[] = [
     { name: 'with the domain first', chunks: (key) => [`ffww01\n${key}\n`] },
     { name: 'with the key first', chunks: (key) => [`${key}\nffww01\n`] },
     { name: 'with another name of the domain', chunks: (key) => [`westerwald\n${key}\n`] },
-    { name: 'with another name of the domain behind it', chunks: (key) => [`${key}\nww-alt\n`] },
+    { name: 'followed by another name of the domain', chunks: (key) => [`${key}\nww-alt\n`] },
     { name: 'with CRLF', chunks: (key) => [`ffww01\r\n${key}\r\n`] },
     { name: 'with blanks around the lines', chunks: (key) => [` ffww01\t\n \t${key} \n`] },
     {
@@ -34,14 +34,14 @@ describe('a key gets in', () => {
       chunks: (key) => [`ffww01\n${key}`],
       options: { halfClose: true },
     },
-    { name: 'half-closed', chunks: (key) => [`ffww01\n${key}\n`], options: { halfClose: true } },
+    { name: 'from a half-closed connection', chunks: (key) => [`ffww01\n${key}\n`], options: { halfClose: true } },
     { name: 'line by line', chunks: (key) => ['ffww01\n', `${key}\n`], options: { gap: 100 } },
     {
       name: 'a byte at a time',
       chunks: (key) => [...Buffer.from(`ffww01\r\n${key}\r\n`)].map((byte) => Uint8Array.of(byte)),
       options: { gap: 2 },
     },
-    { name: 'with more bytes behind it', chunks: (key) => [`ffww01\n${key}\nand much more\n`, 'x'.repeat(100_000)] },
+    { name: 'followed by more bytes', chunks: (key) => [`ffww01\n${key}\nand much more\n`, 'x'.repeat(100_000)] },
   ];
   for (const { name, chunks, options = {} } of cases) {
     test(name, async () => {
@@ -57,7 +57,7 @@ describe('a key gets in', () => {
     await assertIsIn(key, 'ffww01');
   });
 
-  test('once, also after ten repetitions', async () => {
+  test('only once after ten repetitions', async () => {
     const key = makeKey();
     for (let repetition = 0; repetition < 10; repetition++) {
       assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
@@ -65,7 +65,7 @@ describe('a key gets in', () => {
     await assertIsIn(key, 'ffww01');
   });
 
-  test('once, also when it comes ten times at once', async () => {
+  test('only once when it comes ten times at the same time', async () => {
     const key = makeKey();
     const replies = await Promise.all(Array.from({ length: 10 }, () => exchange(gateway.address, 'ffww01', key)));
     assert.deepEqual(new Set(replies), new Set(['OK\n']));
@@ -73,7 +73,7 @@ describe('a key gets in', () => {
   });
 });
 
-test('a source that comes again as soon as it has its reply is never one connection too many', async () => {
+test('a source that reconnects as soon as it has its reply never has too many connections', async () => {
   await reconfigure({ limits: { connections_per_source: 1, exchanges_per_source_burst: 1000 } });
   const from = await gateway.segment.addSource(gateway.segment.ipv4('8.8'));
   const replies: string[] = [];
@@ -97,7 +97,7 @@ describe('each domain', () => {
     await assertIsIn(gluon, 'gluon');
   });
 
-  test('has its own kinds of entries, and a host route where it says so', async () => {
+  test('has its own kinds of entries, and a host route if configured', async () => {
     const key = makeKey();
     const { address } = deriveLinkAddress(parsePublicKey(key), 'gluon');
     assert.equal(await exchange(gateway.address, 'gluon', key), 'OK\n');
@@ -115,7 +115,7 @@ describe('each domain', () => {
 describe('with quiet_success', () => {
   afterEach(() => reconfigure({}));
 
-  test('a success says nothing, a refusal its code', async () => {
+  test('a success sends nothing, and a refusal sends its code', async () => {
     await reconfigure({ quiet_success: true });
     const key = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', key), '');

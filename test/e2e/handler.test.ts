@@ -32,14 +32,14 @@ describe('the handler', () => {
   });
 
   const strange: { name: string; input: () => string }[] = [
-    { name: 'no JSON', input: () => 'ffww01\n' },
+    { name: 'a line that is not JSON', input: () => 'ffww01\n' },
     { name: 'an empty line', input: () => '\n' },
     { name: 'a field too many', input: () => request().replace('}', ',"route":true}') },
     { name: 'a field too few', input: () => request().replace('"id":1,', '') },
-    { name: 'a key that is none', input: () => request({ key: 'x' }) },
+    { name: 'an invalid key', input: () => request({ key: 'x' }) },
     { name: 'words instead of a key', input: () => request({ key: `${makeKey()} remove` }) },
     { name: 'a domain with a slash', input: () => request({ domain: '../ffww01' }) },
-    { name: 'a source that is no address', input: () => request({ from: '$(reboot)' }) },
+    { name: 'a source that is not an address', input: () => request({ from: '$(reboot)' }) },
     { name: 'a list', input: () => `[${request().trim()}]\n` },
     { name: 'more than 512 bytes', input: () => `${request().trim()}${' '.repeat(512)}\n` },
     { name: 'half a request', input: () => request().slice(0, -5) },
@@ -108,7 +108,7 @@ describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user th
     ['NODE_OPTIONS=--require=/tmp/evil.cjs', handler],
   ];
   for (const words of forbidden) {
-    test(`lets wgkex not run: sudo ${words.join(' ')}`, async () => {
+    test(`forbids wgkex to run: sudo ${words.join(' ')}`, async () => {
       const { exitCode, stdout } = await asWgkex('sudo', '-n', ...words);
       assert.equal(exitCode, 1);
       assert.equal(stdout, '');
@@ -131,14 +131,14 @@ describe('sudo', { skip: IS_ROOT_ALONE && 'a user namespace has no other user th
   });
 });
 
-describe('what runs as root', () => {
+describe('the root process', () => {
   beforeEach(makeGateway);
   afterEach(closeGateway);
 
   test('has no sudo in front of it that wgkex could send signals to', { skip: IS_ROOT_ALONE }, async () => {
     await gateway.start();
     let handlers: string[] = [];
-    // What the handler has just forked looks like it for a moment.
+    // A process that the handler has just forked looks like the handler for a moment.
     await eventually('one process has its name', async () => {
       const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').map(Number);
       const lines = await Promise.all(
@@ -150,7 +150,7 @@ describe('what runs as root', () => {
     assert.match(handlers[0] ?? '', /^ *0 +0 \/usr\/bin\/node /);
   });
 
-  test('opens no debugger, and stops for no signal but its end', async () => {
+  test('opens no debugger, ignores signals, and ends with its input', async () => {
     const handler = new Background('ip', ['netns', 'exec', gateway.namespace, '/usr/lib/wgkex/wgkex-handler']);
     await eventually('it greets', () => handler.stdout.includes('ready'));
     for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP'] as const)
@@ -170,7 +170,7 @@ describe('what runs as root', () => {
     assert.equal(await sh('stat', '--format=%a', `/run/wgkex/${gateway.namespace}/ffww01.lock`), '600');
   });
 
-  test('stops reading where nobody reads its replies', async () => {
+  test('stops reading if nobody reads its replies', async () => {
     const handler = new Background('ip', ['netns', 'exec', gateway.namespace, '/usr/lib/wgkex/wgkex-handler']);
     await eventually('it greets', () => handler.stdout.includes('ready'));
     handler.child.stdout?.pause();
@@ -182,7 +182,7 @@ describe('what runs as root', () => {
     await handler.stop('SIGKILL');
   });
 
-  test('nobody but root can read a key in the files that a gateway writes, a captured listener neither', {
+  test('writes files in which only root can read a key, not even a captured listener', {
     skip: IS_ROOT_ALONE,
   }, async () => {
     const keys = Array.from({ length: 3 }, makeKey);
@@ -207,14 +207,14 @@ describe('the system files', () => {
   before(makeGateway);
   after(closeGateway);
 
-  test('are what systemd expects', async () => {
+  test('satisfy systemd', async () => {
     const units = ['wgkex.service', 'wgkex.socket', 'wgkex-cleanup@ffww01.service', 'wgkex-cleanup@ffww01.timer'];
     const { exitCode, stderr } = await attempt(gateway.namespace, 'systemd-analyze', ['verify', '--man=no', ...units]);
     assert.equal(stderr, '');
     assert.equal(exitCode, 0);
   });
 
-  test('are what sudo expects', async () => {
+  test('satisfy sudo', async () => {
     const { exitCode, stderr } = await attempt(gateway.namespace, 'visudo', [
       '--check',
       '--strict',
@@ -224,7 +224,7 @@ describe('the system files', () => {
   });
 });
 
-/** A line for the handler, good but for the changes. */
+/** A line for the handler, valid except for the changes. */
 function request(changes: Partial<Record<keyof RequestOf<'exchange'>, unknown>> = {}): string {
   return formatMessage({
     type: 'exchange',
@@ -236,7 +236,7 @@ function request(changes: Partial<Record<keyof RequestOf<'exchange'>, unknown>> 
   } as Request);
 }
 
-/** The files below the directories of state and runs, and those of them in which somebody finds one of the keys. */
+/** The files below the state and runtime directories, and those of them that show somebody one of the keys. */
 async function findKeys(user: readonly string[], keys: readonly string[]) {
   const directories = [dirname(gateway.stateFile()), dirname(gateway.lockFile())];
   const files = (await sh('find', ...directories, '-type', 'f')).split('\n');

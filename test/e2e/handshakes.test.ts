@@ -12,7 +12,7 @@ import { Router } from '../../lab/router.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
 
-/** Of the contract: so long an address is kept for a new key that may be about to connect. */
+/** Of the contract: for this long an address is kept for a new key that may be about to connect. */
 const CONNECT_SECONDS = 60;
 const HOUR = 3600;
 const YEAR_MILLISECONDS = 365 * 86_400_000;
@@ -59,7 +59,7 @@ describe('a returning router', () => {
 });
 
 describe('the key of a live router', () => {
-  test('sent by a stranger from another address does not interrupt its session', async () => {
+  test('does not interrupt its session when a stranger sends it from another address', async () => {
     const router = await Router.create(gateway, 1);
     assert.equal(await router.exchange('ffww01'), 'OK');
     await router.up();
@@ -75,7 +75,7 @@ describe('the key of a live router', () => {
     await gateway.requireUninterrupted(before);
   });
 
-  test('sent by the router itself is a new beginning', async () => {
+  test('starts a new session when the router itself sends it', async () => {
     const router = await Router.create(gateway, 2);
     await router.exchange('ffww01');
     await router.up();
@@ -89,7 +89,7 @@ describe('the key of a live router', () => {
   });
 });
 
-test('a router whose address is in ::/96 keeps nobody else from an exchange', async () => {
+test('a router with an address in ::/96 does not keep others from an exchange', async () => {
   await gateway.run('ip', 'address', 'add', '::10.9.9.1/96', 'dev', 'uplink', 'nodad');
   const router = await Router.create(gateway, 4);
   await router.run('ip', 'address', 'add', '::10.9.9.2/96', 'dev', 'uplink', 'nodad');
@@ -102,7 +102,7 @@ test('a router whose address is in ::/96 keeps nobody else from an exchange', as
 });
 
 describe('a colliding address', () => {
-  test('is kept for the first 60 s of a key without a handshake, and then goes to whoever registers', async () => {
+  test('is kept for the first 60 s of a key without a handshake, and then goes to the next key that registers', async () => {
     const [one, other] = await Promise.all(
       ['4.1', '4.2'].map((host) => gateway.segment.addSource(gateway.segment.ipv4(host))),
     );
@@ -135,7 +135,7 @@ describe('a colliding address', () => {
 describe('a router that had a handshake, has registered again, and has not connected yet', () => {
   let remembering: Gateway;
   let crowd: Crowd;
-  /** Each from a source and a network of its own. */
+  /** Each from its own source and network. */
   const register = (key: string, index: number) =>
     exchange(remembering.address, 'ffww01', key, { from: crowd.ipv4(index << 8) });
 

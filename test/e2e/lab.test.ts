@@ -16,7 +16,7 @@ describe('a lab', () => {
     assert.deepEqual(lines, ['0022', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '0']);
   });
 
-  // A shell that waits for what it called is deaf to SIGINT.
+  // A shell that waits for a program ignores SIGINT.
   for (const [whose, line, signals] of [
     ['its own', `exec ${STAY}`, ['SIGINT', 'SIGTERM', 'SIGKILL']],
     ["its caller's", `${STAY}; true`, ['SIGTERM', 'SIGKILL']],

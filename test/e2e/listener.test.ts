@@ -16,7 +16,7 @@ describe('the listener', () => {
   });
   afterEach(() => gateway.close());
 
-  test('told to end, finishes what is under way, takes nothing new, and ends with status 0', async () => {
+  test('finishes open requests on SIGTERM, accepts nothing new, and exits with status 0', async () => {
     const listener = await gateway.start();
     const begun = await open(gateway.address);
     const reply = readAll(begun);
@@ -30,7 +30,7 @@ describe('the listener', () => {
     assert.equal(listener.child.exitCode, 0);
   });
 
-  test('told to end, does not wait longer than 5 s for who says nothing', async () => {
+  test('waits no longer than 5 s on SIGTERM for a client that says nothing', async () => {
     await gateway.configure({ limits: { line_seconds: 60 } });
     const listener = await gateway.start();
     const reply = readAll(await open(gateway.address));
@@ -42,12 +42,12 @@ describe('the listener', () => {
     assert.equal(await stopped, 0);
   });
 
-  test('told to end, has the handler write down who is alive, though somebody who says nothing took most of the time', async () => {
+  test('lets the handler write the live peers on SIGTERM, although a silent client took most of the time', async () => {
     await gateway.configure({ limits: { line_seconds: 60 } });
     const listener = await gateway.start();
     const silent = await open(gateway.address);
     await gateway.unlocked();
-    // What it writes it writes under the lock.
+    // It writes under the lock.
     const holder = new Background('flock', ['--no-fork', gateway.lockFile(), 'sh', '-c', 'echo locked; exec sleep 60']);
     await eventually('it is locked', () => holder.stdout.includes('locked'));
     const released = pause(6500).then(() => holder.stop());
@@ -71,7 +71,7 @@ describe('the listener', () => {
     assert.equal(listener.hasEnded, false);
   });
 
-  test('keeps the old configuration where the new one is bad, and says why in one line', async () => {
+  test('keeps the old configuration if the new one is bad, and logs the reason in one line', async () => {
     const listener = await gateway.start();
     await writeFile(gateway.configFile, 'listen = 1\n');
     listener.child.kill('SIGHUP');
@@ -80,7 +80,7 @@ describe('the listener', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
   });
 
-  test('goes on with the old handler where a new one refuses the configuration', async () => {
+  test('continues with the old handler if a new one refuses the configuration', async () => {
     const listener = await gateway.start();
     await sh('chmod', 'o+w', gateway.configFile);
     listener.child.kill('SIGHUP');
@@ -98,19 +98,19 @@ describe('the listener', () => {
     await activated.stop();
   });
 
-  test('leaves routers in the sockets that systemd passes until a handler is there: a slow one fails nobody', async () => {
+  test('leaves routers in the sockets that systemd passes until a handler is there, so a slow one fails nobody', async () => {
     // A request waits 10 s for a handler.
     await startActivated(['sh', '-c', `sleep 12; exec ${HANDLER_COMMAND}`]);
     const replies = [1, 2, 3].map(() => exchange(gateway.address, 'ffww01', makeKey()));
     assert.deepEqual(await Promise.all(replies), ['OK\n', 'OK\n', 'OK\n']);
   });
 
-  test('answers routers in the sockets that systemd passes where no handler comes', async () => {
+  test('answers routers in the sockets that systemd passes if no handler starts', async () => {
     await startActivated(['false']);
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');
   });
 
-  test('reloaded as systemd does it at any moment after its start, is neither ended nor misses it', async () => {
+  test('survives a reload by systemd at any moment after its start, and does not miss it', async () => {
     const unit = await readFile('systemd/wgkex.service', 'utf8');
     const [, reload = ''] = unit.match(/^ExecReload=\/bin\/sh -c '(.*)'$/m) ?? [];
     for (const delay of [0, 20, 100]) {
@@ -124,7 +124,7 @@ describe('the listener', () => {
     }
   });
 
-  test('run as root warns, and works', async () => {
+  test('warns when run as root, and works', async () => {
     await gateway.configure({ handler: ['/usr/lib/wgkex/wgkex-handler'] });
     const listener = new Background('ip', ['netns', 'exec', gateway.namespace, LISTEN]);
     await eventually('it is ready', () => /handler is ready/.test(listener.stderr));
@@ -133,7 +133,7 @@ describe('the listener', () => {
     assert.equal(await listener.stop(), 0);
   });
 
-  test('with a port that is taken says so in one line', async () => {
+  test('reports a port that is taken in one line', async () => {
     await gateway.start();
     const { exitCode, stderr } = await attempt(gateway.namespace, LISTEN, []);
     assert.equal(exitCode, 1);

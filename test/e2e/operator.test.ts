@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => gateway.close());
 
-test("an operator's living peer survives exchange, collision and cleanup untouched", async () => {
+test("an operator's live peer survives exchange, collision and cleanup untouched", async () => {
   const operators = await Router.create(gateway, 1);
   const ownAddress = operators.link.address;
   await gateway.run(

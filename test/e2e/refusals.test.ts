@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => gateway.close());
 
-/** The contract's settings, but for no limit that is not the test's own. */
+/** The contract's settings, except that a test meets only its own limit. */
 async function configure(limits: Record<string, unknown>, domain: Record<string, unknown> = {}): Promise<void> {
   const settings = {
     disallowed_keys: '/run/wgkex/disallowed',
@@ -29,7 +29,7 @@ async function configure(limits: Record<string, unknown>, domain: Record<string,
   else await gateway.reload(settings, domain);
 }
 
-describe('what cannot be used is refused, and changes nothing:', () => {
+describe('unusable input is refused, and changes nothing:', () => {
   const KEY = makeKey();
   const cases: { name: string; chunks: (string | Uint8Array)[]; options?: ClientOptions; code: string }[] = [
     { name: 'nothing at all', chunks: [], options: { halfClose: true }, code: 'NO_DOMAIN' },
@@ -60,7 +60,7 @@ describe('what cannot be used is refused, and changes nothing:', () => {
   }
 });
 
-describe('what never comes is refused when its time is up, and changes nothing:', { concurrency: true }, () => {
+describe('missing input is refused when its time is up, and changes nothing:', { concurrency: true }, () => {
   const cases: { name: string; chunks: string[]; code: string }[] = [
     { name: 'silence', chunks: [], code: 'NO_DOMAIN' },
     { name: 'a domain whose line never ends', chunks: ['ffww01'], code: 'NO_DOMAIN' },
@@ -86,7 +86,7 @@ describe('what never comes is refused when its time is up, and changes nothing:'
   });
 });
 
-describe('what may not come in is refused, and changes nothing:', () => {
+describe('a forbidden registration is refused, and changes nothing:', () => {
   beforeEach(() => configure({}));
 
   test('a disallowed key: PROHIBITED_WGKEY', async () => {
@@ -106,31 +106,31 @@ describe('what may not come in is refused, and changes nothing:', () => {
     await assertRefused(key, 'PROHIBITED_WGKEY');
   });
 
-  test("a key whose address is the gateway's own: ADDRESS_TAKEN", async () => {
+  test("a key with the gateway's own address: ADDRESS_TAKEN", async () => {
     const key = makeKey();
     const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
     await gateway.run('ip', 'address', 'add', `${address}/64`, 'dev', gateway.wireguard(), 'nodad');
     await assertRefused(key, 'ADDRESS_TAKEN');
   });
 
-  test("a key whose address an operator's peer has: ADDRESS_TAKEN", async () => {
+  test("a key with the address of an operator's peer: ADDRESS_TAKEN", async () => {
     const key = makeKey();
     const { address } = deriveLinkAddress(parsePublicKey(key), 'eui64');
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', makeKey(), 'allowed-ips', `${address}/128`);
     await assertRefused(key, 'ADDRESS_TAKEN');
   });
 
-  test('a domain that is full of keys which still have time to connect, and nobody has too many: FULL', async () => {
+  test('a key for a domain full of keys that still have time to connect, none from a greedy source: FULL', async () => {
     const most = 10;
     await configure({}, { max_pending: most });
     const crowd = await Crowd.gather(gateway);
-    // Each from a network of its own.
+    // Each from its own network.
     for (let pending = 0; pending < most; pending++)
       assert.equal(await exchange(gateway.address, 'ffww01', makeKey(), { from: crowd.ipv4(pending << 8) }), 'OK\n');
     await assertRefused(makeKey(), 'FULL');
   });
 
-  test('one exchange too many of a source: BUSY', async () => {
+  test('one exchange too many from a source: BUSY', async () => {
     await configure({ exchanges_per_source_burst: 2, exchanges_per_source_per_second: 0.001 });
     const from = await gateway.segment.addSource(gateway.segment.ipv4('7.7'));
     const key = makeKey();
@@ -144,7 +144,7 @@ describe('what may not come in is refused, and changes nothing:', () => {
     );
   });
 
-  test('one connection too many of a source: BUSY, counted for the whole IPv6 /64', async () => {
+  test('one connection too many from a source, counted for the whole IPv6 /64: BUSY', async () => {
     await configure({ connections_per_source: 2, line_seconds: 60 });
     const sources = ['5:0::1', '5:0::2', '5:0::3'].map((host) => gateway.segment.addSource(gateway.segment.ipv6(host)));
     const [first, second, third] = await Promise.all(sources);
@@ -160,7 +160,7 @@ describe('what may not come in is refused, and changes nothing:', () => {
     for (const socket of silent) socket.destroy();
   });
 
-  test('one exchange too many of a /56, however many /64s it has: BUSY', async () => {
+  test('one exchange too many from a /56, however many of its /64s are used: BUSY', async () => {
     await configure({ exchanges_per_source_burst: 2, exchanges_per_source_per_second: 0.001 });
     const host = gateway.segment.ipv6('0::1');
     const addSource = (subnet: string) => gateway.segment.addSource(gateway.segment.ipv6(`9:${subnet}::1`));
@@ -172,7 +172,7 @@ describe('what may not come in is refused, and changes nothing:', () => {
     assert.equal(await exchange(host, 'ffww01', key, { from: neighbour }), 'OK\n', 'another /56 has its own share');
   });
 
-  test('one exchange too many of IPv4 where all of IPv6 is exempt: BUSY', async () => {
+  test('one exchange too many over IPv4 while all of IPv6 is exempt: BUSY', async () => {
     await configure({ exchanges_per_source_burst: 1, exchanges_per_source_per_second: 0.001, exempt: ['::/0'] });
     const key = makeKey();
     const from = await gateway.segment.addSource(gateway.segment.ipv4('7.9'));
@@ -182,7 +182,7 @@ describe('what may not come in is refused, and changes nothing:', () => {
       assert.equal(await exchange(gateway.segment.ipv6('0::1'), 'ffww01', key), 'OK\n', 'IPv6 is exempt');
   });
 
-  test('one exchange too many of IPv6 where all of IPv4 is exempt: BUSY', async () => {
+  test('one exchange too many over IPv6 while all of IPv4 is exempt: BUSY', async () => {
     await configure({ exchanges_per_source_burst: 1, exchanges_per_source_per_second: 0.001, exempt: ['0.0.0.0/0'] });
     const key = makeKey();
     const from = await gateway.segment.addSource(gateway.segment.ipv6('a:0::1'));
@@ -192,7 +192,7 @@ describe('what may not come in is refused, and changes nothing:', () => {
       assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n', 'IPv4 is exempt');
   });
 
-  test('an interface that is not there: FAILED, and served again when it is back', async () => {
+  test('a missing interface: FAILED, and requests are served again when it is back', async () => {
     await gateway.removeInterfaces();
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');
     assert.match(gateway.listener?.stderr ?? '', new RegExp(`${gateway.wireguard()} does not exist`));
@@ -200,7 +200,7 @@ describe('what may not come in is refused, and changes nothing:', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
   });
 
-  test('a VXLAN that is not there: FAILED, and no peer without entries', async () => {
+  test('a missing VXLAN: FAILED, and no peer without entries', async () => {
     await gateway.run('ip', 'link', 'delete', gateway.vxlan());
     const before = await gateway.peers();
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FAILED\n');

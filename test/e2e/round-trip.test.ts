@@ -51,7 +51,7 @@ describe('a router that is 300 ms away', () => {
       await router.up(undefined, find());
       await router.connected();
       assert.equal((await gateway.findPeer(router.key))?.endpoint, findAddress());
-      // Until three are answered: within the first seconds two handshakes can cross on so long a way, and cost a packet.
+      // Until three are answered: within the first seconds two handshakes can cross on such a long path and cost a packet.
       await router.run('ping', '-6', '-c', '3', '-i', '0.2', '-w', '30', 'fd42::1');
       await router.down();
     });

@@ -28,13 +28,13 @@ for (const [index, [what, name]] of ROUTERS.entries()) {
   });
 }
 
-test('an operator may call a domain by each of its names, too', async () => {
+test('an operator may also call a domain by each of its names', async () => {
   const { peers } = JSON.parse(await gateway.run('wgkex', 'peers', 'koblenz', '--json'));
   assert.deepEqual(new Set(peers.map(({ domain }: { domain: string }) => domain)), new Set(['ffww01']));
   assert.match(await gateway.run('wgkex', 'exchange', gateway.address, 'westerwald'), /OK/);
 });
 
-test('the log and the files of a domain have its own name, whatever routers call it', async () => {
+test('the log and the files of a domain have its own name, whichever name routers use', async () => {
   assert.match(gateway.listener?.stderr ?? '', /"domain":"ffww01"/);
   assert.doesNotMatch(gateway.listener?.stderr ?? '', /koblenz/);
   await gateway.listener?.stop();

@@ -11,7 +11,7 @@ import { PeerRecord } from '../../src/core/peers/record.ts';
 
 const [LIVING, OTHER] = [makeKeyPair('living since 0.1'), makeKeyPair('living since 0.1, too')];
 
-test('an upgrade from 0.1 adopts its peers, whose sessions go on, and leaves those that an operator marked', async (t) => {
+test('an upgrade from 0.1 adopts its peers without interrupting them, and leaves peers that an operator marked', async (t) => {
   const gateway = await Gateway.create(37, [{ name: 'ffww01', settings: { route: true } }]);
   t.after(() => gateway.close());
   const [pending, unmarked, keepalive, preshared, networks] = Array.from({ length: 5 }, makeKey) as [
@@ -54,7 +54,7 @@ test('an upgrade from 0.1 adopts its peers, whose sessions go on, and leaves tho
   assert.deepEqual(await readHoldings(gateway), holdings);
 });
 
-/** What 0.1 made for a key, all of it by programs. */
+/** Adds everything that 0.1 made for a key, using only programs. */
 async function addAsVersion01(gateway: Gateway, key: string): Promise<void> {
   await add(gateway, key);
   const lines = listHoldings(gateway, key).map((line) => line.split(' '));

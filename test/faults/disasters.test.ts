@@ -12,8 +12,8 @@ import { formatMessage, type Request } from '../../src/core/privsep/requests.ts'
 const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 const DOMAIN = 'ffww01';
 
-describe('what befalls a gateway:', { concurrency: 7 }, () => {
-  test('a program that hangs in a cleanup is one line, however many keys it was about, and the next pass goes on', async (t) => {
+describe('a gateway survives:', { concurrency: 7 }, () => {
+  test('a program that hangs in a cleanup: it is one line, however many keys were affected, and the next pass continues', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 42);
     const [keys, bare] = [Array.from({ length: 10 }, makeKey), makeKey()];
     await give(gateway, [...keys, bare]);
@@ -40,7 +40,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     { program: '/usr/sbin/ip', words: 'ip -6 -batch', number: 40, shown: /ip -6 -batch -/ },
   ];
   for (const { program, words, number, shown } of hangs) {
-    test(`a program that hangs at ${words} fails its own batch with one line; the next one, and other domains, go on`, async (t) => {
+    test(`a program that hangs at ${words}: only its own batch fails, with one line; the next one and other domains continue`, async (t) => {
       const domains = [{ name: DOMAIN, settings: { route: true } }, { name: 'ffww02' }];
       const { gateway, bystanders } = await createGateway(t, number, domains);
       await gateway.start();
@@ -66,7 +66,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     });
   }
 
-  test('a program that hangs again and again costs a new router its peer, and nobody the handler', async (t) => {
+  test('a program that hangs again and again: it costs a new router its peer, and never the handler', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 41);
     await gateway.start();
     const [handler] = await gateway.findHandlers();
@@ -96,7 +96,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     },
   ];
   for (const { state, number, reason, spoil, mend } of spoils) {
-    test(`a state directory ${state} costs no router its exchange, and nobody their key`, async (t) => {
+    test(`a state directory ${state}: it costs no router its exchange or its key`, async (t) => {
       const directory = `/var/lib/wgkex/gw${number}`;
       await mkdir(directory, { recursive: true });
       await sh('mount', '-t', 'tmpfs', '-o', 'size=16k,mode=0755', 'tmpfs', directory);
@@ -138,7 +138,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     });
   }
 
-  test('the lock of somebody who dies is free at once', async (t) => {
+  test('the death of the process that holds the lock: the lock is free at once', async (t) => {
     const { gateway } = await createGateway(t, 35);
     await gateway.start();
     await handlerIsIdle(gateway);
@@ -156,7 +156,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.equal(await reply, 'OK\n');
   });
 
-  test('the lock of a cleanup that stands still is a failure that names it, until it is gone', async (t) => {
+  test('a stopped cleanup that holds the lock: requests fail and name the cleanup until it is gone', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 36);
     await gateway.start();
     await handlerIsIdle(gateway);
@@ -175,7 +175,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.deepEqual(findProblems(gateway.listener?.stderr), [line]);
   });
 
-  test('interfaces that go while requests run and come back as others are served again without a restart', async (t) => {
+  test('interfaces that vanish under load and come back as others: they are served again without a restart', async (t) => {
     const { gateway } = await createGateway(t, 43);
     await gateway.configure({ limits: { exchanges_per_source_burst: 100_000, connections_per_source: 1000 } });
     await gateway.start();
@@ -210,7 +210,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.deepEqual(await gateway.findHandlers(), [handler]);
   });
 
-  test('interfaces that were made anew within a second have whoever is told OK', async (t) => {
+  test('interfaces recreated within a second: they have every router that got OK', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 44);
     await gateway.start();
     const elsewhere = await gateway.segment.addSource(gateway.segment.ipv4('9.9'));
@@ -222,7 +222,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, bystanders.living).sort());
   });
 
-  test('a clock that is an hour fast costs nobody their key', async (t) => {
+  test('a clock that is an hour fast: it costs no router its key', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 45);
     const [key, fast] = [makeKey(), readTime() + 3600];
     for (const expected of [/"heard":"1 h ago","msg":"marked"/, /"heard":"1 h ago","msg":"still marked"/])
@@ -232,7 +232,7 @@ describe('what befalls a gateway:', { concurrency: 7 }, () => {
     await bystanders.assertHoldings([key]);
   });
 
-  test('a clock that is an hour slow costs nobody their key or session', async (t) => {
+  test('a clock that is an hour slow: it costs no router its key or session', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 46);
     const [key, slow] = [makeKey(), readTime() - 3600];
     await give(gateway, [key]);
@@ -255,7 +255,7 @@ async function createGateway(
   return { gateway, bystanders: await Bystanders.join(gateway) };
 }
 
-/** What it does at its start is done, when it has refused something; then it lets go of the lock. */
+/** Once it has refused something, its start is complete; then it releases the lock. */
 async function handlerIsIdle(gateway: Gateway): Promise<void> {
   assert.equal(await exchange(gateway.address, DOMAIN, await gateway.publicKey()), 'ERR: PROHIBITED_WGKEY\n');
   await gateway.unlocked();
@@ -280,7 +280,7 @@ async function findIndex(gateway: Gateway): Promise<string> {
   return gateway.run('cat', `/sys/class/net/${gateway.wireguard()}/ifindex`);
 }
 
-/** Has a handler that believes in this time let a key in for somebody at another address. */
+/** Lets a handler with this clock admit a key for a client at another address. */
 function letInElsewhere(gateway: Gateway, key: string, time: number) {
   return gateway.handleAt(
     time,

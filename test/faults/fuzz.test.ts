@@ -5,13 +5,13 @@ import { fuzzShortly } from '../fuzz/shortly.ts';
 
 const INPUTS = 1000;
 
-test('of some thousand clients, good and bad, each gets its reply, and the kernel what they may ask for', async (context) => {
+test('each of some thousand clients, good and bad, gets its reply, and the kernel gets only permitted changes', async (context) => {
   const target = await SocketTarget.create();
   context.after(() => target.close());
   await fuzzShortly(target, INPUTS, context);
 });
 
-test('of some thousand messages the handler serves those that it must, and ends at those that it must not', async (context) => {
+test('the handler serves every valid one of some thousand messages, and ends at every invalid one', async (context) => {
   const target = await HandlerTarget.create();
   context.after(() => target.close());
   await fuzzShortly(target, INPUTS, context);

@@ -17,8 +17,8 @@ const SECOND_LOOK_SECONDS = 900;
 /** Two keys with the same derived address. */
 const [OWNER, NEWCOMER] = JSON.parse(await readFile(new URL('../../lab/colliding-keys.json', import.meta.url), 'utf8'));
 
-describe('whoever is killed', { concurrency: 5 }, () => {
-  test('a router for which another one goes is complete after its next exchange, and one pass clears up', async (t) => {
+describe('after a kill,', { concurrency: 5 }, () => {
+  test('a router that evicts another one is complete after its next exchange, and one pass cleans up', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 47);
     await gateway.configure({}, { max_pending: 1 });
     await gateway.start();
@@ -26,7 +26,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     assert.equal(await letIn(gateway, keys[0] ?? ''), 'OK\n');
     const letNextIn = async () => {
       await gateway.unlocked();
-      // One that has had its minute.
+      // A key that has had its minute.
       await recordKeys(gateway, keys.slice(-1));
       keys.push(makeKey());
       return letIn(gateway, keys.at(-1) ?? '');
@@ -61,7 +61,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
       const letNextIn = async () => {
         const key = next(keys.at(-1));
         await gateway.unlocked();
-        // Nobody is kept for having registered a moment ago.
+        // No key is kept because it registered a moment ago.
         await recordKeys(gateway, keys.slice(-1));
         keys.push(key);
         return letIn(gateway, key);
@@ -80,7 +80,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     { who: 'a known router', number: 26, isKnown: true, killed: ['caller'] },
   ] as const;
   for (const { who, number, isKnown, killed } of lost) {
-    test(`${who} that never comes back leaves what one pass of the cleanup puts in order`, async (t) => {
+    test(`${who} that never comes back leaves only traces that one pass of the cleanup fixes`, async (t) => {
       const { gateway, bystanders } = await createGateway(t, number);
       const keys = Array.from({ length: 20 }, makeKey);
       if (isKnown) await give(gateway, keys);
@@ -100,7 +100,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     });
   }
 
-  test('a marked router has its mark or has lost it for good, whatever the handler was about to write', async (t) => {
+  test('a marked router has its mark or has lost it for good, at every write of the handler', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 27);
     const key = makeKey();
     await give(gateway, [key]);
@@ -126,7 +126,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     });
   });
 
-  test('a router that was told OK was complete, though the handler was killed before it told the next one', async (t) => {
+  test('a router that got OK is complete, although the handler died before its next reply', async (t) => {
     const { gateway } = await createGateway(t, 28);
     await gateway.start();
     const letTwoIn = async (strace: readonly string[]) => {
@@ -149,7 +149,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     await assertComplete(gateway, keys[replies.indexOf('OK\n')] ?? '');
   });
 
-  test('the listener takes no request with it that its handler has', async (t) => {
+  test('the handler completes the request of its listener', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 29);
     const listener = await gateway.start();
     const key = makeKey();
@@ -168,7 +168,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     await bystanders.assertHoldings([key]);
   });
 
-  test('the whole service, with a program still at work, hinders neither its successor nor the cleanup', async (t) => {
+  test('the whole service, with a program still running, hinders neither its successor nor the cleanup', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 30);
     const listener = await gateway.start();
     const key = makeKey();
@@ -183,7 +183,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     const isAtWork = async () => (await sh('ps', '-eo', 'args')).includes(`peer ${key} remove`);
     await eventually('the handler is at work', isAtWork);
     const [handler = 0] = await gateway.findHandlers();
-    // The listener first: one that sees its handler end says FAILED.
+    // The listener first: a listener that sees its handler end answers FAILED.
     const stopped = listener.stop('SIGKILL');
     process.kill(handler, 'SIGKILL');
     await stopped;
@@ -200,7 +200,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     { verb: 'add', number: 82 },
     { verb: 'remove', number: 83 },
   ]) {
-    test(`an operator's wgkex ${verb} leaves what one pass of the cleanup puts in order`, async (t) => {
+    test(`an operator's wgkex ${verb} leaves only traces that one pass of the cleanup fixes`, async (t) => {
       const { gateway, bystanders } = await createGateway(t, number);
       let key = '';
       const edit = async () => {
@@ -220,7 +220,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     });
   }
 
-  test('between record and kernel no stranger is taken for one of ours, and nobody of ours is lost', async (t) => {
+  test('between record and kernel no foreign peer is taken for one of ours, and none of ours is lost', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 84);
     await gateway.start();
     assert.equal(await letIn(gateway, makeKey()), 'OK\n', 'the record has begun');
@@ -253,7 +253,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     }
   });
 
-  test('a last line that was torn is nobody, and is gone before the next one is written', async (t) => {
+  test('a torn last line of the record names no peer, and is gone before the next line is written', async (t) => {
     const { gateway, bystanders } = await createGateway(t, 85);
     await gateway.start();
     const [first, stranger, second] = [makeKey(), makeKey(), makeKey()];
@@ -274,7 +274,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
     { what: 'that writes', number: 32, find: findWriteMoments },
   ];
   for (const { what, number, find } of sweeps) {
-    test(`a cleanup ${what} leaves what the next pass puts in order`, async (t) => {
+    test(`a cleanup ${what} leaves only traces that the next pass fixes`, async (t) => {
       const { gateway, bystanders } = await createGateway(t, number);
       const [expired, marked, bare] = [makeKey(), makeKey(), makeKey()];
       await give(gateway, [expired, marked, bare]);
@@ -306,7 +306,7 @@ describe('whoever is killed', { concurrency: 5 }, () => {
 function findCallerMoments(gateway: Gateway, action: Action<unknown>): Promise<Moment[]> {
   return findProgramMoments(gateway, 'caller', action);
 }
-/** The two with the same address by turns. */
+/** The two with the same address, in turns. */
 function takeTurns(last?: string): string {
   return last === OWNER.publicKey ? NEWCOMER.publicKey : OWNER.publicKey;
 }
@@ -340,7 +340,7 @@ function countLines({ listener }: Gateway, event: string): number {
   return (listener?.stderr.split(`"msg":"${event}"`).length ?? 1) - 1;
 }
 
-/** Whatever there is beside it. */
+/** Regardless of other keys. */
 async function assertComplete(gateway: Gateway, key: string): Promise<void> {
   const holdings = await readHoldings(gateway);
   const missing = listHoldings(gateway, key).filter((line) => !holdings.includes(line));
@@ -352,7 +352,7 @@ async function assertOurs(gateway: Gateway, key: string): Promise<void> {
   await assertCleanPass(gateway);
 }
 
-/** Whoever is added by hand after all is the operator's. */
+/** A key that is added by hand after all is the operator's. */
 async function assertOperators(gateway: Gateway, key: string): Promise<void> {
   await addByHand(gateway, key);
   assert.equal(await letIn(gateway, key), 'ERR: PROHIBITED_WGKEY\n');

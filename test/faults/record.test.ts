@@ -12,8 +12,8 @@ const DOMAIN = 'ffww01';
 const PAGE_BYTES = 4096;
 const EXIT_RESTART = 75;
 
-describe('what befalls the files that say whose a peer is:', { concurrency: 5 }, () => {
-  test('a full runtime directory fails new keys alone, and is overcome by itself', async (t) => {
+describe('the files that decide the owner of a peer:', { concurrency: 5 }, () => {
+  test('a full runtime directory fails only new keys, and the service recovers by itself', async (t) => {
     const directory = '/run/wgkex/gw86';
     await mkdir(directory, { recursive: true });
     await sh('mount', '-t', 'tmpfs', '-o', 'size=32k,mode=0755', 'tmpfs', directory);
@@ -38,7 +38,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     await bystanders.assertHoldings([known, first]);
   });
 
-  test('a record that cannot be read fails everybody, and removes nobody', async (t) => {
+  test('a record that cannot be read fails every exchange, and removes no peer', async (t) => {
     const { gateway, known, bystanders } = await createGateway(t, 87);
     await makeExpired(gateway, known);
     await gateway.start();
@@ -71,7 +71,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     assert.deepEqual(await readRecordedKeys(gateway), [bystanders.living, known].sort());
   });
 
-  test('a record that is gone, though the state names this boot, is made from its previous copy, with a warning', async (t) => {
+  test('a record that is gone, although the state names this boot, is made from its previous copy, with a warning', async (t) => {
     const { gateway, known, bystanders } = await createGateway(t, 89);
     for (let pass = 0; pass < 2; pass++) assert.equal((await gateway.cleanUp()).exitCode, 0);
     const stranger = await addByHand(gateway);
@@ -82,7 +82,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     assert.deepEqual(await readRecordedKeys(gateway), [bystanders.living, known].sort());
   });
 
-  test('a record of another boot takes over those whom the state knows, without a word', async (t) => {
+  test('a record of another boot takes over the peers that the state knows, without a warning', async (t) => {
     const { gateway, known, bystanders } = await createGateway(t, 90);
     assert.equal((await gateway.cleanUp()).exitCode, 0);
     const stranger = makeKey();
@@ -130,7 +130,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     },
   ] as const;
   for (const { what, number, setting, spoil } of lists) {
-    test(`${what} fails new keys, keeps the known ones, and removes nobody`, async (t) => {
+    test(`${what} fails new keys, keeps the known ones, and removes none`, async (t) => {
       const { gateway, known, bystanders } = await createGateway(t, number);
       const path = `/run/${gateway.namespace}.keys`;
       await spoil(path);
@@ -151,7 +151,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     });
   }
 
-  test('a line of static_keys that is not a key removes nobody, and refuses nobody', async (t) => {
+  test('a line of static_keys that is not a key removes and refuses no peer', async (t) => {
     const { gateway, known, bystanders } = await createGateway(t, 95);
     const path = `/run/${gateway.namespace}.keys`;
     t.after(() => rm(path));
@@ -171,7 +171,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
     await bystanders.assertHoldings([key]);
   });
 
-  test('damaged claims are set aside with a warning, and cost nobody their exchange', async (t) => {
+  test('damaged claims are set aside with a warning, and cost no router its exchange', async (t) => {
     const { gateway, known, bystanders } = await createGateway(t, 96);
     assert.equal((await gateway.cleanUp()).exitCode, 0);
     await writeFile(gateway.claimsFile(), '{"version":1,"claims":{"x":{}}}\n');
@@ -187,7 +187,7 @@ describe('what befalls the files that say whose a peer is:', { concurrency: 5 },
   });
 });
 
-/** A gateway with bystanders, and a key that it has known for long. */
+/** A gateway with bystanders, and a key that it has known for a long time. */
 async function createGateway(t: TestContext, number: number) {
   const gateway = await Gateway.create(number, [{ name: DOMAIN, settings: { route: true } }]);
   t.after(() => gateway.close());

@@ -10,7 +10,7 @@ import { EXCHANGE_PORT, Gateway } from '../../lab/gateway.ts';
 import { Router } from '../../lab/router.ts';
 
 const WIDTH = 64;
-/** So long the handler may not know of a handshake. */
+/** For this long the handler may not know of a handshake. */
 const READING_MILLISECONDS = 1000;
 /** Of each event: first lines, the loudest sources, and one for all others. */
 const MOST_LINES = 100 + 10 + 1;
@@ -40,7 +40,7 @@ describe('the log', () => {
     assert.deepEqual([others?.['sources'], others?.['seconds']].map(Number.isInteger), [true, true]);
   });
 
-  test('has a line for a key that is sent over and over, and counts it', async () => {
+  test('has one line for a key that is sent over and over, and counts the repetitions', async () => {
     await gateway.start();
     const key = makeKey();
     for (let time = 0; time < 10; time++) assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
@@ -73,11 +73,11 @@ describe('the log', () => {
 });
 
 describe('a router is served, and its session goes on, while', () => {
-  test('more idle connections than there may be come from many sources', async () => {
+  test('many sources open more idle connections than allowed', async () => {
     const connections = 200;
     await gateway.configure({ limits: { connections, line_seconds: 60 } });
     await gateway.start();
-    // One after the other: who waits longest is told by the order in which they came.
+    // One after the other: the order of arrival decides which one has waited longest.
     const idle = await inParallel(600, 1, (index) => open(gateway.address, { from: crowd.ipv4(index) }));
     const replies = idle.map(readAll);
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
@@ -92,7 +92,7 @@ describe('a router is served, and its session goes on, while', () => {
     for (const socket of idle) socket.destroy();
   });
 
-  test('one source sends many keys: it gets its share, and its neighbours theirs', async () => {
+  test('one source sends many keys and gets only its share, and its neighbours get theirs', async () => {
     await gateway.configure({ limits: { exchanges_per_source_burst: 60, exchanges_per_source_per_second: 0.001 } });
     await gateway.start();
     const from = crowd.ipv4(1);
@@ -102,7 +102,7 @@ describe('a router is served, and its session goes on, while', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey(), { from: crowd.ipv4(2) }), 'OK\n');
   });
 
-  test('many sources send distinct keys: no more than max_pending stay, and no entry is left of the others', async () => {
+  test('many sources send distinct keys, of which at most max_pending stay, and the others leave no entry', async () => {
     await gateway.configure({}, { max_pending: 40 });
     await gateway.start();
     const router = await connectRouter();
@@ -120,7 +120,7 @@ describe('a router is served, and its session goes on, while', () => {
     await pings;
   });
 
-  test('many sources send distinct keys: no more than max_peers get in, those set up by hand not counted', async () => {
+  test('many sources send distinct keys, of which at most max_peers are admitted, not counting peers set up by hand', async () => {
     await gateway.configure({}, { max_peers: 30 });
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', makeKey(), 'allowed-ips', '192.0.2.0/24');
     await gateway.start();
@@ -144,7 +144,7 @@ describe('a router is served, and its session goes on, while', () => {
   });
 });
 
-describe('clients that go on sending', () => {
+describe('clients that keep sending', () => {
   const SECONDS = 3;
   const CLIENTS = 8;
 
@@ -170,7 +170,7 @@ describe('clients that go on sending', () => {
     await eventually('the listener is done with them', async () => (await descriptors()) === 0);
   });
 
-  /** What the kernel buffers of each is some megabytes. */
+  /** The kernel buffers some megabytes of each. */
   function requireCheap(t: TestContext, { megabytes, cpuSeconds }: Flood): void {
     const what = `${megabytes.toFixed(0)} MB were taken, with ${cpuSeconds} s of processor time`;
     t.diagnostic(what);
@@ -204,7 +204,7 @@ describe('nothing is left of', () => {
     for (const socket of deaf) socket.destroy();
   });
 
-  test('connections that are reset, at whatever stage', async () => {
+  test('connections that are reset, at any stage', async () => {
     const { descriptors } = await startAndCount();
     const key = makeKey();
     const stages = ['', 'ffw', 'ffww01\n', `ffww01\n${key.slice(20)}`, `ffww01\n${key}\n`];
@@ -260,7 +260,7 @@ function sendOnAndOn(socket: Socket, first: string): void {
   send();
 }
 
-/** Resolves with what came, when the gateway has cut a connection that its client leaves open. */
+/** Resolves with the received bytes when the gateway has cut a connection that its client leaves open. */
 function readUntilCut(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => {

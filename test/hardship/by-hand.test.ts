@@ -45,7 +45,7 @@ describe('a peer that an operator set up with exactly its derived address', () =
     heard = await connect(gateway, peer);
   });
 
-  test('cannot be registered, whoever sends its key', async () => {
+  test('cannot be registered, no matter which client sends its key', async () => {
     const [session, entries] = [await gateway.findSession(peer.publicKey), await gateway.entries()];
     const from = await gateway.segment.addSource(gateway.segment.ipv4('9.9'));
     for (const options of [{}, { from }])
@@ -69,8 +69,8 @@ describe('a peer that an operator set up with exactly its derived address', () =
   });
 });
 
-describe('what was set up right before a request', () => {
-  test('counts for that request: a peer keeps its allowed IPs, and an address stays where it is', async () => {
+describe('a change by hand right before a request', () => {
+  test('counts for that request: a peer keeps its allowed IPs, and an address stays with its peer', async () => {
     const [key, other] = [makeKey(), makeKey()];
     // A handler that has read the peers a moment ago.
     assert.equal(await register(makeKey()), 'OK\n');
@@ -86,7 +86,7 @@ describe('what was set up right before a request', () => {
   });
 });
 
-describe("what an operator gave to a router's peer", () => {
+describe("an operator's change to a router's peer", () => {
   for (const [name, give] of [
     ['a preshared key', (key: string) => presharedKey(key)],
     ['a keepalive', (key: string) => set(key, 'persistent-keepalive', '25')],
@@ -116,12 +116,12 @@ describe('a flood entry without via', () => {
     assert.equal((await floods(key)).length, 1);
   });
 
-  test('goes when ours is added', async () => {
+  test('is removed when ours is added', async () => {
     assert.equal(await register(key), 'OK\n');
     assert.deepEqual(await floods(key), [gateway.wireguard()]);
   });
 
-  test('that was made later goes with a pass of the cleanup; one to another destination stays', async () => {
+  test('that was made later is removed by a pass of the cleanup; one to another destination stays', async () => {
     await register(key);
     await bridge('append', FLOOD, derive(key).address, []);
     await bridge('append', FLOOD, 'fe80::99', []);
@@ -131,7 +131,7 @@ describe('a flood entry without via', () => {
     assert.ok((await gateway.entries()).some(({ destination, via }) => destination === 'fe80::99' && !via));
   });
 
-  test('goes with the peer', async () => {
+  test('is removed with the peer', async () => {
     await register(key);
     await bridge('append', FLOOD, derive(key).address, []);
     assert.equal((await look(gateway, ['remove', 'ffww01', key])).exitCode, 0);
@@ -174,7 +174,7 @@ describe('a list of keys', () => {
     await writeFile(LISTS.disallowed_keys, '');
   });
 
-  test('allowed_keys: only listed keys are admitted, and one that is taken out goes with two passes, however alive', async () => {
+  test('allowed_keys: only listed keys are admitted, and two passes remove a key that is taken out, even a live one', async () => {
     const router = makeKeyPair('a listed router');
     await writeFile(ALLOWED, `${router.publicKey}\n`);
     await configure({ allowed_keys: ALLOWED });
@@ -208,7 +208,7 @@ describe('a list of keys', () => {
   });
 });
 
-test('a change of `address` moves a router with its next request, and nothing of its old address is left', async () => {
+test('a change of `address` moves a router at its next request, and leaves nothing of its old address', async () => {
   const key = makeKey();
   assert.equal(await register(key), 'OK\n');
   const [former, next] = [derive(key), derive(key, 'ffmuc')];

@@ -10,7 +10,7 @@ import { listHoldings, readHoldings } from '../../lab/holdings.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
 
-/** Of the contract: so long a new key may take to connect. */
+/** Of the contract: how long a new key may take to connect. */
 const CONNECT_SECONDS = 60;
 
 let gateway: Gateway;
@@ -39,7 +39,7 @@ describe('of many keys in one call', () => {
     await assertOnlyFails(keys, cursed);
   });
 
-  test('the one that failed is served when what failed is mended', async () => {
+  test('the one that failed is served once the fault is fixed', async () => {
     const key = makeKey();
     await curse(gateway, '/usr/bin/wg', key, 'fail');
     assert.equal(await exchange(gateway.address, 'ffww01', key), 'ERR: FAILED\n');
@@ -51,7 +51,7 @@ describe('of many keys in one call', () => {
 describe('on a gateway that keeps routes', () => {
   const settings = { route: true, max_pending: 1 };
 
-  test('a key that wg fails for has nothing, and the one that would have gone for it has all', async (t) => {
+  test('a key that wg fails for has nothing, and the one that it would have evicted keeps everything', async (t) => {
     const other = await Gateway.create(91, [{ name: 'ffww01', settings }]);
     t.after(async () => {
       await liftCurses(other);
@@ -79,7 +79,7 @@ for (const [program, find] of [
   ['/usr/bin/wg', (key: string) => key],
   ['/usr/sbin/bridge', (key: string) => deriveLinkAddress(parsePublicKey(key), 'eui64').address],
 ] as const) {
-  test(`${program} that hangs costs its callers 5 s and not twice that, and nobody after them anything`, async () => {
+  test(`${program} that hangs costs its callers 5 s, not twice that, and later callers nothing`, async () => {
     const key = makeKey();
     const printed = gateway.listener?.stderr.length;
     await curse(gateway, program, find(key), 'hang');
@@ -93,7 +93,7 @@ for (const [program, find] of [
   });
 }
 
-test('a cleanup removes what it can, says what it cannot, and ends with status 1', async () => {
+test('a cleanup removes every key that it can, logs the others, and exits with status 1', async () => {
   const [cursed, other] = [makeKey(), makeKey()];
   for (const key of [cursed, other]) await exchange(gateway.address, 'ffww01', key);
   await gateway.configure({ cleanup: { second_look_seconds: 1 } });

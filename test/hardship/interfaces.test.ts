@@ -13,7 +13,7 @@ const PAGE_BYTES = 4096;
 const ROUTERS = ['one', 'two', 'three', 'four'].map((name) => makeKeyPair(`a router that is alive: ${name}`));
 const ROUTER_KEYS = ROUTERS.map(({ publicKey }) => publicKey);
 
-test('a VXLAN that is made again has the entries of all peers, before any pass and without a handshake', async (t) => {
+test('a recreated VXLAN has the entries of all peers, before any pass and without a handshake', async (t) => {
   const gateway = await createGateway(t, 22);
   const pending = makeKey();
   assert.equal(await register(gateway, pending), 'OK\n');
@@ -26,7 +26,7 @@ test('a VXLAN that is made again has the entries of all peers, before any pass a
   assert.deepEqual(await readAll(gateway), before, 'with the same sessions');
 });
 
-test('a WireGuard interface that goes down and up has its routes again', async (t) => {
+test('a WireGuard interface that goes down and up gets its routes back', async (t) => {
   const gateway = await createGateway(t, 23);
   const before = await readAll(gateway);
   for (const state of ['down', 'up']) await gateway.run('ip', 'link', 'set', gateway.wireguard(), state);
@@ -95,7 +95,7 @@ test('a router that does not connect is restored three times, and again once it 
   assert.equal(await isBackAfterExchange(), false);
 });
 
-test('where the record cannot be written, nobody is restored, and nobody new is admitted', async (t) => {
+test('a record that cannot be written prevents restoring peers and admitting new ones', async (t) => {
   const gateway = await createGateway(t, 28);
   await gateway.listener?.stop();
   await fillRuntimeDirectory(gateway);
@@ -126,7 +126,7 @@ function register(gateway: Gateway, key: string): Promise<string> {
   return exchange(gateway.address, 'ffww01', key);
 }
 
-/** All peers, entries and routes, and what begins again when a peer is removed and added. */
+/** All peers, entries and routes, and the counters that restart when a peer is removed and added. */
 async function readAll(gateway: Gateway) {
   const sessions = (await gateway.peers()).map(
     ({ key, endpoint, lastHandshake }) => `${key} ${endpoint} ${lastHandshake}`,
@@ -139,7 +139,7 @@ async function hasAll(gateway: Gateway, expected: readonly string[]): Promise<bo
   return expected.every((line) => holdings.includes(line));
 }
 
-/** What a reload of wg-quick does: a file that knows one peer, which has exactly its derived address. Returns its line. */
+/** Acts like a reload of wg-quick, with a file of one peer that has exactly its derived address. Returns its line. */
 async function syncConfiguration(gateway: Gateway): Promise<string> {
   const [line = ''] = listHoldings(gateway, makeKey());
   const [, key, network] = line.split(' ');
@@ -164,7 +164,7 @@ async function removeByHand(gateway: Gateway, key: string, program = 'wg'): Prom
   assert.equal(exitCode, 0, stderr);
 }
 
-/** What the handler says of a domain to whoever asks for metrics. */
+/** The handler's numbers about a domain, for metrics. */
 async function readNumbers(gateway: Gateway) {
   const { stdout } = await gateway.handle('{"type":"numbers","id":1,"domain":"ffww01"}\n');
   const { numbers } = JSON.parse(stdout.split('\n').find((line) => line.includes('"id":1')) ?? '');
@@ -172,7 +172,7 @@ async function readNumbers(gateway: Gateway) {
   return { alive, idle, stale, pending, static: statics, entries };
 }
 
-/** A file system that has no room left, with the record as it is and the lock. */
+/** A full file system, with the unchanged record and the lock. */
 async function fillRuntimeDirectory(gateway: Gateway): Promise<void> {
   const directory = `/run/wgkex/${gateway.namespace}`;
   await mkdir(`${directory}.copy`);

@@ -9,13 +9,13 @@ import { connect, makeKeyPair } from '../../lab/operator.ts';
 import { Router } from '../../lab/router.ts';
 
 const HOUR = 3600;
-/** Of the contract: so long a new key may take to connect. */
+/** Of the contract: how long a new key may take to connect. */
 const CONNECT_SECONDS = 60;
 
 let gateway: Gateway;
 let router: Router;
 
-describe('whoever was alive', () => {
+describe('a router that was alive', () => {
   beforeEach(async () => {
     gateway = await Gateway.create(10, [{ name: 'ffww01', settings: { route: true } }]);
     await gateway.start();
@@ -26,7 +26,7 @@ describe('whoever was alive', () => {
   });
   afterEach(() => gateway.close());
 
-  test('goes on after a restart of the gateway without an exchange', async () => {
+  test('continues after a restart of the gateway without an exchange', async () => {
     await remakeStopped();
     await gateway.start();
     await isBack();
@@ -34,7 +34,7 @@ describe('whoever was alive', () => {
     await router.ping();
   });
 
-  test('goes on when the interfaces are made anew while the service runs, which looks at them by itself', async () => {
+  test('continues when the interfaces are recreated while the service runs, which notices by itself', async () => {
     assert.equal((await gateway.cleanUp()).exitCode, 0);
     const stranger = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', stranger), 'OK\n');
@@ -46,7 +46,7 @@ describe('whoever was alive', () => {
     await eventually('the log says so', () => told.test(gateway.listener?.stderr ?? ''));
   });
 
-  test('has its entries again when the VXLAN alone is made anew', async () => {
+  test('has its entries again when only the VXLAN is recreated', async () => {
     assert.equal((await gateway.cleanUp()).exitCode, 0);
     await gateway.run('ip', 'link', 'delete', gateway.vxlan());
     await gateway.addVxlan();
@@ -55,14 +55,14 @@ describe('whoever was alive', () => {
     await router.ping();
   });
 
-  test('comes back with the next pass of the cleanup where no handler runs', async () => {
+  test('is restored by the next pass of the cleanup if no handler runs', async () => {
     await remakeStopped();
     const { stderr, exitCode } = await gateway.cleanUp();
     assert.equal(exitCode, 0, stderr);
     await isBack();
   });
 
-  test('goes on after a reboot, which the state alone survives', async () => {
+  test('continues after a reboot, which only the state survives', async () => {
     await remakeStopped();
     await rm(gateway.recordFile());
     const state = JSON.parse(await readFile(gateway.stateFile(), 'utf8'));
@@ -73,7 +73,7 @@ describe('whoever was alive', () => {
     assert.doesNotMatch(gateway.listener?.stderr ?? '', /record lost/);
   });
 
-  test('is remembered over two restarts, though it was not heard of in between', async () => {
+  test('is remembered over two restarts, although it was silent in between', async () => {
     await router.down();
     for (let restart = 1; restart <= 2; restart++) {
       await remakeStopped();
@@ -82,7 +82,7 @@ describe('whoever was alive', () => {
     }
   });
 
-  test('stays away where it was disallowed since', async () => {
+  test('stays away if it was disallowed since', async () => {
     await remakeStopped();
     await writeFile('/run/wgkex/disallowed-since', `${router.key}\n`);
     await gateway.configure({ disallowed_keys: '/run/wgkex/disallowed-since' });
@@ -90,14 +90,14 @@ describe('whoever was alive', () => {
     await staysAway();
   });
 
-  test('stays away where it was not heard of for an hour', async () => {
+  test('stays away if it was silent for an hour', async () => {
     await remakeStopped();
     await ageRemembered(gateway, HOUR + 1);
     await gateway.start();
     await staysAway();
   });
 
-  test('comes back when the interface was emptied, by the next exchange of anybody', async () => {
+  test('is restored by the next exchange of any router when the interface was emptied', async () => {
     assert.equal((await gateway.cleanUp()).exitCode, 0);
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', router.key, 'remove');
     await pause(1000);
@@ -105,7 +105,7 @@ describe('whoever was alive', () => {
     await isBack();
   });
 
-  test('stays away where an operator removed it, and others who were alive are there', async () => {
+  test('stays away if an operator removed it, and other live routers are there', async () => {
     const other = makeKeyPair('one who was alive, too');
     assert.equal(await exchange(gateway.address, 'ffww01', other.publicKey), 'OK\n');
     await connect(gateway, other);
@@ -115,7 +115,7 @@ describe('whoever was alive', () => {
     await staysAway();
   });
 
-  test('makes no room for a new key, but one that never connected does', async () => {
+  test('is not evicted for a new key, but one that never connected is', async () => {
     await router.down();
     await gateway.configure({}, { max_peers: 2 });
     await remakeStopped();
@@ -124,7 +124,7 @@ describe('whoever was alive', () => {
     const pending = makeKey();
     assert.equal(await exchange(gateway.address, 'ffww01', pending), 'OK\n');
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'ERR: FULL\n');
-    // A handler that is killed takes nothing with it of what it knew: the pending key has had its 60 s.
+    // A handler that is killed loses no knowledge: the pending key has had its 60 s.
     await ageRecord(gateway, CONNECT_SECONDS);
     const [killed = 0] = await gateway.findHandlers();
     process.kill(killed, 'SIGKILL');
@@ -142,7 +142,7 @@ describe('whoever was alive', () => {
   });
 });
 
-/** What a reboot does to a gateway: the service ends in good order, the interfaces are gone and made anew. */
+/** Does the same to a gateway as a reboot: the service ends cleanly, and the interfaces are recreated. */
 async function remakeStopped(): Promise<void> {
   await gateway.listener?.stop();
   await gateway.removeInterfaces();

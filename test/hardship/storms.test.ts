@@ -8,7 +8,7 @@ import { parsePublicKey } from '../../src/core/values/public-key.ts';
 
 const UNLIMITED = { exchanges_per_source_burst: 100_000, connections_per_source: 1000 };
 
-/** At least three: a key is marked, it could be removed, and it is there still. */
+/** At least three: a key is marked, it could be removed, and it is still there. */
 const PASSES = 5;
 const KILLS = 5;
 
@@ -22,7 +22,7 @@ afterEach(() => gateway.close());
 test('no key that is registered during a cleanup is removed by it', async () => {
   await gateway.configure({ limits: UNLIMITED, cleanup: { stale_after_seconds: 1, second_look_seconds: 1 } });
   await gateway.start();
-  // Every key that was not registered in the last second is removed by the next pass: so each is sent again and again.
+  // The next pass removes every key that was not registered in the last second, so each is sent again and again.
   const keys = Array.from({ length: 40 }, makeKey);
   const registrations: { readonly key: string; readonly begin: number; readonly end: number }[] = [];
   let passes = 0;
@@ -42,7 +42,7 @@ test('no key that is registered during a cleanup is removed by it', async () => 
         const { msg, key, time } = JSON.parse(text);
         return msg === 'removed' ? [{ key, time: Date.parse(time) }] : [];
       });
-      // Its line follows the removal: who has an OK before that and asked after the start was registered in between.
+      // Its line follows the removal: a request after the start with an OK before the line was registered in between.
       const meanwhile = removed.filter((one) =>
         registrations.some(({ key, begin, end }) => key === one.key && begin >= start && end < one.time),
       );

@@ -9,16 +9,16 @@ import { connect, makeKeyPair } from '../../lab/operator.ts';
 import { Router } from '../../lab/router.ts';
 
 const DOMAIN = 'ffww01';
-/** Of the contract: a router that was silent for so long is not live any more. */
+/** Of the contract: a router that was silent for this long is no longer live. */
 const LIVE_SECONDS = 180;
 const [OWNER, NEWCOMER] = COLLIDING_KEYS;
 
-test('an owner who was silent for 184 s keeps its address from a stranger who registers its key, then a colliding one', async (t) => {
+test('a router that was silent for 184 s keeps its address when a stranger registers its key, then a colliding one', async (t) => {
   const gateway = await createGateway(t, 29);
   assert.equal(await exchange(gateway.address, DOMAIN, OWNER.publicKey), 'OK\n');
   const heard = await connect(gateway, OWNER);
   const from = gateway.segment.ipv4('6.6');
-  // No service that has another idea of the time.
+  // No service runs that has another idea of the time.
   await gateway.listener?.stop();
   const ask = (seconds: number, ...keys: string[]) =>
     askAt(
@@ -51,7 +51,7 @@ test('a stranger behind the same address as a router can reset its session once,
   await gateway.requireUninterrupted(before);
 });
 
-describe('where the room of a domain is a matter of who has how much of it', () => {
+describe('in a domain that shares its room by household', () => {
   const maxPending = 20;
   let gateway: Gateway;
   let crowd: Crowd;
@@ -64,11 +64,11 @@ describe('where the room of a domain is a matter of who has how much of it', () 
   });
   after(() => gateway.close());
 
-  test('one household with a /56 does not fill a domain: others still get OK, and keep it', async () => {
+  test('one household with a /56 does not fill it: others still get OK, and keep their peers', async () => {
     const household: string[] = [];
     for (let index = 0; index < maxPending; index++)
       household.push(await gateway.segment.addSource(gateway.segment.ipv6(`9:1${hex(index)}::1`)));
-    // At once: nobody has had a minute to connect, however busy the machine is.
+    // At the same time: no key has had a minute to connect, however busy the machine is.
     const flood = async () => {
       const ipv6 = gateway.segment.ipv6('0::1');
       const replies = household.map((from) => exchange(ipv6, DOMAIN, makeKey(), { from }));
@@ -90,7 +90,7 @@ describe('where the room of a domain is a matter of who has how much of it', () 
   });
 });
 
-test('a full domain of connected peers evicts the one of the greediest source that is silent longest, never a live one', async (t) => {
+test('a full domain of connected peers evicts the longest silent peer of the greediest source, never a live one', async (t) => {
   const gateway = await createGateway(t, 36, { max_peers: 10 });
   const names = [
     'silent longest',
@@ -134,7 +134,7 @@ async function createGateway(t: TestContext, number: number, settings: Record<st
   return gateway;
 }
 
-/** What a handler that believes that it is another time answers to keys, each from an address, one after the other. */
+/** The answers of a handler with another clock to keys, each from an address, one after the other. */
 async function askAt(gateway: Gateway, unixSeconds: number, requests: readonly (readonly [string, string])[]) {
   const replies: string[] = [];
   for (const [key, from] of requests) {

@@ -13,7 +13,7 @@ const ROUND_TRIP_MILLISECONDS = 300;
 /** Each may register once a second for as long as it likes. */
 const STRANGERS = 90;
 const REGISTRATIONS_PER_SECOND = 75;
-/** What firmware waits before it registers again. */
+/** How long firmware waits before it registers again. */
 const RETRY_MILLISECONDS = 5000;
 const [OWNER, NEWCOMER] = COLLIDING_KEYS;
 
@@ -41,7 +41,7 @@ test('a router connects although a stranger registers a key with the same addres
   });
 });
 
-/** What somebody does over and over, at a rate, whether or not there is a reply yet. */
+/** An action that is repeated at a rate, whether or not there is a reply yet. */
 class Attack {
   readonly replies: string[] = [];
   readonly #perSecond: number;
@@ -52,7 +52,7 @@ class Attack {
     this.#act = act;
   }
 
-  /** Goes on until the action has ended, and then until there are all replies. */
+  /** Continues until the action has ended, and then until all replies are there. */
   async during(action: () => Promise<void>): Promise<void> {
     const acting: Promise<unknown>[] = [];
     const act = () => acting.push(this.#act(acting.length).then(this.#note, (error) => this.#note(String(error))));
@@ -82,7 +82,7 @@ async function createScene(t: TestContext, number: number, privateKey?: string) 
   return { gateway, crowd, router };
 }
 
-/** The router does what firmware does; reports after what time it has a session. */
+/** The router acts like firmware; reports how long it takes to get a session. */
 async function reportConnecting(t: TestContext, router: Router, attack: Attack): Promise<void> {
   const start = performance.now();
   const count = attack.replies.length;

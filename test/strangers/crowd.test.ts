@@ -7,10 +7,10 @@ import { Gateway } from '../../lab/gateway.ts';
 import { listHoldings } from '../../lab/holdings.ts';
 
 const PEERS = 6000;
-/** Some hundred, whoever it is about. */
+/** Some hundred, regardless of the peers. */
 const MOST_LINES = 400;
 
-test('a pass over 6,000 peers without entries gives them all, and writes some hundred lines', async (t) => {
+test('a pass over 6,000 peers without entries restores all entries, and writes some hundred lines', async (t) => {
   const gateway = await Gateway.create(123);
   t.after(() => gateway.close());
   await gateway.configure({}, { max_peers: PEERS });
@@ -23,7 +23,7 @@ test('a pass over 6,000 peers without entries gives them all, and writes some hu
   const start = performance.now();
   await gateway.run('wg', 'addconf', gateway.wireguard(), file);
   t.diagnostic(`the peers were made in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  // They are wgkex's: an upgrade takes over what is there.
+  // They are wgkex's: an upgrade takes over existing peers.
   await sh('install', '-d', `/run/wgkex/${gateway.namespace}`);
   await writeFile(`/run/wgkex/${gateway.namespace}/ffww01.adopt`, '');
 

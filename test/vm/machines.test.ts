@@ -94,7 +94,7 @@ async function boot(release: string): Promise<Result[]> {
   const output = (what: string) => `${WORK}/${release}.${what}`;
   const disk = (file: string, options: string) => ['-drive', `file=${file},format=raw,if=virtio,${options}`];
   const serial = ['console', 'tap', 'journal'].flatMap((what) => ['-serial', `file:${output(what)}`]);
-  // With programs at the same addresses each time, what the emulator translated of one serves the next: without
+  // With programs at the same addresses each time, the emulator can reuse its translations: without
   // norandmaps all takes half as long again.
   // On a busy machine the kernel's tests of its own cryptography hang at one boot in 16 under emulation.
   const kernel = 'root=/dev/vda rw console=ttyS0 quiet norandmaps cryptomgr.notests';
@@ -102,11 +102,11 @@ async function boot(release: string): Promise<Result[]> {
   const { timedOut } = await execa(
     'qemu-system-x86_64',
     [
-      // What a newer processor can do beyond this one takes an emulator longer, and so does a second one.
+      // Features of newer processors slow an emulator down, and so does a second processor.
       ...['-machine', 'q35,accel=tcg', '-cpu', 'qemu64', '-smp', '1', '-m', String(MEMORY_MB), '-nic', 'none'],
       ...['-display', 'none', '-monitor', 'none', ...serial],
       ...['-kernel', `${image}.vmlinuz`, '-initrd', `${image}.initrd`, '-append', append],
-      // What a machine writes is gone with it: the cached disk stays as it was made.
+      // A machine's writes vanish with it: the cached disk stays as it was made.
       ...disk(`${image}.img`, 'snapshot=on'),
       ...disk(`${WORK}/payload.img`, 'readonly=on'),
     ],

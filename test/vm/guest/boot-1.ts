@@ -26,7 +26,7 @@ import {
 
 const STATIC_PEER = makeKey();
 
-test('the package installs without a domain, starts nothing, fails nothing, and says what to do next', async () => {
+test('the package installs without a domain, starts nothing, fails nothing, and prints the next steps', async () => {
   const said = await sh('dpkg --install /payload/wgkex-old.deb');
   assert.match(said, /no domain is configured yet.*systemctl enable --now wgkex.socket/s);
   assert.notEqual((await attempt('systemctl is-active wgkex.socket wgkex.service')).exitCode, 0);
@@ -73,7 +73,7 @@ test('systemd hardens the service as far as its version lets sudo work', async (
   assert.match(exposure, version >= 257 ? / 2\.3 OK/ : / 6\.0 MEDIUM/, 'as docs/design/privsep.md quotes it');
 });
 
-test('neither can write to more of the file system than the directories of locks and marks, and its own /tmp', async () => {
+test('listener and handler can write only to the directories of locks and marks, and their own /tmp', async () => {
   const mounts = (await readFile(`/proc/${await mainPid()}/mountinfo`, 'utf8')).trim().split('\n');
   const writable = mounts
     .map((line) => line.split(' '))
@@ -131,7 +131,7 @@ test('a router gets its tunnel, and batman-adv on both sides sees its neighbour 
   assert.equal((await attempt('ping -c 3 -W 10 10.99.0.2')).exitCode, 0, 'and the other way');
 });
 
-test('the timer fires by itself, twice, and a dead key is gone while a static peer and a living router stay', async () => {
+test('the timer fires by itself, twice, and a dead key is gone while a static peer and a live router stay', async () => {
   const dead = makeKey();
   assert.equal(await exchange('ffww01', dead), 'OK\n');
   await sh(`wg set wgww01 peer ${STATIC_PEER} allowed-ips fe80::77/128,192.0.2.0/24`);
@@ -151,7 +151,7 @@ systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
 rm -r /etc/systemd/system/wgkex-cleanup@.timer.d; systemctl daemon-reload; systemctl restart wgkex-cleanup@ffww01.timer`);
 });
 
-test('a clock that jumps an hour either way costs a living router nothing', async () => {
+test('a clock that jumps an hour either way costs a live router nothing', async () => {
   for (const jump of ['+1 hour', '-1 hour', '-1 hour', '+1 hour']) {
     await sh(`date --set '${jump}'; /usr/lib/wgkex/wgkex-cleanup ffww01`);
     assert.ok(await hasRouter(), jump);
@@ -168,14 +168,14 @@ test('the journal has lines for a person, with their priorities, and nothing as 
   assert.equal(await journal('--priority=warning'), '', 'nothing was wrong so far');
 });
 
-test('the operator is shown when the next cleanup comes, and that nothing needs attention', async () => {
+test('the operator sees when the next cleanup comes, and that nothing needs attention', async () => {
   const { time, sound, domains } = JSON.parse(await sh('wgkex status --json'));
   const [{ domain, wireguard, vxlan, next_cleanup }] = domains;
   assert.deepEqual([sound, domain, wireguard.kind, vxlan.kind], [true, 'ffww01', 'wireguard', 'vxlan']);
   assert.ok(next_cleanup >= time && next_cleanup <= time + 900, `${next_cleanup - time} s from now`);
 });
 
-test('the operator is told when no cleanup comes, and when nobody listens, and what the doctor says mends it', async () => {
+test('the operator sees that no cleanup is scheduled and that nobody listens, and the fixes of wgkex check work', async () => {
   await sh('systemctl disable --now wgkex.socket wgkex.service; systemctl mask --now wgkex-cleanup@ffww01.timer');
   await setClockSynchronised(false);
   const { exitCode, output } = await attempt('wgkex status --json');
@@ -190,13 +190,13 @@ test('the operator is told when no cleanup comes, and when nobody listens, and w
     'Cannot ask 127.0.0.1, port 10012: connection refused',
     'the clock is not synchronised',
   ]);
-  // It answers within the doctor's 5 s, but an emulated processor takes longer to start it.
+  // It answers within the 5 s of wgkex check, but an emulated processor takes longer to start it.
   await eventually('an exchange works', isServing);
   assert.deepEqual(await mendWhatIsFound(), ['no cleanup is scheduled']);
   assert.equal((await attempt('wgkex check')).exitCode, 0);
 });
 
-test('the operator is shown what became of a key that is gone', async () => {
+test('the operator sees what happened to a key that is gone', async () => {
   const key = makeKey();
   assert.equal(await exchange('ffww01', key), 'OK\n');
   await sh(`wg set wgww01 peer ${key} remove`);
@@ -206,7 +206,7 @@ test('the operator is shown what became of a key that is gone', async () => {
   assert.match(JSON.parse(output).journal[0].message, /^admitted ffww01 fe80::/);
 });
 
-test('a reload at any moment after a start is neither the end of the service nor lost', async () => {
+test('a reload at any moment after a start neither ends the service nor is lost', async () => {
   for (const time of [0, 2]) {
     await sh(`systemctl restart wgkex; sleep ${time}; systemctl reload wgkex`);
     const pid = await mainPid();
@@ -215,7 +215,7 @@ test('a reload at any moment after a start is neither the end of the service nor
   }
 });
 
-/** What an operator may ask of everybody; the log file cannot be written by the service. */
+/** Settings that an operator may make for every user; the service cannot write the log file. */
 const HARDENED = [
   'requiretty',
   'use_pty',
@@ -226,7 +226,7 @@ const HARDENED = [
   'logfile=/var/log/sudo.log',
 ];
 
-test('sudo starts the handler without DNS and under hardened sudoers, and the doctor finds nothing wrong', async () => {
+test('sudo starts the handler without DNS and under hardened sudoers, and wgkex check finds nothing wrong', async () => {
   await sh(`cp /etc/hosts /root/hosts; echo 127.0.0.1 localhost >/etc/hosts
 ip link add silent type bridge; ip address add 192.0.2.65/26 dev silent; ip link set silent up
 ip neigh add 192.0.2.100 lladdr 02:00:00:00:00:53 dev silent nud permanent
@@ -239,7 +239,7 @@ systemctl restart wgkex`);
   await sh('rm /etc/sudoers.d/aa /etc/resolv.conf; mv /root/hosts /etc/hosts; ip link delete silent');
 });
 
-test('sudo-rs starts the handler, whose log keeps its form, and the doctor finds nothing wrong', async (context) => {
+test('sudo-rs starts the handler, whose log keeps its form, and wgkex check finds nothing wrong', async (context) => {
   if ((await attempt('command -v sudo-rs')).exitCode !== 0) return context.skip('Debian 12 has no sudo-rs');
   await sh(`cp ${CONFIG} /root/good.toml; sed -i 's/^#handler.*/handler = ["sudo-rs", "-n", "\\/usr\\/lib\\/wgkex\\/wgkex-handler"]/' ${CONFIG}
 /usr/lib/wgkex/harden; systemctl restart wgkex`);
@@ -277,7 +277,7 @@ test('the hardening follows an upgrade of systemd and of sudo', async () => {
   await sh('visudo --check --strict; test -e /etc/sudoers.d/wgkex-sudo');
 });
 
-/** That the doctor has nothing to say of it. */
+/** Asserts that wgkex check finds nothing wrong. */
 async function expectNothingFrom(name: string): Promise<void> {
   const { checks } = JSON.parse((await attempt('wgkex check --json')).output);
   assert.deepEqual(
@@ -292,7 +292,7 @@ test('a restart in the middle of 200 exchanges refuses and resets nobody', async
   await during(200, () => sh('systemctl restart wgkex.service'));
 });
 
-test('a reload takes a good configuration, and keeps the old one where the new one is bad', async () => {
+test('a reload applies a good configuration, and keeps the old one if the new one is bad', async () => {
   await sh(
     `sed -i 's/^#line_bytes.*/line_bytes = 50/; s/^#\\(listen = "127.*\\)/\\1/' ${CONFIG}; systemctl reload wgkex`,
   );
@@ -310,7 +310,7 @@ test('a reload takes a good configuration, and keeps the old one where the new o
   await eventually('an exchange works', isServing);
 });
 
-test('a restart with a bad configuration says why; a router that waits gets its OK when that is mended', async () => {
+test('a restart with a bad configuration logs the reason; a waiting router gets its OK once it is fixed', async () => {
   await sh(`cp ${CONFIG} /root/good.toml; echo 'nonsense = 1' >>${CONFIG}; systemctl restart wgkex`);
   const waiting = exchange();
   await eventually('it says why', async () =>
@@ -322,7 +322,7 @@ test('a restart with a bad configuration says why; a router that waits gets its 
 
 const VICTIMS = { listener: '/usr/lib/wgkex/wgkex-listen$', handler: '^/usr/bin/node .*/usr/lib/wgkex/wgkex-handler' };
 for (const [name, pattern] of Object.entries(VICTIMS)) {
-  test(`the ${name} is killed: the service is back by itself`, async () => {
+  test(`the service comes back by itself after a kill of the ${name}`, async () => {
     const pids = await findPids(pattern);
     assert.ok(pids.length > 0);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
@@ -330,7 +330,7 @@ for (const [name, pattern] of Object.entries(VICTIMS)) {
   });
 }
 
-test('wg-quick takes the VXLAN away: an exchange says what is missing, and works once it is back', async () => {
+test('an exchange without the VXLAN, which wg-quick took away, names it, and works once it is back', async () => {
   await sh('systemctl stop wg-quick@wgww01');
   assert.equal(await exchange(), 'ERR: FAILED\n');
   assert.match(await journal('--priority=err'), /WireGuard interface wgww01 does not exist/);
@@ -364,11 +364,11 @@ printf '[Socket]\\nListenStream=\\nListenStream=[::1]:10013\\n' >/etc/systemd/sy
   await eventually('the router is connected', async () => (await attempt(PING)).exitCode === 0);
 });
 
-/** That many share a batch: so it is soon done, also under emulation. */
+/** This many share a batch, so it is soon done, even under emulation. */
 const CLIENTS = 8;
 
 /**
- * Has routers register while something is done in their middle. One that is told `FAILED` tries again, as routers do:
+ * Lets routers register while something is done in the middle. A router that gets `FAILED` tries again, as routers do:
  * an emulated processor may take longer than the 10 s that a request waits for a handler. All must get their `OK`.
  */
 async function during(count: number, action: () => Promise<unknown>): Promise<void> {
@@ -395,7 +395,7 @@ async function during(count: number, action: () => Promise<unknown>): Promise<vo
   await acted;
 }
 
-/** Does all that `wgkex check` says, and returns what was wrong. */
+/** Runs all fixes that `wgkex check` prints, and returns what was wrong. */
 async function mendWhatIsFound(): Promise<string[]> {
   const { exitCode, output } = await attempt('wgkex check --json');
   assert.equal(exitCode, 1, output);
@@ -403,14 +403,14 @@ async function mendWhatIsFound(): Promise<string[]> {
   const findings = checks.flatMap((check) => check.findings);
   for (const { problem, remedy } of findings) {
     assert.ok(remedy !== null, problem);
-    // Here is no network to install anything from.
+    // There is no network here to install anything from.
     if (remedy === 'apt-get install systemd-timesyncd') await setClockSynchronised(true);
     else await sh(remedy);
   }
   return findings.map(({ problem }) => problem);
 }
 
-/** Does what a time server's client does: adjtimex(2), with ADJ_STATUS and ADJ_MAXERROR. */
+/** Acts like a time server's client: adjtimex(2), with ADJ_STATUS and ADJ_MAXERROR. */
 async function setClockSynchronised(isSynchronised: boolean): Promise<void> {
   const [status, maxError] = isSynchronised ? [0, 1000] : [0x40, 16_000_000];
   const words = `pack("L x4 q q q q l x172", 0x14, 0, 0, ${maxError}, 0, ${status})`;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attempt, eventually, exchange, hasRouter, isServing, journal, PING, ROUTER_UP, sh } from './machine.ts';
 
-test('after a reboot, with the port closed, a router goes on without an exchange', async () => {
+test('after a reboot, with the port closed, a router continues without an exchange', async () => {
   await assert.rejects(exchange(), /ECONNREFUSED/);
   await eventually('its key is back', hasRouter);
   await sh(ROUTER_UP);
@@ -21,14 +21,14 @@ test('after a reboot the service, the socket and the timer are back, and a route
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');
 });
 
-test('remove stops it, and keeps the configuration', async () => {
+test('removing the package stops the service, and keeps the configuration', async () => {
   await sh('dpkg --remove wgkex');
   assert.notEqual((await attempt("pgrep --full '/usr/lib/wgkex/'")).exitCode, 0);
   assert.notEqual((await attempt('systemctl is-active wgkex.socket')).exitCode, 0);
   await sh('test -e /etc/wgkex/wgkex.toml');
 });
 
-test('purge leaves no file, user or unit behind, nor what an operator had systemd remember, nor a process of the user', async () => {
+test('purging it leaves no file, user, unit, systemd drop-in of the operator, or process of the user behind', async () => {
   await sh(`mkdir -p /etc/systemd/system/wgkex.service.d /etc/systemd/system/wgkex-cleanup@ffww01.timer.d
 printf '[Service]\\nNice=1\\n' >/etc/systemd/system/wgkex.service.d/override.conf
 printf '[Timer]\\nAccuracySec=1s\\n' >/etc/systemd/system/wgkex-cleanup@ffww01.timer.d/override.conf

@@ -6,12 +6,12 @@ import { execa } from 'execa';
 export const CONFIG = '/etc/wgkex/wgkex.toml';
 export const DOMAIN = '\n[domains.ffww01]\nwireguard = "wgww01"\nvxlan = "vxww01"\n';
 
-/** What a sysadmin types in the machine. */
+/** Runs a command as a sysadmin types it in the machine. */
 export async function sh(script: string): Promise<string> {
   return (await execa('bash', ['-c', `set -euo pipefail\n${script}`])).stdout;
 }
 
-/** The same where it may fail. */
+/** The same for a command that may fail. */
 export async function attempt(script: string): Promise<{ exitCode: number | undefined; output: string }> {
   const { exitCode, all } = await execa('bash', ['-c', script], { reject: false, all: true });
   return { exitCode, output: all };
@@ -24,7 +24,7 @@ export async function eventually(what: string, condition: () => Promise<boolean>
   const end = performance.now() + PATIENCE_SECONDS * 1000;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`It did not come to be within ${PATIENCE_SECONDS} s: ${what}`);
-    // To ask takes the only processor from what is waited for.
+    // Asking takes the only processor away from the awaited program.
     await new Promise((resolve) => setTimeout(resolve, 1500));
   }
 }
@@ -46,7 +46,7 @@ export function makeKey(): string {
   return randomBytes(32).toString('base64');
 }
 
-/** What was logged before is in the journal after this. */
+/** After this, everything that was logged before is in the journal. */
 export async function syncJournal(): Promise<void> {
   await execa('journalctl', ['--sync']);
 }
@@ -84,7 +84,7 @@ export async function readRouterKey(): Promise<string> {
   return (await readFile('/root/router.pub', 'utf8')).trim();
 }
 
-/** Whether the router's key is let in. */
+/** Whether the router's key is admitted. */
 export async function hasRouter(): Promise<boolean> {
   return (await sh('wg show wgww01 peers')).includes(await readRouterKey());
 }
