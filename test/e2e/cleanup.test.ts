@@ -130,9 +130,9 @@ describe('forwarding entries and routes', () => {
     await gateway.run('bridge', 'fdb', 'append', FLOOD, 'dev', gateway.vxlan(), 'dst', beside.address, 'via', 'uplink');
     await gateway.run('ip', '-6', 'route', 'add', 'fe80::42/128', 'dev', gateway.wireguard());
     const unchanged = await gateway.snapshot();
-    await pass(/swept/);
+    await pass(/cleanup finished/);
     await ageMarks(SECOND_LOOK_SECONDS);
-    await pass(/swept/);
+    await pass(/cleanup finished/);
     assert.equal(await gateway.snapshot(), unchanged);
   });
 });
@@ -290,7 +290,7 @@ async function removeAll(): Promise<void> {
   for (const { key } of await gateway.peers())
     await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
   for (const file of [gateway.stateFile(), gateway.claimsFile(), gateway.recordFile()]) await rm(file, { force: true });
-  await pass(/swept/);
+  await pass(/cleanup finished/);
 }
 
 async function assertGone(key: string): Promise<void> {
