@@ -42,8 +42,9 @@ describe('the files that decide the owner of a peer:', { concurrency: 5 }, () =>
     const { gateway, known, bystanders } = await createGateway(t, 87);
     await makeExpired(gateway, known);
     await gateway.start();
-    await rename(gateway.recordFile(), `${gateway.recordFile()}.kept`);
-    await mkdir(gateway.recordFile());
+    // Under the lock: otherwise the handler may write a new one in between.
+    const [record, kept] = [gateway.recordFile(), `${gateway.recordFile()}.kept`];
+    await sh('flock', gateway.lockFile(), 'sh', '-c', `mv ${record} ${kept}; mkdir ${record}`);
     for (const key of [known, makeKey()]) assert.equal(await letIn(gateway, key), 'ERR: FAILED\n');
     const reason = `Cannot read ${gateway.recordFile()}: illegal operation on a directory`;
     assert.ok(findProblems(gateway).includes(`failed: ${reason}`), findProblems(gateway).join());
@@ -52,8 +53,8 @@ describe('the files that decide the owner of a peer:', { concurrency: 5 }, () =>
     assert.ok(stderr.includes(`"reason":"${reason}","msg":"cleanup failed"`), stderr);
     await bystanders.assertHoldings([known]);
 
-    await rmdir(gateway.recordFile());
-    await rename(`${gateway.recordFile()}.kept`, gateway.recordFile());
+    await rmdir(record);
+    await rename(kept, record);
     assert.equal(await letIn(gateway, known), 'OK\n');
   });
 
