@@ -80,8 +80,10 @@ async function makeVersion01(to: string): Promise<void> {
   await execa('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-checkout', '.', tree], { reject: false });
   const { failed } = await execa('git', ['-C', tree, 'checkout', '--quiet', LAST_OF_VERSION_01], { reject: false });
   if (!failed) {
-    // It bundles the same packages.
+    // It bundles the same packages, and needs no others: faketime was for its tests.
     await symlink(`${process.cwd()}/node_modules`, `${tree}/node_modules`);
+    await execa('touch', ['--date=@0', 'package-lock.json'], { cwd: tree });
+    await execa('sed', ['-i', '/^faketime=/d', 'bin/prepare'], { cwd: tree });
     await execa('bin/package', { cwd: tree });
     const [built = ''] = (await readdir(`${tree}/build`)).filter((name) => name.endsWith('.deb'));
     await copyFile(`${tree}/build/${built}`, to);
