@@ -1,6 +1,6 @@
 /** How much is reported; everything else is counted. */
 export interface TallyLimits {
-  /** Subjects that are told apart; all further ones share one sum. */
+  /** Subjects with a count of their own; all further ones share one sum. */
   readonly subjects: number;
   /** Subjects whose first occurrence is reported at once. */
   readonly firsts: number;
@@ -18,7 +18,7 @@ export interface Counted<T> {
 interface Sum<T> {
   /** The most frequent first. */
   readonly loudest: readonly Counted<T>[];
-  /** The other subjects, as far as they were told apart. */
+  /** The other subjects that had a count of their own. */
   readonly others: readonly T[];
   /** The occurrences of those, and of all subjects that were not told apart. */
   readonly otherTimes: number;

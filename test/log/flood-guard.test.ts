@@ -59,7 +59,7 @@ test('100,000 sources get a hundred lines at once, ten at the end, and one for a
   attention.flush();
   assert.equal(lines.length, 111);
   assert.match(lines[100] ?? '', /^<6>refused again from=10\.0\.1\.1 code=BUSY times=8 seconds=\d+\n$/);
-  // Of the 4096 sources that are told apart, 100 had a line at once and 10 had one at the end.
+  // Of the 4096 sources with a count of their own, 100 had a line at once and 10 had one at the end.
   assert.match(lines[110] ?? '', /^<6>refused others sources=3986 times=99890 seconds=\d+\n$/);
 });
 
