@@ -63,7 +63,7 @@ export function deriveSources(address: IpAddress): Source[] {
   return SOURCE_PREFIX_BITS.map((bits) => maskNetwork(address, bits) as Source);
 }
 
-/** False for link-local addresses: those of all hosts share one /64. */
+/** False for IPv4, and for link-local addresses: those of all hosts share one /64. */
 export function hasNetworks(address: IpAddress): boolean {
   return !isIpv4(address) && !LINK_LOCAL.test(address);
 }
