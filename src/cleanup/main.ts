@@ -10,20 +10,22 @@ import { describeError } from '../core/values/errors.ts';
 import { quote } from '../core/values/quote.ts';
 import { Log } from '../log/log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/files/trust.ts';
+import type { Pass } from './pass.ts';
 import { PassLog } from './pass-log.ts';
-import { sweepDomain } from './sweep.ts';
+import { repairDomain, sweepDomain } from './sweep.ts';
 
 const PROGRAM = 'wgkex-cleanup';
-const HELP = `Usage: ${PROGRAM} [--config PATH] [--dry-run] DOMAIN
-       ${PROGRAM} [--config PATH] [--dry-run] --all
+const HELP = `Usage: ${PROGRAM} [--config PATH] [--repair] [--dry-run] DOMAIN
+       ${PROGRAM} [--config PATH] [--repair] [--dry-run] --all
 
 Removes the keys of a domain that were stale in two passes, and makes the forwarding entries match the keys.
 A systemd timer runs it every 15 minutes.
 
   --all          all domains of the configuration, one after the other
+  --repair       only make the forwarding entries match the keys; remove no key
   --dry-run      say what would be done, and do nothing
 ${COMMON_HELP}`;
-const OPTIONS = { all: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
+const OPTIONS = { all: { type: 'boolean' }, repair: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
 
 async function main(): Promise<void> {
   process.umask(ROOT_UMASK);
@@ -36,8 +38,9 @@ async function main(): Promise<void> {
   const dryRun = values['dry-run'] === true;
   // A dry run is useless without its lines, whatever the log level of the service is.
   const log = new Log(dryRun ? { ...config.log, level: 'info' } : config.log);
+  const work = values['repair'] === true ? repairDomain : sweepDomain;
   for (const domain of findDomains(config, positionals[0], path)) {
-    const isClean = await sweep(domain, config, log, dryRun);
+    const isClean = await attempt(work, { domain, config, log: new PassLog(log, domain.name, dryRun), dryRun });
     if (!isClean) process.exitCode = EXIT_FAILURE;
   }
 }
@@ -48,12 +51,12 @@ function findDomains(config: Config, name: string | undefined, path: string): Do
   return domain === undefined ? exitWithUsageError(PROGRAM, `domain ${quote(name)} is not in ${path}`) : [domain];
 }
 
-/** A domain that cannot be swept does not keep the others from their pass. */
-async function sweep(domain: DomainConfig, config: Config, log: Log, dryRun: boolean): Promise<boolean> {
+/** A domain that fails does not keep the others from their pass. */
+async function attempt(work: (pass: Pass) => Promise<number>, pass: Pass): Promise<boolean> {
   try {
-    return (await sweepDomain({ domain, config, log: new PassLog(log, domain.name, dryRun), dryRun })) === 0;
+    return (await work(pass)) === 0;
   } catch (error) {
-    log.report('cleanup failed', { domain: domain.name, reason: describeError(error) });
+    pass.log.report('cleanup failed', { domain: pass.domain.name, reason: describeError(error) });
     return false;
   }
 }

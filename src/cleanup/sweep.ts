@@ -4,7 +4,7 @@ import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/decisi
 import { isAllowed } from '../core/exchange/key-lists.ts';
 import { buildRemovePeer } from '../core/kernel/words.ts';
 import type { Router } from '../core/peers/address-plan.ts';
-import { updateClaims } from '../core/peers/claims.ts';
+import { type Proofs, updateClaims } from '../core/peers/claims.ts';
 import type { OurPeer } from '../core/peers/peer-table.ts';
 import { UNRECORDED } from '../core/peers/record.ts';
 import { formatDuration } from '../core/values/duration.ts';
@@ -15,6 +15,7 @@ import { repairForwarding } from '../system/domain/repair.ts';
 import { applyJointly, type Failures } from '../system/kernel/bisect.ts';
 import { setPeers } from '../system/kernel/wg.ts';
 import type { DomainState } from '../system/store/state.ts';
+import { keepHistory } from './history.ts';
 import type { Pass } from './pass.ts';
 import { reportFailures, reportRepairs } from './reports.ts';
 
@@ -23,10 +24,19 @@ import { reportFailures, reportRepairs } from './reports.ts';
  * Returns the number of failures, which are logged.
  * @throws Error if the domain cannot be read; then nothing has been changed.
  */
-export async function sweepDomain(pass: Pass): Promise<number> {
+export function sweepDomain(pass: Pass): Promise<number> {
+  return withSession(pass, sweepLocked);
+}
+
+/** Like {@link sweepDomain}, but only makes entries and routes match the keys: it neither marks nor removes a key. */
+export function repairDomain(pass: Pass): Promise<number> {
+  return withSession(pass, async (session) => repair(await session.open(), pass));
+}
+
+async function withSession(pass: Pass, work: (session: DomainSession, pass: Pass) => Promise<number>): Promise<number> {
   const session = new DomainSession(pass.domain, pass.config, pass.log, pass.dryRun);
   try {
-    return await sweepLocked(session, pass);
+    return await work(session, pass);
   } finally {
     session.close();
     pass.log.flush();
@@ -39,17 +49,24 @@ async function sweepLocked(session: DomainSession, pass: Pass): Promise<number> 
   const state = session.memory.readState();
   const judged = judgeAll(view, state.marks, pass);
   // Before anything is removed: if marks cannot be written, a registration could not clear one either.
-  if (!dryRun) remember(judged, { session, view, state }, pass);
+  if (!dryRun) {
+    remember(judged, { session, view, state }, pass);
+    keepHistory(view, findProofs(view), state.cleanup.lastPass, pass);
+  }
   const unremoved = await removeExpired(judged, { session, view }, pass);
   for (const one of judged) if (!unremoved.has(one.peer.key)) reportVerdict(one, view, pass);
   reportFailures('key', unremoved, pass, (key) => ({ address: view.peers.describe(key).address, key }));
   const remaining = judged.filter(({ peer }) => view.peers.ours.has(peer.key));
   const removed = judged.length - remaining.length;
-  const repairs = await repairForwarding(domain, view.peers, dryRun);
-  const unrepaired = reportRepairs(repairs, pass);
+  const unrepaired = await repair(view, pass);
   if (!dryRun) await conclude(remaining, removed, { session, view, state }, pass);
   log.report('cleanup finished', { domain: domain.name, ...countVerdicts(judged), removed });
   return unremoved.size + unrepaired;
+}
+
+/** Returns the number of failures. */
+async function repair({ peers }: DomainView, pass: Pass): Promise<number> {
+  return reportRepairs(await repairForwarding(pass.domain, peers, pass.dryRun), pass);
 }
 
 /** What a pass works on. */
@@ -72,13 +89,14 @@ function remember(remaining: readonly Judged[], { session, view, state }: Sweep,
     cleanup: { passes: passes + 1, removals: removals + removed, lastPass: Math.floor(now.unix) },
   });
   if (removed > 0) return;
-  const heard = [...view.record.registrations].flatMap(([key, one]) =>
-    one.heard ? [[key, one.heard.at] as const] : [],
-  );
-  const proofs = { heard: new Map(heard), isPeer: (key: PublicKey) => view.peers.ours.has(key) };
   const { claims } = session.memory.readClaims();
   const elapsed = session.memory.findSecondsSincePass(now);
-  session.memory.writeClaims(updateClaims(claims, proofs, elapsed, domain.max_peers), now);
+  session.memory.writeClaims(updateClaims(claims, findProofs(view), elapsed, domain.max_peers), now);
+}
+
+function findProofs({ record, peers }: DomainView): Proofs {
+  const heard = [...record.registrations].flatMap(([key, one]) => (one.heard ? [[key, one.heard.at] as const] : []));
+  return { heard: new Map(heard), isPeer: (key) => peers.ours.has(key) };
 }
 
 /** Drops from the record the keys that are gone; what it knew about them is in the claims by now. */

@@ -25,14 +25,17 @@ export function buildProgram(): Command {
   program
     .command('status')
     .description('show the state of all domains, and what needs attention')
-    .option('--html <file>', 'write a public page without keys or addresses')
+    .option('--html <file>', 'write a public page without keys or addresses; - for standard output')
     .action(lazily(() => import('./commands/status/status.ts')));
   program
     .command('check')
     .description('check everything that a gateway needs, and show commands that fix problems')
+    .option('--fix', 'run the harmless ones of these commands, after a question for each')
+    .option('--yes', 'with --fix: ask no questions')
     .action(lazily(() => import('./commands/check/check.ts')));
   addListOptions(program.command('peers'), 'handshake')
     .description('list the peers of one domain, or of all')
+    .option('--mesh', 'show which routers are neighbours in the mesh of batman-adv')
     .action(lazily(() => import('./commands/peers/peers.ts')));
   addListOptions(program.command('watch'), 'traffic')
     .description('list the peers and their current traffic, until q is pressed')
@@ -53,12 +56,31 @@ export function buildProgram(): Command {
   program
     .command('exchange')
     .description('register a key as a router does, and show the reply')
-    .argument('<gateway>', 'HOST, HOST:PORT or [IPV6]:PORT')
+    .argument('<gateway>', 'HOST, HOST:PORT or [IPV6]:PORT; with --http a URL')
     .argument('<domain>', 'the name of a domain')
     .argument('[key]', 'a public key; a new one if omitted')
     .option('--quiet-success', 'count silence as success, for a gateway with quiet_success')
+    .addOption(new Option('--http', 'ask as a router that speaks HTTP').conflicts('quietSuccess'))
+    .option('--v2', 'ask for the endpoint to dial, too; with --http')
     .action(lazily(() => import('./commands/exchange/exchange.ts')));
-  addEditOptions(program.command('add'))
+  program
+    .command('fleet')
+    .description('show the gateways of the community, or drain this one')
+    .addArgument(new Argument('[action]', 'drain: no new routers by v2; undrain: again').choices(['drain', 'undrain']))
+    .action(lazily(() => import('./commands/fleet/fleet.ts')));
+  program
+    .command('import-ffmuc')
+    .description("print the configuration that belongs to freifunkMUC's wgkex.yaml")
+    .argument('<file>', 'its wgkex.yaml')
+    .option('--host <name>', 'the host that the file belongs to, if it is another one')
+    .action(lazily(() => import('./commands/import-ffmuc/import-ffmuc.ts')));
+  addEditOptions(program.command('name'))
+    .description('give the router of a key a name, for the lists of this command')
+    .argument('<key>', 'a public key')
+    .argument('[name]', 'up to 64 characters')
+    .option('--remove', 'take its name away')
+    .action(lazily(() => import('./commands/name/name.ts')));
+  addNameOption(addEditOptions(program.command('add')))
     .description('admit a key to a domain')
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
@@ -68,16 +90,17 @@ export function buildProgram(): Command {
     .argument('<domain>', 'the name of a domain')
     .argument('<key>', 'a public key')
     .action(lazily(() => import('./commands/remove/remove.ts')));
-  addEditOptions(program.command('block'))
+  addNameOption(addEditOptions(program.command('block')))
     .description('remove a key from every domain, and refuse it from now on')
     .argument('<key>', 'a public key')
     .option('--reason <text>', 'note this in the list of disallowed keys')
+    .option('--fleet', 'on all other gateways that are online, too, over SSH')
     .action(lazily(() => import('./commands/block/block.ts')));
   addEditOptions(program.command('unblock'))
     .description('take a key off the list of disallowed keys')
     .argument('<key>', 'a public key')
     .action(lazily(() => import('./commands/unblock/unblock.ts')));
-  addEditOptions(program.command('static'))
+  addNameOption(addEditOptions(program.command('static')))
     .description('edit the list of static keys, whose peers are left alone')
     .addArgument(new Argument('<action>', 'what to do with the key').choices(['add', 'remove']))
     .argument('<key>', 'a public key')
@@ -103,10 +126,16 @@ function addEditOptions(command: Command): Command {
   return command.option('--dry-run', 'show what would be done, and change nothing');
 }
 
+/** Of commands for a key whose router the operator knows. */
+function addNameOption(command: Command): Command {
+  return command.option('--name <name>', 'also give its router this name');
+}
+
 /** Options common to `peers` and `watch`. */
 function addListOptions(command: Command, order: PeerOrder): Command {
   command.argument('[domain]', 'the name of a domain');
   for (const state of PEER_STATES) command.option(`--${state}`, DESCRIPTIONS[state]);
+  command.option('--name <part>', 'only those whose name contains this');
   return command.addOption(new Option('--sort <by>', 'sort in this order').choices(PEER_ORDERS).default(order));
 }
 

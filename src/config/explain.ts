@@ -45,7 +45,8 @@ function describeType(type: string): string {
   return TYPE_WORDS[type] ?? type;
 }
 
-function findValue(document: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands at a place of a document; undefined if nothing does. */
+export function findValue(document: unknown, path: readonly PropertyKey[]): unknown {
   let found = document;
   for (const step of path) {
     const isTable = typeof found === 'object' && found !== null && Object.hasOwn(found, step);

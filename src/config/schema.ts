@@ -1,14 +1,28 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { parseBrokerUrl } from '../core/fleet/broker-url.ts';
+import { type GatewayId, isGatewayId } from '../core/fleet/gateway-id.ts';
+import { MAX_WEIGHT, NAMES_BYTES } from '../core/fleet/limits.ts';
 import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
+import { describeError } from '../core/values/errors.ts';
 import type { HostPort } from '../core/values/host-port.ts';
 import { parseNetwork } from '../core/values/ip-address.ts';
-import { type DomainName, type InterfaceName, isDomainName, isInterfaceName } from '../core/values/names.ts';
+import {
+  type DomainName,
+  type InterfaceName,
+  isDomainName,
+  isHostName,
+  isInterfaceName,
+} from '../core/values/names.ts';
+import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
 
 const MAX_CONNECTIONS = 100_000;
 const MAX_PEERS = 100_000;
 const MAX_SECONDS = 10_000_000;
+/** As it is sent: without a query, and with anything unusual percent-encoded. */
+const HTTP_PATH = /^\/[\w\-.~%!$&'()*+,;=:@/]*$/;
+const PAGE_TITLE = /^\P{Cc}{1,80}$/u;
 
 /** A number from `min` to `max`, both included. */
 const integer = (min: number, max: number) => z.int().min(min).max(max);
@@ -40,6 +54,55 @@ const network = z.string().transform((text, context) => {
   }
 });
 
+/** A bare address is the network of that address alone. */
+const addressOrNetwork = z.string().transform((text, context) => {
+  try {
+    return parseNetwork(text.includes('/') ? text : `${text}/${isIP(text) === 4 ? 32 : 128}`);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'an address or a network such as "127.0.0.1" or "2001:db8::/32"' });
+    return z.NEVER;
+  }
+});
+const hostName = z.string().refine(isHostName, 'a host name such as "gw1.example.org"');
+const brokerUrl = z.string().transform((text, context) => {
+  try {
+    return parseBrokerUrl(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: describeError(error).replace(/^.*: expected /, '') });
+    return z.NEVER;
+  }
+});
+const GATEWAY_ID = '1 to 64 characters without / + # and blanks, and not "all"';
+const gatewayId = z.custom<GatewayId>((id) => typeof id === 'string' && isGatewayId(id), GATEWAY_ID);
+const weight = z.number().min(0).max(MAX_WEIGHT);
+const publicKey = z.custom<PublicKey>(
+  (key) => typeof key === 'string' && isPublicKey(key),
+  'a public key, 44 characters of base64',
+);
+/** Workers of freifunkMUC, by their names in topics. */
+const workers = z
+  .record(z.string(), z.strictObject({ weight: weight.default(1), public_key: publicKey.optional() }))
+  .superRefine((named, context) => {
+    for (const name of Object.keys(named))
+      if (!isGatewayId(name)) context.addIssue({ code: 'custom', path: [name], message: GATEWAY_ID });
+  });
+const topicPrefix = z
+  .string()
+  .refine((text) => /^$|^[!-~]{0,63}\/$/.test(text) && !/^\$|[+#]/.test(text), 'a text such as "ffww/"');
+const location = z.string().refine((text) => /^[!-~]{1,64}$/.test(text), 'a word such as "muc"');
+const httpPath = z.string().refine((path) => HTTP_PATH.test(path), 'a path such as "/api/add_key"');
+
+/** It stands on a public page. */
+const pageTitle = z
+  .string()
+  .refine((text) => PAGE_TITLE.test(text) && text.trim() !== '', 'a text of 1 to 80 characters on one line');
+const webAddress = z
+  .string()
+  .refine(
+    (text) => /^https?:\/\/[^\s\p{Cc}]{1,500}$/u.test(text) && canParseUrl(text),
+    'an address such as "https://freifunk.example/"',
+  );
+
 const limitsSchema = z.strictObject({
   connections: integer(1, MAX_CONNECTIONS).default(1000),
   connections_per_source: integer(1, MAX_CONNECTIONS).default(20),
@@ -48,6 +111,30 @@ const limitsSchema = z.strictObject({
   exempt: z.array(network).default([]),
   line_bytes: integer(44, 4096).default(64),
   line_seconds: z.number().min(0.1).max(300).default(5),
+});
+
+const httpSchema = z.strictObject({
+  listen: z.array(listenAddress).default([]),
+  trusted_proxies: z.array(addressOrNetwork).default([]),
+  default_domain: domainName.optional(),
+  paths: z.array(httpPath).default([]),
+});
+
+const gatewaySchema = z.strictObject({
+  name: hostName.optional(),
+  weight: weight.default(1),
+  location: location.optional(),
+});
+
+const mqttSchema = z.strictObject({
+  url: z.array(brokerUrl).min(1),
+  username: word.optional(),
+  password_file: absolutePath.optional(),
+  id: gatewayId.optional(),
+  prefix: topicPrefix.default(''),
+  fronts: z.array(gatewayId).default([]),
+  workers: workers.default({}),
+  ca: absolutePath.optional(),
 });
 
 export const domainSchema = z.strictObject({
@@ -69,6 +156,7 @@ export const configSchema = z
     handler: z.array(word).min(1).default(['sudo', '-n', '/usr/lib/wgkex/wgkex-handler']),
     disallowed_keys: absolutePath.default('/etc/wgkex/disallowed_keys'),
     static_keys: absolutePath.default('/etc/wgkex/static_keys'),
+    router_names: absolutePath.default('/etc/wgkex/router_names'),
     state_directory: absolutePath.default('/var/lib/wgkex'),
     runtime_directory: absolutePath.default('/run/wgkex'),
     quiet_success: z.boolean().default(false),
@@ -79,6 +167,9 @@ export const configSchema = z
       })
       .prefault({}),
     metrics: z.strictObject({ listen: listenAddress.optional() }).prefault({}),
+    gateway: gatewaySchema.prefault({}),
+    http: httpSchema.optional(),
+    mqtt: mqttSchema.optional(),
     limits: limitsSchema.prefault({}),
     cleanup: z
       .strictObject({
@@ -86,9 +177,11 @@ export const configSchema = z
         second_look_seconds: integer(0, MAX_SECONDS).default(900),
       })
       .prefault({}),
+    page: z.strictObject({ title: pageTitle.optional(), link: webAddress.optional() }).prefault({}),
     domains: z.record(z.string(), domainSchema).default({}),
   })
-  .superRefine(({ domains }, context) => {
+  .superRefine(({ domains, mqtt }, context) => {
+    if (mqtt !== undefined) requireFewNames(context, domains);
     requireOnce(context, findInterfaces(domains), 'an interface that nothing else uses');
     requireOnce(context, findNames(domains), 'a name that no domain has already');
   });
@@ -113,6 +206,17 @@ function findNames(domains: Domains): Place[] {
   return [...own, ...others];
 }
 
+/** All names of a domain are in one message. */
+function requireFewNames(context: z.RefinementCtx, domains: Domains): void {
+  for (const [name, { names }] of Object.entries(domains))
+    if (JSON.stringify(names).length > NAMES_BYTES)
+      context.addIssue({
+        code: 'custom',
+        path: ['domains', name, 'names'],
+        message: `with [mqtt] at most ${NAMES_BYTES} bytes of names`,
+      });
+}
+
 function requireOnce(context: z.RefinementCtx, places: readonly Place[], expected: string): void {
   const users = new Map<string, string>();
   for (const [value, path] of places) {
@@ -127,6 +231,14 @@ function parseListenAddress(text: string): HostPort | undefined {
   const address = host?.replace(/[[\]]/g, '');
   if (address === undefined || isIP(address) === 0 || Number(port) > 65535) return undefined;
   return { host: address, port: Number(port) };
+}
+
+function canParseUrl(text: string): boolean {
+  try {
+    return new URL(text).hostname !== '';
+  } catch {
+    return false;
+  }
 }
 
 function isUnique(values: readonly string[]): boolean {

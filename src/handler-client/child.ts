@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { EXIT_RESTART } from '../command-line.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
+import type { GatewayInterface } from '../core/exchange/gateway.ts';
 import { MessageLines } from '../core/privsep/message-lines.ts';
 import {
   type Answer,
@@ -41,7 +42,7 @@ interface Pending {
 }
 
 /** A handler that does not answer these requests in time is ended. */
-const DUE: readonly RequestType[] = ['exchange'];
+const DUE: readonly RequestType[] = ['exchange', 'gateway'];
 
 /** How long a handler may take. */
 interface HandlerLimits {
@@ -121,6 +122,12 @@ export class HandlerChild {
     });
     this.#numbers.set(domain, numbers);
     return numbers;
+  }
+
+  /** Resolves with undefined if the handler cannot say, or ends first; never rejects. */
+  async findGateway(domain: DomainName): Promise<GatewayInterface | undefined> {
+    const answer = await this.#ask('gateway', { domain });
+    return answer?.gateway ?? undefined;
   }
 
   /** Lets it answer its pending requests, and end. */

@@ -1,4 +1,5 @@
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
+import type { GatewayInterface } from '../core/exchange/gateway.ts';
 import type { DomainNumbers } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
@@ -22,7 +23,8 @@ export interface HandlerMeter {
  * takes over when it is ready; until then, or if it never is, the old one continues.
  */
 export class HandlerKeeper {
-  #command: readonly string[];
+  /** Undefined where nothing needs a handler. */
+  #command: readonly string[] | undefined;
   readonly #log: Log;
   readonly #meter: HandlerMeter;
   readonly #waitMilliseconds: number;
@@ -42,7 +44,7 @@ export class HandlerKeeper {
 
   /** `onRestartNeeded`: a handler ended because the whole service has to restart. */
   constructor(
-    command: readonly string[],
+    command: readonly string[] | undefined,
     log: Log,
     meter: HandlerMeter,
     onRestartNeeded: () => void,
@@ -53,12 +55,13 @@ export class HandlerKeeper {
     this.#meter = meter;
     this.#onRestartNeeded = onRestartNeeded;
     this.#waitMilliseconds = waitMilliseconds;
-    this.#start();
+    if (command === undefined) this.#onDecided();
+    else this.#start(command);
   }
 
   /** Waits up to 10 s for a handler. `FAILED` if none is ready by then or it ends without an answer. Never rejects. */
   async ask(exchange: Exchange): Promise<ReplyCode> {
-    const child = this.#serving ?? (await this.#waitForChild());
+    const child = this.#serving ?? (this.#command && (await this.#waitForChild()));
     return child === undefined ? 'FAILED' : child.ask(exchange);
   }
 
@@ -72,15 +75,21 @@ export class HandlerKeeper {
     return this.#serving?.findNumbers(domain) ?? Promise.resolve(null);
   }
 
+  /** What the serving handler knows about a domain's interface; undefined if it cannot say. Never rejects. */
+  findGateway(domain: DomainName): Promise<GatewayInterface | undefined> {
+    return this.#serving?.findGateway(domain) ?? Promise.resolve(undefined);
+  }
+
   /** Starts a new handler, which reads the configuration again; resolves with false if the old one continues. */
-  reload(command: readonly string[]): Promise<boolean> {
+  reload(command: readonly string[] | undefined): Promise<boolean> {
     this.#command = command;
     this.#pause = FIRST_PAUSE_MILLISECONDS;
     this.#starting?.retire();
     this.#onStarted(false);
+    if (command === undefined) return this.#doWithout();
     return new Promise((resolve) => {
       this.#onStarted = resolve;
-      this.#start();
+      this.#start(command);
     });
   }
 
@@ -91,10 +100,18 @@ export class HandlerKeeper {
     await Promise.all([...this.#children].map((child) => child.closed));
   }
 
-  #start(): void {
+  async #doWithout(): Promise<boolean> {
+    clearTimeout(this.#restart);
+    this.#starting = undefined;
+    this.#serving?.retire();
+    this.#serving = undefined;
+    return true;
+  }
+
+  #start(command: readonly string[]): void {
     clearTimeout(this.#restart);
     try {
-      const child: HandlerChild = new HandlerChild(this.#command, {
+      const child: HandlerChild = new HandlerChild(command, {
         onReady: () => this.#serveWith(child),
         onEnd: (reason) => this.#replace(child, reason),
         onRestartNeeded: this.#onRestartNeeded,
@@ -122,6 +139,7 @@ export class HandlerKeeper {
   }
 
   #replace(child: HandlerChild, reason: string): void {
+    if (this.#command === undefined) return;
     if (child.hasServed) this.#pause = FIRST_PAUSE_MILLISECONDS;
     if (child === this.#starting) this.#starting = undefined;
     if (child === this.#serving) this.#serving = undefined;
@@ -132,10 +150,12 @@ export class HandlerKeeper {
   }
 
   #restartLater(reason: string): void {
+    const command = this.#command;
+    if (command === undefined) return;
     this.#onDecided();
     this.#log.report('handler ended', { restart_ms: this.#pause, reason });
     this.#meter.handlerRestarted();
-    this.#restart = setTimeout(() => this.#start(), this.#pause);
+    this.#restart = setTimeout(() => this.#start(command), this.#pause);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MILLISECONDS);
   }
 

@@ -2,6 +2,7 @@ import type { Config, DomainConfig } from '../config/config.ts';
 import { listEffects } from '../core/changes/effects.ts';
 import { type Change, planChanges } from '../core/changes/plan.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
+import type { GatewayInterface } from '../core/exchange/gateway.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Attention } from '../log/flood-guard.ts';
@@ -12,8 +13,11 @@ import { ReplacedDirectoryError } from '../system/files/runtime-directory.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
 import { hasInterfaces } from '../system/kernel/links.ts';
 import { ActivityRecord } from './activity-record.ts';
+import { gather } from './gathering.ts';
 
 interface Waiting extends Exchange {
+  /** For the log alone. */
+  readonly saidFrom: Exchange['from'];
   readonly answer: (reply: ReplyCode) => void;
 }
 type WaitingChange = Change<Waiting>;
@@ -37,7 +41,8 @@ const LOOK_MILLISECONDS = 4500;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
 /**
- * Serves the exchanges of one domain. Exchanges that arrive while a batch is being applied form the next batch:
+ * Serves the exchanges of one domain. Exchanges that arrive while a batch is being applied, and in a crowd those that
+ * follow them closely, form the next batch:
  * one `wg set`, one `bridge -batch`, and one `ip -batch` if the domain keeps routes.
  */
 export class DomainBatches {
@@ -47,6 +52,8 @@ export class DomainBatches {
   readonly #session: DomainSession;
   readonly #activity: ActivityRecord;
   #queue: Waiting[] = [];
+  /** The latest batch had more than one exchange. */
+  #isCrowded = false;
   #isLookDue = false;
   #lookedAtMilliseconds = Number.NEGATIVE_INFINITY;
   #failedLooks = 0;
@@ -69,9 +76,21 @@ export class DomainBatches {
 
   /** Resolves when the decision is applied in the kernel; never rejects. */
   serve(exchange: Exchange): Promise<ReplyCode> {
-    const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ ...exchange, answer }));
+    const { from: saidFrom, hearsay, ...others } = exchange;
+    const known = hearsay === true || saidFrom === undefined ? {} : { from: saidFrom };
+    const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ ...others, ...known, saidFrom, answer }));
     this.#running ??= this.#run();
     return reply;
+  }
+
+  /** What a router that was admitted needs to know; null if the interface lacks something. Never rejects. */
+  async describeInterface(): Promise<GatewayInterface | null> {
+    try {
+      return await this.#session.describeInterface();
+    } catch (error) {
+      this.#fail({ domain: this.#domain.name, exchanges: 1, reason: describeError(error) }, 1);
+      return null;
+    }
   }
 
   /** After a change of the interfaces: restores the peers, forwarding entries and routes that were lost with it. */
@@ -138,7 +157,10 @@ export class DomainBatches {
   }
 
   async #serveNext(): Promise<void> {
+    if (this.#isCrowded) await gather(() => this.#queue.length, BATCH_EXCHANGES);
     const batch = this.#queue.splice(0, BATCH_EXCHANGES);
+    this.#isCrowded = batch.length > 1;
+    if (batch.length === 0) return;
     const exchanges = batch.filter(({ look }) => !look).length;
     if (exchanges > 0) this.#tell.onBatch(exchanges);
     await this.#serveBatch(batch).catch((error) => {
@@ -185,7 +207,7 @@ export class DomainBatches {
     if (error instanceof ReplacedDirectoryError) this.#tell.onReplaced(error);
   }
 
-  #refuse({ domain, key, from, look, answer }: Waiting, code: ReplyCode): void {
+  #refuse({ domain, key, saidFrom: from, look, answer }: Waiting, code: ReplyCode): void {
     answer(code);
     if (look) return;
     this.#log.report('refused', { domain, key, from, code }, { by: ['domain', 'from', 'code'] });
@@ -195,7 +217,7 @@ export class DomainBatches {
   #report(change: WaitingChange, failures: Failures<WaitingChange>): void {
     const { router, exchanges } = change;
     const { name: domain } = this.#domain;
-    const from = exchanges[0]?.from;
+    const from = exchanges[0]?.saidFrom;
     if (failures.has(change)) {
       const reason = describeError(failures.get(change));
       this.#fail({ domain, address: router.address, key: router.key, from, reason }, exchanges.length);

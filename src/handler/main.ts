@@ -48,13 +48,17 @@ async function main(): Promise<void> {
   const log = new Log(config.log);
   const attention = new Attention(log);
   process.on('exit', () => attention.flush());
-  const permitted = findPermitted({ metrics: config.metrics.listen !== undefined });
+  const hasMetrics = config.metrics.listen !== undefined;
+  const permitted = findPermitted({
+    metrics: hasMetrics,
+    http: config.http !== undefined,
+    mqtt: config.mqtt !== undefined,
+  });
   const numbers = new Numbers(config);
   const domains = new Map(
     [...config.domains].map(([name, domain]) => {
       const onBatch = (exchanges: number) => {
-        if (permitted.includes('numbers'))
-          process.stdout.write(formatMessage({ type: 'batch', domain: domain.name, exchanges }));
+        if (hasMetrics) process.stdout.write(formatMessage({ type: 'batch', domain: domain.name, exchanges }));
       };
       return [name, new DomainBatches(domain, config, attention, { onBatch, onReplaced: (error) => end(error, log) })];
     }),
@@ -66,6 +70,7 @@ async function main(): Promise<void> {
     const answers: Answers = {
       exchange: async (request) => ({ code: (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN' }),
       numbers: async ({ domain }) => ({ numbers: await numbers.find(domain) }),
+      gateway: async ({ domain }) => ({ gateway: (await domains.get(domain)?.describeInterface()) ?? null }),
     };
     await serveRequests(process.stdin, process.stdout, answers, permitted);
   } catch (error) {

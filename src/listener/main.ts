@@ -19,7 +19,8 @@ function main(): void {
   const log = new Log(config.log);
   if (process.getuid?.() === 0)
     log.report('running as root', { reason: 'expected the user wgkex, as wgkex.service sets it' });
-  if (config.domains.size === 0) log.report('no domain configured', { reason: `expected [domains.NAME] in ${path}` });
+  if (config.domains.size === 0 && config.mqtt === undefined)
+    log.report('no domain configured', { reason: `expected [domains.NAME] in ${path}` });
 
   const onRestartNeeded = () => process.exit(EXIT_RESTART);
   const service = new Service(config, { load, log, environment: process.env, onRestartNeeded });

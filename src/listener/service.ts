@@ -4,9 +4,11 @@ import { HandlerKeeper } from '../handler-client/keeper.ts';
 import { Attention } from '../log/flood-guard.ts';
 import type { Log } from '../log/log.ts';
 import { Desk } from './desk.ts';
+import { HttpService } from './http/service.ts';
 import { LinesServer } from './lines/server.ts';
-import { ListeningSockets } from './lines/sockets.ts';
 import { MetricsService } from './metrics/service.ts';
+import { MqttService } from './mqtt/service.ts';
+import { ListeningSockets } from './sockets.ts';
 
 /** For the connections that are open when the service stops. */
 const DRAIN_MILLISECONDS = 4500;
@@ -34,6 +36,8 @@ export class Service {
   readonly #desk: Desk;
   readonly #server: LinesServer;
   readonly #sockets: ListeningSockets;
+  readonly #http: HttpService;
+  readonly #mqtt: MqttService;
   /** Reloads run one after the other, the first one once everything is set up. */
   #settled: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -43,10 +47,12 @@ export class Service {
     this.#log = log;
     this.#attention = new Attention(log);
     this.#metrics = new MetricsService(log);
-    this.#handler = new HandlerKeeper(config.handler, log, this.#metrics, onRestartNeeded);
-    this.#desk = new Desk(config, (exchange) => this.#handler.ask(exchange), this.#attention, this.#metrics);
+    this.#handler = new HandlerKeeper(findHandlerCommand(config), log, this.#metrics, onRestartNeeded);
+    this.#desk = new Desk(config, this.#handler, this.#attention, this.#metrics);
     this.#server = new LinesServer(this.#desk);
     this.#sockets = new ListeningSockets((socket) => this.#server.accept(socket), environment);
+    this.#http = new HttpService(this.#desk, this.#metrics, log, environment);
+    this.#mqtt = new MqttService(this.#desk, this.#handler, { log, attention: this.#attention, meter: this.#metrics });
   }
 
   /** Serves routers. @throws InputError if an address cannot be listened on. */
@@ -55,7 +61,7 @@ export class Service {
     const opening = this.#open(config);
     this.#settled = opening.catch(() => {});
     await opening;
-    this.#log.report('listening', { on: this.#sockets.names.join(' ') });
+    this.#log.report('listening', { on: this.#describeSockets() });
   }
 
   /** Takes a new configuration without losing a connection; if it is bad, keeps the old one and logs why. */
@@ -84,21 +90,26 @@ export class Service {
     await this.#configureMetrics(config);
     await this.#sockets.open(config.listen, this.#handler.isDecided);
     await this.#metrics.open(config);
+    await this.#http.configure(config);
+    await this.#mqtt.configure(config);
   }
 
   async #stop(): Promise<void> {
     this.#sockets.close();
+    this.#http.close();
     this.#log.report('stopping', {});
     await withinTime(STOP_MILLISECONDS, async () => {
-      await this.#server.drain(DRAIN_MILLISECONDS);
+      const draining = [this.#server, this.#http].map((door) => door.drain(DRAIN_MILLISECONDS));
+      await Promise.all([this.#mqtt.leave(), ...draining]);
       await this.#handler.stop();
+      await this.#mqtt.stop();
     });
   }
 
   async #reload(): Promise<void> {
     const next = this.#load();
     await this.#sockets.configure(next.listen);
-    if (!(await this.#handler.reload(next.handler))) {
+    if (!(await this.#handler.reload(findHandlerCommand(next)))) {
       await this.#sockets.configure(this.#desk.config.listen);
       return;
     }
@@ -106,12 +117,25 @@ export class Service {
     this.#desk.configure(next);
     await this.#configureMetrics(next);
     await this.#metrics.open(next);
-    this.#log.report('reloaded', { on: this.#sockets.names.join(' ') });
+    await this.#http.configure(next);
+    await this.#mqtt.configure(next);
+    this.#log.report('reloaded', { on: this.#describeSockets() });
+  }
+
+  /** The routers' ports, those of the HTTP door last. */
+  #describeSockets(): string {
+    return [...this.#sockets.names, ...this.#http.names.map((name) => `http://${name}`)].join(' ');
   }
 
   #configureMetrics(config: Config): Promise<void> {
-    return this.#metrics.configure(config, { server: this.#server, handler: this.#handler });
+    const doors = [this.#server, this.#http];
+    return this.#metrics.configure(config, { doors, handler: this.#handler, fleet: this.#mqtt });
   }
+}
+
+/** A front alone has no interfaces, and needs no root. */
+function findHandlerCommand({ handler, domains, mqtt }: Config): readonly string[] | undefined {
+  return domains.size === 0 && mqtt !== undefined ? undefined : handler;
 }
 
 async function withinTime(milliseconds: number, work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IpAddress, Source } from '../core/values/ip-address.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
+import type { RouterName } from '../core/values/router-name.ts';
 
 /** The journal's priority, in words; `debug` is for the lines that `level = "debug"` adds. */
 export type Priority = 'debug' | 'info' | 'warn' | 'error';
@@ -15,11 +16,34 @@ interface EventDefinition {
 /** The types of fields that are more than a word or a number. */
 interface FieldTypes {
   readonly key: PublicKey;
+  /** Safe to print; only the operator's command knows it. */
+  readonly name: RouterName;
   /** Addresses of people; shown as far as the configuration allows. */
   readonly from: IpAddress | Source;
 }
 
 const PEER = ['domain', 'address', 'key'] as const;
+
+/** Those of a gateway or a front with `[mqtt]`. */
+export const FLEET_EVENTS = {
+  'mqtt connected': { priority: 'info', fields: ['on'], meaning: 'this machine is in the fleet' },
+  'mqtt lost': { priority: 'warn', fields: ['reason'], meaning: 'no connection to the broker; own domains are served' },
+  'mqtt problem': {
+    priority: 'warn',
+    fields: ['reason'],
+    meaning: 'a setting that cannot work, or an ignored message',
+  },
+  unacknowledged: {
+    priority: 'info',
+    fields: ['domain', 'key', 'from'],
+    meaning: 'published to workers of freifunkMUC, which do not say whether they took it',
+  },
+  'not served': {
+    priority: 'warn',
+    fields: ['domain', 'key', 'from', 'code'],
+    meaning: 'none of the gateways that were asked took the key',
+  },
+} as const satisfies Readonly<Record<string, EventDefinition>>;
 
 /**
  * Every event that a program of wgkex logs. Operators search for these names, so they do not change; `… again` and
@@ -33,34 +57,34 @@ export const EVENTS = {
 
   admitted: {
     priority: 'info',
-    fields: [...PEER, 'from', 'by', 'new', 'again'],
-    meaning: '`new`: a key became a peer; `again`: a known key was added again, for a wrong clock',
+    fields: [...PEER, 'name', 'from', 'by', 'new', 'again'],
+    meaning: '`new`: a key became a peer; `again`: added again, for a wrong clock',
   },
   kept: {
     priority: 'info',
-    fields: [...PEER, 'from', 'by', 'live'],
-    meaning: 'a live or just registered key registered again; its peer was not touched',
+    fields: [...PEER, 'name', 'from', 'by', 'live'],
+    meaning: 'a live or new key registered again; its peer was not touched',
   },
   refused: {
     priority: 'info',
     fields: ['domain', 'key', 'from', 'code', 'limit', 'sent'],
-    meaning: 'the client got `code`; `limit` is the setting that it hit, `sent` is what it sent',
+    meaning: 'the client got `code`; `limit` is the setting it hit; it sent `sent`',
   },
   evicted: {
     priority: 'info',
-    fields: [...PEER, 'by'],
+    fields: [...PEER, 'name', 'by'],
     meaning: 'a newcomer took the place or the address of this peer',
   },
   failed: {
     priority: 'error',
     fields: [...PEER, 'from', 'exchanges', 'what', 'count', 'mac', 'via', 'reason'],
-    meaning: 'a change failed; `exchanges` is the number affected (in the cleanup: `count`)',
+    meaning: 'a change failed; it affects `exchanges` (in the cleanup: `count`)',
   },
 
   restored: {
     priority: 'info',
     fields: ['domain', 'keys', 'of', 'reason'],
-    meaning: 'interfaces were recreated or emptied; `keys` out of `of` lost peers are back',
+    meaning: 'interfaces were recreated or emptied; `keys` of `of` peers are back',
   },
   'restoring failed': {
     priority: 'error',
@@ -90,13 +114,13 @@ export const EVENTS = {
   'left to the cleanup': {
     priority: 'warn',
     fields: ['domain', 'reason'],
-    meaning: 'leftovers of a removed peer could not be removed; the next cleanup removes them',
+    meaning: 'leftovers of a removed peer stay until the next cleanup removes them',
   },
 
   'record lost': {
     priority: 'warn',
     fields: ['domain', 'keys', 'aside', 'reason'],
-    meaning: 'the record of registered keys was missing or damaged; a new one was started',
+    meaning: 'the record of keys was missing or damaged; a new one was started',
   },
   'record not written': {
     priority: 'error',
@@ -117,6 +141,11 @@ export const EVENTS = {
     priority: 'warn',
     fields: ['domain', 'reason'],
     meaning: 'the latest counts could not be written; they are kept and retried',
+  },
+  'history not kept': {
+    priority: 'warn',
+    fields: ['domain', 'reason'],
+    meaning: 'the history for the page was damaged or not written',
   },
   'live peers not written': {
     priority: 'warn',
@@ -151,6 +180,11 @@ export const EVENTS = {
     fields: ['reason'],
     meaning: 'wgkex cannot listen on the metrics address; routers are still served',
   },
+  'http unavailable': {
+    priority: 'error',
+    fields: ['reason'],
+    meaning: 'the HTTP door is not as configured; routers with two lines are served',
+  },
   'cannot start': { priority: 'error', fields: ['reason'], meaning: 'the service did not start' },
   'no domain configured': { priority: 'warn', fields: ['reason'], meaning: 'every router gets `INVALID_DOMAIN`' },
   'running as root': { priority: 'warn', fields: ['reason'], meaning: 'the listener needs no privilege' },
@@ -158,7 +192,7 @@ export const EVENTS = {
   marked: {
     priority: 'info',
     fields: [...PEER, 'heard'],
-    meaning: 'the cleanup found a key stale for the first time; `heard` is its last handshake',
+    meaning: 'a key is stale for the first time; `heard` is its last handshake',
   },
   'still marked': {
     priority: 'info',
@@ -169,8 +203,8 @@ export const EVENTS = {
   alive: { priority: 'debug', fields: [...PEER, 'heard'], meaning: 'the cleanup found a key that is not stale' },
   removed: {
     priority: 'info',
-    fields: [...PEER, 'heard', 'by'],
-    meaning: 'a stale key was removed; with `by=operator`: by `wgkex remove` or `wgkex block`',
+    fields: [...PEER, 'name', 'heard', 'by'],
+    meaning: 'a stale key was removed; `by=operator`: by `wgkex remove` or `block`',
   },
   'removed forwarding entry': {
     priority: 'info',
@@ -187,7 +221,7 @@ export const EVENTS = {
   'nothing removed': {
     priority: 'warn',
     fields: ['domain', 'count', 'reason'],
-    meaning: '`count` stale keys stay, because a list that may name them cannot be read',
+    meaning: '`count` stale keys stay: a list that may name them cannot be read',
   },
   'cleanup finished': {
     priority: 'info',
@@ -202,34 +236,45 @@ export const EVENTS = {
 
   blocked: {
     priority: 'info',
-    fields: ['key', 'by', 'reason'],
+    fields: ['key', 'name', 'by', 'reason'],
     meaning: '`wgkex block` changed the list of disallowed keys',
   },
   unblocked: {
     priority: 'info',
-    fields: ['key', 'by', 'reason'],
+    fields: ['key', 'name', 'by', 'reason'],
     meaning: '`wgkex unblock` changed the list of disallowed keys',
   },
   'static key added': {
     priority: 'info',
-    fields: ['key', 'by', 'reason'],
+    fields: ['key', 'name', 'by', 'reason'],
     meaning: '`wgkex static` changed the list of static keys',
   },
   'static key removed': {
     priority: 'info',
-    fields: ['key', 'by', 'reason'],
+    fields: ['key', 'name', 'by', 'reason'],
     meaning: '`wgkex static` changed the list of static keys',
+  },
+  named: {
+    priority: 'info',
+    fields: ['key', 'name', 'by'],
+    meaning: '`wgkex name` or `--name` gave a key this name',
+  },
+  'name removed': {
+    priority: 'info',
+    fields: ['key', 'name', 'by'],
+    meaning: '`wgkex name --remove` took it away',
   },
   released: {
     priority: 'info',
-    fields: [...PEER, 'by'],
+    fields: [...PEER, 'name', 'by'],
     meaning: '`wgkex release` or `static add` left a peer to the operator',
   },
   adopted: {
     priority: 'info',
     fields: ['domain', 'keys', 'by'],
-    meaning: '`wgkex adopt`, or an upgrade from 0.1, took over peers; `keys` is their number',
+    meaning: '`wgkex adopt`, or an upgrade from 0.1, took over `keys` peers',
   },
+  ...FLEET_EVENTS,
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -64,6 +64,8 @@ export class Log implements Events {
   #presentField(name: string, value: LogFields[string]): LogFields[string] {
     if (typeof value !== 'string') return value;
     if (name === 'from') return maskAddress(value as IpAddress, this.#addresses);
+    // Checked when it was read: a name of any script is shown as it is.
+    if (name === 'name') return value.replaceAll('\\', '\\\\');
     return escapeLine(value, name === 'reason' ? REASON_CHARACTERS : VALUE_CHARACTERS);
   }
 }

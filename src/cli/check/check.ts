@@ -1,6 +1,7 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import { describeError } from '../../core/values/errors.ts';
-import type { Concern } from '../gateway/attention.ts';
+import { type Concern, fault } from '../gateway/concern.ts';
+import type { ConcernCode } from '../gateway/concern-codes.ts';
 
 /** The gateway under check. */
 export interface Subject {
@@ -38,7 +39,7 @@ export const NEEDS_SYSTEMD = new NotChecked('systemd is not running');
 export async function runChecks(checks: readonly Check[], subject: Subject): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { name, find } of checks) {
-    const outcome = await find(subject).catch((error) => [concern(describeError(error))]);
+    const outcome = await find(subject).catch((error) => [concern('check-failed', describeError(error))]);
     findings.push({ name, outcome });
   }
   return findings;
@@ -49,8 +50,8 @@ export function isSound({ outcome }: Finding): boolean {
 }
 
 /** A problem of the gateway as a whole. */
-export function concern(problem: string, remedy?: string): Concern {
-  return { domain: undefined, problem, remedy };
+export function concern(code: ConcernCode, problem: string, remedy?: Concern['remedy']): Concern {
+  return { domain: undefined, ...fault(code, problem, remedy) };
 }
 
 export function isRoot(): boolean {

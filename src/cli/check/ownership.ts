@@ -1,7 +1,7 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { readPeerFiles } from '../../system/host/peer-files.ts';
-import type { Concern } from '../gateway/attention.ts';
+import { type Concern, fault } from '../gateway/concern.ts';
 import { readDomains } from '../gateway/peers.ts';
 import { type Check, isRoot, NEEDS_ROOT } from './check.ts';
 
@@ -25,6 +25,7 @@ export function judgeOwnership(
   return [...recorded].flatMap((key) => {
     const file = files.get(key);
     const problem = `${file} sets up a peer whose key is registered: wgkex treats it as a router's`;
-    return file === undefined ? [] : [{ domain: name, problem, remedy: `wgkex release ${name} ${key}` }];
+    const released = fault('key-in-peer-file', problem, `wgkex release ${name} ${key}`);
+    return file === undefined ? [] : [{ domain: name, ...released }];
   });
 }

@@ -1,8 +1,11 @@
 import type { DomainConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
+import type { InterfaceName } from '../../core/values/names.ts';
 import type { Ipv6Switch } from '../../system/host/tunnel.ts';
-import type { Concern } from '../gateway/attention.ts';
+import { type Concern, type Fault, fault } from '../gateway/concern.ts';
+import type { ConcernCode } from '../gateway/concern-codes.ts';
+import { HarmlessRemedy } from '../gateway/harmless.ts';
 
 /** The two interfaces of a domain; undefined if there is no interface of that name. */
 export interface Tunnel {
@@ -18,8 +21,6 @@ export interface Tunnel {
   readonly isRouted: boolean;
 }
 
-type Fault = Omit<Concern, 'domain'>;
-
 /** VXLAN over IPv6: IPv6 40, UDP 8, VXLAN 8, inner Ethernet 14. */
 const VXLAN_BYTES = 70;
 /** RFC 8200, 5: with a smaller MTU the kernel disables IPv6 on an interface. */
@@ -33,44 +34,57 @@ export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
 }
 
 function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, { wireguard: name }: DomainConfig): Fault[] {
-  if (link === undefined) return [fault(`WireGuard interface ${name} does not exist`, remake(name))];
+  if (link === undefined)
+    return [fault('wireguard-missing', `WireGuard interface ${name} does not exist`, remake(name))];
   const isPossible = link.kind === 'wireguard' || link.kind === 'tun';
-  if (!isPossible || speaks === 'nothing') return [fault(describeOther(link, 'WireGuard'), remake(name))];
-  const keyless = fault(`${name} has no private key`, `wg set ${name} private-key /etc/wireguard/${name}.key`);
-  return [...judgeUp(link, 'WireGuard'), ...(speaks === 'keyless' ? [keyless] : []), ...judgeIpv6(link, ipv6)];
+  if (!isPossible || speaks === 'nothing')
+    return [fault('wireguard-kind', describeOther(link, 'WireGuard'), remake(name))];
+  const setKey = `wg set ${name} private-key /etc/wireguard/${name}.key`;
+  const keyless = fault('wireguard-keyless', `${name} has no private key`, setKey);
+  return [
+    ...judgeUp(link, 'wireguard-down', 'WireGuard'),
+    ...(speaks === 'keyless' ? [keyless] : []),
+    ...judgeIpv6(name, link.mtu, ipv6),
+  ];
 }
 
 /** Without IPv6 the interface can have neither an address nor a route. */
-function judgeIpv6({ name, mtu }: LinkDetails, ipv6: Ipv6Switch): Fault[] {
-  if (ipv6 === 'none') return [{ problem: 'this kernel was started without IPv6 (ipv6.disable=1)', remedy: undefined }];
+function judgeIpv6(name: InterfaceName, mtu: number, ipv6: Ipv6Switch): Fault[] {
+  if (ipv6 === 'none') return [fault('ipv6-none', 'this kernel was started without IPv6 (ipv6.disable=1)')];
   if (mtu < IPV6_BYTES)
     return [
-      fault(`the MTU of ${name} is ${mtu}, but IPv6 needs ${IPV6_BYTES}`, `ip link set ${name} mtu ${IPV6_BYTES}`),
+      fault(
+        'ipv6-mtu',
+        `the MTU of ${name} is ${mtu}, but IPv6 needs ${IPV6_BYTES}`,
+        `ip link set ${name} mtu ${IPV6_BYTES}`,
+      ),
     ];
-  // sysctl(8) uses the first separator throughout, and an interface name may contain a dot.
-  const switchOn = `sysctl -w net/ipv6/conf/${name}/disable_ipv6=0`;
-  return ipv6 === 'off' ? [fault(`IPv6 is switched off on ${name} (disable_ipv6)`, switchOn)] : [];
+  if (ipv6 === 'on') return [];
+  return [fault('ipv6-off', `IPv6 is switched off on ${name} (disable_ipv6)`, HarmlessRemedy.switchIpv6On(name))];
 }
 
 /** Without this route a derived address is unreachable, unless there are host routes. */
 function judgeRoute({ isRouted }: Tunnel, { wireguard, route }: DomainConfig): Fault[] {
   if (isRouted || route) return [];
-  return [fault(`no route to fe80::/64 through ${wireguard}`, `ip -6 route add fe80::/64 dev ${wireguard}`)];
+  const remedy = `ip -6 route add fe80::/64 dev ${wireguard}`;
+  return [fault('link-route-missing', `no route to fe80::/64 through ${wireguard}`, remedy)];
 }
 
 function judgeVxlan(tunnel: Tunnel, domain: DomainConfig): Fault[] {
   const { vxlan: link, wireguard } = tunnel;
   const name = domain.vxlan;
-  if (link === undefined) return [fault(`VXLAN interface ${name} does not exist`, remake(domain.wireguard))];
-  if (link.vxlan === undefined) return [fault(describeOther(link, 'VXLAN'), remake(domain.wireguard))];
+  if (link === undefined)
+    return [fault('vxlan-missing', `VXLAN interface ${name} does not exist`, remake(domain.wireguard))];
+  if (link.vxlan === undefined) return [fault('vxlan-kind', describeOther(link, 'VXLAN'), remake(domain.wireguard))];
   const { mtu = 0 } = wireguard ?? {};
   const fitting = mtu - VXLAN_BYTES;
   const tooLarge = fault(
+    'vxlan-mtu',
     `the MTU of ${name} is ${link.mtu}, expected at most ${fitting}`,
     `ip link set ${name} mtu ${fitting}`,
   );
   return [
-    ...judgeUp(link, 'VXLAN'),
+    ...judgeUp(link, 'vxlan-down', 'VXLAN'),
     ...judgeLowerLink(link.vxlan.link, domain),
     ...judgeLocal(link.vxlan.local, tunnel, domain),
     ...(link.mtu > fitting ? [tooLarge] : []),
@@ -81,14 +95,16 @@ function judgeVxlan(tunnel: Tunnel, domain: DomainConfig): Fault[] {
 function judgeLowerLink(lower: string | undefined, { vxlan, wireguard }: DomainConfig): Fault[] {
   if (lower === wireguard) return [];
   const where = lower === undefined ? 'on top of no interface' : `on top of ${lower}`;
-  return [fault(`${vxlan} is ${where}, expected ${wireguard}`, `ip link set ${vxlan} type vxlan dev ${wireguard}`)];
+  const remedy = `ip link set ${vxlan} type vxlan dev ${wireguard}`;
+  return [fault('vxlan-link', `${vxlan} is ${where}, expected ${wireguard}`, remedy)];
 }
 
 function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan, wireguard }: DomainConfig): Fault[] {
-  if (local === undefined || isIpv4(local)) return [fault(`${vxlan} has no local IPv6 address`, remake(wireguard))];
+  if (local === undefined || isIpv4(local))
+    return [fault('vxlan-no-address', `${vxlan} has no local IPv6 address`, remake(wireguard))];
   if (addresses.includes(local)) return [];
   const problem = `${vxlan} sends from ${local}, which ${wireguard} does not have`;
-  return [fault(problem, `ip address add ${local}/64 dev ${wireguard}`)];
+  return [fault('vxlan-address', problem, `ip address add ${local}/64 dev ${wireguard}`)];
 }
 
 /**
@@ -102,11 +118,11 @@ function judgeLearning(isLearning: boolean, { vxlan, fdb }: DomainConfig): Fault
     ? ' unless their VXLAN has the derived MAC address, which no known firmware uses'
     : ', as fdb lacks "unicast"';
   const problem = `${vxlan} does not learn (nolearning): it sends every frame to all routers${reason}`;
-  return [fault(problem, `ip link set ${vxlan} type vxlan learning`)];
+  return [fault('vxlan-nolearning', problem, `ip link set ${vxlan} type vxlan learning`)];
 }
 
-function judgeUp({ name, isUp }: LinkDetails, role: string): Fault[] {
-  return isUp ? [] : [fault(`${role} interface ${name} is down`, `ip link set ${name} up`)];
+function judgeUp({ name, isUp }: LinkDetails, code: ConcernCode, role: string): Fault[] {
+  return isUp ? [] : [fault(code, `${role} interface ${name} is down`, `ip link set ${name} up`)];
 }
 
 function describeOther({ name, kind }: LinkDetails, role: string): string {
@@ -116,8 +132,4 @@ function describeOther({ name, kind }: LinkDetails, role: string): string {
 /** wg-quick(8) creates both interfaces of a domain. */
 function remake(wireguard: string): string {
   return `systemctl restart wg-quick@${wireguard}`;
-}
-
-function fault(problem: string, remedy: string): Fault {
-  return { problem, remedy };
 }

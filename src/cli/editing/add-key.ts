@@ -30,7 +30,8 @@ export function addKey(key: PublicKey, domain: DomainConfig, editing: Editing): 
     if (!editing.dryRun) {
       if (!session.write(lines, view)) throw new Error(`Cannot add ${key}: the record of peers cannot be written`);
       await apply(change, domain, session, editing);
-      logEffects(effects, { domain: domain.name, log: editing.log, who: { by: 'operator' } });
+      const { log, names } = editing;
+      logEffects(effects, { domain: domain.name, log, who: { by: 'operator' }, names });
     }
     return { outcome: OUTCOMES[change.kind], effects };
   });
@@ -41,10 +42,12 @@ function explain(
   { router }: Asked,
   view: DomainView,
   domain: DomainConfig,
-  { config }: Editing,
+  { config, names }: Editing,
 ): string {
   const obstacle = findObstacles(router, view).find((one) => one.code === code);
-  return obstacle === undefined ? 'it is refused' : describeObstacle(obstacle, router.address, domain, config);
+  return obstacle === undefined
+    ? 'it is refused'
+    : describeObstacle(obstacle, router.address, domain, { config, names });
 }
 
 /** @throws Error if the change was not made. */

@@ -16,7 +16,7 @@ interface Manner {
 export async function addListedKey(
   key: PublicKey,
   comment: string,
-  { config, dryRun, log }: Editing,
+  { config, dryRun, log, names }: Editing,
   { setting, event }: Manner,
 ): Promise<ListEdit> {
   const file = config[setting];
@@ -24,7 +24,7 @@ export async function addListedKey(
   const list = { path: file, runtimeDirectory: config.runtime_directory };
   const isNew = dryRun ? !isListed(key, file) : await addToList(key, line, list);
   if (!isNew) return { file, outcome: 'present' };
-  log.report(event, { key, by: 'operator', ...(comment === '' ? {} : { reason: comment }) });
+  log.report(event, { key, name: names.get(key), by: 'operator', ...(comment === '' ? {} : { reason: comment }) });
   return { file, outcome: 'added', line };
 }
 
@@ -36,11 +36,11 @@ export async function removeListedKey(
 ): Promise<boolean> {
   const key = readWord(parsePublicKey, text);
   const editing = beginEditing(options);
-  const { config, dryRun, log } = editing;
+  const { config, dryRun, log, names } = editing;
   const file = config[setting];
   const list = { path: file, runtimeDirectory: config.runtime_directory };
   const isGood = dryRun ? isListed(key, file) : await removeFromList(key, list);
-  if (isGood) log.report(event, { key, by: 'operator' });
+  if (isGood) log.report(event, { key, name: names.get(key), by: 'operator' });
   const edit = { file, outcome: isGood ? 'removed' : 'absent' } as const;
   const complaints = isGood ? [] : [`Cannot ${verb} ${key}: it is not in ${file}`];
   return finishEditing({ key, dryRun, isGood, list: edit, domains: [], complaints }, editing, options);

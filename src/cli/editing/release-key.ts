@@ -12,13 +12,14 @@ export function releaseKey(
   editing: Editing,
   wasRecorded = false,
 ): Promise<DomainEdit> {
-  const { dryRun, log } = editing;
+  const { dryRun, log, names } = editing;
   return editDomain(domain, editing, async (view, session) => {
     const traces = findTraces(key, view, session, wasRecorded);
     if (!hasTraces(traces)) return explain(key, view.peers.isOperators(key));
     if (!dryRun) {
       session.release(key, view);
-      log.report('released', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
+      const { address } = traces.router;
+      log.report('released', { domain: domain.name, address, key, name: names.get(key), by: 'operator' });
     }
     return { outcome: 'released', effects: listReleaseEffects(traces) };
   });

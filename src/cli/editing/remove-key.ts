@@ -9,7 +9,7 @@ import { findTraces } from './traces.ts';
 
 /** Removes a key from a domain with everything that belongs to it, so that only an exchange brings it back. */
 export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing): Promise<DomainEdit> {
-  const { dryRun, log } = editing;
+  const { dryRun, log, names } = editing;
   return editDomain(domain, editing, async (view, session) => {
     if (view.peers.isOperators(key))
       return { outcome: 'static', reason: `Cannot remove ${key}: it is one of the operator's peers`, effects: [] };
@@ -22,7 +22,8 @@ export function removeKey(key: PublicKey, domain: DomainConfig, editing: Editing
     const leftOver = traces.peer && (await applyRemoval(domain, effects));
     // The key leaves the record only after a reading without its peer.
     await session.open();
-    log.report('removed', { domain: domain.name, address: traces.router.address, key, by: 'operator' });
+    const { address } = traces.router;
+    log.report('removed', { domain: domain.name, address, key, name: names.get(key), by: 'operator' });
     if (leftOver === undefined) return { outcome: 'removed', effects };
     const reason = `left to the cleanup: ${describeError(leftOver)}`;
     return { outcome: 'failed', reason, effects: effects.filter(({ what }) => what === 'peer' || what === 'claim') };

@@ -1,8 +1,12 @@
 import type { Effect } from '../../core/changes/effects.ts';
+import type { RouterNames } from '../../core/operator/router-names.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
+import { describeRemoteBlock, type Elsewhere } from '../fleet/remote-block.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { fold } from '../terminal/words.ts';
+import { appendName, fold } from '../terminal/words.ts';
 import type { DomainEdit } from './domain-edit.ts';
 import type { Edits, ListEdit } from './editing.ts';
+import type { NameEdit } from './naming.ts';
 
 const MARGIN = '    ';
 
@@ -16,17 +20,29 @@ const VERBS: Record<Effect['action'], { readonly done: string; readonly dry: str
 };
 
 /** A line for each effect, real or hypothetical. */
-export function renderEdits({ key, dryRun, list, domains }: Edits, terminal: Terminal): string[] {
+export function renderEdits(
+  { key, dryRun, list, naming, domains, elsewhere = [] }: Edits,
+  names: RouterNames,
+  terminal: Terminal,
+): string[] {
   const effects = domains.flatMap((edit) => edit.effects.map((effect) => [edit, effect] as const));
   const operators = domains.filter(({ outcome, reason }) => outcome === 'static' && reason === undefined);
   const isNowhere = domains.length > 0 && domains.every(({ outcome }) => outcome === 'absent');
   return [
     ...(list === undefined
       ? []
-      : describeListEdit(list, key, dryRun).flatMap((text) => renderLine(list.file, text, terminal))),
-    ...effects.flatMap(([{ domain }, effect]) => renderLine(domain.name, describeEffect(effect, dryRun), terminal)),
+      : explainListEdit(list, key, dryRun).flatMap((text) => renderLine(list.file, text, terminal))),
+    ...effects.flatMap(([{ domain }, effect]) =>
+      renderLine(domain.name, describeEffect(effect, names, dryRun), terminal),
+    ),
     ...operators.flatMap(({ domain }) => renderLine(domain.name, `peer ${key} is already the operator's`, terminal)),
     ...(list !== undefined && isNowhere ? ['It is not a peer of any domain.'] : []),
+    ...(naming === undefined
+      ? []
+      : explainNameEdit(naming, key, dryRun).flatMap((text) => renderLine(naming.file, text, terminal))),
+    ...elsewhere.flatMap((one) =>
+      explainElsewhere(one, key).flatMap((text) => renderLine(one.gateway, text, terminal)),
+    ),
     ...(dryRun ? [terminal.paint('notice', 'Nothing was changed.')] : []),
   ];
 }
@@ -38,7 +54,7 @@ export function renderLine(where: string, text: string, { width, paint }: Termin
 }
 
 /** A missing key is a complaint, not an effect. */
-function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
+function explainListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun: boolean): string[] {
   switch (outcome) {
     case 'added':
       return [`${findVerb('add', dryRun)} ${line}`];
@@ -51,17 +67,38 @@ function describeListEdit({ outcome, line = '' }: ListEdit, key: string, dryRun:
   }
 }
 
+function explainNameEdit({ outcome, line = '' }: NameEdit, key: string, dryRun: boolean): string[] {
+  switch (outcome) {
+    case 'added':
+      return [`${findVerb('add', dryRun)} ${line}`];
+    case 'changed':
+      return [`${findVerb('set', dryRun)} ${line}`];
+    case 'removed':
+      return [`${findVerb('remove', dryRun)} the name of ${key}`];
+    case 'present':
+      return [`${key} already has this name`];
+    case 'absent':
+      return [];
+  }
+}
+
+/** What was not done is a complaint. */
+function explainElsewhere({ outcome, host }: Elsewhere, key: PublicKey): string[] {
+  if (outcome === 'blocked') return [`blocked ${key}`];
+  return outcome === 'not run' ? [`would run ${describeRemoteBlock(host, key)}`] : [];
+}
+
 const PEER_NOTES: Partial<Record<Effect['action'], string>> = {
   keep: ', which is alive',
   release: ' to the operator',
 };
 
-function describeEffect(effect: Effect, dryRun: boolean): string {
+function describeEffect(effect: Effect, names: RouterNames, dryRun: boolean): string {
   const { router } = effect;
   const verb = findVerb(effect.action, dryRun);
   switch (effect.what) {
     case 'peer':
-      return `${verb} peer ${router.key}${PEER_NOTES[effect.action] ?? ''}`;
+      return `${verb} peer ${router.key}${appendName(names.get(router.key))}${PEER_NOTES[effect.action] ?? ''}`;
     case 'claim':
       return `${verb} the claim of ${router.key} to ${router.address}`;
     case 'memory':
@@ -78,17 +115,27 @@ function findVerb(action: Effect['action'], dryRun: boolean): string {
 }
 
 /** The document of the commands that edit one key, with `--json`; its shape is fixed in wgkex(8). */
-export function describeEdits({ key, dryRun, isGood, list, domains }: Edits): object {
+export function describeEdits(
+  { key, dryRun, isGood, list, naming, domains, elsewhere }: Edits,
+  names: RouterNames,
+): object {
   return {
     key,
+    name: names.get(key) ?? null,
     dry_run: dryRun,
     success: isGood,
-    list: list === undefined ? null : { ...list, line: list.line ?? null },
-    domains: domains.map(describeDomainEdit),
+    list: describeListEdit(list),
+    naming: describeListEdit(naming),
+    domains: domains.map((edit) => describeDomainEdit(edit, names)),
+    ...(elsewhere === undefined ? {} : { elsewhere: elsewhere.map((one) => ({ ...one, reason: one.reason ?? null })) }),
   };
 }
 
-function describeDomainEdit({ domain, outcome, code, reason, effects }: DomainEdit): object {
+function describeListEdit(edit: ListEdit | NameEdit | undefined): object | null {
+  return edit === undefined ? null : { ...edit, line: edit.line ?? null };
+}
+
+function describeDomainEdit({ domain, outcome, code, reason, effects }: DomainEdit, names: RouterNames): object {
   return {
     domain: domain.name,
     outcome,
@@ -98,6 +145,7 @@ function describeDomainEdit({ domain, outcome, code, reason, effects }: DomainEd
       action: effect.action,
       what: effect.what,
       key: effect.router.key,
+      name: names.get(effect.router.key) ?? null,
       address: effect.router.address,
       mac: effect.what === 'forwarding entry' ? effect.entry.mac : null,
     })),

@@ -1,21 +1,10 @@
 import { isAllowed } from '../../core/exchange/key-lists.ts';
-import type { DomainName } from '../../core/values/names.ts';
-import { count } from '../terminal/words.ts';
+import { appendName, count } from '../terminal/words.ts';
+import { type Concern, type Fault, fault } from './concern.ts';
 import type { DomainReading } from './domain.ts';
 import type { DomainStatus, GatewayStatus } from './gateway.ts';
+import { HarmlessRemedy } from './harmless.ts';
 import type { InterfaceReading, InterfaceRole } from './interfaces.ts';
-
-/** A problem that needs the operator's attention. */
-export interface Concern {
-  /** The domain with the problem; undefined for the gateway as a whole. */
-  readonly domain: DomainName | undefined;
-  /** The problem, in half a sentence. */
-  readonly problem: string;
-  /** The command line that fixes it; undefined if the operator has to decide. */
-  readonly remedy: string | undefined;
-}
-
-type Fault = Omit<Concern, 'domain'>;
 
 /** The operator should know about a limit before it is reached. */
 const NEARLY_FULL = 0.9;
@@ -28,31 +17,43 @@ export function findConcerns(status: GatewayStatus): Concern[] {
 }
 
 function findGatewayFaults({ isListening, listFaults }: GatewayStatus): Fault[] {
-  const deaf = fault('neither wgkex.socket nor wgkex.service is active', 'systemctl enable --now wgkex.socket');
-  return [...(isListening === false ? [deaf] : []), ...listFaults.map((problem) => fault(problem))];
+  const deaf = fault(
+    'not-listening',
+    'neither wgkex.socket nor wgkex.service is active',
+    HarmlessRemedy.enableUnit('wgkex.socket', 'now'),
+  );
+  return [...(isListening === false ? [deaf] : []), ...listFaults.map((problem) => fault('key-list', problem))];
 }
 
 function findDomainFaults(status: DomainStatus): Fault[] {
   const { domain, wireguard, vxlan, reading, nextCleanup } = status;
   const faults = [...findInterfaceFaults(wireguard, 'WireGuard'), ...findInterfaceFaults(vxlan, 'VXLAN')];
   // A missing interface already explains why there are no peers.
-  if (reading instanceof Error) faults.push(...(wireguard.state === 'missing' ? [] : [fault(reading.message)]));
+  if (reading instanceof Error)
+    faults.push(...(wireguard.state === 'missing' ? [] : [fault('peers-unreadable', reading.message)]));
   else faults.push(...findPeerFaults(reading, vxlan));
-  if (nextCleanup === 'none')
-    faults.push(fault('no cleanup is scheduled', `systemctl enable --now wgkex-cleanup@${domain.name}.timer`));
+  if (nextCleanup === 'none') {
+    const remedy = HarmlessRemedy.enableUnit(`wgkex-cleanup@${domain.name}.timer`, 'now');
+    faults.push(fault('cleanup-not-scheduled', 'no cleanup is scheduled', remedy));
+  }
   return faults;
 }
 
+const PREFIXES = { WireGuard: 'wireguard', VXLAN: 'vxlan' } as const;
+
 function findInterfaceFaults({ name, state, kind }: InterfaceReading, role: InterfaceRole): Fault[] {
+  const prefix = PREFIXES[role];
   switch (state) {
     case 'ok':
       return [];
     case 'missing':
-      return [fault(`${role} interface ${name} does not exist`)];
+      return [fault(`${prefix}-missing`, `${role} interface ${name} does not exist`)];
     case 'down':
-      return [fault(`${role} interface ${name} is down`, `ip link set ${name} up`)];
+      return [fault(`${prefix}-down`, `${role} interface ${name} is down`, `ip link set ${name} up`)];
     case 'wrong kind':
-      return [fault(`${name} is not a ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`)];
+      return [
+        fault(`${prefix}-kind`, `${name} is not a ${role} interface${kind === undefined ? '' : ` but a ${kind}`}`),
+      ];
   }
 }
 
@@ -60,22 +61,28 @@ function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading): Fault[
   const { unrecordable } = reading.view;
   return [
     ...(vxlan.state === 'ok' ? findForwardingFaults(reading) : []),
-    ...(unrecordable === undefined ? [] : [fault(unrecordable)]),
+    ...(unrecordable === undefined ? [] : [fault('record-unwritable', unrecordable)]),
     ...findKeyFaults(reading),
     ...findLimitFaults(reading),
   ];
 }
 
 /** An operator's peer may have any key: gateways are on the list of disallowed keys to keep others from using them. */
-function findKeyFaults({ domain, view: { peers, lists } }: DomainReading): Fault[] {
+function findKeyFaults({ domain, names, view: { peers, lists } }: DomainReading): Fault[] {
   const ours = [...peers.ours.keys()];
   const blocked = ours.filter((key) => lists.disallowed.has(key));
   const unlisted = ours.filter((key) => !isAllowed(key, lists));
   const has = count(unlisted.length, 'peer has a key', 'peers have keys');
   const problem = `${has} that ${domain.allowed_keys} does not list; the cleanup removes them`;
   return [
-    ...blocked.map((key) => fault('a disallowed key is a peer', `wgkex remove ${domain.name} ${key}`)),
-    ...(unlisted.length === 0 ? [] : [fault(problem)]),
+    ...blocked.map((key) =>
+      fault(
+        'disallowed-peer',
+        `a disallowed key is a peer${appendName(names.get(key))}`,
+        `wgkex remove ${domain.name} ${key}`,
+      ),
+    ),
+    ...(unlisted.length === 0 ? [] : [fault('unlisted-peers', problem)]),
   ];
 }
 
@@ -83,33 +90,45 @@ function findForwardingFaults({ domain, peers, orphanedEntries, orphanedRoutes }
   const unserved = peers.filter(({ missingEntries }) => missingEntries.length > 0).length;
   const unrouted = peers.filter(({ lacksRoute }) => lacksRoute).length;
   const problems = [
-    { number: unserved, problem: `${count(unserved, 'router lacks', 'routers lack')} forwarding entries` },
-    { number: unrouted, problem: count(unrouted, 'router lacks its route', 'routers lack their routes') },
     {
+      code: 'entries-missing',
+      number: unserved,
+      problem: `${count(unserved, 'router lacks', 'routers lack')} forwarding entries`,
+    },
+    {
+      code: 'routes-missing',
+      number: unrouted,
+      problem: count(unrouted, 'router lacks its route', 'routers lack their routes'),
+    },
+    {
+      code: 'entries-orphaned',
       number: orphanedEntries.length,
       problem: `${count(orphanedEntries.length, 'forwarding entry leads', 'forwarding entries lead')} to no router`,
     },
     {
+      code: 'routes-orphaned',
       number: orphanedRoutes.length,
       problem: `${count(orphanedRoutes.length, 'route leads', 'routes lead')} to no router`,
     },
-  ];
-  const remedy = `/usr/lib/wgkex/wgkex-cleanup ${domain.name}`;
-  return problems.filter(({ number }) => number > 0).map(({ problem }) => fault(problem, remedy));
+  ] as const;
+  const remedy = HarmlessRemedy.restoreForwarding(domain.name);
+  return problems.filter(({ number }) => number > 0).map(({ code, problem }) => fault(code, problem, remedy));
 }
 
 function findLimitFaults({ domain, view: { peers: table } }: DomainReading): Fault[] {
   const limits = [
-    { which: '', used: table.ours.size, limit: domain.max_peers, setting: 'max_peers' },
-    { which: ' that never connected', used: table.pending.size, limit: domain.max_pending, setting: 'max_pending' },
-  ];
+    { code: 'peers-limit', which: '', used: table.ours.size, limit: domain.max_peers, setting: 'max_peers' },
+    {
+      code: 'pending-limit',
+      which: ' that never connected',
+      used: table.pending.size,
+      limit: domain.max_pending,
+      setting: 'max_pending',
+    },
+  ] as const;
   return limits
     .filter(({ used, limit }) => used > 0 && used >= limit * NEARLY_FULL)
-    .map(({ which, used, limit, setting }) =>
-      fault(`it has ${count(used, 'key', 'keys')}${which}; the limit is ${limit} (${setting})`),
+    .map(({ code, which, used, limit, setting }) =>
+      fault(code, `it has ${count(used, 'key', 'keys')}${which}; the limit is ${limit} (${setting})`),
     );
-}
-
-function fault(problem: string, remedy?: string): Fault {
-  return { problem, remedy };
 }

@@ -1,7 +1,11 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
+import { parseForwardingEntries } from '../../core/kernel/fdb.ts';
+import { DumpReader } from '../../core/kernel/wg-dump.ts';
+import type { RouterNames } from '../../core/operator/router-names.ts';
 import { describeError } from '../../core/values/errors.ts';
+import { remembering } from '../../core/values/remembering.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { readUnlocked } from '../../system/domain/read-unlocked.ts';
 import { readForwardingEntries } from '../../system/kernel/fdb.ts';
@@ -18,6 +22,8 @@ export interface DomainReading extends Survey {
   readonly domain: DomainConfig;
   readonly at: UnixSeconds;
   readonly view: DomainView;
+  /** Of routers anywhere. */
+  readonly names: RouterNames;
 }
 
 /**
@@ -25,24 +31,49 @@ export interface DomainReading extends Survey {
  * visible.
  * @throws Error with one line that says what cannot be read, and why.
  */
-export async function readDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
-  const view = await readPeers(domain, config);
-  const settings = { ...domain, staleAfterSeconds: view.staleAfterSeconds };
-  return { domain, at: view.peers.now.unix, view, ...surveyDomain(view.peers, await readForwarding(domain), settings) };
+export type ReadDomain = (names: RouterNames) => Promise<DomainReading>;
+
+/** To read a domain many times: each reading keeps what the next one can use again, which is most of it. */
+export function prepareReading(domain: DomainConfig, config: Config): ReadDomain {
+  const kept = {
+    store: new DomainStore(domain, config),
+    dumps: new DumpReader(),
+    parseEntries: remembering(1, parseForwardingEntries),
+  };
+  return async (names) => {
+    const view = await readPeers(domain, config, kept);
+    const settings = { ...domain, staleAfterSeconds: view.staleAfterSeconds };
+    const survey = surveyDomain(view.peers, await readForwarding(domain, kept), settings);
+    return { domain, at: view.peers.now.unix, view, names, ...survey };
+  };
 }
 
-/** Like {@link readDomain}, for reporting faults: a domain that is merely busy must not look faulty. */
-export async function readSettledDomain(domain: DomainConfig, config: Config): Promise<DomainReading> {
-  const first = await readDomain(domain, config);
+function readDomain(domain: DomainConfig, config: Config, names: RouterNames): Promise<DomainReading> {
+  return prepareReading(domain, config)(names);
+}
+
+/** Like {@link ReadDomain}, for reporting faults: a domain that is merely busy must not look faulty. */
+export async function readSettledDomain(
+  domain: DomainConfig,
+  config: Config,
+  names: RouterNames,
+): Promise<DomainReading> {
+  const first = await readDomain(domain, config, names);
   if (isSound(first) || !interfaceExists(domain.vxlan)) return first;
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
-  const second = await readDomain(domain, config);
+  const second = await readDomain(domain, config, names);
   return { ...second, ...confirmFaults(second, first) };
 }
 
-async function readPeers(domain: DomainConfig, config: Config): Promise<DomainView> {
+interface Kept {
+  readonly store: DomainStore;
+  readonly dumps: DumpReader;
+  readonly parseEntries: typeof parseForwardingEntries;
+}
+
+async function readPeers(domain: DomainConfig, config: Config, { store, dumps }: Kept): Promise<DomainView> {
   try {
-    return await readUnlocked(domain, config, new DomainStore(domain, config));
+    return await readUnlocked(domain, config, store, dumps);
   } catch (error) {
     throw new Error(`Cannot read the peers of ${domain.name}: ${explain(error, domain)}`, { cause: error });
   }
@@ -57,9 +88,9 @@ function explain(error: unknown, { wireguard }: DomainConfig): string {
 }
 
 /** A missing interface has no entries. */
-async function readForwarding(domain: DomainConfig): Promise<Forwarding> {
+async function readForwarding(domain: DomainConfig, { parseEntries }: Kept): Promise<Forwarding> {
   const [entries, routes] = await Promise.all([
-    interfaceExists(domain.vxlan) ? readForwardingEntries(domain) : [],
+    interfaceExists(domain.vxlan) ? readForwardingEntries(domain, parseEntries) : [],
     domain.route ? readHostRoutes(domain) : [],
   ]);
   return { entries, routes };

@@ -8,6 +8,7 @@ import { readActivity } from '../../system/store/activity.ts';
 import { KeyListFiles } from '../../system/store/key-lists.ts';
 import { type DomainReading, readSettledDomain } from './domain.ts';
 import { findInterface, type InterfaceReading } from './interfaces.ts';
+import { readNames } from './names.ts';
 
 /** Everything that `wgkex status` knows about a domain. */
 export interface DomainStatus {
@@ -24,7 +25,7 @@ export interface DomainStatus {
 export interface GatewayStatus {
   readonly at: UnixSeconds;
   readonly domains: readonly DomainStatus[];
-  /** A line for each fault of the operator's lists of keys, with its consequence. */
+  /** A line for each fault of the operator's lists of keys and names, with its consequence. */
   readonly listFaults: readonly string[];
   /** Undefined if systemd cannot be asked. */
   readonly isListening: boolean | undefined;
@@ -32,11 +33,12 @@ export interface GatewayStatus {
 
 /** Reads all domains at once. A domain that cannot be read is part of the status, and does not affect the others. */
 export async function readGateway(domains: readonly DomainConfig[], config: Config): Promise<GatewayStatus> {
+  const { names, complaints } = readNames(config);
   const [links, schedule, isListening, ...readings] = await Promise.all([
     readLinks(),
     askSystemd(() => readNextCleanups(domains.map(({ name }) => name))),
     askSystemd(isServiceActive),
-    ...domains.map((domain) => readSettledDomain(domain, config).catch(toError)),
+    ...domains.map((domain) => readSettledDomain(domain, config, names).catch(toError)),
   ]);
   const statuses = domains.map((domain, index) => ({
     domain,
@@ -45,7 +47,8 @@ export async function readGateway(domains: readonly DomainConfig[], config: Conf
     activity: readActivity(config.state_directory, domain.name),
     nextCleanup: schedule && (schedule.get(domain.name) ?? ('none' as const)),
   }));
-  return { at: Date.now() / 1000, domains: statuses, listFaults: findListFaults(domains, config), isListening };
+  const listFaults = [...findListFaults(domains, config), ...complaints];
+  return { at: Date.now() / 1000, domains: statuses, listFaults, isListening };
 }
 
 function findInterfaces({ wireguard, vxlan }: DomainConfig, links: ReadonlyMap<string, Link>) {

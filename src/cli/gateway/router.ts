@@ -3,14 +3,17 @@ import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { findObstacles, type Obstacle } from '../../core/decisions/obstacles.ts';
 import type { JournalEntry } from '../../core/host/journal.ts';
-import { isMeant, type RouterQuery } from '../../core/operator/router-query.ts';
+import { findNamed, isMeant, type RouterQuery } from '../../core/operator/router-query.ts';
 import type { Claim } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { type Derivation, deriveAll } from '../../core/values/derived-address.ts';
+import type { DomainName } from '../../core/values/names.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
+import type { RouterName } from '../../core/values/router-name.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { DamagedStateError, StateFile } from '../../system/store/state.ts';
 import type { DomainReading } from './domain.ts';
+import type { DomainMesh } from './mesh.ts';
 import type { ListedPeer } from './peers.ts';
 
 /** A router in one domain: its peer, or the obstacles that keep it out. */
@@ -30,6 +33,7 @@ export interface Membership {
 /** A key and its state in every domain. */
 export interface RouterReading {
   readonly key: PublicKey;
+  readonly name: RouterName | undefined;
   readonly derivations: readonly Derivation[];
   readonly memberships: readonly Membership[];
 }
@@ -46,18 +50,22 @@ export interface Answer {
   readonly isFound: boolean;
   /** Whether the operator asked for an address of this gateway. */
   readonly isOwn: boolean;
+  /** The meshes of the domains that have one and where it could be read. */
+  readonly meshes: ReadonlyMap<DomainName, DomainMesh>;
   /** Undefined if the journal was not asked, an error if it cannot be asked. */
   readonly journal: readonly JournalEntry[] | Error | undefined;
 }
 
-/** Finds every router that matches, by its claim, too; a whole key is included even if it is nowhere. */
+/** Finds every router that matches, by its claim, too; a whole key, or a named one, is included even if it is nowhere. */
 export function findRouters(query: RouterQuery, readings: readonly DomainReading[], config: Config): RouterReading[] {
   const peers = readings.flatMap((reading) => reading.peers.filter(({ peer }) => isMeant(query, peer)));
   const claimants = readings.flatMap(({ view }) => findClaimants(query, view));
   const asked = query.kind === 'key' ? [query.key] : [];
-  const keys = new Set([...peers.map(({ peer }) => peer.key), ...claimants, ...asked]);
+  const names = readings[0]?.names ?? new Map();
+  const keys = new Set([...peers.map(({ peer }) => peer.key), ...claimants, ...asked, ...findNamed(query, names)]);
   return [...keys].map((key) => ({
     key,
+    name: names.get(key),
     derivations: deriveAll(key),
     memberships: readings.map((reading) => findMembership(key, reading, config)),
   }));
@@ -68,6 +76,7 @@ function findClaimants(query: RouterQuery, { claims, peers }: DomainView): Publi
   return [...claims.claims.keys()].filter((key) => {
     if (query.kind === 'key') return key === query.key;
     if (query.kind === 'beginning') return key.startsWith(query.beginning);
+    if (query.kind === 'name') return false;
     const { address, mac } = peers.describe(key);
     return query.kind === 'mac' ? mac === query.mac : address === query.address;
   });

@@ -1,19 +1,36 @@
 import { countStates } from '../../core/changes/survey.ts';
-import { findLastExchange, listLastDay } from '../../core/exchange/activity.ts';
+import { addUpCounts, findLastExchange, listLastDay, type OutcomeCounts } from '../../core/exchange/activity.ts';
+import type { History } from '../../core/peers/history.ts';
 import type { PeerState } from '../../core/peers/peer-state.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
-import type { Concern } from '../gateway/attention.ts';
+import type { Concern } from '../gateway/concern.ts';
 import type { DomainStatus, GatewayStatus } from '../gateway/gateway.ts';
 import { type AgeCount, countAges } from './ages.ts';
-import { groupHours, type Hour } from './drawing/hours.ts';
 
-/** Everything that a public page knows, and thus can reveal: numbers, times, and the names of domains. */
+/** What the operator says about the community; see `[page]` in wgkex.toml(5). */
+export interface Community {
+  readonly title?: string | undefined;
+  readonly link?: string | undefined;
+}
+
+/**
+ * Everything that a public page knows, and thus can reveal: numbers, times, the names of domains, and what the operator
+ * wrote for it.
+ */
 export interface PageFacts {
+  readonly community: Community;
   readonly at: UnixSeconds;
   /** The condition of the gateway itself, apart from its domains. */
   readonly condition: Condition;
   readonly domains: readonly DomainFacts[];
+  /** The gateways of the community; undefined for one that is alone, or if the broker cannot be reached. */
+  readonly fleet: FleetFacts | undefined;
+}
+
+export interface FleetFacts {
+  readonly gateways: number;
+  readonly online: number;
 }
 
 export interface DomainFacts {
@@ -21,8 +38,12 @@ export interface DomainFacts {
   readonly condition: Condition;
   /** Undefined if the peers cannot be read. */
   readonly peers: PeerFacts | undefined;
-  readonly hours: readonly Hour[];
-  readonly lastExchange: UnixSeconds | undefined;
+  /** Undefined if it cannot be read. */
+  readonly history: History | undefined;
+  /** The exchanges of the last day. */
+  readonly registrations: OutcomeCounts;
+  /** The last exchange that got `OK`. */
+  readonly lastRegistration: UnixSeconds | undefined;
 }
 
 export interface PeerFacts {
@@ -33,24 +54,41 @@ export interface PeerFacts {
 /** The details of a problem are for the operator only. */
 export type Condition = 'in order' | 'needs attention' | 'out of service';
 
+/** What only the page needs, besides the facts that the operator knows. */
+interface PageSources {
+  readonly community: Community;
+  /** Undefined for a domain whose history cannot be read. */
+  readonly findHistory: (domain: DomainName) => History | undefined;
+  readonly fleet?: FleetFacts | undefined;
+}
+
 /** Picks the public facts from the facts that the operator knows. */
-export function findFacts({ at, isListening, domains }: GatewayStatus, concerns: readonly Concern[]): PageFacts {
+export function findFacts(
+  { at, isListening, domains }: GatewayStatus,
+  concerns: readonly Concern[],
+  { community, findHistory, fleet }: PageSources,
+): PageFacts {
   const isConcerned = (name: DomainName | undefined) => concerns.some(({ domain }) => domain === name);
   return {
+    community,
     at,
     condition: judge(isListening === false, isConcerned(undefined)),
-    domains: domains.map((status) => findDomainFacts(status, isConcerned(status.domain.name), at)),
+    fleet,
+    domains: domains.map((status) => ({
+      ...findDomainFacts(status, isConcerned(status.domain.name), at),
+      history: findHistory(status.domain.name),
+    })),
   };
 }
 
-function findDomainFacts(status: DomainStatus, isConcerned: boolean, now: UnixSeconds): DomainFacts {
+function findDomainFacts(status: DomainStatus, isConcerned: boolean, now: UnixSeconds): Omit<DomainFacts, 'history'> {
   const { domain, wireguard, vxlan, reading, activity } = status;
   return {
     name: domain.name,
     condition: judge(wireguard.state !== 'ok' || vxlan.state !== 'ok', isConcerned),
     peers: reading instanceof Error ? undefined : { states: countStates(reading.peers), ages: countAges(reading) },
-    hours: groupHours(listLastDay(activity, now)),
-    lastExchange: findLastExchange(activity, now),
+    registrations: addUpCounts(listLastDay(activity, now)),
+    lastRegistration: findLastExchange(activity, now),
   };
 }
 

@@ -1,10 +1,10 @@
 import { PEER_STATES } from '../../core/peers/peer-state.ts';
 import { describeConditions, renderCondition } from './condition.ts';
-import { addUpCounts } from './drawing/hours.ts';
 import { html, type Markup } from './drawing/markup.ts';
 import { addUp } from './drawing/shapes.ts';
 import { formatNumber } from './drawing/words.ts';
 import type { DomainFacts, PageFacts } from './facts.ts';
+import { countJoinedSince } from './history.ts';
 
 /** The whole gateway in a few words and numbers. */
 export function renderOverview(facts: PageFacts): Markup {
@@ -12,17 +12,20 @@ export function renderOverview(facts: PageFacts): Markup {
     ({ condition, sentence }) => html`<li>${renderCondition(condition, sentence)}</li>`,
   );
   return html`<ul class="sentences">${sentences}</ul>
-${renderSums(facts.domains)}
+${renderSums(facts)}
 ${facts.domains.length > 1 ? renderTable(facts.domains) : ''}`;
 }
 
-function renderSums(domains: readonly DomainFacts[]): Markup {
-  const { joined } = addUpCounts(domains.flatMap(({ hours }) => hours));
+function renderSums({ domains, at, fleet }: PageFacts): Markup {
+  const joined = domains.map(({ history = [] }) =>
+    history.length === 0 ? undefined : countJoinedSince(history, at, 1),
+  );
   const sums = [
     { name: domains.length === 1 ? 'domain' : 'domains', sum: formatNumber(domains.length) },
     { name: 'routers alive', sum: formatSum(domains.map(countAlive)) },
     { name: 'routers known', sum: formatSum(domains.map(countRouters)) },
-    { name: 'joined in the last day', sum: formatNumber(joined) },
+    { name: 'joined in the last day', sum: formatSum(joined) },
+    ...(fleet === undefined ? [] : [{ name: 'gateways online', sum: `${fleet.online} of ${fleet.gateways}` }]),
   ];
   return html`<dl class="sums">${sums.map(({ name, sum }) => html`<div><dt>${name}</dt><dd>${sum}</dd></div>`)}</dl>`;
 }

@@ -1,3 +1,4 @@
+import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
 import { onExit } from 'signal-exit';
 
 /** Private modes of xterm: the alternate screen; no cursor; the terminal cuts lines that are too long. */
@@ -7,28 +8,38 @@ const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
+/** Esc alone is a key, and also the first character of others, which a slow line may bring in pieces. */
+const ESCAPE_MILLISECONDS = 50;
 
-/** The last one is Ctrl-C, which is an ordinary key in raw mode. */
-const QUIT_KEYS = ['q', 'Q', '\x03'];
+interface Content {
+  /** The lines to show. Lines that the terminal has no room for are left out. */
+  readonly render: () => readonly string[];
+  /** Called for each key: a character, or a name such as `up`, `f1`, `escape` or `ctrl-c`. */
+  readonly press: (key: string) => void;
+}
 
 /** Takes over the whole terminal until it is closed or the process ends in any way; then restores the terminal. */
 export class Screen {
-  readonly #quit = new AbortController();
+  readonly #content: Content;
+  readonly #ended = new AbortController();
   readonly #forgetExit: () => void;
-  #render: () => readonly string[] = () => [];
 
-  constructor() {
+  constructor(content: Content) {
+    this.#content = content;
     this.#forgetExit = onExit(() => this.#restore());
     process.stdout.write(ENTER);
-    process.stdout.on('resize', this.#draw);
-    if (!process.stdin.isTTY) return;
-    process.stdin.setRawMode(true);
-    process.stdin.on('data', this.#hear).unref();
+    process.stdout.on('resize', this.draw);
+    const { stdin } = process;
+    if (!stdin.isTTY) return;
+    stdin.setRawMode(true);
+    // Its type asks for all of an interface, of which this is all that it reads.
+    emitKeypressEvents(stdin, { escapeCodeTimeout: ESCAPE_MILLISECONDS } as unknown as Interface);
+    stdin.on('keypress', this.#hear).on('end', this.quit).on('error', this.quit).unref();
   }
 
-  /** Aborted when the operator presses q or Ctrl-C. */
-  get quit(): AbortSignal {
-    return this.#quit.signal;
+  /** Aborted when the operator quits, or the terminal is gone. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** The number of lines on the terminal. */
@@ -36,26 +47,26 @@ export class Screen {
     return process.stdout.rows;
   }
 
-  /** Shows these lines, and renders them again when the size of the terminal changes. */
-  show(render: () => readonly string[]): void {
-    this.#render = render;
-    this.#draw();
-  }
+  readonly quit = (): void => this.#ended.abort();
 
-  close(): void {
-    this.#forgetExit();
-    process.stdout.off('resize', this.#draw);
-    process.stdin.off('data', this.#hear);
-    this.#restore();
-  }
-
-  readonly #draw = (): void => {
-    const lines = this.#render().slice(0, this.height);
+  /** Shows the content as it is now. This also happens when the size of the terminal changes. */
+  readonly draw = (): void => {
+    const lines = this.#content.render().slice(0, this.height);
     process.stdout.write(HOME + lines.map((line) => line + CLEAR_LINE).join('\r\n') + CLEAR_BELOW);
   };
 
-  readonly #hear = (typed: Buffer): void => {
-    if (QUIT_KEYS.some((key) => typed.includes(key))) this.#quit.abort();
+  close(): void {
+    this.#forgetExit();
+    process.stdout.off('resize', this.draw);
+    process.stdin.off('keypress', this.#hear).off('end', this.quit);
+    this.#restore();
+  }
+
+  readonly #hear = (text: string | undefined, { name, ctrl, meta }: Key): void => {
+    const isText = text !== undefined && text.length === 1 && text >= ' ' && text !== '\x7f';
+    if (ctrl) this.#content.press(`ctrl-${name}`);
+    else if (isText && !meta) this.#content.press(text);
+    else if (name !== undefined) this.#content.press(name);
   };
 
   #restore(): void {

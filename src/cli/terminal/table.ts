@@ -1,3 +1,4 @@
+import { cutToCells, measureCells } from './cells.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 export interface Column<Row> {
@@ -7,15 +8,19 @@ export interface Column<Row> {
   readonly forms: readonly ((row: Row) => string)[];
   /** Narrower tables leave the column out. So only the terminal decides which columns there are, never the rows. */
   readonly since?: number;
+  /** The same for tables of this width or more. */
+  readonly until?: number;
   readonly align?: 'left' | 'right';
+  /** The style of its title. */
+  readonly heading?: Style;
   readonly style?: (row: Row) => Style;
-  /** Its cells may be cut to this number of characters. */
+  /** Its cells may be cut to this width. */
   readonly atLeast?: number;
   /** The column with the smaller number gets space first. */
   readonly rank?: number;
 }
 
-/** A form as it will be printed; `width` is in characters, each one cell wide. */
+/** A form as it will be printed; `width` is in cells of a terminal. */
 interface Chosen<Row> {
   readonly column: Column<Row>;
   readonly cells: readonly string[];
@@ -34,9 +39,9 @@ export function renderTable<Row>(
   columns: readonly Column<Row>[],
   { width, paint }: Terminal,
 ): string[] {
-  const shown = columns.filter(({ since = 0 }) => since <= width);
+  const shown = columns.filter(({ since = 0, until }) => since <= width && (until === undefined || width < until));
   const chosen = cut(chooseForms(rows, shown, width), width);
-  const head = chosen.map((one) => paint('faint', fit(one.column.title, one)));
+  const head = chosen.map((one) => paint(one.column.heading ?? 'faint', fit(one.column.title, one)));
   const body = rows.map((row, index) =>
     chosen.map((one) => paint(one.column.style?.(row) ?? 'plain', fit(one.cells[index] ?? '', one))),
   );
@@ -58,7 +63,7 @@ function chooseForms<Row>(rows: readonly Row[], columns: readonly Column<Row>[],
 
 function measure<Row>(column: Column<Row>, form: (row: Row) => string, rows: readonly Row[]): Chosen<Row> {
   const cells = rows.map(form);
-  const width = cells.reduce((widest, cell) => Math.max(widest, cell.length), column.title.length);
+  const width = cells.reduce((widest, cell) => Math.max(widest, measureCells(cell)), column.title.length);
   return { column, cells, width };
 }
 
@@ -78,6 +83,7 @@ function totalWidth(chosen: readonly Chosen<never>[]): number {
 }
 
 function fit<Row>(text: string, { column, width }: Chosen<Row>): string {
-  const short = text.length > width ? `${text.slice(0, width - 1)}…` : text;
-  return column.align === 'right' ? short.padStart(width) : short.padEnd(width);
+  const short = cutToCells(text, width);
+  const padding = ' '.repeat(width - measureCells(short));
+  return column.align === 'right' ? padding + short : short + padding;
 }

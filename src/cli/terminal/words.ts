@@ -1,5 +1,7 @@
 import { formatDuration } from '../../core/values/duration.ts';
+import type { RouterName } from '../../core/values/router-name.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
+import { measureCells, takeCells } from './cells.ts';
 
 /** `2 min ago`, or `never`. */
 export function formatAgo(time: UnixSeconds | 'never', now: UnixSeconds): string {
@@ -27,6 +29,11 @@ export function formatNetworks(networks: readonly string[]): string {
   return networks.map((network) => network.replace(/\/128$/, '').replace(/^([0-9.]+)\/32$/, '$1')).join(', ');
 }
 
+/** ` (Church tower, Koblenz)`, to follow a key; nothing if it has no name. */
+export function appendName(name: RouterName | undefined): string {
+  return name === undefined ? '' : ` (${name})`;
+}
+
 /** `1 peer lacks`, `3 peers lack`. */
 export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
@@ -34,8 +41,8 @@ export function count(number: number, one: string, many: string): string {
 
 /** Breaks a text at its spaces; continuation lines begin with `margin`. */
 export function fold(text: string, width: number, margin: string): string[] {
-  if (text.length <= width) return [text];
-  const end = text.lastIndexOf(' ', width);
+  if (measureCells(text) <= width) return [text];
+  const end = text.lastIndexOf(' ', takeCells(text, width).length);
   if (end <= margin.length) return [text];
   return [text.slice(0, end), ...fold(margin + text.slice(end + 1), width, margin)];
 }

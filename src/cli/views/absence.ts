@@ -1,17 +1,20 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import type { Obstacle } from '../../core/decisions/obstacles.ts';
+import type { RouterNames } from '../../core/operator/router-names.ts';
 import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
 import { formatDuration } from '../../core/values/duration.ts';
 import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';
 import type { DomainReading } from '../gateway/domain.ts';
 import type { Membership } from '../gateway/router.ts';
+import { appendName } from '../terminal/words.ts';
 
 /** Reasons why a key is not there, one sentence each, with the code that its router gets. */
 export function explainAbsence(key: PublicKey, { obstacles, reading, claim }: Membership, config: Config): string[] {
   const claims = claim === undefined ? [] : [describeClaim(key, claim, reading)];
   if (obstacles.length === 0) return ['nothing keeps it out: it never registered, or it was removed', ...claims];
   const reasons = obstacles.map((obstacle) => {
-    const reason = describeObstacle(obstacle, reading.view.peers.describe(key).address, reading.domain, config);
+    const { domain, names, view } = reading;
+    const reason = describeObstacle(obstacle, view.peers.describe(key).address, domain, { config, names });
     return obstacle.code === undefined ? reason : `${reason}: ${obstacle.code}`;
   });
   return [...reasons, ...claims];
@@ -28,9 +31,9 @@ export function describeObstacle(
   { rule, code, holder }: Obstacle,
   address: string,
   domain: DomainConfig,
-  { disallowed_keys, static_keys }: Config,
+  { config: { disallowed_keys, static_keys }, names }: { readonly config: Config; readonly names: RouterNames },
 ): string {
-  const other = holder === undefined ? 'another key' : abbreviateKey(holder);
+  const other = holder === undefined ? 'another key' : `${abbreviateKey(holder)}${appendName(names.get(holder))}`;
   // The compiler rejects a rule without a sentence.
   switch (rule) {
     case 'disallowed':

@@ -1,4 +1,4 @@
-import type { Concern } from '../gateway/attention.ts';
+import type { Concern } from '../gateway/concern.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { fold } from '../terminal/words.ts';
 

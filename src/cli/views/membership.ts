@@ -3,11 +3,13 @@ import { type Claim, findRemainingSeconds } from '../../core/peers/claims.ts';
 import type { OperatorsMark } from '../../core/peers/ownership.ts';
 import { deriveAll } from '../../core/values/derived-address.ts';
 import { formatDuration } from '../../core/values/duration.ts';
+import { findRouterMesh } from '../gateway/mesh.ts';
 import type { ListedPeer } from '../gateway/peers.ts';
 import type { Answer, Membership } from '../gateway/router.ts';
 import { renderFields } from '../terminal/fields.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { formatAgo, formatNetworks, formatTime } from '../terminal/words.ts';
+import { describeRouterMesh } from './mesh.ts';
 import { STATE_STYLES } from './peer-columns.ts';
 import { findMissingKinds } from './peer-json.ts';
 
@@ -29,6 +31,7 @@ export function renderMembership(
     ['handshake', describeHandshake(listed)],
     ['traffic', `${formatBytes(peer.received)} received, ${formatBytes(peer.sent)} sent`],
     ...(mark === undefined ? describeForwarding(listed) : [['static', describeMark(mark, answer)] as const]),
+    ...describeMesh(listed, answer),
     ...(claim === undefined ? [] : [['claim', describeClaim(claim)] as const]),
     ...(markedAt === undefined ? [] : [['cleanup', describeCleanup(markedAt, reading.at, answer)] as const]),
     ...describeMismatch(listed, answer),
@@ -47,6 +50,11 @@ function describeForwarding(listed: ListedPeer): Field[] {
   const kinds = domain.fdb.map((kind) => `${kind} ${missing.includes(kind) ? 'missing' : 'ok'}`);
   const entries: Field = ['entries', kinds.join(', ')];
   return domain.route ? [entries, ['route', listed.lacksRoute ? 'missing' : 'ok']] : [entries];
+}
+
+function describeMesh(listed: ListedPeer, { meshes }: Answer): Field[] {
+  const mesh = meshes.get(listed.reading.domain.name);
+  return mesh === undefined ? [] : [['mesh', describeRouterMesh(findRouterMesh(listed, mesh))]];
 }
 
 /** Why a peer is the operator's. */

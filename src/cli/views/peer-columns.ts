@@ -16,10 +16,13 @@ export const STATE_STYLES: Record<PeerState, Style> = {
 /** An IPv4 address, and a derived one. */
 const LEAST_ENDPOINT = 15;
 const LEAST_ADDRESS = 23;
+const LEAST_NAME = 24;
 /** The longest amount: the table stays as it is while amounts change. */
 const AMOUNT_WIDTH = 5;
 /** A narrower terminal has no space for the endpoint of a peer. */
 export const WIDE_COLUMNS = 100;
+/** A narrower one has no space for both the address and the name. */
+const NAME_COLUMNS = 120;
 
 export const KEY: Column<ListedPeer> = {
   title: 'KEY',
@@ -38,6 +41,37 @@ export const ADDRESS: Column<ListedPeer> = {
   forms: [({ peer }) => formatNetworks(peer.allowedIps) || '-'],
   atLeast: LEAST_ADDRESS,
 };
+
+/** Where a table that has names is too narrow for both. */
+const NAME_OR_ADDRESS: Column<ListedPeer> = {
+  title: 'NAME OR ADDRESS',
+  forms: [(listed) => findName(listed) ?? (formatNetworks(listed.peer.allowedIps) || '-')],
+  atLeast: LEAST_ADDRESS,
+  until: NAME_COLUMNS,
+};
+
+/** To be the last column: where a terminal draws an unusual character in another width, nothing else moves. */
+const NAME: Column<ListedPeer> = {
+  title: 'NAME',
+  forms: [(listed) => findName(listed) ?? '-'],
+  since: NAME_COLUMNS,
+  atLeast: LEAST_NAME,
+};
+
+function shareWithName<Row extends ListedPeer>(address: Column<Row>): Column<Row>[] {
+  const { heading } = address;
+  return [
+    { ...address, since: NAME_COLUMNS },
+    { ...NAME_OR_ADDRESS, ...(heading && { heading }) },
+  ];
+}
+
+/** These columns of peers, with the names of routers if there are any. */
+export function withNames<Row extends ListedPeer>(columns: readonly Column<Row>[], hasNames: boolean): Column<Row>[] {
+  if (!hasNames) return [...columns];
+  const named = columns.flatMap((column) => (column.title === ADDRESS.title ? shareWithName(column) : [column]));
+  return [...named, NAME];
+}
 
 export const ENDPOINT: Column<ListedPeer> = {
   title: 'ENDPOINT',
@@ -75,6 +109,10 @@ export function buildAmountColumn<Row>(title: string, find: (row: Row) => number
   const format = (amount: number | undefined) =>
     (amount === undefined ? '-' : formatBytesShort(amount)).padStart(AMOUNT_WIDTH);
   return { title, forms: [(row) => format(find(row))], align: 'right' };
+}
+
+function findName({ peer, reading }: ListedPeer): string | undefined {
+  return reading.names.get(peer.key);
 }
 
 function isServed({ missingEntries, lacksRoute }: ListedPeer): boolean {

@@ -8,6 +8,7 @@ export function describePeer({ peer, state, link, reading, ...surveyed }: Listed
   return {
     domain: reading.domain.name,
     key: peer.key,
+    name: reading.names.get(peer.key) ?? null,
     state,
     address: isOurs ? link.address : null,
     mac: isOurs ? link.mac : null,

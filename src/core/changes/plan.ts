@@ -26,7 +26,8 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
   const latest = new Map<PublicKey, Change<E>>();
   const lines: string[] = [];
   for (const exchange of exchanges) {
-    const asked = { router: view.peers.describe(exchange.key), from: exchange.from };
+    const { key, from, broadcast: isBroadcast } = exchange;
+    const asked = { router: view.peers.describe(key), from, isBroadcast };
     const earlier = latest.get(exchange.key);
     const decision = isDecided(earlier, view) ? KEEP : decideAdmission(asked, view);
     if (decision.kind === 'refuse') {

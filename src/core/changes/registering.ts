@@ -1,7 +1,8 @@
 import type { Asked, Decision, DomainView } from '../decisions/admission.ts';
 import type { Router } from '../peers/address-plan.ts';
+import { BROADCAST_SOURCE } from '../peers/households.ts';
 import { findRecordedSource, type Registration, UNRECORDED } from '../peers/record.ts';
-import type { IpAddress, Source } from '../values/ip-address.ts';
+import type { Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { PeerChange } from './change.ts';
 
@@ -14,19 +15,20 @@ export interface RecordedChange {
 /** Turns a decision into a change for the kernel and lines for the record; brings `view` to the state after both. */
 export function registerDecision(
   decision: Exclude<Decision, { kind: 'refuse' }>,
-  { router, from }: Asked,
+  asked: Asked,
   view: DomainView,
 ): RecordedChange {
+  const { router } = asked;
   const { peers } = view;
   const former = peers.ours.get(router.key)?.held;
   if (decision.kind === 'keep')
-    return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(router, from, view) };
+    return { change: { kind: 'keep', router: former ?? router, evicted: [] }, lines: noteSource(asked, view) };
   const evicted = decision.evicted.map((goer) => peers.ours.get(goer)?.held ?? peers.describe(goer));
   const leaving = decision.evicted.map((goer) => evict(goer, view));
   // Another peer may already have taken the address of an evicted one.
   const vacated = evicted.filter(({ address }) => !peers.isHeld(address));
   if (former !== undefined && former.address !== router.address) vacated.push(former);
-  const lines = [...leaving, ...(decision.kind === 'add' ? add(router, from, view) : reset(router, from, view))];
+  const lines = [...leaving, ...(decision.kind === 'add' ? add(asked, view) : reset(asked, view))];
   return { change: { kind: decision.kind, router, evicted, ...(vacated.length > 0 && { vacated }) }, lines };
 }
 
@@ -40,11 +42,11 @@ export function registerRestored(router: Router, view: DomainView): RecordedChan
   return { change: { kind: 'add', router, evicted: [] }, lines };
 }
 
-function add(router: Router, from: IpAddress | undefined, view: DomainView): string[] {
+function add({ router, from, isBroadcast }: Asked, view: DomainView): string[] {
   const { record, peers } = view;
   const { monotonic } = peers.now;
   const { key, address } = router;
-  const source = findRecordedSource(from);
+  const source = isBroadcast ? BROADCAST_SOURCE : findRecordedSource(from);
   const isProtected = !record.hasHeld(address, source, peers.now);
   const heard = record.registrations.get(key)?.heard;
   const times = { registeredAt: monotonic, pendingSince: monotonic };
@@ -52,9 +54,10 @@ function add(router: Router, from: IpAddress | undefined, view: DomainView): str
   return [line, record.hold(address, source, peers.now)];
 }
 
-function reset(router: Router, from: IpAddress | undefined, view: DomainView): string[] {
+function reset(asked: Asked, view: DomainView): string[] {
+  const { router } = asked;
   const known = view.peers.ours.get(router.key)?.registration ?? UNRECORDED;
-  const source = findSource(router.key, known, from, view);
+  const source = findSource(asked, known, view);
   return [keep(router, { ...known, registeredAt: view.peers.now.monotonic, isReset: true, source }, view)];
 }
 
@@ -65,22 +68,25 @@ function evict(key: PublicKey, { record, peers, room }: DomainView): string {
   return record.set(key, registration);
 }
 
-function noteSource(router: Router, from: IpAddress | undefined, view: DomainView): string[] {
+function noteSource(asked: Asked, view: DomainView): string[] {
+  const { router } = asked;
   const peer = view.peers.ours.get(router.key);
   if (peer === undefined) return [];
-  const source = findSource(router.key, peer.registration, from, view);
+  const source = findSource(asked, peer.registration, view);
   return source === peer.registration.source ? [] : [keep(router, { ...peer.registration, source }, view)];
 }
 
 /** Of two households that registered a pending key, the one with fewer such keys: strangers cannot make it theirs. */
 function findSource(
-  key: PublicKey,
+  { router: { key }, from, isBroadcast }: Asked,
   { source }: Registration,
-  from: IpAddress | undefined,
   { peers, room }: DomainView,
 ): Source | undefined {
+  if (isBroadcast || !peers.pending.has(key)) return source;
   const other = findRecordedSource(from);
-  if (other === undefined || other === source || !peers.pending.has(key)) return source;
+  // Its router has come itself: no flood of broadcasts can evict it any more.
+  if (source === BROADCAST_SOURCE) return other;
+  if (other === undefined || other === source) return source;
   // The count of `source` includes the key itself.
   return source === undefined || room.countPending(other) + 1 < room.countPending(source) ? other : source;
 }

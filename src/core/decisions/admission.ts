@@ -3,6 +3,7 @@ import type { KeyLists } from '../exchange/key-lists.ts';
 import type { Router } from '../peers/address-plan.ts';
 import type { ClaimTable } from '../peers/claims.ts';
 import { hadHandshakeWithin, LIVE_SECONDS } from '../peers/handshakes.ts';
+import { BROADCAST_SOURCE } from '../peers/households.ts';
 import type { OurPeer, PeerTable } from '../peers/peer-table.ts';
 import type { PeerRecord } from '../peers/record.ts';
 import { deriveSource, type IpAddress } from '../values/ip-address.ts';
@@ -43,12 +44,15 @@ export type Decision =
 export interface Asked {
   readonly router: Router;
   readonly from?: IpAddress | undefined;
+  /** Its key came by a topic of freifunkMUC's broker. */
+  readonly isBroadcast?: boolean | undefined;
 }
 
 /** The same, with everything that is known about the router. */
 export interface Question {
   readonly router: Router;
   readonly from: IpAddress | undefined;
+  readonly isBroadcast: boolean;
   readonly known: OurPeer | undefined;
   readonly view: DomainView;
 }
@@ -114,8 +118,8 @@ export function decideAdmission(request: Asked, view: DomainView): Decision {
   return question.known === undefined ? { kind: 'add', evicted: [] } : RESET;
 }
 
-export function askAbout({ router, from }: Asked, view: DomainView): Question {
-  return { router, from, known: view.peers.ours.get(router.key), view };
+export function askAbout({ router, from, isBroadcast = false }: Asked, view: DomainView): Question {
+  return { router, from, isBroadcast, known: view.peers.ours.get(router.key), view };
 }
 
 /** In the rules that keep a peer, only the kernel's own handshakes count: adding and resetting a peer erases them. */
@@ -147,7 +151,7 @@ function refuseOperatorsAddress({ router, view }: Question): Decision | undefine
   return holder === undefined ? undefined : { kind: 'refuse', code: 'ADDRESS_TAKEN', holder };
 }
 
-function decideHeldAddress({ router, known, view }: Question): Decision | undefined {
+function decideHeldAddress({ router, known, isBroadcast, view }: Question): Decision | undefined {
   const { peers, claims } = view;
   const holder = peers.findHolder(router.address);
   const claimant = claims.findClaimant(router.address);
@@ -159,7 +163,8 @@ function decideHeldAddress({ router, known, view }: Question): Decision | undefi
   // This handshake has not been counted as a claim yet.
   if (holder.lastHandshake !== 'never' || holder.registration.heard !== undefined)
     return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
-  const { isProtected, pendingSince } = holder.registration;
+  const { isProtected, pendingSince, source } = holder.registration;
+  if (isBroadcast && source !== BROADCAST_SOURCE) return { kind: 'refuse', code: 'ADDRESS_TAKEN', holder: holder.key };
   if (isProtected && findAge(pendingSince, peers.now) < CONNECT_SECONDS)
     return { kind: 'refuse', code: 'BUSY', holder: holder.key };
   return { kind: known === undefined ? 'add' : 'reset', evicted: [holder.key] };
@@ -169,7 +174,7 @@ function decideHeldAddress({ router, known, view }: Question): Decision | undefi
 function decideRoomForPending(question: Question): Decision | undefined {
   const { router, known, view } = question;
   const { peers, record, maxPending } = view;
-  if (known !== undefined || peers.pending.size < maxPending) return undefined;
+  if (known !== undefined || (peers.pending.size < maxPending && !isBeyondBroadcasts(question))) return undefined;
   if (peers.findRemembered(record.registrations.get(router.key)?.heard) !== 'never') return undefined;
   return evictOrRefuse(findEvictablePending(question));
 }
@@ -177,10 +182,17 @@ function decideRoomForPending(question: Question): Decision | undefined {
 function decideRoomForPeers(question: Question): Decision | undefined {
   const { known, view } = question;
   if (known !== undefined || view.peers.ours.size < view.maxPeers) return undefined;
-  return evictOrRefuse(findEvictablePending(question) ?? view.room.findConnected());
+  const pending = findEvictablePending(question);
+  return evictOrRefuse(pending === undefined && !question.isBroadcast ? view.room.findConnected() : pending);
 }
 
-function findEvictablePending({ router, view: { room, claims } }: Question): PublicKey | undefined {
+/** Without a source, a flood of such keys looks like that many routers: they leave half of the room to all others. */
+function isBeyondBroadcasts({ isBroadcast, view: { room, maxPending } }: Question): boolean {
+  return isBroadcast && room.countPending(BROADCAST_SOURCE) >= Math.floor(maxPending / 2);
+}
+
+function findEvictablePending({ router, isBroadcast, view: { room, claims } }: Question): PublicKey | undefined {
+  if (isBroadcast) return room.findBroadcast();
   return room.findPending(claims.has(router.key), (other) => claims.has(other));
 }
 

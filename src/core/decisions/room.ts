@@ -1,5 +1,5 @@
 import { LIVE_SECONDS } from '../peers/handshakes.ts';
-import { deriveHousehold, deriveSite } from '../peers/households.ts';
+import { BROADCAST_SOURCE, deriveHousehold, deriveSite } from '../peers/households.ts';
 import type { OurPeer, PeerTable } from '../peers/peer-table.ts';
 import type { Source } from '../values/ip-address.ts';
 import type { PublicKey } from '../values/public-key.ts';
@@ -41,6 +41,12 @@ export class Room {
     const greedy = this.#pending.findGreedy(this.#maxPending * HOUSEHOLD_SHARE, this.#maxPending * SITE_SHARE);
     if (greedy !== undefined) return greedy;
     return isClaimant ? this.#pending.find((key) => !hasClaim(key)) : undefined;
+  }
+
+  /** The pending key that has been there longest of those that came by a topic. */
+  findBroadcast(): PublicKey | undefined {
+    this.#pending ??= this.#gatherPending();
+    return this.#pending.findOf(BROADCAST_SOURCE);
   }
 
   /** For a domain full of connected peers: of the peers of the greediest endpoint, the one that was silent longest. */
@@ -131,9 +137,14 @@ class Shares {
     return undefined;
   }
 
-  /** The first key whose source has more than its share. */
+  findOf(group: Source): PublicKey | undefined {
+    return this.find((key) => this.#keys.get(key)?.includes(group) === true);
+  }
+
+  /** The first key whose source has more than its share. Those that came by a topic have a bound of their own. */
   findGreedy(householdShare: number, siteShare: number): PublicKey | undefined {
-    const isGreedy = (group: Source) => this.count(group) > (isSite(group) ? siteShare : householdShare);
+    const isGreedy = (group: Source) =>
+      group !== BROADCAST_SOURCE && this.count(group) > (isSite(group) ? siteShare : householdShare);
     return this.find((key) => this.#keys.get(key)?.some(isGreedy) === true);
   }
 
@@ -153,7 +164,8 @@ class Shares {
 }
 
 function describePending({ key, registration: { source } }: OurPeer): Candidate {
-  return { key, groups: source === undefined ? [] : [source, deriveSite(source)] };
+  if (source === undefined) return { key, groups: [] };
+  return { key, groups: source === BROADCAST_SOURCE ? [source] : [source, deriveSite(source)] };
 }
 
 function describeConnected({ key, endpoint }: OurPeer): Candidate {

@@ -36,7 +36,7 @@ export function mergeActivity(earlier: Activity, later: Activity, now: UnixSecon
   };
 }
 
-/** The last day for a chart: all its intervals, oldest first; the last one contains `now`. */
+/** The last day: all its intervals, oldest first; the last one contains `now`. */
 export function listLastDay(
   { intervals }: Activity,
   now: UnixSeconds,
@@ -46,6 +46,11 @@ export function listLastDay(
     const since = first + index * INTERVAL_SECONDS;
     return { since, counts: intervals.get(since) ?? NONE };
   });
+}
+
+/** The number of exchanges with each outcome. */
+export function addUpCounts(intervals: readonly { readonly counts: OutcomeCounts }[]): OutcomeCounts {
+  return intervals.map(({ counts }) => counts).reduce(addTwo, NONE);
 }
 
 /** When the last exchange was; undefined for a time in the future, from before the clock was set back. */
@@ -59,15 +64,16 @@ function findInterval(time: UnixSeconds): UnixSeconds {
 
 function addCounts(some: Activity['intervals'], others: Activity['intervals']): Activity['intervals'] {
   const sum = new Map(some);
-  for (const [since, { joined, refused, failed }] of others) {
-    const counts = sum.get(since) ?? NONE;
-    sum.set(since, {
-      joined: counts.joined + joined,
-      refused: counts.refused + refused,
-      failed: counts.failed + failed,
-    });
-  }
+  for (const [since, counts] of others) sum.set(since, addTwo(sum.get(since) ?? NONE, counts));
   return sum;
+}
+
+function addTwo(one: OutcomeCounts, other: OutcomeCounts): OutcomeCounts {
+  return {
+    joined: one.joined + other.joined,
+    refused: one.refused + other.refused,
+    failed: one.failed + other.failed,
+  };
 }
 
 /**

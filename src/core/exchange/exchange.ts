@@ -25,6 +25,10 @@ export interface Exchange {
   readonly key: PublicKey;
   /** Where the request came from; absent if unknown. */
   readonly from?: IpAddress;
+  /** Only a front that is not believed says where it came from: that is for the log alone. */
+  readonly hearsay?: true;
+  /** By a topic of freifunkMUC's broker: neither where it came from is known, nor does anybody hear the reply. */
+  readonly broadcast?: true;
   /** The request is from `wgkex check` on the gateway itself: a refusal is neither logged nor counted. */
   readonly look?: true;
 }

@@ -20,6 +20,8 @@ export interface LinkDetails {
   readonly isUp: boolean;
   /** In bytes. */
   readonly mtu: number;
+  /** The bridge or mesh that it is part of. */
+  readonly master?: string | undefined;
   /** Only where `kind` is `vxlan`. */
   readonly vxlan: VxlanDetails | undefined;
 }
@@ -37,13 +39,15 @@ const detailsSchema = z.array(
       ifname: z.string(),
       flags: z.array(z.string()),
       mtu: z.number(),
+      master: z.string().optional(),
       linkinfo: linkinfoSchema.optional(),
     })
-    .transform(({ ifname, flags, mtu, linkinfo }) => ({
+    .transform(({ ifname, flags, mtu, master, linkinfo }) => ({
       name: ifname,
       kind: linkinfo?.info_kind,
       isUp: flags.includes('UP'),
       mtu,
+      master,
       data: linkinfo?.info_data,
     })),
 );

@@ -41,6 +41,25 @@ export function parseForwardingEntries(text: string): ForwardingEntry[] {
   });
 }
 
+/** A MAC address that a VXLAN sends to a destination. */
+export interface KnownMac {
+  readonly mac: MacAddress;
+  /** From a frame, rather than set by wgkex or by hand. */
+  readonly isLearned: boolean;
+}
+
+/** Parses the same text: the MAC addresses at each destination. @throws InputError for any other text. */
+export function parseKnownMacs(text: string): Map<IpAddress, KnownMac[]> {
+  const known = new Map<IpAddress, KnownMac[]>();
+  for (const { mac, dst, state } of parseJsonOf(bridgeFdbSchema, text, 'the forwarding entries')) {
+    if (dst === undefined || mac === FLOOD_MAC) continue;
+    const destination = parseIpAddress(dst);
+    const one = { mac: mac as MacAddress, isLearned: state !== 'permanent' && state !== 'static' };
+    known.set(destination, [...(known.get(destination) ?? []), one]);
+  }
+  return known;
+}
+
 /** The entries that a router needs. */
 export function buildEntries(router: LinkAddress, kinds: readonly EntryKind[], via: InterfaceName): ForwardingEntry[] {
   return kinds.map((kind) => ({ mac: kind === 'flood' ? FLOOD_MAC : router.mac, destination: router.address, via }));

@@ -8,6 +8,8 @@ import type { UnixSeconds } from '../values/time.ts';
 export interface WireguardReading {
   /** The interface's own public key; undefined while it has none. */
   readonly ownKey: PublicKey | undefined;
+  /** The port that it listens on; 0 while it is down and none was set. */
+  readonly port: number;
   readonly peers: readonly Peer[];
 }
 
@@ -38,8 +40,12 @@ export class DumpReader {
 export function parseDump(text: string, parseRow: (row: string) => Peer = parsePeer): WireguardReading {
   const [head, ...rows] = text.split('\n').filter((line) => line !== '');
   if (head === undefined) throw new InputError('Cannot read the WireGuard interface: wg printed nothing');
-  const [, ownKey = NONE] = splitFields(head, 4);
-  return { ownKey: ownKey === NONE ? undefined : parseKernelKey(ownKey), peers: rows.map((row) => parseRow(row)) };
+  const [, ownKey = NONE, port = ''] = splitFields(head, 4);
+  return {
+    ownKey: ownKey === NONE ? undefined : parseKernelKey(ownKey),
+    port: parseCount(port, 'the port'),
+    peers: rows.map((row) => parseRow(row)),
+  };
 }
 
 function parsePeer(row: string): Peer {

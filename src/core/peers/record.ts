@@ -127,7 +127,10 @@ export class PeerRecord {
     else if (verb === 'key' && isPublicKey(first)) this.#registrations.set(first, parseRegistration(words, number));
     else if (verb === 'drop' && isPublicKey(first) && words.length === 0) this.#registrations.delete(first);
     else if (verb === 'hold' && words.length === HOLD_WORDS)
-      this.#keepHold(`${first} ${parseSource(words[0], number) ?? NONE}`, parseTime(words[1], number));
+      this.#keepHold(
+        `${parseAddress(first, number)} ${parseSource(words[0], number) ?? NONE}`,
+        parseTime(words[1], number),
+      );
     else throw unexpectedLine(number);
   }
 
@@ -177,9 +180,20 @@ function parseRegistration(words: readonly string[], number: number): Registrati
 /** A household, as {@link findRecordedSource} finds it. */
 function parseSource(word: string | undefined, number: number): Source | undefined {
   if (word === NONE) return undefined;
+  const address = word?.replace(/\/56$/, '') ?? '';
+  return requireSame(word, number, () => deriveHousehold(parseIpAddress(address)));
+}
+
+/** As {@link PeerRecord.hold} writes it. */
+function parseAddress(word: string, number: number): IpAddress {
+  return requireSame(word, number, () => parseIpAddress(word));
+}
+
+/** @throws InputError unless parsing a word gives the same word. */
+function requireSame<T extends string>(word: string | undefined, number: number, parse: () => T): T {
   try {
-    const source = deriveHousehold(parseIpAddress(word?.replace(/\/56$/, '') ?? ''));
-    if (source === word) return source;
+    const parsed = parse();
+    if (parsed === word) return parsed;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
   }

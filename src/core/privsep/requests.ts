@@ -34,9 +34,17 @@ const numbers = z.strictObject({
 /** The numbers of a domain that only root can know: its peers by state, and other counts. */
 export type DomainNumbers = Readonly<z.infer<typeof numbers>>;
 
+const gateway = z.strictObject({
+  port: z.int().min(1).max(65_535),
+  publicKey: custom<PublicKey>(isPublicKey),
+  linkAddress: custom<IpAddress>(isCanonicalAddress),
+});
+
 /** The configuration's choice of optional requests. */
 export interface Permissions {
   readonly metrics: boolean;
+  readonly http: boolean;
+  readonly mqtt: boolean;
 }
 
 interface Row {
@@ -58,6 +66,8 @@ export const REQUESTS = {
       domain,
       key: custom<PublicKey>(isPublicKey),
       from: custom<IpAddress>(isCanonicalAddress).exactOptional(),
+      hearsay: z.literal(true).exactOptional(),
+      broadcast: z.literal(true).exactOptional(),
       look: z.literal(true).exactOptional(),
     }),
     reply: z.strictObject({ type: z.literal('exchange'), id, code: z.enum(REPLY_CODES) }),
@@ -67,7 +77,13 @@ export const REQUESTS = {
   numbers: {
     request: z.strictObject({ type: z.literal('numbers'), id, domain }),
     reply: z.strictObject({ type: z.literal('numbers'), id, numbers: numbers.nullable() }),
-    isPermitted: ({ metrics }) => metrics,
+    isPermitted: ({ metrics, mqtt }) => metrics || mqtt,
+  },
+  /** What a router needs to know for a tunnel; null if the domain cannot be read, or has no link-local address. */
+  gateway: {
+    request: z.strictObject({ type: z.literal('gateway'), id, domain }),
+    reply: z.strictObject({ type: z.literal('gateway'), id, gateway: gateway.nullable() }),
+    isPermitted: ({ http, mqtt }) => http || mqtt,
   },
 } as const satisfies Record<string, Row>;
 
@@ -86,7 +102,13 @@ const REQUEST_TYPES = Object.keys(REQUESTS) as RequestType[];
 const greeting = z.strictObject({ type: z.literal('ready'), answers: z.array(z.enum(REQUEST_TYPES)) });
 /** Sent without a request, if there are metrics: how many exchanges of a domain were served together. */
 const batch = z.strictObject({ type: z.literal('batch'), domain, exchanges: z.int().positive() });
-const handlerMessage = z.discriminatedUnion('type', [greeting, batch, REQUESTS.exchange.reply, REQUESTS.numbers.reply]);
+const handlerMessage = z.discriminatedUnion('type', [
+  greeting,
+  batch,
+  REQUESTS.exchange.reply,
+  REQUESTS.numbers.reply,
+  REQUESTS.gateway.reply,
+]);
 
 export type Greeting = Readonly<z.infer<typeof greeting>>;
 export type BatchNote = Readonly<z.infer<typeof batch>>;

@@ -1,6 +1,7 @@
 import ip6addr from 'ip6addr';
 import { InputError } from './errors.ts';
 import { quote } from './quote.ts';
+import { remembering } from './remembering.ts';
 
 /** An IP address in the form the kernel prints (RFC 5952); an IPv4-mapped one as IPv4, without a zone. */
 export type IpAddress = string & { readonly __brand: 'IpAddress' };
@@ -16,10 +17,12 @@ interface Network {
 }
 
 const IPV6_GROUPS = 8;
+const IPV6_BITS = 128;
 /** A host chooses freely within its /64; a household may have a /56, or a /48 on request. */
 const SOURCE_PREFIX_BITS = [64, 56, 48] as const;
 const MAPPED = ip6addr.createCIDR('::ffff:0:0/96');
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
+const UNIQUE_LOCAL = /^f[cd][0-9a-f]{2}:/;
 /** As the kernel prints them. Each reading of a domain has thousands of these, and parsing takes time. */
 const CANONICAL_LINK_LOCAL = /^fe80::[1-9a-f][0-9a-f]{0,3}(:(0|[1-9a-f][0-9a-f]{0,3})){3}$/;
 const SHOWN_IPV4_BITS = 24;
@@ -42,10 +45,18 @@ export function parseNetwork(text: string): Network {
   return { contains: (address) => isIpv4(address) === isOfIpv4 && network.contains(address) };
 }
 
-/** For `Array.sort`, by the address and then by the length; both in CIDR notation. */
+/** For `Array.sort`, by the address, and then the smaller network first; both in CIDR notation. */
 export function compareNetworks(one: string, other: string): number {
-  return ip6addr.compareCIDR(one, other);
+  const [first, second] = [spellOutNetwork(one), spellOutNetwork(other)];
+  return first < second ? -1 : Number(first > second);
 }
+
+/** Sorts as text. A list of 2000 is compared 20,000 times, and parsing takes most of that time. */
+const spellOutNetwork = remembering(50_000, (text: string): string => {
+  const network = ip6addr.createCIDR(text);
+  const address = network.address().toString({ format: 'v6', zeroElide: false, zeroPad: true });
+  return `${address}/${String(IPV6_BITS - network.prefixLength('v6')).padStart(3, '0')}`;
+});
 
 export function isIpv4(address: IpAddress): boolean {
   return !address.includes(':');
@@ -65,7 +76,17 @@ export function deriveSources(address: IpAddress): Source[] {
 
 /** False for IPv4, and for link-local addresses: those of all hosts share one /64. */
 export function hasNetworks(address: IpAddress): boolean {
-  return !isIpv4(address) && !LINK_LOCAL.test(address);
+  return !isIpv4(address) && !isLinkLocal(address);
+}
+
+/** Whether a canonical address means something on its own interface only. */
+export function isLinkLocal(address: string): boolean {
+  return LINK_LOCAL.test(address);
+}
+
+/** Whether a canonical address can be a gateway's own inside a tunnel: link-local or unique-local (RFC 4193). */
+export function isTunnelAddress(address: string): boolean {
+  return isLinkLocal(address) || UNIQUE_LOCAL.test(address);
 }
 
 /** The address as a log may show it; undefined if it may not. */

@@ -9,6 +9,10 @@ export type InterfaceName = string & { readonly __brand: 'InterfaceName' };
 
 const DOMAIN_NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
+/** RFC 1123, 2.1. */
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const IPV4 = /^\d+(\.\d+){3}$/;
+
 /**
  * The names that the kernel accepts (`dev_valid_name`: up to 15 bytes, no blank, slash or colon), except those that a
  * command line would misread.
@@ -35,4 +39,9 @@ export function isInterfaceName(text: string): text is InterfaceName {
 export function parseInterfaceName(text: string): InterfaceName {
   if (!isInterfaceName(text)) throw new InputError(`Cannot use ${quote(text)} as an interface: expected 1 to 15 bytes`);
   return text;
+}
+
+/** A name that a resolver looks up, and no address. */
+export function isHostName(text: string): boolean {
+  return HOST_NAME.test(text) && !IPV4.test(text);
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { arrangeLines, formatReply, LOOK_MARK, type ReplyCode } from '../../core/exchange/exchange.ts';
-import { type IpAddress, parseIpAddress } from '../../core/values/ip-address.ts';
+import { findClientAddress } from '../client-address.ts';
 import type { Desk } from '../desk.ts';
+import { WaitingLine } from '../waiting-line.ts';
 import { Connection, type Lines } from './connection.ts';
-import { WaitingLine } from './waiting-line.ts';
 
 /** The door for the two lines: serves accepted connections within the limits, whichever sockets they come from. */
 export class LinesServer {
@@ -111,14 +111,5 @@ export class LinesServer {
     for (const connection of [...this.#reading, ...this.#asking]) this.#answer(connection, 'BUSY');
     for (const connection of this.#answered) connection.cut();
     this.#onIdle?.();
-  }
-}
-
-/** Undefined if the client was gone before it was accepted. */
-function findClientAddress({ remoteAddress }: Socket): IpAddress | undefined {
-  try {
-    return remoteAddress === undefined ? undefined : parseIpAddress(remoteAddress);
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { InputError } from '../../core/values/errors.ts';
 import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
+import { BoundedServer } from '../web/bounded-server.ts';
 
 /** A page, rendered for each request. */
 interface Page {
@@ -12,23 +13,19 @@ interface Page {
 const PATH = '/metrics';
 /** One more evicts the connection that has been open longest, so that slow clients keep nobody out. */
 const MAX_CONNECTIONS = 16;
-const CONNECTION_MILLISECONDS = 5000;
-const HEADER_BYTES = 8192;
-/** Node checks its connections at an interval, which would wake it up; these have a deadline of their own. */
-const NEVER_MILLISECONDS = 2 ** 31 - 1;
+const CONNECTION_SECONDS = 5;
 
 /** Serves one page over HTTP, with one request per connection. */
 export class MetricsEndpoint {
   readonly #page: Page;
-  readonly #connectionMilliseconds: number;
-  /** The oldest first. */
-  readonly #sockets = new Set<Socket>();
+  readonly #web: BoundedServer;
   #server: Server | undefined;
   #name: string | undefined;
 
-  constructor(page: Page, connectionMilliseconds = CONNECTION_MILLISECONDS) {
+  constructor(page: Page, seconds = CONNECTION_SECONDS) {
     this.#page = page;
-    this.#connectionMilliseconds = connectionMilliseconds;
+    const limits = () => ({ connections: MAX_CONNECTIONS, requests: 1, seconds });
+    this.#web = new BoundedServer((request, response) => this.#answer(request, response), limits);
   }
 
   /**
@@ -48,39 +45,17 @@ export class MetricsEndpoint {
     this.#server?.close();
     this.#server = undefined;
     this.#name = undefined;
-    for (const socket of this.#sockets) this.#cut(socket);
+    this.#web.cutAll();
   }
 
   #listen(name: string, address: HostPort): Promise<Server> {
-    const options = { connectionsCheckingInterval: NEVER_MILLISECONDS, maxHeaderSize: HEADER_BYTES };
-    const server = createServer(options, (request, response) => {
-      this.#answer(request, response).catch(() => response.destroy());
-    });
-    server.maxRequestsPerSocket = 1;
-    server.on('connection', (socket) => this.#accept(socket));
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#web.accept(socket));
     return new Promise((resolve, reject) => {
       server.on('error', (error: NodeJS.ErrnoException) =>
         reject(new InputError(`Cannot listen on ${name}: ${error.code ?? error.message}`, { cause: error })),
       );
       server.listen(address, () => resolve(server));
     });
-  }
-
-  #accept(socket: Socket): void {
-    const deadline = setTimeout(() => this.#cut(socket), this.#connectionMilliseconds);
-    this.#sockets.add(socket);
-    socket.on('close', () => {
-      clearTimeout(deadline);
-      this.#sockets.delete(socket);
-    });
-    const [oldest] = this.#sockets;
-    if (oldest !== undefined && this.#sockets.size > MAX_CONNECTIONS) this.#cut(oldest);
-  }
-
-  /** Its 'close' comes later: many more may be accepted before that, and each would evict the same socket again. */
-  #cut(socket: Socket): void {
-    this.#sockets.delete(socket);
-    socket.destroy();
   }
 
   async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,17 +2,20 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../../package.json';
 import type { Config, DomainConfig } from '../../config/config.ts';
 import type { ReplyCode } from '../../core/exchange/exchange.ts';
+import type { Answer } from '../../core/fleet/answers.ts';
 import { PEER_STATES } from '../../core/peers/peer-state.ts';
 import type { DomainNumbers } from '../../core/privsep/requests.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { HandlerMeter } from '../../handler-client/keeper.ts';
-import type { DeskMeter } from '../desk.ts';
+import type { DeskMeter, FleetMeter, HttpMeter } from '../desk.ts';
+import type { FleetMetrics, FleetSource } from './fleet.ts';
 import { registerProcessMetrics } from './process.ts';
 
 /** The sources of numbers that are read only at a scrape. */
 export interface MetricsSources {
-  readonly server: { readonly connections: number };
+  readonly doors: readonly { readonly connections: number }[];
   readonly handler: { readonly isServing: boolean; findNumbers(domain: DomainName): Promise<DomainNumbers | null> };
+  readonly fleet: FleetSource;
 }
 
 /** By default Prometheus gives up after 10 s. */
@@ -33,7 +36,7 @@ const OTHER_RESULTS: readonly ReplyCode[] = [
 ];
 
 /** The metrics for Prometheus. Counts reported events and reads the rest at a scrape; nothing runs in between. */
-export class Metrics implements DeskMeter, HandlerMeter {
+export class Metrics implements DeskMeter, HandlerMeter, HttpMeter, FleetMeter {
   readonly #sources: MetricsSources;
   readonly #registry = new Registry();
   readonly #exchanges = this.#count('wgkex_exchanges_total', 'Answered exchanges; domain is empty if unknown.', [
@@ -76,6 +79,9 @@ export class Metrics implements DeskMeter, HandlerMeter {
     'When the last pass was; 0 if there was none.',
     ['domain'],
   );
+  #httpRequests: Counter | undefined;
+  #httpDuration: Histogram | undefined;
+  #fleet: FleetMetrics | undefined;
   #domains: readonly DomainConfig[] = [];
 
   constructor(sources: MetricsSources) {
@@ -90,13 +96,24 @@ export class Metrics implements DeskMeter, HandlerMeter {
     return this.#registry.contentType;
   }
 
-  configure({ domains }: Config): void {
+  configure({ domains, http }: Config): void {
+    if (http !== undefined) this.#registerHttp();
     const known = new Set(this.#domains.map(({ name }) => name));
     this.#domains = [...domains.values()];
     for (const { name: domain } of this.#domains) {
       if (!known.has(domain)) this.#batches.zero({ domain });
       for (const result of DOMAIN_RESULTS) this.#exchanges.inc({ domain, result }, 0);
     }
+  }
+
+  /** Without `[mqtt]` nothing of the fleet is loaded or counted. */
+  async configureFleet({ mqtt }: Config): Promise<void> {
+    if (mqtt === undefined) {
+      this.#fleet = undefined;
+      return;
+    }
+    const { FleetMetrics } = await import('./fleet.ts');
+    this.#fleet ??= new FleetMetrics();
   }
 
   connected(): void {
@@ -106,6 +123,15 @@ export class Metrics implements DeskMeter, HandlerMeter {
   answered(domain: DomainName | undefined, result: ReplyCode, seconds: number): void {
     this.#exchanges.inc({ domain: domain ?? '', result });
     this.#duration.observe(seconds);
+  }
+
+  httpAnswered(path: string, status: number, seconds: number): void {
+    this.#httpRequests?.inc({ path, status });
+    this.#httpDuration?.observe(seconds);
+  }
+
+  fleetAnswered(gateway: string, answer: Answer, seconds: number): void {
+    this.#fleet?.fleetAnswered(gateway, answer, seconds);
   }
 
   handlerRestarted(): void {
@@ -118,15 +144,27 @@ export class Metrics implements DeskMeter, HandlerMeter {
 
   /** The text for a scrape; without the handler's numbers if it does not answer within 2 s. */
   async render(): Promise<string> {
-    const { server, handler } = this.#sources;
+    const { doors, handler, fleet } = this.#sources;
     const domains = this.#domains;
     const numbers = await Promise.all(domains.map(({ name }) => withinTime(handler.findNumbers(name))));
-    this.#connections.set(server.connections);
+    this.#connections.set(doors.reduce((sum, { connections }) => sum + connections, 0));
     this.#handlerUp.set(handler.isServing ? 1 : 0);
     const ofDomains = [this.#domainUp, this.#peers, this.#maxPeers, this.#maxPending, this.#entries];
     for (const metric of [...ofDomains, this.#passes, this.#removals, this.#lastPass]) metric.reset();
     for (const [index, domain] of domains.entries()) this.#setDomain(domain, numbers[index] ?? null);
-    return this.#registry.metrics();
+    const texts = [this.#registry.metrics(), this.#fleet?.render(fleet, performance.now()) ?? ''];
+    return (await Promise.all(texts)).join('');
+  }
+
+  /** Without `[http]` there is nothing to count. */
+  #registerHttp(): void {
+    this.#httpRequests ??= this.#count('wgkex_http_requests_total', 'Answered HTTP requests.', ['path', 'status']);
+    this.#httpDuration ??= new Histogram({
+      name: 'wgkex_http_request_duration_seconds',
+      help: 'Time from the headers of an HTTP request to the end of its reply.',
+      buckets: EXCHANGE_SECONDS,
+      registers: [this.#registry],
+    });
   }
 
   #setDomain({ name: domain, max_peers, max_pending }: DomainConfig, numbers: DomainNumbers | null): void {

@@ -1,15 +1,16 @@
 import type { Config } from '../../config/config.ts';
 import type { ReplyCode } from '../../core/exchange/exchange.ts';
+import type { Answer } from '../../core/fleet/answers.ts';
 import { InputError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { HandlerMeter } from '../../handler-client/keeper.ts';
 import type { Log } from '../../log/log.ts';
-import type { DeskMeter } from '../desk.ts';
+import type { DeskMeter, FleetMeter, HttpMeter } from '../desk.ts';
 import type { MetricsEndpoint } from './endpoint.ts';
 import type { Metrics, MetricsSources } from './exporter.ts';
 
 /** Metrics, if the configuration enables them. Otherwise nothing is loaded, counted or listened on for them. */
-export class MetricsService implements DeskMeter, HandlerMeter {
+export class MetricsService implements DeskMeter, HandlerMeter, HttpMeter, FleetMeter {
   readonly #log: Log;
   #metrics: Metrics | undefined;
   #endpoint: MetricsEndpoint | undefined;
@@ -29,6 +30,7 @@ export class MetricsService implements DeskMeter, HandlerMeter {
     const { Metrics } = await import('./exporter.ts');
     this.#metrics ??= new Metrics(sources);
     this.#metrics.configure(config);
+    await this.#metrics.configureFleet(config);
   }
 
   /** Logs an address that cannot be listened on, and goes on: routers are served without metrics, too. */
@@ -48,6 +50,14 @@ export class MetricsService implements DeskMeter, HandlerMeter {
 
   answered(domain: DomainName | undefined, code: ReplyCode, seconds: number): void {
     this.#metrics?.answered(domain, code, seconds);
+  }
+
+  httpAnswered(path: string, status: number, seconds: number): void {
+    this.#metrics?.httpAnswered(path, status, seconds);
+  }
+
+  fleetAnswered(gateway: string, answer: Answer, seconds: number): void {
+    this.#metrics?.fleetAnswered(gateway, answer, seconds);
   }
 
   handlerRestarted(): void {

@@ -32,6 +32,7 @@ export class DomainReader {
   readonly #sources: Sources;
   readonly #dumps = new DumpReader();
   #complaints = '';
+  #latest: WireguardReading | undefined;
 
   constructor(domain: DomainConfig, config: Config, log: Events, sources: Sources) {
     this.#domain = domain;
@@ -58,6 +59,7 @@ export class DomainReader {
   async read(): Promise<DomainView> {
     const { writer } = this.#sources;
     const reading = await readWireguard(this.#domain, this.#dumps);
+    this.#latest = reading;
     const beginning = this.#recall(reading);
     const record = this.#openRecord(beginning);
     writer.recover(record, beginning.now);
@@ -67,6 +69,11 @@ export class DomainReader {
     for (const key of findGone(view)) if (isForgettable(key, view)) this.#drop(key, record);
     writer.writeNotes(record, beginning.now);
     return view;
+  }
+
+  /** The latest reading, or a new one if there was none yet. */
+  async recallReading(): Promise<WireguardReading> {
+    return this.#latest ?? readWireguard(this.#domain);
   }
 
   /** Everything that is known about a domain except the record, which may have to begin with it. */

@@ -1,6 +1,7 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import { findLost, planRevival } from '../../core/changes/revival.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
+import type { GatewayInterface } from '../../core/exchange/gateway.ts';
 import { collectAlive } from '../../core/peers/handshakes.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Handshakes } from '../../core/values/peer.ts';
@@ -8,7 +9,7 @@ import type { PublicKey } from '../../core/values/public-key.ts';
 import type { Events } from '../../log/events.ts';
 import { type Lock, takeDomainLock } from '../files/lock.ts';
 import { RuntimeDirectory } from '../files/runtime-directory.ts';
-import { readInterfacesId } from '../kernel/links.ts';
+import { readInterfacesId, readLinkAddress } from '../kernel/links.ts';
 import { requireInterfaces } from '../kernel/wg.ts';
 import { DomainStore } from '../store/domain-store.ts';
 import { RecordWriter } from '../store/record-writer.ts';
@@ -73,6 +74,20 @@ export class DomainSession {
     if (this.#dryRun) return this.#reader.preview(this.#interfaces);
     const view = await this.#reader.read();
     return (await this.#reviveLost(view)) ? this.#reader.read() : view;
+  }
+
+  /**
+   * What a router needs to know of the interface, by the latest reading.
+   * @throws Error with one line that says what the interface lacks.
+   */
+  async describeInterface(): Promise<GatewayInterface> {
+    const { name, wireguard } = this.#domain;
+    const { ownKey: publicKey, port } = await this.#reader.recallReading();
+    const linkAddress = readLinkAddress(wireguard);
+    const missing = publicKey === undefined ? 'key' : port === 0 ? 'port' : 'link-local address';
+    if (publicKey === undefined || port === 0 || linkAddress === undefined)
+      throw new Error(`Cannot describe domain ${name}: WireGuard interface ${wireguard} has no ${missing}`);
+    return { port, publicKey, linkAddress };
   }
 
   /** Repairs the entries and routes of all routers. @throws Error if something could not be repaired. */

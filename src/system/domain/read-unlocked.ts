@@ -1,6 +1,7 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { beginRecord, type Memory } from '../../core/decisions/begin-record.ts';
+import type { DumpReader } from '../../core/kernel/wg-dump.ts';
 import { NO_CLAIMS } from '../../core/peers/claims.ts';
 import { readWireguard } from '../kernel/wg.ts';
 import type { DomainStore } from '../store/domain-store.ts';
@@ -13,8 +14,13 @@ import { readBootId, readMoment } from './moment.ts';
  * Reads a domain without its lock, so that no router waits for a reader: a change may be half visible. Files that
  * cannot be read count as empty; the processes that hold the lock log why.
  */
-export async function readUnlocked(domain: DomainConfig, config: Config, files: DomainStore): Promise<DomainView> {
-  const reading = await readWireguard(domain);
+export async function readUnlocked(
+  domain: DomainConfig,
+  config: Config,
+  files: DomainStore,
+  dumps?: DumpReader,
+): Promise<DomainView> {
+  const reading = await readWireguard(domain, dumps);
   const lists = files.lists.read();
   const claims = orElse(NO_CLAIMS, () => files.readClaimTable());
   const memory: Memory = { ...orElse(EMPTY_STATE, () => files.state.read()), claims: claims.claims };

@@ -9,49 +9,58 @@ import { findTrusted, makeTrustedDirectory } from '../files/trust.ts';
 
 const READABLE_BY_ALL = 0o644;
 
-/** A list of keys that an operator edits, and where its lock is. */
+/** A list that an operator edits, and where its lock is. */
 export interface EditableList {
   readonly path: string;
   readonly runtimeDirectory: string;
+  /** The mode of a list that does not exist yet; by default everyone may read it. */
+  readonly newMode?: number;
 }
 
 /** Whether the key is on the list. @throws Error with one line if the list cannot be read. */
 export function isListed(key: PublicKey, path: string): boolean {
-  return parseKeyList(readList(path).toString('utf8'), path).keys.has(key);
+  return hasKey(key, readList(path));
 }
 
 /** Appends a line to the list, and changes nothing else. Returns false if its key was there already. */
 export function addToList(key: PublicKey, line: string, list: EditableList): Promise<boolean> {
-  return underLock(list, (file) => {
-    if (isListed(key, file)) return false;
-    const content = readList(file);
-    const isOpen = content.length > 0 && content.at(-1) !== '\n'.charCodeAt(0);
-    writeList(file, [content, Buffer.from(`${isOpen ? '\n' : ''}${line}\n`)]);
-    return true;
-  });
+  return editList(list, (content) => (hasKey(key, content) ? undefined : appendLine(content, line)));
 }
 
 /** Removes every line with the key from the list. Returns false if there was none. */
 export function removeFromList(key: PublicKey, list: EditableList): Promise<boolean> {
-  return underLock(list, (file) => {
-    if (!isListed(key, file)) return false;
-    const lines = splitLines(readList(file));
-    writeList(
-      file,
-      lines.filter((line) => !isLineOf(key, line.toString('utf8'))),
-    );
-    return true;
-  });
+  return editList(list, (content) =>
+    hasKey(key, content) ? splitLines(content).filter((line) => !isLineOf(key, line.toString('utf8'))) : undefined,
+  );
 }
 
-/** When two operators edit a list at the same time, neither loses the other's line. */
-async function underLock<T>({ path, runtimeDirectory }: EditableList, edit: (file: string) => T): Promise<T> {
+/**
+ * Replaces the content of a list by what `edit` makes of it; undefined leaves it as it is, which returns false. When two
+ * operators edit a list at the same time, neither loses the other's line.
+ */
+export async function editList(
+  { path, runtimeDirectory, newMode = READABLE_BY_ALL }: EditableList,
+  edit: (content: Buffer) => readonly Buffer[] | undefined,
+): Promise<boolean> {
   const lock = await takeListLock(runtimeDirectory);
   try {
-    return edit(findList(path));
+    const file = findList(path);
+    const parts = edit(readList(file));
+    if (parts !== undefined) writeList(file, parts, newMode);
+    return parts !== undefined;
   } finally {
     lock.release();
   }
+}
+
+function hasKey(key: PublicKey, content: Buffer): boolean {
+  return parseKeyList(content.toString('utf8'), '').keys.has(key);
+}
+
+/** The content with one more line at its end. */
+export function appendLine(content: Buffer, line: string): Buffer[] {
+  const isOpen = content.length > 0 && content.at(-1) !== '\n'.charCodeAt(0);
+  return [content, Buffer.from(`${isOpen ? '\n' : ''}${line}\n`)];
 }
 
 /**
@@ -65,8 +74,8 @@ function findList(path: string): string {
   return file;
 }
 
-/** The list byte for byte; empty if there is no file. */
-function readList(path: string): Buffer {
+/** The list byte for byte; empty if there is no file. @throws Error with one line if it cannot be read. */
+export function readList(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -76,13 +85,13 @@ function readList(path: string): Buffer {
 }
 
 /** With their line ends, whatever bytes they have. */
-function splitLines(list: Buffer): Buffer[] {
+export function splitLines(list: Buffer): Buffer[] {
   const lines = list.toString('latin1').match(/[^\n]*\n|[^\n]+/g) ?? [];
   return lines.map((line) => Buffer.from(line, 'latin1'));
 }
 
 /** In one step, as the service may read the list at any time; the owner and the mode stay. */
-function writeList(file: string, parts: readonly Buffer[]): void {
+function writeList(file: string, parts: readonly Buffer[], mode: number): void {
   const like = statSync(file, { throwIfNoEntry: false });
-  replaceFile(file, Buffer.concat(parts), { mode: READABLE_BY_ALL, like });
+  replaceFile(file, Buffer.concat(parts), { mode, like });
 }

@@ -1,11 +1,25 @@
 import type { DomainConfig } from '../../config/config.ts';
-import { type ForwardingEntry, parseForwardingEntries } from '../../core/kernel/fdb.ts';
+import { type ForwardingEntry, type KnownMac, parseForwardingEntries, parseKnownMacs } from '../../core/kernel/fdb.ts';
+import type { IpAddress } from '../../core/values/ip-address.ts';
+import type { InterfaceName } from '../../core/values/names.ts';
 import { run } from '../run/run.ts';
 import { joinLines } from './batch.ts';
 
 /** The forwarding entries of the domain's VXLAN interface that have a destination and an interface. */
-export async function readForwardingEntries({ vxlan }: DomainConfig): Promise<ForwardingEntry[]> {
-  return parseForwardingEntries(await run('bridge', ['-json', 'fdb', 'show', 'dev', vxlan]));
+export async function readForwardingEntries(
+  { vxlan }: DomainConfig,
+  parse = parseForwardingEntries,
+): Promise<readonly ForwardingEntry[]> {
+  return parse(await show(vxlan));
+}
+
+/** The MAC addresses that a VXLAN interface knows at each destination. */
+export async function readKnownMacs(vxlan: InterfaceName): Promise<Map<IpAddress, KnownMac[]>> {
+  return parseKnownMacs(await show(vxlan));
+}
+
+function show(vxlan: InterfaceName): Promise<string> {
+  return run('bridge', ['-json', 'fdb', 'show', 'dev', vxlan]);
 }
 
 /** Changes many forwarding entries in one call; the lines are made by `core/kernel/words.ts`. */

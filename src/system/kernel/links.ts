@@ -5,6 +5,9 @@ import { type IpAddress, parseIpAddress } from '../../core/values/ip-address.ts'
 import type { InterfaceName } from '../../core/values/names.ts';
 import { run } from '../run/run.ts';
 
+/** The first digits of fe80::/10. */
+const LINK_LOCAL_ROW = /^fe[89ab]/;
+
 /**
  * True if the network namespace of this process has the interface.
  * /proc/net, unlike /sys/class/net, always shows the namespace of the process that reads it.
@@ -29,10 +32,24 @@ export async function readInterfacesId({ wireguard, vxlan }: DomainConfig): Prom
   return [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), ...numbers].join(' ');
 }
 
-/** All IPv6 addresses of this machine (`/proc/net/if_inet6`: 32 hexadecimal digits, then unused fields). */
+/** All IPv6 addresses of this machine. */
 export function readOwnAddresses(): Set<IpAddress> {
-  const rows = readFileSync('/proc/net/if_inet6', 'utf8')
-    .split('\n')
-    .filter((row) => row !== '');
-  return new Set(rows.map((row) => parseIpAddress(row.slice(0, 32).replace(/(.{4})(?=.)/g, '$1:'))));
+  return new Set(readAddressRows().map(parseAddressRow));
+}
+
+/** The link-local address of an interface, the lowest if there are several; undefined if it has none. */
+export function readLinkAddress(name: InterfaceName): IpAddress | undefined {
+  const rows = readAddressRows().filter((row) => row.endsWith(` ${name}`) && LINK_LOCAL_ROW.test(row));
+  const [lowest] = rows.sort();
+  return lowest === undefined ? undefined : parseAddressRow(lowest);
+}
+
+/** `/proc/net/if_inet6`: 32 hexadecimal digits, four numbers, and the name of the interface. */
+function readAddressRows(): string[] {
+  const rows = readFileSync('/proc/net/if_inet6', 'utf8').split('\n');
+  return rows.filter((row) => row !== '');
+}
+
+function parseAddressRow(row: string): IpAddress {
+  return parseIpAddress(row.slice(0, 32).replace(/(.{4})(?=.)/g, '$1:'));
 }

@@ -13,6 +13,10 @@ export const PROGRAMS = {
   getent: '/usr/bin/getent',
   sudo: '/usr/bin/sudo',
   'sudo-rs': '/usr/bin/sudo-rs',
+  sysctl: '/usr/sbin/sysctl',
+  batctl: '/usr/sbin/batctl',
+  ssh: '/usr/bin/ssh',
+  'wgkex-cleanup': '/usr/lib/wgkex/wgkex-cleanup',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 

@@ -7,9 +7,13 @@ import { PROGRAMS, type Program, SURROUNDINGS } from './programs.ts';
 const TIMEOUT_SECONDS = 5;
 /** For programs that ask a service, which may have to start, or search a journal; only an operator waits for them. */
 const PATIENCE_SECONDS = 30;
-const PATIENT: readonly Program[] = ['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'setpriv'];
+const PATIENT: readonly Program[] = [
+  ...(['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'setpriv', 'wgkex-cleanup', 'ssh'] as const),
+];
 /** A dump of 100,000 peers is about 16 MB. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** A timer may fire this much earlier. */
+const TIMER_MILLISECONDS = 2;
 const SHOWN_ERROR_CHARACTERS = 200;
 const SHOWN_ARGUMENTS = 3;
 
@@ -27,8 +31,13 @@ function limitsOf(program: Program) {
  * and beyond 64 MB of output.
  */
 export function run(program: Program, args: readonly string[], input = ''): Promise<string> {
+  // When the time is up, Node discards unread output; if the program has exited with 0, it reports a success.
+  const end = performance.now() + timeoutOf(program) * 1000 - TIMER_MILLISECONDS;
   return settle(program, args, (done) => {
-    const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...limitsOf(program) }, done);
+    const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...limitsOf(program) }, (error, ...output) => {
+      const isLate = error === null && performance.now() >= end;
+      done(isLate ? Object.assign(new Error(), { killed: true, signal: 'SIGKILL' as const }) : error, ...output);
+    });
     // The program may end before it has read everything; its end says why.
     child.stdin?.on('error', () => {}).end(input);
   });

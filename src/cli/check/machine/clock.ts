@@ -1,7 +1,7 @@
 import type { ClockState } from '../../../core/host/clock.ts';
 import { readClockState } from '../../../system/host/clock.ts';
 import { isSystemdRunning } from '../../../system/host/timers.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import { type Check, concern, NEEDS_SYSTEMD } from '../check.ts';
 
 /** Handshake times are compared with the current time. */
@@ -14,7 +14,10 @@ export const clock: Check = {
 
 export function judgeClock({ isSynchronised, canSynchronise, isSwitchedOn }: ClockState): Concern[] {
   if (isSynchronised) return [];
-  if (!canSynchronise) return [concern('the clock is not synchronised', 'apt-get install systemd-timesyncd')];
-  const remedy = isSwitchedOn ? 'systemctl restart systemd-timesyncd' : 'timedatectl set-ntp true';
-  return [concern('the clock is not synchronised', remedy)];
+  return [concern('clock-unsynchronised', 'the clock is not synchronised', findRemedy(canSynchronise, isSwitchedOn))];
+}
+
+function findRemedy(canSynchronise: boolean, isSwitchedOn: boolean): string {
+  if (!canSynchronise) return 'apt-get install systemd-timesyncd';
+  return isSwitchedOn ? 'systemctl restart systemd-timesyncd' : 'timedatectl set-ntp true';
 }

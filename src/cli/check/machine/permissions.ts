@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import type { Config } from '../../../config/config.ts';
 import { findAccount } from '../../../system/host/account.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import { type Check, concern } from '../check.ts';
 import { EXECUTABLES, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './installation.ts';
 import { usesSudo } from './sudo.ts';
@@ -8,6 +9,7 @@ import { findReadingFaults, findTrustFaults, isThere } from './trust.ts';
 
 /** Expected by sudo, and set by the package. */
 const SUDOERS_MODE = 0o440;
+const OPEN_TO_ALL = 0o007;
 
 export const permissions: Check = {
   name: 'permissions',
@@ -16,6 +18,8 @@ export const permissions: Check = {
     const directories = [config.state_directory, config.runtime_directory];
     const faults = [
       ...findTrustFaults(path),
+      ...listFiles(config).filter(isThere).flatMap(findTrustFaults),
+      ...findPrivacyFaults(config.router_names),
       ...(account === undefined ? [] : findReadingFaults(path, account)),
       ...directories.flatMap(findDirectoryFaults),
       ...EXECUTABLES.flatMap(findExecutableFaults),
@@ -25,21 +29,40 @@ export const permissions: Check = {
   },
 };
 
+/** The lists that an operator edits: they decide who is a router, and what it is called. */
+function listFiles({ disallowed_keys, static_keys, router_names, domains }: Config): string[] {
+  return [
+    disallowed_keys,
+    static_keys,
+    router_names,
+    ...[...domains.values()].flatMap((one) => one.allowed_keys ?? []),
+  ];
+}
+
+/** A group of operators may read where people live, but not every user. */
+function findPrivacyFaults(path: string): Concern[] {
+  const isOpen = ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & OPEN_TO_ALL) !== 0;
+  return isOpen
+    ? [concern('names-readable', `every user may read the names of routers in ${path}`, `chmod o-rwx ${path}`)]
+    : [];
+}
+
 /** The services cannot create them: everything except these directories is read-only to them. */
 function findDirectoryFaults(path: string): Concern[] {
-  if (!isThere(path)) return [concern(`directory ${path} does not exist`, `install -d -m 0755 ${path}`)];
+  if (!isThere(path))
+    return [concern('directory-missing', `directory ${path} does not exist`, `install -d -m 0755 ${path}`)];
   return findTrustFaults(path);
 }
 
 function findExecutableFaults(path: string): Concern[] {
-  if (!isThere(path)) return [concern(`${path} does not exist`, REINSTALL)];
+  if (!isThere(path)) return [concern('executable-missing', `${path} does not exist`, REINSTALL)];
   const isExecutable = (statSync(path).mode & 0o555) === 0o555;
-  const unusable = concern(`${path} is not executable by everyone`, `chmod a+rx ${path}`);
+  const unusable = concern('not-executable', `${path} is not executable by everyone`, `chmod a+rx ${path}`);
   return [...findTrustFaults(path), ...(isExecutable ? [] : [unusable])];
 }
 
 function findSudoersFaults(): Concern[] {
-  const missing = isThere(SUDOERS) ? [] : [concern(`${SUDOERS} does not exist`, REINSTALL)];
+  const missing = isThere(SUDOERS) ? [] : [concern('sudoers-missing', `${SUDOERS} does not exist`, REINSTALL)];
   return [...missing, ...[SUDOERS, SUDOERS_OF_SUDO].filter(isThere).flatMap(judgeSudoers)];
 }
 
@@ -47,8 +70,8 @@ function judgeSudoers(path: string): Concern[] {
   const mode = statSync(path).mode & 0o7777;
   const wrong = `${path} has mode ${mode.toString(8).padStart(4, '0')}, expected 0440`;
   return [
-    ...findTrustFaults(path).filter(({ remedy }) => !remedy?.startsWith(`chmod go-w ${path}`)),
-    ...(mode === SUDOERS_MODE ? [] : [concern(wrong, `chmod 0440 ${path}`)]),
+    ...findTrustFaults(path).filter(({ remedy }) => remedy !== `chmod go-w ${path}`),
+    ...(mode === SUDOERS_MODE ? [] : [concern('sudoers-mode', wrong, `chmod 0440 ${path}`)]),
   ];
 }
 

@@ -8,7 +8,7 @@ import { isSystemdRunning } from '../../../system/host/timers.ts';
 import { readUnitStates } from '../../../system/host/units.ts';
 import { interfaceExists } from '../../../system/kernel/links.ts';
 import { readWireguard } from '../../../system/kernel/wg.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import { type Concern, type Fault, fault } from '../../gateway/concern.ts';
 import { sendLines } from '../../gateway/reply.ts';
 import { type Check, concern, isRoot, type Subject } from '../check.ts';
 import { SOCKET } from './units.ts';
@@ -51,7 +51,7 @@ export function findDoors({ host, port: number }: HostPort, own: ReadonlySet<str
   return (reachable.length > 0 ? reachable : hosts).map((one) => ({ host: one, port: number }));
 }
 
-function findOwnAddresses(): Set<string> {
+export function findOwnAddresses(): Set<string> {
   return new Set(
     Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address)),
   );
@@ -59,11 +59,11 @@ function findOwnAddresses(): Set<string> {
 
 async function findPortFault(door: HostPort): Promise<Concern | undefined> {
   const reply = await ask(door, IMPOSSIBLE_LINES, REFUSAL_SECONDS);
-  if (reply instanceof Error) return concern(reply.message, RESTART);
+  if (reply instanceof Error) return concern('port-unanswered', reply.message, RESTART);
   const meaning = parseReply(reply);
   if (meaning === 'INVALID_DOMAIN' || meaning === 'BUSY') return undefined;
   const problem = `the program on ${door.host}, port ${door.port}, is not wgkex: it answers ${quote(reply.trim())}`;
-  return concern(problem, `ss -ltnp 'sport = :${door.port}'`);
+  return concern('port-foreign', problem, `ss -ltnp 'sport = :${door.port}'`);
 }
 
 /** Checks that an exchange gets as far as a decision about its key. */
@@ -76,15 +76,20 @@ async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<C
   );
   if (ownKey === undefined) return undefined;
   const reply = await ask(door, [LOOK_MARK + domain.name, ownKey]);
-  if (reply instanceof Error) return { ...concern(reply.message, RESTART), domain: domain.name };
+  if (reply instanceof Error) return { domain: domain.name, ...fault('port-unanswered', reply.message, RESTART) };
   const meaning = parseReply(reply);
   if (HANDLED.some((code) => code === meaning)) return undefined;
-  const isUnknown = meaning === 'INVALID_DOMAIN';
-  const problem = isUnknown
-    ? 'the running service does not know this domain'
-    : `the service answers ${quote(reply.trim())}`;
-  const remedy = isUnknown ? 'systemctl reload wgkex.service' : 'systemctl restart wgkex.service';
-  return { domain: domain.name, problem, remedy };
+  return { domain: domain.name, ...(meaning === 'INVALID_DOMAIN' ? UNKNOWN : describeAnswer(reply)) };
+}
+
+const UNKNOWN = fault(
+  'domain-unknown',
+  'the running service does not know this domain',
+  'systemctl reload wgkex.service',
+);
+
+function describeAnswer(reply: string): Fault {
+  return fault('exchange-fails', `the service answers ${quote(reply.trim())}`, 'systemctl restart wgkex.service');
 }
 
 async function ask(door: HostPort, lines: readonly string[], deadlineSeconds?: number): Promise<string | Error> {

@@ -16,7 +16,7 @@ export const programs: Check = {
   async find() {
     const missing = Object.entries(PACKAGES).filter(([program]) => !isExecutable(PROGRAMS[program as Program]));
     return missing.map(([program, name]) =>
-      concern(`there is no ${PROGRAMS[program as Program]}`, `apt-get install --reinstall ${name}`),
+      concern('program-missing', `there is no ${PROGRAMS[program as Program]}`, `apt-get install --reinstall ${name}`),
     );
   },
 };

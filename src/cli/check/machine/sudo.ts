@@ -3,7 +3,7 @@ import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../
 import { findAccount, findAddress } from '../../../system/host/account.ts';
 import { SudoAsUser, type SudoProgram } from '../../../system/host/sudo.ts';
 import { ProgramError } from '../../../system/run/program-error.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import { type Check, concern, isRoot, NEEDS_ROOT, NotChecked } from '../check.ts';
 import { HANDLER, HARDEN, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './installation.ts';
 import { isThere } from './trust.ts';
@@ -27,7 +27,7 @@ const OPTIONS_OF_SUDO = [
   ...['!log_exit_status', '!pam_session', '!pam_setcred'],
 ];
 const RENEW = `rm -f ${SUDOERS}; ${REINSTALL}`;
-const NOT_ALLOWED = concern(`sudo does not let user ${USER} run the handler`, RENEW);
+const NOT_ALLOWED = concern('sudo-rule-missing', `sudo does not let user ${USER} run the handler`, RENEW);
 /** Even a sound machine may take up to this long when it is busy. */
 const SLOW_SECONDS = 5;
 
@@ -61,7 +61,9 @@ async function judgeStart(asUser: SudoAsUser): Promise<Concern[]> {
     const takesArguments = await asUser.allows(HANDLER, '--version');
     return [
       ...judgeRules(rights),
-      ...(takesArguments ? [concern(`sudo lets user ${USER} pass arguments to the handler`, RENEW)] : []),
+      ...(takesArguments
+        ? [concern('sudo-arguments', `sudo lets user ${USER} pass arguments to the handler`, RENEW)]
+        : []),
       ...((await asUser.isSudoRs()) ? judgeSudoRs() : judgeOptions(rights)),
     ];
   } catch (error) {
@@ -78,7 +80,9 @@ async function judgeName(seconds: number): Promise<Concern[]> {
   await findAddress(name).catch(() => {});
   if (performance.now() - start < SLOW_SECONDS * 1000) return [];
   const reason = `it looks up "${name}", the name of this machine, which is not in /etc/hosts, and no name server answers`;
-  return [concern(`sudo takes ${Math.round(seconds)} s: ${reason}`, `echo '127.0.1.1 ${name}' >>/etc/hosts`)];
+  return [
+    concern('sudo-slow', `sudo takes ${Math.round(seconds)} s: ${reason}`, `echo '127.0.1.1 ${name}' >>/etc/hosts`),
+  ];
 }
 
 /** Quotes sudo; for a user without any rule, sudo asks for a password or apologises. */
@@ -86,7 +90,7 @@ function describeRefusal({ message }: ProgramError): Concern {
   const reason = message.replace(/^Cannot run setpriv .*?: (sudo(-rs)?: )?/, '');
   if (/password|Sorry|authentication/.test(reason)) return NOT_ALLOWED;
   const remedy = 'visudo --check; grep -r Defaults /etc/sudoers /etc/sudoers.d';
-  return concern(`sudo refuses user ${USER}: ${reason}`, isThere(SUDOERS_OF_SUDO) ? remedy : HARDEN);
+  return concern('sudo-refuses', `sudo refuses user ${USER}: ${reason}`, isThere(SUDOERS_OF_SUDO) ? remedy : HARDEN);
 }
 
 /** The package's rule must be there unchanged, and no other rule. sudo-rs 0.2.5 does not print all of it. */
@@ -95,14 +99,18 @@ function judgeRules({ rules }: SudoRights): Concern[] {
   if (!rules.some(isOurs)) return [NOT_ALLOWED];
   const more = rules.filter((rule) => !isOurs(rule));
   return more.map((rule) =>
-    concern(`sudo also lets user ${USER} run ${rule}`, `grep -rw ${USER} /etc/sudoers /etc/sudoers.d`),
+    concern(
+      'sudo-other-rule',
+      `sudo also lets user ${USER} run ${rule}`,
+      `grep -rw ${USER} /etc/sudoers /etc/sudoers.d`,
+    ),
   );
 }
 
 /** sudo-rs does not list its options. */
 function judgeSudoRs(): Concern[] {
   return isThere(SUDOERS_OF_SUDO)
-    ? [concern(`sudo-rs warns about ${SUDOERS_OF_SUDO}, which is for sudo, at each start`, HARDEN)]
+    ? [concern('sudo-rs-options', `sudo-rs warns about ${SUDOERS_OF_SUDO}, which is for sudo, at each start`, HARDEN)]
     : [];
 }
 
@@ -123,6 +131,7 @@ export function judgeOptions(rights: SudoRights): Concern[] {
       ? []
       : [
           concern(
+            'sudo-options-undone',
             `a line in sudoers undoes ${undone.join(', ')} for the handler`,
             `grep -rwE '${names}' /etc/sudoers /etc/sudoers.d`,
           ),
@@ -131,5 +140,7 @@ export function judgeOptions(rights: SudoRights): Concern[] {
 }
 
 function judgeMissing(words: readonly string[], remedy: string): Concern[] {
-  return words.length === 0 ? [] : [concern(`sudo runs the handler without ${words.join(', ')}`, remedy)];
+  return words.length === 0
+    ? []
+    : [concern('sudo-options', `sudo runs the handler without ${words.join(', ')}`, remedy)];
 }

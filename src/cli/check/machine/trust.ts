@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Account } from '../../../core/host/account.ts';
 import { walkPath } from '../../../system/files/path-walk.ts';
 import { type Distrust, judgeStep } from '../../../system/files/trust.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import { concern } from '../check.ts';
 
 /** Finds everything that lets users other than root change or replace an existing file or directory. */
@@ -14,9 +14,10 @@ export function findTrustFaults(path: string): Concern[] {
 }
 
 function describeDistrust({ step: { path, status }, owner }: Distrust): Concern {
-  if (owner === undefined) return concern(`users other than root may write to ${path}`, `chmod go-w ${path}`);
+  if (owner === undefined)
+    return concern('writable-by-others', `users other than root may write to ${path}`, `chmod go-w ${path}`);
   const chown = status.isSymbolicLink() ? 'chown -h' : 'chown';
-  return concern(`${path} belongs to user ${owner}, expected root`, `${chown} root ${path}`);
+  return concern('wrong-owner', `${path} belongs to user ${owner}, expected root`, `${chown} root ${path}`);
 }
 
 /** Finds everything that keeps an account from reading an existing file. */
@@ -24,10 +25,12 @@ export function findReadingFaults(path: string, account: Account): Concern[] {
   const [file = path, ...directories] = listAncestors(realpathSync(path));
   const closed = directories.filter((directory) => !isAllowed(statSync(directory), account, 0o1));
   return [
-    ...closed.map((directory) => concern(`user wgkex may not enter ${directory}`, `chmod o+x ${directory}`)),
+    ...closed.map((directory) =>
+      concern('directory-closed', `user wgkex may not enter ${directory}`, `chmod o+x ${directory}`),
+    ),
     ...(isAllowed(statSync(file), account, 0o4)
       ? []
-      : [concern(`user wgkex may not read ${path}`, `chmod o+r ${path}`)]),
+      : [concern('configuration-unreadable', `user wgkex may not read ${path}`, `chmod o+r ${path}`)]),
   ];
 }
 

@@ -2,7 +2,8 @@ import type { UnitState } from '../../../core/host/units.ts';
 import type { DomainName } from '../../../core/values/names.ts';
 import { isSystemdRunning } from '../../../system/host/timers.ts';
 import { readUnitStates } from '../../../system/host/units.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { Concern } from '../../gateway/concern.ts';
+import { HarmlessRemedy } from '../../gateway/harmless.ts';
 import { type Check, concern, NEEDS_SYSTEMD } from '../check.ts';
 import { REINSTALL } from './installation.ts';
 
@@ -43,33 +44,39 @@ function judgeLoading({ id, load }: UnitState): Concern[] {
     case 'loaded':
       return [];
     case 'masked':
-      return [concern(`${id} is masked`, `systemctl unmask ${id}`)];
+      return [concern('unit-masked', `${id} is masked`, `systemctl unmask ${id}`)];
     case 'not-found':
-      return [concern(`${id} is not installed`, REINSTALL)];
+      return [concern('unit-missing', `${id} is not installed`, REINSTALL)];
     default:
-      return [concern(`${id} cannot be loaded (${load})`, `systemd-analyze verify ${id}`)];
+      return [concern('unit-invalid', `${id} cannot be loaded (${load})`, `systemd-analyze verify ${id}`)];
   }
 }
 
 function judgeFailure({ id, load, active }: UnitState, remedy: string): Concern[] {
-  return load === 'loaded' && active === 'failed' ? [concern(`${id} has failed`, remedy)] : [];
+  return load === 'loaded' && active === 'failed' ? [concern('unit-failed', `${id} has failed`, remedy)] : [];
 }
 
 /** Either is enough: a connection to the socket starts the service, and the service can open the port by itself. */
 function judgeListening(states: readonly UnitState[]): Concern[] {
   if (states.some(({ load, active }) => load !== 'loaded' || active === 'failed')) return [];
-  if (!states.some(isActive))
-    return [concern(`neither ${SOCKET} nor ${SERVICE} is active`, `systemctl enable --now ${SOCKET}`)];
+  if (!states.some(isActive)) {
+    const problem = `neither ${SOCKET} nor ${SERVICE} is active`;
+    return [concern('not-listening', problem, HarmlessRemedy.enableUnit(SOCKET, 'now'))];
+  }
   if (states.some(isEnabled)) return [];
-  return [concern(`neither ${SOCKET} nor ${SERVICE} is enabled for the next boot`, `systemctl enable ${SOCKET}`)];
+  const problem = `neither ${SOCKET} nor ${SERVICE} is enabled for the next boot`;
+  return [concern('not-enabled', problem, HarmlessRemedy.enableUnit(SOCKET, 'at boot'))];
 }
 
 function judgeTimer(timer: UnitState): Concern[] {
   if (timer.load !== 'loaded') return judgeLoading(timer);
-  if (!isActive(timer)) return [concern('no cleanup is scheduled', `systemctl enable --now ${timer.id}`)];
-  return isEnabled(timer)
-    ? []
-    : [concern(`${timer.id} is not enabled for the next boot`, `systemctl enable ${timer.id}`)];
+  if (!isActive(timer)) {
+    const remedy = HarmlessRemedy.enableUnit(timer.id, 'now');
+    return [concern('cleanup-not-scheduled', 'no cleanup is scheduled', remedy)];
+  }
+  if (isEnabled(timer)) return [];
+  const remedy = HarmlessRemedy.enableUnit(timer.id, 'at boot');
+  return [concern('timer-not-enabled', `${timer.id} is not enabled for the next boot`, remedy)];
 }
 
 function isActive({ active }: UnitState): boolean {

@@ -20,7 +20,7 @@ export async function run({ args: [name = '', ...words], options }: Call<Options
   const adoption = await adoptPeers(domain, keys.length === 0 ? undefined : new Set(keys), editing);
   // A key that an earlier call adopted is fine, too.
   const isGood = keys.length === 0 || adoption.leftOut.every(({ why }) => why === 'already ours');
-  const taken = { ...adoption, domain, config: editing.config, dryRun: editing.dryRun };
+  const taken = { ...adoption, domain, config: editing.config, dryRun: editing.dryRun, names: editing.names };
   if (options.json) printJson(describeAdoption(taken, isGood));
   else printLines(renderAdoption(taken, findTerminal()));
   return isGood;

@@ -7,17 +7,32 @@ import { sendLines } from '../../gateway/reply.ts';
 import { type Call, readWord } from '../../terminal/call.ts';
 import { printJson, printLines } from '../../terminal/print.ts';
 import { findTerminal } from '../../terminal/terminal.ts';
-import { describeReply, renderReply } from './text.ts';
+import { parseGatewayUrl, postExchange } from './http.ts';
+import { describeHttpReply, describeReply, renderHttpReply, renderReply } from './text.ts';
 
 const DEFAULT_PORT = 10012;
 
+interface Options {
+  quietSuccess?: boolean;
+  http?: boolean;
+  v2?: boolean;
+}
+
 /** `wgkex exchange GATEWAY DOMAIN [KEY]`: show the reply that a router gets. False for anything but success. */
-export async function run({ args, options }: Call<{ quietSuccess?: boolean }>): Promise<boolean> {
+export async function run({ args, options }: Call<Options>): Promise<boolean> {
   const [place = '', name = '', text] = args;
-  const gateway = readWord((word) => parseHostPort(word, DEFAULT_PORT), place);
   const domain = readWord(parseDomainName, name);
   const isNewKey = text === undefined;
   const key = isNewKey ? makeKey() : readWord(parsePublicKey, text);
+  if (options.http === true) {
+    const url = readWord((word) => parseGatewayUrl(word, options.v2 === true ? 'v2' : 'v1'), place);
+    const reply = await postExchange(url, domain, key);
+    const outcome = { ...reply, domain, key, isNewKey };
+    if (options.json) printJson(describeHttpReply(outcome));
+    else printLines(renderHttpReply(outcome, findTerminal()));
+    return reply.code === 'OK';
+  }
+  const gateway = readWord((word) => parseHostPort(word, DEFAULT_PORT), place);
   const reply = await sendLines(gateway, [domain, key]);
   const meaning = parseReply(reply.text);
   const isGood = meaning === 'OK' || (meaning === 'silence' && options.quietSuccess === true);

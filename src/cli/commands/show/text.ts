@@ -2,9 +2,10 @@ import type { JournalEntry } from '../../../core/host/journal.ts';
 import { ROUTER_WORDS } from '../../../core/operator/router-query.ts';
 import type { Derivation } from '../../../core/values/derived-address.ts';
 import type { PublicKey } from '../../../core/values/public-key.ts';
-import { escapeLine } from '../../../core/values/quote.ts';
+import { escapeUnshowable } from '../../../core/values/quote.ts';
 import { JOURNAL_DAYS } from '../../../system/host/journal.ts';
 import type { Answer, Membership, RouterReading } from '../../gateway/router.ts';
+import { cutToCells } from '../../terminal/cells.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { fold, formatTime } from '../../terminal/words.ts';
@@ -33,13 +34,14 @@ export function renderAnswer(answer: Answer, terminal: Terminal): string[] {
 function explainNobody({ asked, query, readings, isOwn }: Answer): string[] {
   if (isOwn) return ['It is an address of this gateway.'];
   const domains = readings.map(({ domain }) => domain.name).join(', ');
-  const what = escapeLine(asked, ASKED_CHARACTERS);
+  const what = escapeUnshowable(asked, ASKED_CHARACTERS);
+  if (query.kind === 'name') return [`No router has "${what}" in its name.`, `Expected ${ROUTER_WORDS}.`];
   if (query.kind !== 'beginning') return [`No router in ${domains} has ${what}.`];
-  return [`No key in ${domains} begins with ${what}.`, `Expected ${ROUTER_WORDS}.`];
+  return [`No key in ${domains} begins with ${what}, and no name contains it.`, `Expected ${ROUTER_WORDS}.`];
 }
 
 function renderRouter(
-  { key, memberships, derivations }: RouterReading,
+  { key, name, memberships, derivations }: RouterReading,
   answer: Answer,
   terminal: Terminal,
 ): string[][] {
@@ -50,7 +52,9 @@ function renderRouter(
       listed === undefined && (present.length === 0 || obstacles.length > 0 || claim !== undefined),
   );
   return [
-    [terminal.paint('strong', key)],
+    [key, ...(name === undefined ? [] : [cutToCells(name, terminal.width)])].map((line) =>
+      terminal.paint('strong', line),
+    ),
     ...present.map((membership) => renderMembership(membership, answer, terminal)),
     ...absent.map((membership) => renderAbsence(key, membership, answer, terminal)),
     renderTable(derivations, buildColumns(memberships), terminal),
@@ -80,7 +84,7 @@ function renderJournal(journal: readonly JournalEntry[] | Error, { paint, width 
   if (journal instanceof Error) return [paint('notice', journal.message)];
   if (journal.length === 0) return [`The journal of the last ${JOURNAL_DAYS} days does not mention it.`];
   const lines = journal.flatMap(({ time, message }) =>
-    fold(`${MARGIN}${formatTime(time)}  ${escapeLine(message, MESSAGE_CHARACTERS)}`, width, MARGIN.repeat(2)),
+    fold(`${MARGIN}${formatTime(time)}  ${escapeUnshowable(message, MESSAGE_CHARACTERS)}`, width, MARGIN.repeat(2)),
   );
   return [paint('faint', `From the journal of the last ${JOURNAL_DAYS} days, latest first:`), ...lines];
 }

@@ -3,20 +3,22 @@ import type { Config, DomainConfig } from '../../../config/config.ts';
 import { type PublicKey, parsePublicKey } from '../../../core/values/public-key.ts';
 import { RecordFile } from '../../../system/store/record-file.ts';
 import { type DomainEdit, describeReason } from '../../editing/domain-edit.ts';
-import { beginEditing, type Editing, type EditOptions, finishEditing } from '../../editing/editing.ts';
+import { beginEditing, type Editing, finishEditing, type NamingOptions } from '../../editing/editing.ts';
 import { addListedKey, removeListedKey } from '../../editing/listed-key.ts';
+import { readNaming } from '../../editing/naming.ts';
 import { releaseKey } from '../../editing/release-key.ts';
 import { findDomains } from '../../gateway/configuration.ts';
 import { type Call, type CommonOptions, PROGRAM, readWord } from '../../terminal/call.ts';
 
-interface Options extends EditOptions {
+interface Options extends NamingOptions {
   readonly note?: string;
 }
 
 /** `wgkex static add KEY` and `wgkex static remove KEY`: edit the operator's list of static keys. */
 export function run({ args: [action, text = ''], options }: Call<Options>): Promise<boolean> {
   if (action === 'add') return addStatic(text, options);
-  if (options.note !== undefined) exitWithUsageError(PROGRAM, '--note is for static add');
+  for (const option of ['note', 'name'] as const)
+    if (options[option] !== undefined) exitWithUsageError(PROGRAM, `--${option} is for static add`);
   return removeListedKey(text, options, {
     setting: 'static_keys',
     event: 'static key removed',
@@ -27,7 +29,7 @@ export function run({ args: [action, text = ''], options }: Call<Options>): Prom
 /** A peer that has the key stays a peer and becomes the operator's. False if a domain fails. */
 async function addStatic(text: string, options: CommonOptions & Options): Promise<boolean> {
   const key = readWord(parsePublicKey, text);
-  const editing = beginEditing(options);
+  const editing = beginEditing(options, readNaming(key, options));
   const { config, dryRun } = editing;
   const all = findDomains(config, options.config, undefined);
   // The next program that reads the list drops the key from the record.

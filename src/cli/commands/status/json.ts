@@ -1,22 +1,31 @@
 import { countStates } from '../../../core/changes/survey.ts';
 import { findLastExchange } from '../../../core/exchange/activity.ts';
 import type { UnixSeconds } from '../../../core/values/time.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { FleetSummary } from '../../fleet/summary.ts';
+import { type Concern, describeFault } from '../../gateway/concern.ts';
 import type { DomainStatus, GatewayStatus } from '../../gateway/gateway.ts';
 import type { InterfaceReading } from '../../gateway/interfaces.ts';
 
 /** The document of `wgkex status --json`; its shape is fixed in wgkex(8). */
-export function describeStatus({ at, domains }: GatewayStatus, concerns: readonly Concern[]): object {
+export function describeStatus(
+  { at, domains }: GatewayStatus,
+  concerns: readonly Concern[],
+  fleet?: FleetSummary,
+): object {
   const about = (domain: string | undefined) =>
-    concerns
-      .filter((concern) => concern.domain === domain)
-      .map(({ problem, remedy }) => ({ problem, remedy: remedy ?? null }));
+    concerns.filter((concern) => concern.domain === domain).map(describeFault);
   return {
     time: Math.floor(at),
     sound: concerns.length === 0,
     attention: about(undefined),
+    ...(fleet === undefined ? {} : { fleet: describeFleet(fleet) }),
     domains: domains.map((status) => ({ ...describeDomain(status, at), attention: about(status.domain.name) })),
   };
+}
+
+function describeFleet({ counts, isDrained }: FleetSummary): object {
+  const { gateways = null, online = null, unacknowledged = null } = counts ?? {};
+  return { gateways, online, unacknowledged, drained: isDrained };
 }
 
 function describeDomain(

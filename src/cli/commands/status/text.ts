@@ -1,12 +1,13 @@
 import { countStates } from '../../../core/changes/survey.ts';
 import { findLastExchange } from '../../../core/exchange/activity.ts';
 import { PEER_STATES, type PeerState } from '../../../core/peers/peer-state.ts';
-import type { Concern } from '../../gateway/attention.ts';
+import type { FleetSummary } from '../../fleet/summary.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import type { DomainStatus, GatewayStatus } from '../../gateway/gateway.ts';
 import type { InterfaceReading } from '../../gateway/interfaces.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { formatAgo, formatUntil } from '../../terminal/words.ts';
+import { fold, formatAgo, formatUntil } from '../../terminal/words.ts';
 import { renderConcern } from '../../views/concern.ts';
 import { STATE_STYLES } from '../../views/peer-columns.ts';
 
@@ -18,9 +19,11 @@ export function renderStatus(
   { domains, at }: GatewayStatus,
   concerns: readonly Concern[],
   terminal: Terminal,
+  fleet?: FleetSummary,
 ): string[] {
-  const { paint } = terminal;
-  const table = renderTable(domains, buildColumns(at), terminal);
+  const { paint, width } = terminal;
+  const rows = domains.length === 0 ? ['No domain is configured.'] : renderTable(domains, buildColumns(at), terminal);
+  const table = fleet === undefined ? rows : [...rows, '', ...fold(`Fleet: ${fleet.line}.`, width, '  ')];
   if (concerns.length === 0) return [...table, '', paint('good', 'Nothing needs attention.')];
   return [...table, '', paint('bad', 'Needs attention:'), ...concerns.flatMap((one) => renderConcern(one, terminal))];
 }

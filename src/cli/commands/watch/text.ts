@@ -1,26 +1,12 @@
 import { formatBytes } from '../../../core/operator/byte-count.ts';
-import type { ListedPeer } from '../../gateway/peers.ts';
 import type { Rate } from '../../gateway/rates.ts';
-import { type Column, renderTable } from '../../terminal/table.ts';
+import { renderTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { formatTime } from '../../terminal/words.ts';
-import {
-  ADDRESS,
-  buildAmountColumn,
-  ENDPOINT,
-  ENTRIES,
-  HANDSHAKE,
-  KEY,
-  STATE,
-  WIDE_COLUMNS,
-} from '../../views/peer-columns.ts';
-import { describePeer } from '../../views/peer-json.ts';
+import { fold, formatTime } from '../../terminal/words.ts';
 import { summarise } from '../../views/peers.ts';
-
-/** A peer and its current traffic; a peer that was not there before has no rate yet. */
-export interface WatchedPeer extends ListedPeer {
-  readonly rate: Rate | undefined;
-}
+import { buildColumns } from './columns.ts';
+import type { WatchedPeer } from './orders.ts';
+import { clampTop, type Extent, type View } from './view.ts';
 
 /** One look at the gateway. */
 export interface Frame {
@@ -32,56 +18,61 @@ export interface Frame {
   readonly complaints: readonly string[];
 }
 
-const DOMAIN: Column<WatchedPeer> = {
-  title: 'DOMAIN',
-  forms: [({ reading }) => reading.domain.name],
-  atLeast: 6,
-};
+/** What is to be shown of a frame. */
+export interface Shown {
+  readonly frame: Frame;
+  readonly view: View;
+  /** The peers of the frame that the view selects, in its order. */
+  readonly selected: readonly WatchedPeer[];
+}
 
-/** A screen of at most `height` lines. */
-export function renderFrame(frame: Frame, terminal: Terminal, height: number): string[] {
+/** The heading of the table, and the line below it. */
+const TABLE_MARGIN = 2;
+
+export function findExtent({ frame, selected, view }: Shown, terminal: Terminal, height: number): Extent {
+  const room = height - renderHead(frame, view, terminal).length - TABLE_MARGIN;
+  return { peers: selected.length, room: Math.max(1, room), hasDomains: frame.hasDomains };
+}
+
+/** A screen of at most `height` lines, unless it is too low for one peer. */
+export function renderFrame(shown: Shown, terminal: Terminal, height: number): string[] {
+  const { frame, view, selected } = shown;
+  const extent = findExtent(shown, terminal, height);
+  const top = clampTop(view.top, extent);
+  const rows = selected.slice(top, top + extent.room);
+  const hasNames = frame.watched.some(({ reading }) => reading.names.size > 0);
+  const table = renderTable(rows, buildColumns(frame.hasDomains, view.order, hasNames), terminal);
+  const place = rows.length < frame.watched.length ? [describePlace(top, rows.length, shown)] : [];
+  return [...renderHead(frame, view, terminal), ...table, ...place.map((line) => terminal.paint('faint', line))];
+}
+
+function renderHead({ at, intervalSeconds, watched, complaints }: Frame, view: View, terminal: Terminal): string[] {
   const { paint, width } = terminal;
-  const { at, intervalSeconds, watched, hasDomains, complaints } = frame;
+  const order = `by ${view.order}${view.isReversed ? ', reversed' : ''}`;
   const total = sumRates(watched);
-  const head = [
-    paint('faint', `${formatTime(at)}   every ${intervalSeconds} s   q quits`),
-    `${summarise(watched)}   RX ${formatBytes(total.received)}/s   TX ${formatBytes(total.sent)}/s`,
-    ...complaints.map((complaint) => paint('bad', complaint.slice(0, width))),
-    '',
+  const traffic = `RX ${formatBytes(total.received)}/s   TX ${formatBytes(total.sent)}/s`;
+  return [
+    paint('faint', cut(`${formatTime(at)}   every ${intervalSeconds} s   ${order}   h: help  q: quit`, width)),
+    ...fold(`${summarise(watched)}   ${traffic}`, width, ''),
+    ...complaints.map((complaint) => paint('bad', cut(complaint, width))),
+    paint('strong', renderFilter(view, width)),
   ];
-  const columns = [...(hasDomains ? [DOMAIN] : []), ...COLUMNS];
-  const room = Math.max(1, height - head.length - 2);
-  const table = renderTable(watched.slice(0, room), columns, terminal);
-  const others = watched.length - room;
-  return [...head, ...table, ...(others > 0 ? [paint('faint', `and ${others} more`)] : [])];
 }
 
-function buildRateColumn(title: string, find: (rate: Rate) => number): Column<WatchedPeer> {
-  const findRate = ({ rate }: WatchedPeer) => (rate === undefined ? undefined : find(rate));
-  return { ...buildAmountColumn(title, findRate), style: (peer) => (findRate(peer) ? 'plain' : 'faint') };
+/** The end of a long filter is what is being typed. */
+function renderFilter({ filter, isTyping }: View, width: number): string {
+  if (filter === '' && !isTyping) return '';
+  const [label, text] = isTyping ? ['Enter: done  Esc: clear  Filter: ', `${filter}_`] : ['Filter: ', filter];
+  return label + text.slice(label.length - width);
 }
 
-const COLUMNS: readonly Column<WatchedPeer>[] = [
-  KEY,
-  STATE,
-  ADDRESS,
-  ENDPOINT,
-  HANDSHAKE,
-  buildRateColumn('RX/S', ({ received }) => received),
-  buildRateColumn('TX/S', ({ sent }) => sent),
-  { ...ENTRIES, since: WIDE_COLUMNS },
-];
+function describePlace(top: number, rows: number, { selected, view }: Shown): string {
+  const matching = view.filter === '' ? '' : ' that match';
+  return rows === 0 ? 'No peer matches.' : `${top + 1} to ${top + rows} of ${selected.length}${matching}`;
+}
 
-/** A line of `wgkex watch --json`; its shape is fixed in wgkex(8). */
-export function describeFrame({ at, watched }: Frame): object {
-  return {
-    time: Math.floor(at),
-    peers: watched.map((peer) => ({
-      ...describePeer(peer),
-      receive_rate: peer.rate === undefined ? null : Math.round(peer.rate.received),
-      send_rate: peer.rate === undefined ? null : Math.round(peer.rate.sent),
-    })),
-  };
+function cut(text: string, width: number): string {
+  return text.length > width ? text.slice(0, width) : text;
 }
 
 function sumRates(watched: readonly WatchedPeer[]): Rate {

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitWithUsageError } from '../../../command-line.ts';
 import type { Config, DomainConfig } from '../../../config/config.ts';
-import { comparePeers } from '../../../core/operator/compare-peers.ts';
 import type { PeerOrder } from '../../../core/operator/peer-order.ts';
 import { InputError } from '../../../core/values/errors.ts';
 import { quote } from '../../../core/values/quote.ts';
 import { findDomains, readConfiguration } from '../../gateway/configuration.ts';
-import { listPeers, readDomains, type StateOptions } from '../../gateway/peers.ts';
+import { type FilterOptions, prepareReadings, selectPeers } from '../../gateway/peers.ts';
 import { TrafficMeter } from '../../gateway/rates.ts';
 import { type Call, PROGRAM, readWord } from '../../terminal/call.ts';
 import { complain, printJson } from '../../terminal/print.ts';
-import { Screen } from '../../terminal/screen.ts';
-import { findTerminal } from '../../terminal/terminal.ts';
-import { describeFrame, type Frame, renderFrame, type WatchedPeer } from './text.ts';
+import { showFrames } from './frames.ts';
+import { describeFrame } from './json.ts';
+import { compareWatched } from './orders.ts';
+import type { Frame } from './text.ts';
 
-interface Options extends StateOptions {
+interface Options extends FilterOptions {
   readonly sort: PeerOrder;
   readonly interval: string;
 }
@@ -29,9 +29,11 @@ export async function run({ args: [name], options }: Call<Options>): Promise<boo
   const intervalSeconds = readWord(parseInterval, options.interval);
   const config = readConfiguration(options.config);
   const look = prepareLook(findDomains(config, options.config, name), config, options, intervalSeconds);
-  if (options.json) return printFrames(look, intervalSeconds);
+  if (options.json) return printFrames(look, options.sort, intervalSeconds);
   if (!process.stdout.isTTY) exitWithUsageError(PROGRAM, 'watch needs a terminal, or --json');
-  await drawFrames(look, intervalSeconds);
+  if (process.env['TERM'] === 'dumb')
+    exitWithUsageError(PROGRAM, 'watch cannot draw on a terminal with TERM=dumb; use --json or wgkex peers');
+  await showFrames(look, options.sort);
   return true;
 }
 
@@ -42,41 +44,28 @@ function prepareLook(
   intervalSeconds: number,
 ): Look {
   const meter = new TrafficMeter();
-  const compare = compareWatched(options.sort);
+  const read = prepareReadings(domains, config);
   return async () => {
-    const { readings, complaints } = await readDomains(domains, config);
+    const { readings, complaints, warnings } = await read();
     meter.update(readings);
-    const listed = readings.flatMap((reading) => listPeers(reading, options, options.sort));
-    const watched = listed.map((peer) => ({ ...peer, rate: meter.find(peer) })).sort(compare);
-    return { at: Date.now() / 1000, intervalSeconds, watched, hasDomains: domains.length > 1, complaints };
+    const listed = readings.flatMap((reading) => selectPeers(reading, options));
+    const watched = listed.map((peer) => ({ ...peer, rate: meter.find(peer) }));
+    return {
+      at: Date.now() / 1000,
+      intervalSeconds,
+      watched,
+      hasDomains: domains.length > 1,
+      complaints: [...complaints, ...warnings],
+    };
   };
 }
 
-/** Traffic here means the current rate. */
-function compareWatched(order: PeerOrder): (one: WatchedPeer, other: WatchedPeer) => number {
-  const compare = comparePeers(order);
-  const flow = ({ rate }: WatchedPeer) => (order !== 'traffic' || rate === undefined ? 0 : rate.received + rate.sent);
-  return (one, other) => flow(other) - flow(one) || compare(one.peer, other.peer);
-}
-
-async function drawFrames(look: Look, intervalSeconds: number): Promise<void> {
-  const screen = new Screen();
-  try {
-    while (!screen.quit.aborted) {
-      const frame = await look();
-      screen.show(() => renderFrame(frame, findTerminal(), screen.height));
-      await sleep(intervalSeconds * 1000, undefined, { signal: screen.quit }).catch(() => {});
-    }
-  } finally {
-    screen.close();
-  }
-}
-
 /** Ends when it is killed, or when its reader is gone. */
-async function printFrames(look: Look, intervalSeconds: number): Promise<never> {
+async function printFrames(look: Look, order: PeerOrder, intervalSeconds: number): Promise<never> {
+  const compare = compareWatched(order);
   for (;;) {
     const frame = await look();
-    printJson(describeFrame(frame));
+    printJson(describeFrame({ ...frame, watched: [...frame.watched].sort(compare) }));
     for (const complaint of frame.complaints) complain(complaint);
     await sleep(intervalSeconds * 1000);
   }

@@ -47,6 +47,22 @@ export function buildPath(rectangles: readonly Rectangle[]): string {
     .join('');
 }
 
+/**
+ * The area below a line of steps as the path of an SVG whose view box is as wide as the list; `highest` would reach the
+ * top. Where a number is not known, there is a gap.
+ */
+export function buildSteps(numbers: readonly (number | undefined)[], highest: number): string {
+  const tops = numbers.map((number) => (number === undefined ? undefined : Math.round(BOX - scale(number, highest))));
+  const parts = tops.map((top, index) => {
+    if (top === undefined) return '';
+    const before = tops[index - 1];
+    const begin = before === undefined ? `M${index} ${BOX}` : '';
+    const end = tops[index + 1] === undefined ? `V${BOX}Z` : '';
+    return `${begin}${top === before ? '' : `V${top}`}h1${end}`;
+  });
+  return parts.join('');
+}
+
 /** The end of a scale that has space for `highest`: a round number, half of which is whole. */
 export function findScaleEnd(highest: number): number {
   if (highest <= 2) return 2;
@@ -63,6 +79,6 @@ function scale(part: number, whole: number): number {
 }
 
 /** No screen is wide enough to show more precision. */
-function roundCoordinate(coordinate: number): number {
+export function roundCoordinate(coordinate: number): number {
   return Math.round(coordinate * 10) / 10;
 }

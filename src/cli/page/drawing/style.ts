@@ -6,10 +6,10 @@ import { html } from './markup.ts';
  */
 const LIGHT = `--page:#f4f6f8;--card:#fff;--line:#d5dbe1;--text:#1a2027;--faint:#56616d;--link:#005a9c;
 --alive:#3a9c66;--idle:#0458a0;--stale:#805900;--pending:#b576dc;--static:#363e45;
---joined:#0b4cb5;--refused:#d27c16;--failed:#7d1a13;--good:#00674b;--fair:#8a5200;--bad:#b3261e`;
+--joined:#0b4cb5;--good:#00674b;--fair:#8a5200;--bad:#b3261e`;
 const DARK = `--page:#11151a;--card:#1a2027;--line:#39434e;--text:#e7ecf1;--faint:#a7b2be;--link:#7cc0f5;
 --alive:#6be3ac;--idle:#2d86e0;--stale:#e48c21;--pending:#a0567b;--static:#97a1b3;
---joined:#4387f6;--refused:#fed789;--failed:#c94c39;--good:#4ccfa3;--fair:#f0b429;--bad:#ff8f82`;
+--joined:#4387f6;--good:#4ccfa3;--fair:#f0b429;--bad:#ff8f82`;
 
 export const STYLE = html`
 :root{color-scheme:light dark;${LIGHT}}
@@ -18,6 +18,7 @@ export const STYLE = html`
 body{margin:0 auto;max-width:70rem;padding:1.5rem 1rem;background:var(--page);color:var(--text);font:1rem/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}
 h1,h2,p,ul,dl,dd,figure{margin:0;padding:0}
 h1{font-size:1.75rem;line-height:1.2}
+body>header{overflow-wrap:anywhere}
 h2{font-size:1.25rem;line-height:1.2;overflow-wrap:anywhere}
 a{color:var(--link)}
 ul{list-style:none}
@@ -38,16 +39,18 @@ thead th{font-size:.875rem}
 .domains td:nth-child(2),.domains th:nth-child(2){text-align:left}
 section{margin:1rem 0;padding:1rem}
 section header{display:flex;flex-wrap:wrap;gap:.25rem .75rem;align-items:baseline;margin-bottom:1rem}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.5rem 2.5rem}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1.5rem 2.5rem}
+figure+figure{margin-top:1.5rem}
 .condition{font-weight:600}
 section .condition{white-space:nowrap}
 .good{color:var(--good)}.fair{color:var(--fair)}.bad{color:var(--bad)}
 time{white-space:nowrap}
 svg{display:block;width:100%}
 .alive{--mark:var(--alive)}.idle{--mark:var(--idle)}.stale{--mark:var(--stale)}.pending{--mark:var(--pending)}.static{--mark:var(--static)}
-.joined{--mark:var(--joined)}.refused{--mark:var(--refused)}.failed{--mark:var(--failed)}
+.joined{--mark:var(--joined)}
 .ages rect{fill:var(--faint)}
 path{fill:var(--mark);vector-effect:non-scaling-stroke}
+.area{fill-opacity:.25;stroke:var(--mark);stroke-width:1.5px}
 .shares{height:1.75rem}
 .shares path{stroke:var(--card);stroke-width:2px}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin-top:.5rem}
@@ -58,14 +61,15 @@ path{fill:var(--mark);vector-effect:non-scaling-stroke}
 .ages td:last-child{width:1%}
 .ages svg{height:.875rem}
 .plot{display:grid;grid-template-columns:auto 1fr;gap:.25rem .5rem}
-.plot svg{height:9rem}
+.plot svg{height:7.5rem}
 .scale{display:flex;flex-direction:column;justify-content:space-between;margin:-.6em 0;font-size:.75rem;line-height:1.2;text-align:right;color:var(--faint)}
 .plot .grid{fill:none;stroke:var(--line);stroke-width:1px}
-.plot .axis{grid-column:2;height:1.25rem;font-size:.75rem;overflow:visible;fill:var(--faint)}
+.plot .axis{grid-column:2;height:1.25rem;font-size:.75rem;overflow:visible;fill:var(--faint);text-anchor:middle}
 details{margin-top:.75rem;overflow-x:auto}
 details table{font-size:.875rem}
 summary{cursor:pointer;color:var(--link)}
-.last{margin-top:.75rem;font-size:.875rem}
+.last{font-size:.875rem}
+*+.last{margin-top:.75rem}
 footer{padding:.5rem 0;font-size:.875rem}
 footer h2{margin-bottom:.5rem;font-size:1rem}
 footer dl{max-width:45rem}

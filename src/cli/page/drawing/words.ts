@@ -3,6 +3,7 @@ import { html, type Markup } from './markup.ts';
 
 const WHOLE = new Intl.NumberFormat('en');
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const WEEKDAY = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' });
 
 /** `12,345` */
 export function formatNumber(number: number): string {
@@ -17,6 +18,11 @@ export function formatShort(number: number): string {
 /** `13:40`, in UTC like all times on a page: it does not know the time zones of its readers. */
 export function formatClock(time: UnixSeconds): string {
   return formatIso(time).slice(11, 16);
+}
+
+/** `Sat`, the day that begins at this time. */
+export function formatDay(time: UnixSeconds): string {
+  return WEEKDAY.format(time * 1000);
 }
 
 /** `2026-11-21 13:40 UTC`, also in a form for programs. */

@@ -1,22 +1,26 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { InputError } from '../../core/values/errors.ts';
-import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
+import { InputError } from '../core/values/errors.ts';
+import { formatHostPort, type HostPort } from '../core/values/host-port.ts';
 
 /** sd_listen_fds(3): inherited sockets start at descriptor 3. */
 const FIRST_INHERITED = 3;
+/** The unit of the other door; every other socket that systemd passes is for the two lines. */
+const HTTP_UNIT = 'wgkex-http.socket';
+
+export type Door = 'lines' | 'http';
 /** A gateway's reboot brings a thousand routers at once; the kernel caps this at net.core.somaxconn. */
 const BACKLOG = 4096;
 
-/** The listening sockets: those that systemd passed, else our own. */
+/** The listening sockets of a door: those that systemd passed, else our own. */
 export class ListeningSockets {
   readonly #accept: (socket: Socket) => void;
   readonly #servers = new Map<string, Server>();
-  readonly #inherited: number;
+  readonly #inherited: readonly number[];
   #isClosed = false;
 
-  constructor(accept: (socket: Socket) => void, environment: NodeJS.ProcessEnv) {
+  constructor(accept: (socket: Socket) => void, environment: NodeJS.ProcessEnv, door: Door = 'lines') {
     this.#accept = accept;
-    this.#inherited = countInherited(environment);
+    this.#inherited = findInherited(environment, door);
   }
 
   /**
@@ -25,10 +29,9 @@ export class ListeningSockets {
    * @throws InputError if a socket cannot be listened on.
    */
   async open(addresses: readonly HostPort[], isReady = Promise.resolve()): Promise<void> {
-    if (this.#inherited > 0) await isReady;
+    if (this.hasInherited) await isReady;
     if (this.#isClosed) return;
-    const descriptors = Array.from({ length: this.#inherited }, (_, index) => FIRST_INHERITED + index);
-    for (const fd of descriptors) await this.#listen(`descriptor ${fd}`, { fd });
+    for (const fd of this.#inherited) await this.#listen(`descriptor ${fd}`, { fd });
     await this.configure(addresses);
   }
 
@@ -37,7 +40,7 @@ export class ListeningSockets {
    * @throws InputError if one cannot be opened; then nothing has changed.
    */
   async configure(addresses: readonly HostPort[]): Promise<void> {
-    if (this.#inherited > 0) return;
+    if (this.hasInherited) return;
     const wanted = new Map(addresses.map((address) => [formatHostPort(address), address]));
     const added = [...wanted].filter(([name]) => !this.#servers.has(name));
     try {
@@ -47,6 +50,11 @@ export class ListeningSockets {
       throw error;
     }
     for (const name of this.#servers.keys()) if (!wanted.has(name)) this.#close(name);
+  }
+
+  /** Whether systemd passed some of them. */
+  get hasInherited(): boolean {
+    return this.#inherited.length > 0;
   }
 
   /** Where connections are accepted now, e.g. `[::]:10012`. */
@@ -84,7 +92,15 @@ export class ListeningSockets {
   }
 }
 
-/** The variables are ours only if they name this process: everything that a service starts inherits them. */
-function countInherited({ LISTEN_PID, LISTEN_FDS }: NodeJS.ProcessEnv): number {
-  return LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0;
+/**
+ * The descriptors that systemd passed for a door, by the names of their units (`LISTEN_FDNAMES`). The variables are ours
+ * only if they name this process: everything that a service starts inherits them.
+ */
+function findInherited({ LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES }: NodeJS.ProcessEnv, door: Door): number[] {
+  const isOurs = LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '');
+  const names = (LISTEN_FDNAMES ?? '').split(':');
+  const all = Array.from({ length: isOurs ? Number(LISTEN_FDS) : 0 }, (_, index) => index);
+  return all
+    .filter((index) => (names[index] === HTTP_UNIT) === (door === 'http'))
+    .map((index) => FIRST_INHERITED + index);
 }
