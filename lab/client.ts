@@ -9,6 +9,8 @@ export interface ClientOptions {
   readonly halfClose?: boolean;
   /** Milliseconds between two chunks. */
   readonly gap?: number;
+  /** The two lines' port if undefined. */
+  readonly port?: number;
 }
 
 /** Sends chunks to a gateway and resolves with the whole answer when the gateway has closed. */
@@ -33,10 +35,10 @@ export function exchange(host: string, domain: string, key: string, options: Cli
 }
 
 /** Connects and says nothing. */
-export function open(host: string, { from }: ClientOptions = {}): Promise<Socket> {
+export function open(host: string, { from, port = EXCHANGE_PORT }: ClientOptions = {}): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const local = from === undefined ? {} : { localAddress: from };
-    const socket = connect({ host, port: EXCHANGE_PORT, allowHalfOpen: true, ...local });
+    const socket = connect({ host, port, allowHalfOpen: true, ...local });
     socket.once('connect', () => resolve(socket));
     socket.once('error', reject);
   });

@@ -84,6 +84,11 @@ export class Background {
   }
 }
 
+/** Starts a program inside a network namespace, which a test will end. */
+export function startIn(namespace: string, ...words: string[]): Background {
+  return new Background('ip', ['netns', 'exec', namespace, ...words]);
+}
+
 /** For conditions that never hold: a busy machine needs time. */
 const PATIENCE_SECONDS = 60;
 

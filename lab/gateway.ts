@@ -6,11 +6,13 @@ import { type ForwardingEntry, parseForwardingEntries } from '../src/core/kernel
 import { parseDump } from '../src/core/kernel/wg-dump.ts';
 import type { Peer } from '../src/core/values/peer.ts';
 import { pretendTime } from './clock.ts';
-import { attempt, Background, eventually, pause, sh, shIn } from './commands.ts';
+import { attempt, type Background, eventually, pause, sh, shIn, startIn } from './commands.ts';
 import { addVxlan, addWireguard, Segment } from './network.ts';
 
 export const GATEWAY_LINK_ADDRESS = 'fe80::1';
 export const WIREGUARD_PORT = 51820;
+/** Of the HTTP door where a lab opens it without systemd. */
+export const HTTP_PORT = 5000;
 export const EXCHANGE_PORT = 10012;
 
 /** user_namespaces(7): the first of the users here, the first of them outside, and how many. */
@@ -155,11 +157,11 @@ export class Gateway {
   }
 
   /** Starts the listener as user wgkex, with the handler behind sudo, as wgkex.service does. */
-  async start(): Promise<Background> {
+  async start(isReady = '"handler is ready"'): Promise<Background> {
     const program = [...AS_WGKEX, '/usr/lib/wgkex/wgkex-listen'];
-    const listener = new Background('ip', ['netns', 'exec', this.namespace, ...program]);
+    const listener = startIn(this.namespace, ...program);
     this.listener = listener;
-    await eventually('the handler serves', () => listener.stderr.includes('"handler is ready"') || listener.hasEnded);
+    await eventually(`it logs ${isReady}`, () => listener.stderr.includes(isReady) || listener.hasEnded);
     if (listener.hasEnded) throw new Error(`The listener ended: ${listener.stderr}`);
     return listener;
   }

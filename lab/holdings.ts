@@ -24,7 +24,8 @@ export async function readHoldings(gateway: Gateway): Promise<string[]> {
     `ip -6 route show dev ${wireguard}`,
   ];
   const text = await gateway.run('sh', '-c', commands.join(' && echo --- && '));
-  const [peers = '', entries = '', routes = ''] = text.split('---\n');
+  // Without a route, the text ends at the second line.
+  const [peers = '', entries = '', routes = ''] = text.split(/^---$/m);
   return [
     ...[...peers.matchAll(/^(\S+)\t(.*)$/gm)].map(([, key, networks]) => `peer ${key} ${networks}`),
     ...parseForwardingEntries(entries).map(({ mac, destination, via }) => `entry ${mac} ${destination} ${via}`),

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { Background, eventually, sh } from './commands.ts';
 
 /** systemd-cat(1) does not set the variables that journald's own services get. */
@@ -6,8 +6,18 @@ const TELL = 'JOURNAL_STREAM=$(stat --dereference --format=%d:%i /proc/self/fd/2
 
 const DIRECTORIES = ['/run/systemd/journal', '/run/log/journal'];
 
+/** Exists while a test file has a journal: there is one in a lab at a time. */
+const HELD = '/run/journal-of-a-test';
+const HELD_SECONDS = 300;
+
 /** A journal of the lab's own. Returns how to end it. */
 export async function startJournal(): Promise<() => Promise<unknown>> {
+  const hold = () =>
+    mkdir(HELD).then(
+      () => true,
+      () => false,
+    );
+  await eventually('no other test file has a journal', hold, HELD_SECONDS);
   // Without one journald does not start.
   await sh('mount', '-t', 'cgroup2', 'cgroup2', '/sys/fs/cgroup');
   for (const directory of DIRECTORIES) await mkdir(directory, { recursive: true });
@@ -23,6 +33,7 @@ export async function startJournal(): Promise<() => Promise<unknown>> {
     for (const directory of DIRECTORIES) await rm(directory, { recursive: true });
     await journal.stop();
     await sh('umount', '/sys/fs/cgroup');
+    await rmdir(HELD);
   };
 }
 

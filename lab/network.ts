@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Background, eventually, sh, shIn } from './commands.ts';
+import { type Background, eventually, sh, shIn, startIn } from './commands.ts';
 
 /**
  * A segment that stands for the internet: a bridge in the test's own network namespace, to which namespaces are
@@ -95,7 +95,7 @@ export class Segment {
 export async function addWireguard(namespace: string, device: string): Promise<Background | undefined> {
   const byKernel = await sh('ip', '-n', namespace, 'link', 'add', device, 'type', 'wireguard').catch(() => undefined);
   if (byKernel !== undefined) return undefined;
-  const process = new Background('ip', ['netns', 'exec', namespace, 'wireguard-go', '--foreground', device]);
+  const process = startIn(namespace, 'wireguard-go', '--foreground', device);
   await eventually(
     `wireguard-go makes ${device}`,
     async () => process.hasEnded || (await isListening(process, device)),
@@ -103,6 +103,8 @@ export async function addWireguard(namespace: string, device: string): Promise<B
   // On standard error it recommends the kernel's own.
   if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${process.stdout}`);
   await shIn(namespace, 'wg', 'show', device);
+  // The kernel's own gets no link-local address by itself.
+  await shIn(namespace, 'ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none');
   return process;
 }
 

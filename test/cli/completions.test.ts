@@ -55,6 +55,10 @@ describe('bash completes', { concurrency: true }, () => {
     }
   }
 
+  test('files for import-ffmuc, once there is a slash', async () => {
+    assert.deepEqual(await complete('wgkex', 'import-ffmuc', `${directory}/wg`), [config]);
+  });
+
   test('files for --config and --html', async () => {
     for (const option of ['--config', '--html'])
       assert.deepEqual(await complete('wgkex', 'status', option, `${directory}/wg`), [config]);
@@ -64,7 +68,10 @@ describe('bash completes', { concurrency: true }, () => {
 describe('zsh completes', () => {
   test('the commands, with their descriptions', () => {
     const [, list = ''] = ZSH.match(/commands=\(\n([^)]*)\n {2}\)/) ?? [];
-    const expected = program.commands.map((command) => `    '${command.name()}:${command.description()}'`);
+    const expected = program.commands.map((command) => {
+      const mark = command.description().includes("'") ? '"' : "'";
+      return `    ${mark}${command.name()}:${command.description()}${mark}`;
+    });
     assert.deepEqual(list.split('\n'), expected);
   });
 

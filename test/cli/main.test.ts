@@ -28,6 +28,12 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
       ['status', '--html', 'x', '--json', '--config', '/nowhere'],
       '--html and --json are mutually exclusive',
     ],
+    ['with --yes but not --fix', ['check', '--yes'], '--yes is only for --fix'],
+    [
+      'with --fix and another configuration',
+      ['check', '--fix', '--config', '/nowhere'],
+      '--fix is only for /etc/wgkex/wgkex.toml',
+    ],
     ['without a required argument', ['show'], "missing required argument 'router'"],
     [
       'with an invalid key',
@@ -53,7 +59,7 @@ describe('the operator command', { concurrency: true, timeout: 300_000 }, () => 
     [
       'with an invalid router',
       ['show', 'a\x1b'],
-      'Cannot look for "a\\u001b": expected a public key, its first 4 characters or more, an IP address or a MAC address',
+      'Cannot look for "a\\u001b": expected a public key, its first 4 characters or more, an IP address, a MAC address, or a part of a name',
     ],
     [
       'with an invalid gateway',

@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import test from 'node:test';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { describeAdoption } from '../../src/cli/commands/adopt/text.ts';
+import { describeFindings } from '../../src/cli/commands/check/text.ts';
 import { describeReply } from '../../src/cli/commands/exchange/text.ts';
+import { describeFleet } from '../../src/cli/commands/fleet/json.ts';
+import { describeTranslation } from '../../src/cli/commands/import-ffmuc/translation.ts';
 import { describeAnswer } from '../../src/cli/commands/show/json.ts';
 import { describeStatus } from '../../src/cli/commands/status/json.ts';
-import { describeFrame } from '../../src/cli/commands/watch/text.ts';
+import { describeFrame } from '../../src/cli/commands/watch/json.ts';
 import { describeEdits } from '../../src/cli/editing/text.ts';
 import { findConcerns } from '../../src/cli/gateway/attention.ts';
+import { CONCERN_CODES } from '../../src/cli/gateway/concern-codes.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { buildAdoption, buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
-import { ABSENT, SCENE_KEYS, STATUS } from './scene.ts';
+import { buildReading, WORKER } from './fleet-scene.ts';
+import { buildAdoption, buildEdits, buildFrame, buildOutcome, FINDINGS, FIXES, findAnswer } from './results.ts';
+import { ABSENT, NAMES, SCENE_KEYS, STATUS } from './scene.ts';
 
 const MANUAL = readFileSync(new URL('../../man/wgkex.8', import.meta.url), 'utf8').replaceAll('\\-', '-');
+const CLI = fileURLToPath(new URL('../../src/cli', import.meta.url));
 const program = buildProgram();
 
 test('the manual has every command', () => {
@@ -34,17 +43,44 @@ test('the manual has every option', () => {
 test('the manual has every member of the JSON documents', () => {
   const documents = [
     describeStatus(STATUS, findConcerns(STATUS)),
+    describeFindings(FINDINGS, FIXES),
     describeFrame(buildFrame()),
     describeAnswer(findAnswer(SCENE_KEYS.stale)),
     describeAnswer(findAnswer(ABSENT)),
     describeReply(buildOutcome('OK')),
-    describeEdits(buildEdits('added', true)),
-    describeEdits(buildEdits('blocked', false)),
+    describeEdits(buildEdits('added', true), new Map()),
+    describeEdits(buildEdits('blocked', false), NAMES),
     describeAdoption(buildAdoption(true), true),
+    describeTranslation({ lines: [], notes: [{ setting: '', text: '' }] }),
+    describeFleet(buildReading({ gw1: { states: { ffww01: {} } }, front: { states: {} } }), [WORKER], []),
   ];
   const names = new Set(documents.flatMap(findNames));
   assert.ok(names.size > 50);
   for (const name of names) assert.ok(MANUAL.includes(`"${name}"`), name);
+});
+
+describe('the codes of problems', () => {
+  const [, section = ''] = MANUAL.match(/^\.SS check\n(.*?)^\.SS /ms) ?? [];
+
+  test('are all in the manual, in the order of the source, and no others', () => {
+    const explained = [...section.matchAll(/^\.TP\n\.B \\%([a-z0-9-]+)\n(.+)$/gm)].map(([, code]) => code);
+    assert.deepEqual(explained, [...CONCERN_CODES]);
+  });
+
+  test('are each used by a check', async () => {
+    const files = (await readdir(CLI, { recursive: true })).filter((name) => /\.ts$/.test(name));
+    const sources = files.filter((name) => !name.endsWith('concern-codes.ts')).map((name) => join(CLI, name));
+    const text = sources.map((path) => readFileSync(path, 'utf8')).join('\n');
+    assert.deepEqual(
+      CONCERN_CODES.filter((code) => !text.includes(`'${code}'`)),
+      [],
+    );
+  });
+
+  test('are words that differ', () => {
+    assert.equal(new Set(CONCERN_CODES).size, CONCERN_CODES.length);
+    for (const code of CONCERN_CODES) assert.match(code, /^[a-z0-9]+(-[a-z0-9]+)+$/);
+  });
 });
 
 /** The names of all members of an object, including nested ones. */

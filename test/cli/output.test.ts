@@ -1,27 +1,48 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { listProposals } from '../../src/cli/check/fixes.ts';
 import { renderAdoption } from '../../src/cli/commands/adopt/text.ts';
+import { renderFindings, renderFix, renderProposal } from '../../src/cli/commands/check/text.ts';
 import { renderDerivations } from '../../src/cli/commands/derive/text.ts';
 import { renderReply } from '../../src/cli/commands/exchange/text.ts';
 import { renderAnswer } from '../../src/cli/commands/show/text.ts';
 import { renderStatus } from '../../src/cli/commands/status/text.ts';
+import { renderHelp } from '../../src/cli/commands/watch/help.ts';
+import { selectWatched } from '../../src/cli/commands/watch/selection.ts';
 import { renderFrame } from '../../src/cli/commands/watch/text.ts';
+import { startView, type View } from '../../src/cli/commands/watch/view.ts';
 import { renderEdits } from '../../src/cli/editing/text.ts';
 import { findConcerns } from '../../src/cli/gateway/attention.ts';
+import type { DomainReading } from '../../src/cli/gateway/domain.ts';
 import { listPeers } from '../../src/cli/gateway/peers.ts';
+import { measureCells } from '../../src/cli/terminal/cells.ts';
 import { makePaint, type Terminal } from '../../src/cli/terminal/terminal.ts';
-import { renderPeers } from '../../src/cli/views/peers.ts';
+import { renderMesh, renderPeers } from '../../src/cli/views/peers.ts';
 import { deriveAll } from '../../src/core/values/derived-address.ts';
 import { assertSnapshot } from '../snapshot.ts';
-import { buildAdoption, buildEdits, buildFrame, buildOutcome, findAnswer } from './results.ts';
-import { ABSENT, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';
+import {
+  buildAdoption,
+  buildEdits,
+  buildFrame,
+  buildOutcome,
+  FINDINGS,
+  FIXES,
+  findAnswer,
+  meshPeers,
+} from './results.ts';
+import { ABSENT, NAMED, NAMED_STATUS, NAMES, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';
 
 process.env['TZ'] = 'UTC';
 
 const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   status: (terminal) => renderStatus(STATUS, findConcerns(STATUS), terminal),
   'status-sound': (terminal) => renderStatus(SOUND_STATUS, findConcerns(SOUND_STATUS), terminal),
+  check: (terminal) => renderFindings(FINDINGS, terminal),
+  'check-fix': (terminal) => [
+    ...listProposals(FINDINGS).flatMap(({ concerns }) => renderProposal(concerns, terminal)),
+    ...FIXES.flatMap((fix) => renderFix(fix, terminal)),
+  ],
   peers: (terminal) =>
     renderPeers(
       READINGS.map((reading) => ({ reading, listed: listPeers(reading, {}, 'handshake') })),
@@ -32,6 +53,11 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
       READINGS.map((reading) => ({ reading, listed: listPeers(reading, { stale: true, pending: true }, 'key') })),
       terminal,
     ),
+  'peers-mesh': (terminal) =>
+    renderMesh(
+      READINGS.map((reading) => ({ reading, listed: meshPeers(reading, listPeers(reading, {}, 'handshake')) })),
+      terminal,
+    ),
   'show-alive': (terminal) => renderAnswer(findAnswer(SCENE_KEYS.alive), terminal),
   'show-static': (terminal) => renderAnswer(findAnswer(SCENE_KEYS.static), terminal),
   'show-stale': (terminal) => renderAnswer(findAnswer(deriveAll(SCENE_KEYS.stale)[2]?.address ?? ''), terminal),
@@ -39,19 +65,49 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   'show-welcome': (terminal) => renderAnswer(findAnswer(WELCOME), terminal),
   'show-nobody': (terminal) => renderAnswer(findAnswer('02:11:22:33:44:55'), terminal),
   'show-nonsense': (terminal) => renderAnswer(findAnswer('nonsense'), terminal),
-  watch: (terminal) => renderFrame(buildFrame(), terminal, 8),
+  watch: (terminal) => renderWatch({}, terminal),
+  'watch-filtered': (terminal) =>
+    renderWatch({ order: 'handshake', isReversed: true, filter: 'ffmuc', isTyping: true }, terminal),
+  'watch-help': renderHelp,
+  'peers-named': (terminal) =>
+    renderPeers(
+      NAMED.map((reading) => ({ reading, listed: listPeers(reading, {}, 'handshake') })),
+      terminal,
+    ),
+  'peers-by-name': (terminal) =>
+    renderPeers(
+      NAMED.map((reading) => ({ reading, listed: listPeers(reading, { name: 'KÖLN' }, 'handshake') })),
+      terminal,
+    ),
+  'show-named': (terminal) => renderAnswer(findAnswer('церкви', NAMED), terminal),
+  'show-named-absent': (terminal) => renderAnswer(findAnswer('depot', NAMED), terminal),
+  'show-unnamed': (terminal) => renderAnswer(findAnswer('nobody called this', NAMED), terminal),
+  'status-named': (terminal) => renderStatus(NAMED_STATUS, findConcerns(NAMED_STATUS), terminal),
+  'watch-named': (terminal) => renderWatch({}, terminal, NAMED),
+  'block-named': (terminal) => renderEdits(buildEdits('blocked', false), NAMES, terminal),
+  'name-dry': (terminal) => renderEdits(buildEdits('named', true), NAMES, terminal),
   derive: (terminal) => renderDerivations(deriveAll(SCENE_KEYS.alive), terminal),
   'exchange-ok': (terminal) => renderReply(buildOutcome('OK'), terminal),
-  add: (terminal) => renderEdits(buildEdits('added', false), terminal),
-  'add-dry': (terminal) => renderEdits(buildEdits('added', true), terminal),
-  block: (terminal) => renderEdits(buildEdits('blocked', false), terminal),
-  'block-dry': (terminal) => renderEdits(buildEdits('blocked', true), terminal),
-  release: (terminal) => renderEdits(buildEdits('released', false), terminal),
-  'remove-claim-dry': (terminal) => renderEdits(buildEdits('lifted', true), terminal),
+  add: (terminal) => renderEdits(buildEdits('added', false), new Map(), terminal),
+  'add-dry': (terminal) => renderEdits(buildEdits('added', true), new Map(), terminal),
+  block: (terminal) => renderEdits(buildEdits('blocked', false), new Map(), terminal),
+  'block-dry': (terminal) => renderEdits(buildEdits('blocked', true), new Map(), terminal),
+  release: (terminal) => renderEdits(buildEdits('released', false), new Map(), terminal),
+  'remove-claim-dry': (terminal) => renderEdits(buildEdits('lifted', true), new Map(), terminal),
   adopt: (terminal) => renderAdoption(buildAdoption(false), terminal),
   'adopt-dry': (terminal) => renderAdoption(buildAdoption(true), terminal),
   'exchange-nonsense': (terminal) => renderReply(buildOutcome(undefined), terminal),
 };
+
+/** On a terminal of 10 lines. */
+function renderWatch(
+  chosen: Partial<View>,
+  terminal: Terminal,
+  readings: readonly DomainReading[] = READINGS,
+): string[] {
+  const [frame, view] = [buildFrame(readings), { ...startView('traffic'), ...chosen }];
+  return renderFrame({ frame, view, selected: selectWatched(frame.watched, view) }, terminal, 10);
+}
 
 for (const [name, render] of Object.entries(OUTPUTS)) {
   for (const width of [80, 160, Number.POSITIVE_INFINITY]) {
@@ -63,7 +119,7 @@ for (const [name, render] of Object.entries(OUTPUTS)) {
         assertSnapshot(new URL(`snapshots/${name}-${where}.txt`, import.meta.url), lines));
 
       test('fits its width', () => {
-        for (const line of lines) assert.ok(line.length <= width, line);
+        for (const line of lines) assert.ok(measureCells(line) <= width, line);
       });
 
       test('has the same text with and without colour', () => {

@@ -8,6 +8,7 @@ import { Room } from '../../src/core/decisions/room.ts';
 import { type Activity, NO_ACTIVITY } from '../../src/core/exchange/activity.ts';
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/kernel/fdb.ts';
+import { parseRouterNames } from '../../src/core/operator/router-names.ts';
 import { Derivations } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
@@ -104,7 +105,7 @@ function readScene(
     routes: links.map(({ address }) => address).filter((address) => !isLost(address, 'route')),
   };
   const settings = { ...domain, staleAfterSeconds: view.staleAfterSeconds };
-  return { domain, at: NOW, view, ...surveyDomain(view.peers, forwarding, settings) };
+  return { domain, at: NOW, view, names: new Map(), ...surveyDomain(view.peers, forwarding, settings) };
 }
 
 /** The claim of a key that has been silent for nine days. */
@@ -163,6 +164,21 @@ export const READINGS: readonly [DomainReading, DomainReading] = [
   ),
 ];
 
+/** Letters with accents, wide ones, of another script, and a key that is not a peer. */
+export const NAMES = parseRouterNames(
+  [
+    `${ALIVE} Köln, Kirchturm St. Aposteln (Nordseite)`,
+    `${IDLE} 学校の屋根 🏫`,
+    `${STALE} На церкви в Кобленце, на самом верху колокольни`,
+    `${PENDING} Kölner Straße 7`,
+    `${WELCOME} Depot, Regal 3 #2`,
+  ].join('\n'),
+  '/etc/wgkex/router_names',
+).names;
+
+/** The same readings by an operator who gives names. */
+export const NAMED: readonly DomainReading[] = READINGS.map((reading) => ({ ...reading, names: NAMES }));
+
 const ok = (name: DomainConfig['vxlan'], kind: string) => ({ name, state: 'ok', kind }) as const;
 
 function statusOf(
@@ -197,6 +213,11 @@ export const STATUS: GatewayStatus = {
       nextCleanup: NOW - 1,
     },
   ],
+};
+
+export const NAMED_STATUS: GatewayStatus = {
+  ...STATUS,
+  domains: NAMED.map((reading) => statusOf(reading, NOW, undefined)),
 };
 
 export const SOUND_STATUS: GatewayStatus = {

@@ -18,6 +18,7 @@ listen = ["127.0.0.1:1", "[::1]:65535"]
 handler = ["/usr/lib/wgkex/wgkex-handler", "--config", "/tmp/x"]
 disallowed_keys = "/tmp/keys"
 static_keys = "/tmp/static"
+router_names = "/tmp/names"
 state_directory = "/tmp/state"
 runtime_directory = "/tmp/run"
 quiet_success = true
@@ -32,6 +33,30 @@ exchanges_per_source_per_second = 0.5
 exempt = ["2001:db8::/32", "192.0.2.0/24"]
 line_bytes = 100
 line_seconds = 0.3
+[page]
+title = "Freifunk Ö"
+link = "https://freifunk.example/a?b=c"
+[gateway]
+name = "gw1.example.org"
+weight = 2.5
+location = "muc"
+
+[mqtt]
+url = ["mqtts://mqtt.example.org", "mqtt://[fd42::1]:1884"]
+username = "gw1"
+password_file = "/etc/wgkex/mqtt.password"
+id = "gw1"
+prefix = "ffww/"
+fronts = ["gw1", "gw2"]
+workers = { "gw04.in.example" = { weight = 30, public_key = "TszFS3oFRdhsJP3K0VOlklGMGYZy+oFCtlaghXJqW2g=" }, gw05 = {} }
+ca = "/etc/wgkex/ca.pem"
+
+[http]
+listen = ["127.0.0.1:5000"]
+trusted_proxies = ["127.0.0.1", "10.0.0.0/8", "::1"]
+default_domain = "ffww01"
+paths = ["/api/add_key"]
+
 [metrics]
 listen = "[::1]:9586"
 [cleanup]
@@ -58,6 +83,7 @@ test('an empty configuration has the defaults of the contract', () => {
     handler: ['sudo', '-n', '/usr/lib/wgkex/wgkex-handler'],
     disallowed_keys: '/etc/wgkex/disallowed_keys',
     static_keys: '/etc/wgkex/static_keys',
+    router_names: '/etc/wgkex/router_names',
     state_directory: '/var/lib/wgkex',
     runtime_directory: '/run/wgkex',
     quiet_success: false,
@@ -72,6 +98,8 @@ test('an empty configuration has the defaults of the contract', () => {
       line_seconds: 5,
     },
     metrics: {},
+    gateway: { weight: 1 },
+    page: {},
     cleanup: { stale_after_seconds: 3600, second_look_seconds: 900 },
     domains: new Map(),
     named: new Set(),
@@ -93,7 +121,7 @@ test('a domain with its two interfaces has the defaults of the contract', () => 
 });
 
 test('everything can be set', () => {
-  const { limits, domains, named, ...config } = parseConfig(COMPLETE, PATH);
+  const { limits, domains, named, http, ...config } = parseConfig(COMPLETE, PATH);
   assert.deepEqual([named.has('static_keys'), named.has('metrics'), named.has('address')], [true, true, false]);
   const { exempt, ...numbers } = limits;
   assert.deepEqual(config, {
@@ -104,13 +132,40 @@ test('everything can be set', () => {
     handler: ['/usr/lib/wgkex/wgkex-handler', '--config', '/tmp/x'],
     disallowed_keys: '/tmp/keys',
     static_keys: '/tmp/static',
+    router_names: '/tmp/names',
     state_directory: '/tmp/state',
     runtime_directory: '/tmp/run',
     quiet_success: true,
     log: { level: 'debug', addresses: 'prefix' },
     metrics: { listen: { host: '::1', port: 9586 } },
+    gateway: { name: 'gw1.example.org', weight: 2.5, location: 'muc' },
+    page: { title: 'Freifunk Ö', link: 'https://freifunk.example/a?b=c' },
+    mqtt: {
+      url: [
+        { isEncrypted: true, host: 'mqtt.example.org', port: 8883 },
+        { isEncrypted: false, host: 'fd42::1', port: 1884 },
+      ],
+      username: 'gw1',
+      password_file: '/etc/wgkex/mqtt.password',
+      id: 'gw1',
+      prefix: 'ffww/',
+      fronts: ['gw1', 'gw2'],
+      workers: {
+        'gw04.in.example': { weight: 30, public_key: 'TszFS3oFRdhsJP3K0VOlklGMGYZy+oFCtlaghXJqW2g=' },
+        gw05: { weight: 1 },
+      },
+      ca: '/etc/wgkex/ca.pem',
+    },
     cleanup: { stale_after_seconds: 60, second_look_seconds: 30 },
   });
+  const { trusted_proxies, ...door } = http ?? {};
+  assert.deepEqual(door, {
+    listen: [{ host: '127.0.0.1', port: 5000 }],
+    default_domain: 'ffww01',
+    paths: ['/api/add_key'],
+  });
+  const isTrusted = (text: string) => trusted_proxies?.some((network) => network.contains(parseIpAddress(text)));
+  assert.deepEqual(['127.0.0.1', '127.0.0.2', '10.9.8.7', '::1'].map(isTrusted), [true, false, true, true]);
   assert.deepEqual(numbers, {
     connections: 7,
     connections_per_source: 6,
@@ -129,12 +184,66 @@ test('everything can be set', () => {
 
 const LISTEN = 'an address and a port such as "[::]:10012"';
 const NETWORK = 'a network such as "2001:db8::/32"';
+const BROKER = 'a URL such as "mqtts://mqtt.example.org:8883"';
+const PLAIN = 'mqtts://, or mqtt:// and an address of loopback or an overlay';
+const ID = '1 to 64 characters without / + # and blanks, and not "all"';
+const PREFIX = 'a text such as "ffww/"';
 const NAME = 'a lower-case name such as "ffww01"';
 const INTERFACE = 'the name of an interface, 1 to 15 bytes';
 const BAD: readonly (readonly [name: string, toml: string, path: string, expected: string, found: string])[] = [
   ['an unknown setting', 'listne = 1', 'listne', 'a known setting', '1'],
   ['an unknown setting of the limits', '[limits]\nconnection = 1', 'limits.connection', 'a known setting', '1'],
   ['an unknown setting of the log', 'log.colour = true', 'log.colour', 'a known setting', 'true'],
+  ['an unknown setting of the HTTP door', 'http.port = 1', 'http.port', 'a known setting', '1'],
+  [
+    'a name that is an address',
+    'gateway.name = "192.0.2.1"',
+    'gateway.name',
+    'a host name such as "gw1.example.org"',
+    '"192.0.2.1"',
+  ],
+  ['an unknown setting of MQTT', 'mqtt.host = 1\nmqtt.url = ["mqtt://[::1]"]', 'mqtt.host', 'a known setting', '1'],
+  ['MQTT without a broker', 'mqtt.username = "gw1"', 'mqtt.url', 'a list', 'nothing'],
+  ['a broker that is not in a list', 'mqtt.url = "mqtt://[::1]"', 'mqtt.url', 'a list', '"mqtt://[::1]"'],
+  ['a broker without a protocol', 'mqtt.url = ["localhost"]', 'mqtt.url.0', BROKER, '"localhost"'],
+  ['a broker on the web', 'mqtt.url = ["wss://mqtt.example.org"]', 'mqtt.url.0', BROKER, '"wss://mqtt.example.org"'],
+  ['a broker with a password', 'mqtt.url = ["mqtts://a:b@c"]', 'mqtt.url.0', BROKER, '"mqtts://a:b@c"'],
+  ['a broker with a path', 'mqtt.url = ["mqtts://c/x"]', 'mqtt.url.0', BROKER, '"mqtts://c/x"'],
+  ['a broker beyond the last port', 'mqtt.url = ["mqtts://c:65536"]', 'mqtt.url.0', BROKER, '"mqtts://c:65536"'],
+  ['a broker in brackets without an address', 'mqtt.url = ["mqtts://[::x]"]', 'mqtt.url.0', BROKER, '"mqtts://[::x]"'],
+  ['a password in clear to an address', 'mqtt.url = ["mqtt://192.0.2.1"]', 'mqtt.url.0', PLAIN, '"mqtt://192.0.2.1"'],
+  ['a password in clear to a name', 'mqtt.url = ["mqtt://mqtt"]', 'mqtt.url.0', PLAIN, '"mqtt://mqtt"'],
+  ['an id that stands for all', 'mqtt.url = ["mqtt://[::1]"]\nmqtt.id = "all"', 'mqtt.id', ID, '"all"'],
+  ['an id with a slash', 'mqtt.url = ["mqtt://[::1]"]\nmqtt.id = "a/b"', 'mqtt.id', ID, '"a/b"'],
+  ['a front with a blank', 'mqtt.url = ["mqtt://[::1]"]\nmqtt.fronts = ["a b"]', 'mqtt.fronts.0', ID, '"a b"'],
+  ['a worker with a slash', 'mqtt.url = ["mqtt://[::1]"]\nmqtt.workers = { "a/b" = {} }', 'mqtt.workers.a/b', ID, '{}'],
+  [
+    'a worker with a key that is none',
+    'mqtt.url = ["mqtt://[::1]"]\nmqtt.workers = { gw4 = { public_key = "x" } }',
+    'mqtt.workers.gw4.public_key',
+    'a public key, 44 characters of base64',
+    '"x"',
+  ],
+  ['a prefix without a slash', 'mqtt.url = ["mqtt://[::1]"]\nmqtt.prefix = "ww"', 'mqtt.prefix', PREFIX, '"ww"'],
+  ['a prefix for all', 'mqtt.url = ["mqtt://[::1]"]\nmqtt.prefix = "+/"', 'mqtt.prefix', PREFIX, '"+/"'],
+  [
+    'a relative password file',
+    'mqtt.url = ["mqtt://[::1]"]\nmqtt.password_file = "p"',
+    'mqtt.password_file',
+    'an absolute path',
+    '"p"',
+  ],
+  ['a negative weight', 'gateway.weight = -1', 'gateway.weight', '0 or more', '-1'],
+  ['a weight that is a text', 'gateway.weight = "1"', 'gateway.weight', 'a number', '"1"'],
+  ['a location with a blank', 'gateway.location = "a b"', 'gateway.location', 'a word such as "muc"', '"a b"'],
+  ['a path without a slash', 'http.paths = ["x"]', 'http.paths.0', 'a path such as "/api/add_key"', '"x"'],
+  [
+    'a proxy that is a name',
+    'http.trusted_proxies = ["x"]',
+    'http.trusted_proxies.0',
+    'an address or a network such as "127.0.0.1" or "2001:db8::/32"',
+    '"x"',
+  ],
   ['an unknown setting of the metrics', 'metrics.port = 1', 'metrics.port', 'a known setting', '1'],
   [
     'a list of addresses for metrics',
@@ -155,6 +264,7 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ['a boolean that is a text', 'quiet_success = "yes"', 'quiet_success', 'true or false', '"yes"'],
   ['a relative path', 'disallowed_keys = "keys"', 'disallowed_keys', 'an absolute path', '"keys"'],
   ['a relative path of static keys', 'static_keys = "keys"', 'static_keys', 'an absolute path', '"keys"'],
+  ['a relative path of names', 'router_names = "names"', 'router_names', 'an absolute path', '"names"'],
   [
     'a relative path of allowed keys',
     `${DOMAIN}allowed_keys = "x"`,
@@ -292,6 +402,24 @@ for (const [name, first, second, path, user] of TWICE) {
 test('a domain may have as many other names as it likes', () => {
   const names = Array.from({ length: 500 }, (_, index) => `town-${index}`);
   assert.deepEqual(parseConfig(`${DOMAIN}names = ${JSON.stringify(names)}`, PATH).domains.get('ffww01')?.names, names);
+});
+
+test('with [mqtt] the names of a domain must fit into one message', () => {
+  const names = Array.from({ length: 300 }, (_, index) => `town-${index}`);
+  const toml = `mqtt.url = ["mqtt://[::1]"]\n${DOMAIN}names = ${JSON.stringify(names)}`;
+  assert.throws(() => parseConfig(toml, PATH), {
+    message:
+      /^\/etc\/wgkex\/wgkex\.toml: domains\.ffww01\.names: expected with \[mqtt\] at most 3000 bytes of names, found /,
+  });
+});
+
+test('a broker may be spoken to in clear on this machine and in networks of ones own', () => {
+  const hosts = ['localhost', '127.0.0.1', '[::1]', '10.0.0.1', '172.31.0.1', '192.168.1.1', '100.64.0.1', '[fd42::1]'];
+  const { mqtt } = parseConfig(`mqtt.url = ${JSON.stringify(hosts.map((host) => `mqtt://${host}`))}`, PATH);
+  assert.deepEqual(
+    mqtt?.url.map(({ host, port }) => [host, port]),
+    hosts.map((host) => [host.replace(/[[\]]/g, ''), 1883]),
+  );
 });
 
 test('a domain is found by its own name and by each of its other names', () => {

@@ -61,7 +61,11 @@ test('wgkex.toml(5) has each setting in the order of the schema, with its defaul
 });
 
 function listSettings(): Setting[] {
-  const defaults = configSchema.parse({}) as unknown as Record<string, unknown>;
+  const defaults = configSchema.parse({ http: {}, mqtt: { url: ['mqtt://localhost'] } }) as unknown as Record<
+    string,
+    unknown
+  >;
+  defaults['mqtt'] = { ...(defaults['mqtt'] as object), url: undefined };
   const domain = domainSchema.parse({ wireguard: 'wg', vxlan: 'vx' }) as Record<string, unknown>;
   const { domains: _, ...top } = configSchema.shape;
   const tables = Object.entries(top).flatMap(([name, schema]): [string, z.ZodObject, unknown][] => {

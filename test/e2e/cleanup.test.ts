@@ -208,6 +208,33 @@ describe('--dry-run', () => {
   });
 });
 
+describe('--repair', () => {
+  afterEach(startAgain);
+
+  test('makes entries and routes match the keys, and neither marks nor removes a key', async () => {
+    await removeAll();
+    const [stale, fresh] = [await register(), await register()];
+    await gateway.listener?.stop();
+    await writeMarks({ [stale]: Math.floor(Date.now() / 1000) - SECOND_LOOK_SECONDS });
+    const [whole, state] = [await gateway.snapshot(), await readFile(gateway.stateFile())];
+    const { address } = derive(fresh);
+    await bridge('del', FLOOD, address);
+    await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
+    await bridge('append', FLOOD, derive(makeKey()).address);
+    const broken = await gateway.snapshot();
+    assert.notEqual(broken, whole);
+    const dry = await gateway.cleanUp('--repair', '--dry-run', 'ffww01');
+    assert.match(dry.stderr, /dry run: restored forwarding entry/);
+    assert.equal(await gateway.snapshot(), broken);
+    const { exitCode, stderr } = await gateway.cleanUp('--repair', 'ffww01');
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /removed forwarding entry.*restored forwarding entry.*restored route/s);
+    assert.equal(await gateway.snapshot(), whole);
+    assert.deepEqual(await readFile(gateway.stateFile()), state);
+    await pass(new RegExp(`"key":"${escapeKey(stale)}".*"msg":"removed"`));
+  });
+});
+
 describe('the command line', () => {
   test('with a domain that is not configured gets one clear line', async () => {
     const { exitCode, stderr } = await gateway.cleanUp('nowhere');

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { exchange, makeKey } from '../../lab/client.ts';
-import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { attempt, eventually, pause, sh, startIn } from '../../lab/commands.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 import { formatMessage, type Request, type RequestOf } from '../../src/core/privsep/requests.ts';
 
@@ -151,7 +151,7 @@ describe('the root process', () => {
   });
 
   test('opens no debugger, ignores signals, and ends with its input', async () => {
-    const handler = new Background('ip', ['netns', 'exec', gateway.namespace, '/usr/lib/wgkex/wgkex-handler']);
+    const handler = startIn(gateway.namespace, '/usr/lib/wgkex/wgkex-handler');
     await eventually('it greets', () => handler.stdout.includes('ready'));
     for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTSTP'] as const)
       handler.child.kill(signal);
@@ -171,7 +171,7 @@ describe('the root process', () => {
   });
 
   test('stops reading if nobody reads its replies', async () => {
-    const handler = new Background('ip', ['netns', 'exec', gateway.namespace, '/usr/lib/wgkex/wgkex-handler']);
+    const handler = startIn(gateway.namespace, '/usr/lib/wgkex/wgkex-handler');
     await eventually('it greets', () => handler.stdout.includes('ready'));
     handler.child.stdout?.pause();
     const line = request({ domain: 'nowhere' });

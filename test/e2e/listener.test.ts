@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { exchange, makeKey, open, readAll } from '../../lab/client.ts';
-import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { attempt, Background, eventually, pause, sh, startIn } from '../../lab/commands.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 
 const LISTEN = '/usr/lib/wgkex/wgkex-listen';
@@ -92,7 +92,7 @@ describe('the listener', () => {
   test('takes the sockets that systemd passes', async () => {
     await gateway.configure({ listen: ['127.0.0.1:1'] });
     const activate = ['systemd-socket-activate', `--listen=${gateway.address}:10012`, LISTEN];
-    const activated = new Background('ip', ['netns', 'exec', gateway.namespace, ...activate]);
+    const activated = startIn(gateway.namespace, ...activate);
     await eventually('systemd listens', () => /Listening on/.test(activated.stderr));
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
     await activated.stop();
@@ -115,7 +115,7 @@ describe('the listener', () => {
     const [, reload = ''] = unit.match(/^ExecReload=\/bin\/sh -c '(.*)'$/m) ?? [];
     for (const delay of [0, 20, 100]) {
       const words = [...AS_WGKEX, 'sh', '-c', 'echo started; exec "$0"', LISTEN];
-      const listener = new Background('ip', ['netns', 'exec', gateway.namespace, ...words]);
+      const listener = startIn(gateway.namespace, ...words);
       await eventually('it is started', () => listener.stdout !== '');
       await pause(delay);
       await sh('sh', '-c', reload.replaceAll('$$', '$').replaceAll(/\$\{MAINPID\}/g, String(listener.pid)));
@@ -126,7 +126,7 @@ describe('the listener', () => {
 
   test('warns when run as root, and works', async () => {
     await gateway.configure({ handler: ['/usr/lib/wgkex/wgkex-handler'] });
-    const listener = new Background('ip', ['netns', 'exec', gateway.namespace, LISTEN]);
+    const listener = startIn(gateway.namespace, LISTEN);
     await eventually('it is ready', () => /handler is ready/.test(listener.stderr));
     assert.match(listener.stderr, /"level":40.*running as root/);
     assert.equal(await exchange(gateway.address, 'ffww01', makeKey()), 'OK\n');
@@ -145,7 +145,7 @@ describe('the listener', () => {
 async function startActivated(handler: readonly string[]): Promise<void> {
   await gateway.configure({ handler });
   const activate = ['systemd-socket-activate', `--listen=${gateway.address}:10012`, LISTEN];
-  const activated = new Background('ip', ['netns', 'exec', gateway.namespace, ...activate]);
+  const activated = startIn(gateway.namespace, ...activate);
   gateway.onClose(async () => void (await activated.stop()));
   await eventually('systemd listens', () => /Listening on/.test(activated.stderr));
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
 import { Bystanders } from '../../lab/bystanders.ts';
 import { exchange, makeKey } from '../../lab/client.ts';
-import { attempt, Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { attempt, Background, eventually, pause, sh, startIn } from '../../lab/commands.ts';
 import { curse, liftCurses, type Program } from '../../lab/fakes.ts';
 import { type DomainSetup, Gateway } from '../../lab/gateway.ts';
 import { give, listHoldings, readHoldings, strip } from '../../lab/holdings.ts';
@@ -85,21 +85,21 @@ describe('a gateway survives:', { concurrency: 7 }, () => {
       number: 33,
       reason: 'no space left on device',
       spoil: (directory: string) => sh('sh', '-c', `! head -c 1000000 /dev/zero >${directory}/much`),
-      mend: (directory: string) => sh('rm', `${directory}/much`),
+      repair: (directory: string) => sh('rm', `${directory}/much`),
     },
     {
       state: 'that is read-only',
       number: 34,
       reason: 'read-only file system',
       spoil: (directory: string) => sh('mount', '-o', 'remount,ro', directory),
-      mend: (directory: string) => sh('mount', '-o', 'remount,rw', directory),
+      repair: (directory: string) => sh('mount', '-o', 'remount,rw', directory),
     },
   ];
-  for (const { state, number, reason, spoil, mend } of spoils) {
+  for (const { state, number, reason, spoil, repair } of spoils) {
     test(`a state directory ${state}: it costs no router its exchange or its key`, async (t) => {
       const directory = `/var/lib/wgkex/gw${number}`;
       await mkdir(directory, { recursive: true });
-      await sh('mount', '-t', 'tmpfs', '-o', 'size=16k,mode=0755', 'tmpfs', directory);
+      await sh('mount', '-t', 'tmpfs', '-o', 'size=20k,mode=0755', 'tmpfs', directory);
       t.after(() => sh('umount', directory));
       const { gateway, bystanders } = await createGateway(t, number);
       const keys = [makeKey(), makeKey()];
@@ -125,12 +125,12 @@ describe('a gateway survives:', { concurrency: 7 }, () => {
       assert.deepEqual(await readFile(gateway.stateFile()), marked);
       await bystanders.assertHoldings(keys);
 
-      await mend(directory);
+      await repair(directory);
       assert.equal(await exchange(gateway.address, DOMAIN, keys[0] ?? ''), 'OK\n');
       assert.deepEqual(Object.keys(JSON.parse(await readFile(gateway.stateFile(), 'utf8')).marks), [keys[1]]);
       assert.equal((await gateway.cleanUp()).exitCode, 0);
       await gateway.listener?.stop();
-      const files = ['activity.json', 'claims.json', 'json'].map((ending) => `${DOMAIN}.${ending}`);
+      const files = ['activity.json', 'claims.json', 'history.json', 'json'].map((ending) => `${DOMAIN}.${ending}`);
       assert.deepEqual((await readdir(directory)).sort(), files);
       const { intervals } = JSON.parse(await readFile(`${directory}/${DOMAIN}.activity.json`, 'utf8'));
       const joined = intervals.reduce((sum: number, interval: { joined: number }) => sum + interval.joined, 0);
@@ -161,7 +161,7 @@ describe('a gateway survives:', { concurrency: 7 }, () => {
     await gateway.start();
     await handlerIsIdle(gateway);
     await curse(gateway, '/usr/sbin/bridge', 'fdb show', 'hold');
-    const cleanup = new Background('ip', ['netns', 'exec', gateway.namespace, CLEANUP, DOMAIN]);
+    const cleanup = startIn(gateway.namespace, CLEANUP, DOMAIN);
     await eventually('it has the lock', () => isRunning(`bridge -json fdb show dev ${gateway.vxlan()}`));
     cleanup.child.kill('SIGSTOP');
     const [first, second] = [makeKey(), makeKey()];

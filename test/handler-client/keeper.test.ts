@@ -26,6 +26,16 @@ const serving = (code: string) =>
 const shell = (script: string) => ['sh', '-c', script];
 
 describe('the keeper of the handler', { concurrency: true, timeout: 120_000 }, () => {
+  test('starts nothing without a command, and a handler once it has one', async (t) => {
+    const { keeper } = keep(t, undefined);
+    await keeper.isDecided;
+    assert.equal(await keeper.ask(EXCHANGE), 'FAILED');
+    assert.equal(await keeper.reload(serving('OK')), true);
+    assert.equal(await keeper.ask(EXCHANGE), 'OK');
+    assert.equal(await keeper.reload(undefined), true);
+    assert.deepEqual([await keeper.ask(EXCHANGE), keeper.isServing], ['FAILED', false]);
+  });
+
   test('makes requests wait until the handler is ready', async (t) => {
     const keeper = keep(t, shell(`sleep 0.2; ${serving('OK')[2]}`)).keeper;
     assert.deepEqual(await Promise.all([keeper.ask(EXCHANGE), keeper.ask(EXCHANGE)]), ['OK', 'OK']);
@@ -181,7 +191,7 @@ interface Logged {
 }
 
 /** A keeper that stops with the test. */
-function keep(t: TestContext, command: readonly string[], waitMilliseconds = NEVER_MILLISECONDS) {
+function keep(t: TestContext, command: readonly string[] | undefined, waitMilliseconds = NEVER_MILLISECONDS) {
   const lines: string[] = [];
   const log = new Log({ level: 'debug', addresses: 'full' }, 'json', (line) => {
     lines.push(line);

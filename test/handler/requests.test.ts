@@ -169,7 +169,13 @@ function start(numbers?: Answers['numbers']) {
     new Promise((answer) => {
       asked.push({ request: one, answer: (code) => answer({ code }) });
     });
-  const answers = { exchange, numbers: numbers ?? (async () => ({ numbers: null })) };
-  const ended = serveRequests(input, output, answers, findPermitted({ metrics: numbers !== undefined }));
+  const gateway: Answers['gateway'] = async () => ({ gateway: null });
+  const answers = { exchange, numbers: numbers ?? (async () => ({ numbers: null })), gateway };
+  const ended = serveRequests(
+    input,
+    output,
+    answers,
+    findPermitted({ metrics: numbers !== undefined, http: false, mqtt: false }),
+  );
   return { input, asked, ended, written: () => chunks.join('') + String(output.read() ?? '') };
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { EVENTS } from '../../src/log/events.ts';
+import { REPLIES } from '../../src/core/exchange/replies.ts';
+import { EVENTS, FLEET_EVENTS } from '../../src/log/events.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -49,7 +50,7 @@ for (const [least, most, documents] of [
 /** All documents whose path from the top of the tree begins with `prefix`. */
 async function findDocuments(prefix: string): Promise<string[]> {
   const inDocs = (await readdir(join(ROOT, 'docs'), { recursive: true })).map((path) => `docs/${path}`);
-  const all = [...(await readdir(ROOT)), ...inDocs];
+  const all = [...(await readdir(ROOT)), ...inDocs, 'examples/ansible/README.md'];
   return all.filter((path) => path.endsWith('.md') && path.startsWith(prefix));
 }
 
@@ -65,29 +66,60 @@ async function listAnchors(path: string): Promise<string[]> {
   );
 }
 
-/** With UPDATE_SNAPSHOTS=1 in the environment the table is written first; then `npm run format` aligns it. */
-test('the table of events in docs/events.md is made from the catalogue', async () => {
-  const path = join(ROOT, 'docs/events.md');
-  const rows = [['event', 'priority', 'fields', 'what it means'], ['-', '-', '-', '-'], ...listEvents()];
-  if (process.env['UPDATE_SNAPSHOTS'] === '1') {
-    const table = rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-    await writeFile(
-      path,
-      (await readFile(path, 'utf8')).replace(TABLE, () => table),
-    );
-  }
-  const [table = ''] = (await readFile(path, 'utf8')).match(TABLE) ?? [];
-  const found = table.split('\n').map((line) => line.replace(/-+/g, (dashes) => (dashes.length > 2 ? '-' : dashes)));
-  assert.deepEqual(found.map(readCells), rows);
+/** With UPDATE_SNAPSHOTS=1 in the environment the tables are written first; then `npm run format` aligns them. */
+describe('the table', () => {
+  const EVENT_HEAD = ['event', 'priority', 'fields', 'what it means'];
+
+  test('of events in docs/events.md is made from the catalogue', async () => {
+    const others = Object.entries(EVENTS).filter(([event]) => !Object.hasOwn(FLEET_EVENTS, event));
+    await checkTable('docs/events.md', [EVENT_HEAD, ...listEvents(others)]);
+  });
+
+  test('of events in docs/fleet.md is made from the catalogue', async () => {
+    await checkTable('docs/fleet.md', [EVENT_HEAD, ...listEvents(Object.entries(FLEET_EVENTS))]);
+  });
+
+  test('of replies in docs/firmware.md is made from the definitions', async () => {
+    const rows = Object.entries(REPLIES).map(([code, { meaning, router }]) => [`\`${code}\``, meaning, router]);
+    await checkTable('docs/firmware.md', [['reply', 'meaning', 'what a router does'], ...rows]);
+  });
 });
 
-const TABLE = /^\| event +\|.*(\n\|.*)*/m;
+test('wgkex-listen(8) lists the replies with their meanings', async () => {
+  const [page = ''] =
+    (await readFile(join(ROOT, 'man/wgkex-listen.8'), 'utf8')).match(/^\.SS Replies$[\s\S]*?^\.SS /m) ?? [];
+  const listed = [...page.matchAll(/^\.TP\n\.B (?:\\%)?([A-Z_]+)\n(.*)\.$/gm)].map(([, code, text]) => [code, text]);
+  const expected = Object.entries(REPLIES).filter(([code]) => code !== 'OK');
+  assert.deepEqual(
+    listed,
+    expected.map(([code, { meaning }]) => [code, `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}`]),
+  );
+});
+
+/** Compares the document's table that begins with the same cell. */
+async function checkTable(document: string, rows: readonly string[][]): Promise<void> {
+  const path = join(ROOT, document);
+  const [head = [], ...body] = rows;
+  const wanted = [head, head.map(() => '-'), ...body];
+  const pattern = new RegExp(`^\\| ${head[0]} +\\|.*(\\n\\|.*)*`, 'm');
+  if (process.env['UPDATE_SNAPSHOTS'] === '1') {
+    const table = wanted.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace(pattern, () => table),
+    );
+  }
+  const [table = ''] = (await readFile(path, 'utf8')).match(pattern) ?? [];
+  const found = table.split('\n').map((line) => line.replace(/-+/g, (dashes) => (dashes.length > 2 ? '-' : dashes)));
+  assert.deepEqual(found.map(readCells), wanted);
+}
+
 /** The document explains these for all lines. */
 const COMMON: readonly string[] = ['domain', 'address', 'key', 'reason'];
 const PRIORITIES = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' };
 
-function listEvents(): string[][] {
-  return Object.entries(EVENTS).map(([event, { priority, fields, meaning }]) => {
+function listEvents(events: readonly (readonly [string, (typeof EVENTS)[keyof typeof EVENTS]])[]): string[][] {
+  return events.map(([event, { priority, fields, meaning }]) => {
     const own = fields.filter((field) => !COMMON.includes(field));
     const names = own.map((field) => `\`${field}\``).join(' ');
     return [`\`${event}\``, PRIORITIES[priority], names, meaning];

@@ -33,6 +33,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'Whether an exchange is well-formed depends on nothing else.',
   },
   {
+    who: 'core/fleet',
+    from: ['core/values', 'core/exchange'],
+    modules: ['zod'],
+    why: 'What gateways and fronts say to one another, and which gateway a router gets.',
+  },
+  {
     who: 'core/kernel',
     from: ['core/values', 'core/peers'],
     modules: ['zod'],
@@ -70,7 +76,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'config',
-    from: ['core/values', 'core/kernel'],
+    from: [
+      'core/values',
+      'core/kernel',
+      'core/fleet/broker-url.ts',
+      'core/fleet/gateway-id.ts',
+      'core/fleet/limits.ts',
+    ],
     modules: ['node:fs', 'node:net', 'smol-toml', 'zod'],
     why: 'Every part reads the configuration; it knows none of them.',
   },
@@ -118,7 +130,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'system/host',
-    from: ['core/values', 'core/exchange', 'core/host', 'core/operator', 'system/run', 'system/files'],
+    from: [
+      'core/values',
+      'core/exchange',
+      'core/fleet/drain.ts',
+      'core/host',
+      'core/operator',
+      'system/run',
+      'system/files',
+    ],
     modules: ['node:crypto', 'node:fs', 'node:path'],
     why: 'The files that only the operator’s command reads and writes as root.',
   },
@@ -131,26 +151,60 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'listener',
     from: [
-      ...['core/values', 'core/exchange', 'config', 'log', 'command-line.ts', 'handler-client'],
-      ...['listener/lines', 'listener/metrics'],
+      ...['core/values', 'core/exchange', 'core/fleet/answers.ts', 'config', 'log', 'command-line.ts'],
+      ...['handler-client', 'listener/lines', 'listener/http', 'listener/mqtt', 'listener/metrics'],
     ],
-    modules: [],
+    modules: ['node:net', 'node:os'],
     why: 'A stranger may take it over: it shares only the core with root.',
   },
   {
     who: 'listener/lines',
-    from: ['core/values', 'core/exchange', 'handler-client', 'listener/desk.ts'],
+    from: [
+      ...['core/exchange', 'handler-client'],
+      ...['listener/desk.ts', 'listener/client-address.ts', 'listener/waiting-line.ts'],
+    ],
     modules: ['node:net'],
     why: 'A door: it knows the desk, and no other door.',
   },
   {
+    who: 'listener/web',
+    from: ['handler-client', 'listener/waiting-line.ts'],
+    modules: ['node:http', 'node:net'],
+    why: 'HTTP within limits, whatever it is for.',
+  },
+  {
+    who: 'listener/http',
+    from: [
+      ...['core/values', 'core/exchange', 'config', 'log', 'listener/web'],
+      ...['listener/desk.ts', 'listener/client-address.ts', 'listener/sockets.ts'],
+    ],
+    modules: ['node:http', 'node:net'],
+    why: 'A door: it knows the desk, and no other door.',
+  },
+  {
+    who: 'mqtt-client',
+    from: ['core/values', 'core/fleet', 'config'],
+    modules: ['mqtt', 'node:fs', 'node:net', 'node:os'],
+    why: 'How a program of this machine connects to the broker.',
+  },
+  {
+    who: 'listener/mqtt',
+    from: [
+      ...['core/values', 'core/exchange', 'core/fleet', 'core/privsep', 'config', 'log', 'mqtt-client'],
+      'listener/desk.ts',
+    ],
+    modules: ['../package.json', 'mqtt', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
+    why: 'A door and a front: it knows the desk, and no other door.',
+  },
+  {
     who: 'listener/metrics',
     from: [
-      ...['core/values', 'core/exchange', 'core/privsep', 'core/peers/peer-state.ts', 'config', 'log'],
-      ...['handler-client', 'listener/desk.ts'],
+      ...['core/values', 'core/exchange', 'core/privsep', 'core/peers/peer-state.ts'],
+      ...['core/fleet/answers.ts', 'core/fleet/census.ts', 'config', 'log'],
+      ...['handler-client', 'listener/web', 'listener/desk.ts'],
     ],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
-    why: 'It counts the reports of the desk.',
+    why: 'It counts the reports of the desk and of the fleet.',
   },
   {
     who: 'handler',
@@ -170,17 +224,23 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'cli/terminal',
     from: ['core/values', 'command-line.ts'],
-    modules: ['picocolors', 'signal-exit'],
+    modules: ['node:readline', 'signal-exit'],
     why: 'Tables, colours and words for a terminal, whatever the subject.',
   },
   {
     who: 'cli/gateway',
     from: [
-      ...['core/values', 'core/peers', 'core/exchange', 'core/decisions', 'core/changes', 'core/host', 'core/operator'],
-      ...['config', 'command-line.ts', 'system/run', ...ROOT, 'system/host', 'cli/terminal'],
+      ...['core/values', 'core/peers', 'core/exchange', 'core/kernel', 'core/decisions', 'core/changes', 'core/host'],
+      ...['core/operator', 'config', 'command-line.ts', 'system/run', ...ROOT, 'system/host', 'cli/terminal'],
     ],
     modules: ['node:events', 'node:net', 'node:util'],
     why: 'The parts of the gateway that a command reads.',
+  },
+  {
+    who: 'cli/fleet',
+    from: ['core/values', 'core/fleet', 'config', 'mqtt-client', 'system/run', 'system/host', 'cli/gateway'],
+    modules: ['mqtt', 'node:events'],
+    why: 'The other gateways, as the broker knows them.',
   },
   {
     who: 'cli/views',
@@ -196,14 +256,17 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [
       ...['core/values', 'core/exchange', 'core/kernel', 'core/decisions', 'core/changes', 'core/operator', 'config'],
       ...['log', 'command-line.ts', 'system/files', 'system/kernel', 'system/domain', 'system/host'],
-      ...['cli/gateway', 'cli/views', 'cli/terminal'],
+      ...['cli/gateway', 'cli/fleet', 'cli/views', 'cli/terminal'],
     ],
     modules: [],
     why: 'The common part of the commands that change something.',
   },
   {
     who: 'cli/check',
-    from: ['core/values', 'core/host', 'config', 'system/run', 'system/kernel', 'system/host', 'cli/gateway'],
+    from: [
+      ...['core/values', 'core/host', 'config', 'system/run', 'system/kernel', 'system/host', 'cli/gateway'],
+      'cli/terminal',
+    ],
     modules: [],
     why: 'The checks of the domains.',
   },
@@ -211,14 +274,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'cli/check/machine',
     from: [
       ...['core/values', 'core/exchange', 'core/host', 'config', 'system/run', 'system/files', 'system/kernel'],
-      ...['system/host', 'cli/gateway', 'cli/check'],
+      ...['system/host', 'cli/gateway', 'cli/check', 'cli/fleet', 'mqtt-client'],
     ],
-    modules: ['../package.json', 'node:fs', 'node:os', 'node:path'],
+    modules: ['../package.json', 'node:dns/promises', 'node:fs', 'node:http', 'node:os', 'node:path'],
     why: 'The checks of the machine.',
   },
   {
     who: 'cli/page/drawing',
-    from: ['core/values', 'core/exchange'],
+    from: ['core/values'],
     modules: [],
     why: 'Shapes and words of the page, whatever the subject.',
   },
@@ -236,14 +299,26 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [
       ...['core/values', 'core/peers', 'core/exchange', 'core/changes', 'core/host', 'core/operator', 'config'],
       ...['command-line.ts', 'system/kernel', 'system/store', 'system/host', 'cli/gateway', 'cli/views'],
-      ...['cli/editing', 'cli/check', 'cli/check/machine', 'cli/page', 'cli/terminal'],
+      ...['cli/editing', 'cli/check', 'cli/check/machine', 'cli/fleet', 'cli/page', 'cli/terminal'],
     ],
     modules: ['node:crypto', 'node:fs', 'node:timers/promises'],
     why: 'One folder for each verb: its action, its text, its JSON.',
   },
   {
+    who: 'cli/commands/import-ffmuc',
+    from: [
+      ...['core/values', 'core/fleet/broker-url.ts', 'core/fleet/gateway-id.ts', 'core/fleet/limits.ts', 'config'],
+      'cli/terminal',
+    ],
+    modules: ['node:fs', 'node:net', 'node:os', 'yaml', 'zod'],
+    why: 'It alone reads YAML, and it changes nothing.',
+  },
+  {
     who: 'cli',
-    from: ['core/values', 'core/peers', 'core/operator', 'command-line.ts', 'cli/commands', 'cli/terminal'],
+    from: [
+      ...['core/values', 'core/peers', 'core/operator', 'command-line.ts', 'cli/commands'],
+      ...['cli/commands/import-ffmuc', 'cli/terminal'],
+    ],
     modules: ['../package.json', 'commander'],
     why: 'It lists the commands; the code of a command is loaded when it is called.',
   },

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import { parseRouterName } from '../../src/core/values/router-name.ts';
 import { EVENTS, type EventName } from '../../src/log/events.ts';
 import type { LogFormat } from '../../src/log/format.ts';
 import { Log, type LogFields } from '../../src/log/log.ts';
@@ -39,6 +40,11 @@ test('events below the level are not printed, and a new level applies at once', 
   log.report('removed', {});
   log.report('alive', {});
   assert.deepEqual(lines, ['<6>removed\n']);
+});
+
+test('the name of a router is printed in its own script, in quotes that it cannot end', () => {
+  const line = print('journal', { key: KEYS[2], name: parseRouterName('Köln "学校" \\'), by: 'operator' }, 'named');
+  assert.equal(line, '<6>named key=o52Ge+Rpj4CU… name="Köln \\"学校\\" \\\\" by=operator\n');
 });
 
 const MASKED = [

@@ -8,7 +8,7 @@ import { PROMTOOL } from '../../lab/prometheus.ts';
 const findPath = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const RULES = findPath('../../monitoring/alerts.yml');
 const CASES = findPath('alerts.test.yml');
-const skip = existsSync(PROMTOOL) ? false : 'SKIPPED: needs promtool, which bin/prepare-prometheus brings';
+const skip = existsSync(PROMTOOL) ? false : 'SKIPPED: needs promtool, which bin/unpack brings';
 
 describe('the alert rules', () => {
   test('are valid', { skip }, async () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { exchange } from '../../lab/client.ts';
-import { attempt, Background, eventually, pause } from '../../lab/commands.ts';
+import { attempt, eventually, pause, startIn } from '../../lab/commands.ts';
 import { curse, liftCurses } from '../../lab/fakes.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 import { look, lookUp, makeKeyPair } from '../../lab/operator.ts';
+import { CONCERN_CODES } from '../../src/cli/gateway/concern-codes.ts';
 import { deriveLinkAddress } from '../../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../../src/core/values/public-key.ts';
 
@@ -289,7 +290,7 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
     test(`reports a VXLAN that does not learn with fdb = ${fdb.join(' and ')}, and the remedy fixes it`, async () => {
       await gateway.reload({}, { fdb });
       const learn = `ip link set ${VXLAN} type vxlan learning`;
-      const cleanUp = '/usr/lib/wgkex/wgkex-cleanup ffww01';
+      const cleanUp = '/usr/lib/wgkex/wgkex-cleanup --repair ffww01';
       const [first, second] = await breakAndMend(`${cleanUp}; ip link set ${VXLAN} type vxlan nolearning`, learn);
       await gateway.reload();
       await breakAndMend(cleanUp);
@@ -328,7 +329,7 @@ ip link set ${VXLAN} mtu 1400; ip link set ${VXLAN} down`;
   });
 
   test('reports wrong forwarding entries and disallowed keys, and the remedies fix them', async () => {
-    const [cleanUp, forget] = ['/usr/lib/wgkex/wgkex-cleanup ffww01', 'rm /etc/wgkex/disallowed_keys'];
+    const [cleanUp, forget] = ['/usr/lib/wgkex/wgkex-cleanup --repair ffww01', 'rm /etc/wgkex/disallowed_keys'];
     // A running service would fix the entries itself.
     await gateway.listener?.stop();
     const findOfPeers = async (breaks: string) =>
@@ -414,7 +415,7 @@ describe('wgkex check reports a port', () => {
 
   test('of another program', async () => {
     const server = 'require("net").createServer((one) => one.end("SSH-2.0\\r\\n")).listen(10041, "127.0.0.1")';
-    const other = new Background('ip', ['netns', 'exec', gateway.namespace, 'node', '-e', server]);
+    const other = startIn(gateway.namespace, 'node', '-e', server);
     await gateway.configure({ listen: ['127.0.0.1:10041'] });
     await eventually('it listens', async () => (await gateway.run('ss', '-Hltn')).includes(':10041'));
     const [first] = await breakAndMend('');
@@ -449,8 +450,17 @@ async function breakAndMend(breaks: string, ...steps: readonly string[]): Promis
   return documents.map(listFound) as [Found[], Found[], ...Found[][]];
 }
 
-function listFound({ checks }: { checks: { check: string; findings: Omit<Found, 'check'>[] }[] }): Found[] {
-  return checks.flatMap(({ check, findings }) => findings.map((found) => ({ check, ...found })));
+/** Without the codes, which are compared in the unit tests; each problem has one. */
+function listFound({ checks }: { checks: { check: string; findings: (Omit<Found, 'check'> & { code: string })[] }[] }) {
+  return checks.flatMap(({ check, findings }): Found[] =>
+    findings.map(({ code, ...found }) => {
+      assert.ok(
+        CONCERN_CODES.some((known) => known === code),
+        code,
+      );
+      return { check, ...found };
+    }),
+  );
 }
 
 function gatewayFault(check: string, problem: string, remedy: string): Found {

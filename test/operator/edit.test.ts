@@ -48,7 +48,7 @@ describe('a key that the operator adds', () => {
     assert.deepEqual([exitCode, stderr], [0, '']);
     assert.deepEqual(await readHoldings(gateway), listHoldings(gateway, key).sort());
     const { domains, ...rest } = document;
-    assert.deepEqual(rest, { key, dry_run: false, success: true, list: null });
+    assert.deepEqual(rest, { key, name: null, dry_run: false, success: true, list: null, naming: null });
     const [{ effects, ...edit }] = domains;
     assert.deepEqual(edit, { domain: 'ffww01', outcome: 'added', code: null, reason: null });
     assert.deepEqual(

@@ -34,7 +34,9 @@ describe('wgkex status', () => {
     await giveUnrecorded(gateway, [backbone]);
     await writeFile(`${directory}/wgkex/disallowed_keys`, `${router}\n${backbone}\n`);
     const faults = await findFaults();
-    assert.deepEqual(faults, [{ problem: 'a disallowed key is a peer', remedy: `wgkex remove ffww01 ${router}` }]);
+    assert.deepEqual(faults, [
+      { code: 'disallowed-peer', problem: 'a disallowed key is a peer', remedy: `wgkex remove ffww01 ${router}` },
+    ]);
     const { exitCode, stdout, stderr } = await look(gateway, ['block', backbone]);
     assert.equal(exitCode, 1);
     assert.ok(!`${stdout}${stderr}`.includes('wg set'), 'no command to remove it');
@@ -46,7 +48,7 @@ describe('wgkex status', () => {
     await writeFile(file, `${makeKey()}\n`);
     await gateway.configure({}, { allowed_keys: '/etc/wgkex/allowed' });
     const problem = '1 peer has a key that /etc/wgkex/allowed does not list; the cleanup removes them';
-    assert.deepEqual(await findFaults(), [{ problem, remedy: null }]);
+    assert.deepEqual(await findFaults(), [{ code: 'unlisted-peers', problem, remedy: null }]);
   });
 
   test('names a configured list that is missing, and the consequence', async () => {
@@ -54,7 +56,7 @@ describe('wgkex status', () => {
     const { document } = await lookUp(gateway, ['status']);
     const problem =
       'Cannot read /etc/wgkex/nowhere: there is no such file; new keys get FAILED, and the cleanup removes nobody';
-    assert.deepEqual(document.attention, [{ problem, remedy: null }]);
+    assert.deepEqual(document.attention, [{ code: 'key-list', problem, remedy: null }]);
     assert.match((await look(gateway, ['check'])).stdout, /Cannot read \/etc\/wgkex\/nowhere: there is no such file/);
   });
 
@@ -84,7 +86,7 @@ test('wgkex check names a registered key that a file also sets up, and the comma
       "'",
     );
   const remedy = `wgkex release ffww01 ${router}`;
-  assert.deepEqual(findings, [{ domain: 'ffww01', problem, remedy }]);
+  assert.deepEqual(findings, [{ domain: 'ffww01', code: 'key-in-peer-file', problem, remedy }]);
   assert.equal((await look(gateway, remedy.split(' ').slice(1))).exitCode, 0);
   const again = await lookUp(gateway, ['check']);
   const sound = again.document.checks.find(({ check }: { check: string }) => check === 'ownership');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { makeKey } from '../../lab/client.ts';
-import { attempt } from '../../lab/commands.ts';
+import { attempt, type Background, eventually, startIn } from '../../lab/commands.ts';
 import { Gateway } from '../../lab/gateway.ts';
 import { look, lookUp } from '../../lab/operator.ts';
 import { recordKeys } from '../../lab/record.ts';
@@ -56,3 +57,61 @@ test('wgkex peers ends quietly if only the first lines of a long list are read',
   assert.deepEqual([exitCode, stderr], [0, '']);
   assert.match(stdout, /^KEY .* HANDSHAKE +RX +TX +FDB$/);
 });
+
+/** On an idle machine it takes a tenth of that. */
+const MOST_REDRAW_MILLISECONDS = 1000;
+const REDRAWS = 10;
+/** One second, in the unit of proc_pid_stat(5). */
+const TICKS = 100;
+
+for (const order of ['traffic', 'address']) {
+  test(`wgkex watch sorts them by ${order} at each redraw, and takes little time`, async (t) => {
+    const terminal = openWatch(`--interval 0.2 --sort ${order}`);
+    const countFrames = () => terminal.stdout.split('\x1b[J').length;
+    await eventually('it shows the peers', () => terminal.stdout.includes(` of ${PEERS}`));
+    const [frames, ticks] = [countFrames(), await readTicks()];
+    await eventually('it has looked again', () => countFrames() >= frames + REDRAWS);
+    const milliseconds = (((await readTicks()) - ticks) / TICKS / (countFrames() - frames)) * 1000;
+    t.diagnostic(`${Math.round(milliseconds)} ms of processor time for each redraw, with those of wg and bridge`);
+    assert.ok(milliseconds < MOST_REDRAW_MILLISECONDS, `${milliseconds}`);
+    await terminal.stop();
+  });
+}
+
+test('wgkex watch scrolls to the last of them, filters and sorts them between two looks', async (t) => {
+  const terminal = openWatch('--interval 3600');
+  await eventually('it shows the peers', () => terminal.stdout.includes(` of ${PEERS}`));
+  const first = '\x1b[H';
+  for (const [keys, expected] of [
+    ['\x1b[F', ` to ${PEERS} of ${PEERS}`],
+    ['/pending', ` of ${PEERS} that match`],
+    ['\r<<<', 'by handshake'],
+    ['<<', 'by address'],
+  ] as const) {
+    const start = performance.now();
+    terminal.child.stdin?.write(keys);
+    await eventually(expected, () =>
+      stripVTControlCharacters(terminal.stdout.slice(terminal.stdout.lastIndexOf(first))).includes(expected),
+    );
+    t.diagnostic(`${JSON.stringify(keys)} took ${Math.round(performance.now() - start)} ms`);
+  }
+  await terminal.stop();
+});
+
+/** Starts the watch on a terminal of its own. */
+function openWatch(options: string): Background {
+  const script = `stty rows 24 cols 80; echo $$ >/run/many-peers.pid; exec wgkex watch ${options}`;
+  const words = ['script', '--quiet', '--return', '--command', script, '/dev/null'];
+  return startIn(gateway.namespace, ...words);
+}
+
+/** The processor time of the watch and of the programs that it has run. */
+async function readTicks(): Promise<number> {
+  const stat = await readFile(`/proc/${(await readFile('/run/many-peers.pid', 'utf8')).trim()}/stat`, 'utf8');
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = stat
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .slice(11, 15)
+    .map(Number);
+  return user + system + childUser + childSystem;
+}

@@ -1,42 +1,55 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect as connectTo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
+import { Broker } from '../../lab/broker.ts';
 import { exchange, makeKey, send } from '../../lab/client.ts';
 import { eventually, pause } from '../../lab/commands.ts';
-import { Gateway } from '../../lab/gateway.ts';
+import { readDashboard, replaceVariables } from '../../lab/dashboard.ts';
+import { getAsFirmware, postAsFirmware } from '../../lab/firmware.ts';
+import { V2 } from '../../lab/fleet.ts';
+import { Gateway, HTTP_PORT } from '../../lab/gateway.ts';
 import { connect, makeKeyPair } from '../../lab/operator.ts';
 import { PROMTOOL, Prometheus } from '../../lab/prometheus.ts';
 import { version } from '../../package.json';
 
 const RULES = '/usr/share/wgkex/alerts.yml';
-const DASHBOARD = '/usr/share/wgkex/grafana-dashboard.json';
 const PORT = 9586;
+const BROKER_PORT = 1892;
 const [ALIVE, STATIC] = [makeKeyPair('alive'), makeKeyPair('static')];
-/** Fewer connections than a source may have open. */
+/** Fewer connections than a source may have open; one of them by HTTP, through the fleet. */
 const CROWD = 15;
 /** In seconds since 1970. */
 const STARTED = Math.floor(Date.now() / 1000);
+const IS_ONLINE = /^wgkex_fleet_gateways\{domain="ffmuc_welt",state="online"\} 1$/m;
 const IS_UP = /^wgkex_domain_up\{domain="ffww01"\} 1$/m;
 
+let broker: Broker;
 let gateway: Gateway;
 let prometheus: Prometheus;
 let listen: string;
-const settings = () => ({ metrics: { listen }, cleanup: { second_look_seconds: 0 } });
+const settings = () => ({
+  metrics: { listen },
+  cleanup: { second_look_seconds: 0 },
+  http: { listen: [`${gateway.address}:${HTTP_PORT}`] },
+});
 
 before(async () => {
+  broker = await Broker.start(BROKER_PORT);
   gateway = await Gateway.create(38, [{ name: 'ffww01' }, { name: 'ffmuc_welt', settings: { max_pending: 20 } }]);
   listen = `${gateway.address}:${PORT}`;
-  await gateway.configure(settings());
+  const url = [`mqtt://${gateway.segment.ipv4('0.2')}:${BROKER_PORT}`];
+  await gateway.configure({ ...settings(), gateway: { name: 'gw1.example.org' }, mqtt: { url, id: 'gw1' } });
   await gateway.start();
+  await getAsFirmware({ host: gateway.address, port: HTTP_PORT, path: '/' });
   prometheus = await Prometheus.start(listen, RULES);
 });
 after(async () => {
   await prometheus.stop();
   await gateway.close();
+  await broker.close();
 });
 
 describe('Prometheus', () => {
@@ -52,8 +65,11 @@ describe('Prometheus', () => {
     assert.equal(await exchange(gateway.address, 'ffww01', STATIC.publicKey), 'ERR: PROHIBITED_WGKEY\n');
     assert.equal(await exchange(gateway.address, 'nowhere', first), 'ERR: INVALID_DOMAIN\n');
     assert.equal(await send(gateway.address, ['ffww01\nkey\n']), 'ERR: INVALID_WGKEY\n');
-    const crowd = Array.from({ length: CROWD }, () => exchange(gateway.address, 'ffmuc_welt', makeKey()));
+    const crowd = Array.from({ length: CROWD - 1 }, () => exchange(gateway.address, 'ffmuc_welt', makeKey()));
     assert.deepEqual(new Set(await Promise.all(crowd)), new Set(['OK\n']));
+    await eventually('the gateway knows itself', async () => IS_ONLINE.test(await scrape()));
+    const router = { domain: 'ffmuc_welt', public_key: makeKey() };
+    await postAsFirmware({ host: gateway.address, port: HTTP_PORT, path: V2 }, router);
     // Prometheus begins to scrape some seconds after its start; a rate takes two scrapes.
     await eventually('Prometheus has seen all, more than once', async () => {
       const { ffmuc_welt } = await prometheus.count('wgkex_peers{state="pending"}', 'domain');
@@ -77,7 +93,8 @@ describe('Prometheus', () => {
       ],
       ['wgkex_exchange_duration_seconds_count', [], { '': CROWD + 7 }],
       ['wgkex_exchange_duration_seconds_bucket{le="10"}', [], { '': CROWD + 7 }],
-      ['wgkex_connections_accepted_total', [], { '': CROWD + 7 }],
+      // One more was for HTTP.
+      ['wgkex_connections_accepted_total', [], { '': CROWD + 8 }],
       ['wgkex_connections', [], {}],
       ['wgkex_handler_batch_exchanges_sum', ['domain'], { ffww01: 5, ffmuc_welt: CROWD }],
       ['wgkex_handler_up', ['job'], { wgkex: 1 }],
@@ -94,6 +111,10 @@ describe('Prometheus', () => {
       ['wgkex_cleanup_passes_total', ['domain'], { ffww01: 3 }],
       ['wgkex_cleanup_removals_total', ['domain'], { ffww01: 2 }],
       [`wgkex_cleanup_last_pass_timestamp_seconds >= bool ${STARTED}`, ['domain'], { ffww01: 1 }],
+      ['wgkex_fleet_connected', ['job'], { wgkex: 1 }],
+      ['wgkex_fleet_gateways', ['domain', 'state'], { 'ffww01 online': 1, 'ffmuc_welt online': 1 }],
+      ['wgkex_fleet_exchanges_total', ['gateway', 'result'], { 'gw1 OK': 1 }],
+      ['wgkex_fleet_answer_seconds_count', [], { '': 1 }],
       ['wgkex_build_info', ['version', 'node'], { [`${version} ${process.versions.node}`]: 1 }],
       ['process_resident_memory_bytes > bool 1e6', ['job'], { wgkex: 1 }],
       ['ALERTS', ['alertname', 'domain', 'alertstate'], { 'WgkexCleanupOverdue ffmuc_welt pending': 1 }],
@@ -134,15 +155,15 @@ describe('Prometheus', () => {
     );
     const rules = await prometheus.findRules();
     assert.deepEqual(new Set(rules.map(({ health }) => health)), new Set(['ok']));
-    assert.ok(rules.length >= 8);
+    assert.ok(rules.length >= 11);
     for (const { name, query } of rules) await requireKnownNames(name, query);
   });
 
   test('finds something for each panel of the dashboard', async () => {
-    const { panels, templating } = JSON.parse(readFileSync(DASHBOARD, 'utf8'));
+    const { panels, templating } = readDashboard();
     for (const { title, targets } of panels) {
       for (const { expr } of targets) {
-        const expression = replaceVariables(expr);
+        const expression = replaceVariables(expr, '1m');
         await requireKnownNames(title, expression);
         const samples = await lookUntil(
           () => prometheus.query(expression),
@@ -151,12 +172,12 @@ describe('Prometheus', () => {
         assert.notDeepEqual(samples, [], `${title}: ${expression}`);
       }
     }
-    const variables = templating.list.map(({ definition }: { definition?: string }) => definition).filter(Boolean);
+    const variables = templating.list.map(({ definition }) => definition).filter(Boolean);
     assert.equal(variables.length, 2);
     for (const definition of variables) {
-      const [, selector = '', label = ''] = definition.match(/^label_values\((.*), (\w+)\)$/) ?? [];
+      const [, selector = '', label = ''] = definition?.match(/^label_values\((.*), (\w+)\)$/) ?? [];
       const counts = await lookUntil(
-        () => prometheus.count(replaceVariables(selector), label),
+        () => prometheus.count(replaceVariables(selector, '1m'), label),
         (found) => !isDeepStrictEqual(found, {}),
       );
       assert.notDeepEqual(counts, {}, definition);
@@ -271,7 +292,7 @@ test('a handler without metrics ends at a request for numbers, one with metrics 
   await gateway.configure(settings());
   const withThem = await gateway.handle(`${request}{"type":"numbers","id":2,"domain":"nowhere"}\n`);
   const [greeting, ...replies] = withThem.stdout.split('\n').map((line) => JSON.parse(line));
-  assert.deepEqual([withThem.exitCode, greeting], [0, { type: 'ready', answers: ['exchange', 'numbers'] }]);
+  assert.deepEqual([withThem.exitCode, greeting], [0, { type: 'ready', answers: ['exchange', 'numbers', 'gateway'] }]);
   const [first, second] = replies.sort((one, other) => one.id - other.id);
   assert.deepEqual(second, { type: 'numbers', id: 2, numbers: null });
   assert.deepEqual([first.numbers.static, first.numbers.passes, first.numbers.removals], [1, 3, 2]);
@@ -318,11 +339,6 @@ async function attemptScrape(): Promise<string | undefined> {
 function readCounter(text: string, name: string): number {
   const [, value] = text.match(new RegExp(`^${name} (\\d+)$`, 'm')) ?? [];
   return Number(value);
-}
-
-/** Replaces variables as Grafana does. */
-function replaceVariables(expression: string): string {
-  return expression.replaceAll('$__rate_interval', '1m').replaceAll('$instance', '.*').replaceAll('$domain', '.*');
 }
 
 async function requireKnownNames(what: string, expression: string): Promise<void> {

@@ -176,12 +176,15 @@ describe('wgkex adopt', () => {
     const { exitCode, document } = await lookUp(gateway, ['adopt', 'ffww01', plain, secret, absent, '--yes']);
     assert.equal(exitCode, 1);
     assert.deepEqual(document.left_out, [
-      { key: secret, kind: 'preshared key' },
-      { key: absent, kind: 'not a peer' },
+      { key: secret, name: null, kind: 'preshared key' },
+      { key: absent, name: null, kind: 'not a peer' },
     ]);
     assert.deepEqual([...(await readRegistrations(gateway)).keys()], [plain]);
     const again = await lookUp(gateway, ['adopt', 'ffww01', plain, '--yes']);
-    assert.deepEqual([again.exitCode, again.document.left_out], [0, [{ key: plain, kind: 'already ours' }]]);
+    assert.deepEqual(
+      [again.exitCode, again.document.left_out],
+      [0, [{ key: plain, name: null, kind: 'already ours' }]],
+    );
   });
 
   test('adopts no peer while a list of keys cannot be read', async () => {

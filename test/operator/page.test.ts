@@ -38,6 +38,7 @@ before(async () => {
   now = (await connect(gateway, STALE)) + STALE_AFTER_SECONDS + 1;
   await pause(5000);
   await connect(gateway, ALIVE);
+  assert.equal((await gateway.cleanUp('ffww01')).exitCode, 0);
 });
 after(async () => {
   await gateway.close();
@@ -48,10 +49,8 @@ describe('a public page', () => {
   test('shows the state of the routers and the domains', async () => {
     const page = await makePage();
     assert.match(page, /<title>4 routers: 1 alive, 0 idle, 1 stale, 1 never connected, 1 set up by hand<\/title>/);
-    assert.match(
-      page,
-      /<title>Exchanges of the last day: 3 joined, 1 refused, 0 failed; at most 4 in an hour<\/title>/,
-    );
+    assert.match(page, /Registrations in the last day: 3 admitted, 1 refused, 0 failed\./);
+    assert.match(page, /<title>Routers that joined: 2 in the last day, 2 in the last week<\/title>/);
     assert.match(page, /Everything is in order\./);
     assert.match(page, /<h2 id="domain-ffmuc_welt">ffmuc_welt<\/h2>/);
   });
@@ -103,17 +102,22 @@ describe('a public page', () => {
   });
 
   const skip = IS_ROOT_ALONE ? 'SKIPPED: a user namespace has no other users' : false;
-  test('written without root lacks only the routers, and standard error says so', { skip }, async () => {
+  test('written without root lacks only the routers and their history, and standard error says so', {
+    skip,
+  }, async () => {
     const own = await mkdtemp('/tmp/wgkex-page-');
     await gateway.run('chown', 'wgkex', own);
     const [program = '', ...options] = AS_WGKEX;
     const words = [...options, '/usr/bin/wgkex', 'status', '--html', `${own}/page.html`];
     const { exitCode, stderr } = await attempt(gateway.namespace, program, words);
     const hints = ['ffww01', 'ffmuc_welt'].map((name) => `wgkex: Cannot read the peers of ${name}: run it as root`);
-    assert.deepEqual([exitCode, stderr], [0, hints.join('\n')]);
+    const history = `/var/lib/wgkex/${gateway.namespace}/ffww01.history.json`;
+    const lines = [...hints, `wgkex: Cannot read ${history}: permission denied`];
+    assert.deepEqual([exitCode, stderr], [0, lines.join('\n')]);
     const page = await readFile(`${own}/page.html`, 'utf8');
     assert.equal(page.split('Its routers could not be read.').length, 3);
-    assert.match(page, /3 joined, 1 refused/);
+    assert.match(page, /3 admitted, 1 refused/);
+    assert.match(page, /Its history could not be read\./);
     await rm(own, { recursive: true });
   });
 });

@@ -59,8 +59,9 @@ describe('a router that is there', () => {
     assert.deepEqual(derivations, [EUI64, FFMUC, GLUON]);
     const { document: list } = await lookUp(gateway, ['peers', 'ffww01']);
     const { received_bytes: _, sent_bytes: __, ...listed } = list.peers[0];
-    const { received_bytes, sent_bytes, ...shown } = domains[0].peer;
+    const { received_bytes, sent_bytes, mesh, ...shown } = domains[0].peer;
     assert.deepEqual(shown, listed);
+    assert.equal(mesh, null, 'there is none here');
     assert.ok(received_bytes > 0 && sent_bytes > 0);
     const nothing = { marked_at: null, operators_mark: null, claim_seconds: null, obstacles: [] };
     assert.deepEqual(domains[1], { domain: 'ffmuc', peer: null, ...nothing });
@@ -177,7 +178,7 @@ describe('an exchange', () => {
   test('that the gateway refuses is reported with its code, status 1', async () => {
     const { exitCode, stdout } = await look(gateway, ['exchange', gateway.address, 'nowhere']);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^INVALID_DOMAIN: this gateway does not serve the domain\n/);
+    assert.match(stdout, /^INVALID_DOMAIN: the gateway does not serve the domain\n/);
   });
 
   test('without a reply counts as success only with --quiet-success', async () => {

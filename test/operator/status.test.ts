@@ -114,6 +114,7 @@ describe('the list of peers', () => {
       {
         domain: 'ffww01',
         key: IDLE.publicKey,
+        name: null,
         state: 'idle',
         ...{ address: link.address, mac: link.mac, allowed_ips: [`${link.address}/128`] },
         endpoint: gateway.segment.ipv4('0.2'),
@@ -191,7 +192,9 @@ describe('a reader', () => {
     const status = JSON.parse((await lookAsUser('status', '--json')).stdout);
     assert.equal(status.domains[0].vxlan.state, 'ok');
     assert.equal(typeof status.domains[0].last_exchange, 'number');
-    assert.deepEqual(status.domains[0].attention, [{ problem: hints[0]?.replace('wgkex: ', ''), remedy: null }]);
+    assert.deepEqual(status.domains[0].attention, [
+      { code: 'peers-unreadable', problem: hints[0]?.replace('wgkex: ', ''), remedy: null },
+    ]);
     assert.equal((await lookAsUser('derive', ALIVE.publicKey)).exitCode, 0);
     assert.equal((await lookAsUser('exchange', gateway.address, 'ffww01', PENDING.publicKey)).exitCode, 0);
   });
@@ -207,10 +210,10 @@ describe('wgkex status', () => {
     await gateway.listener?.stop();
     await gateway.run('bridge', 'fdb', 'del', ...entry());
     await gateway.run('ip', '-6', 'route', 'del', `${address}/128`, 'dev', gateway.wireguard());
-    const remedy = '/usr/lib/wgkex/wgkex-cleanup ffww01';
+    const remedy = '/usr/lib/wgkex/wgkex-cleanup --repair ffww01';
     assert.deepEqual(await findFaults(), [
-      { problem: '1 router lacks forwarding entries', remedy },
-      { problem: '1 router lacks its route', remedy },
+      { code: 'entries-missing', problem: '1 router lacks forwarding entries', remedy },
+      { code: 'routes-missing', problem: '1 router lacks its route', remedy },
     ]);
     const { document } = await lookUp(gateway, ['peers', '--pending', 'ffww01']);
     assert.deepEqual([document.peers[0].missing_entries, document.peers[0].route], [['flood'], false]);
@@ -225,10 +228,10 @@ describe('wgkex status', () => {
     await gateway.listener?.stop();
     await gateway.run('bridge', 'fdb', 'append', gone.mac, ...where);
     await gateway.run('ip', '-6', 'route', 'add', `${gone.address}/128`, 'dev', gateway.wireguard());
-    const remedy = '/usr/lib/wgkex/wgkex-cleanup ffww01';
+    const remedy = '/usr/lib/wgkex/wgkex-cleanup --repair ffww01';
     assert.deepEqual(await findFaults(), [
-      { problem: '1 forwarding entry leads to no router', remedy },
-      { problem: '1 route leads to no router', remedy },
+      { code: 'entries-orphaned', problem: '1 forwarding entry leads to no router', remedy },
+      { code: 'routes-orphaned', problem: '1 route leads to no router', remedy },
     ]);
     await mend();
     await gateway.start();
@@ -255,10 +258,12 @@ describe('wgkex status', () => {
     const { exitCode, document } = await lookUp(gateway, ['status']);
     assert.equal(exitCode, 1);
     assert.deepEqual(document.attention, [
-      { problem: `${list}: line 2: expected a public key, found "rubbish"`, remedy: null },
+      { code: 'key-list', problem: `${list}: line 2: expected a public key, found "rubbish"`, remedy: null },
     ]);
     const remedy = `wgkex remove ffww01 ${PENDING.publicKey}`;
-    assert.deepEqual(document.domains[0].attention, [{ problem: 'a disallowed key is a peer', remedy }]);
+    assert.deepEqual(document.domains[0].attention, [
+      { code: 'disallowed-peer', problem: 'a disallowed key is a peer', remedy },
+    ]);
     await writeFile(file, '');
   });
 
@@ -278,17 +283,21 @@ describe('wgkex status', () => {
     const find = () => findFaults(1);
     await gateway.run('ip', 'link', 'set', vxlan, 'down');
     assert.deepEqual(await find(), [
-      { problem: `VXLAN interface ${vxlan} is down`, remedy: `ip link set ${vxlan} up` },
+      { code: 'vxlan-down', problem: `VXLAN interface ${vxlan} is down`, remedy: `ip link set ${vxlan} up` },
     ]);
     await gateway.run('ip', 'link', 'delete', vxlan);
-    assert.deepEqual(await find(), [{ problem: `VXLAN interface ${vxlan} does not exist`, remedy: null }]);
+    assert.deepEqual(await find(), [
+      { code: 'vxlan-missing', problem: `VXLAN interface ${vxlan} does not exist`, remedy: null },
+    ]);
     await gateway.run('ip', 'link', 'add', vxlan, 'type', 'bridge');
-    assert.deepEqual(await find(), [{ problem: `${vxlan} is not a VXLAN interface but a bridge`, remedy: null }]);
+    assert.deepEqual(await find(), [
+      { code: 'vxlan-kind', problem: `${vxlan} is not a VXLAN interface but a bridge`, remedy: null },
+    ]);
     await gateway.run('ip', 'link', 'delete', vxlan);
     await gateway.removeInterfaces('ffmuc_welt');
     assert.deepEqual(await find(), [
-      { problem: `WireGuard interface ${wireguard} does not exist`, remedy: null },
-      { problem: `VXLAN interface ${vxlan} does not exist`, remedy: null },
+      { code: 'wireguard-missing', problem: `WireGuard interface ${wireguard} does not exist`, remedy: null },
+      { code: 'vxlan-missing', problem: `VXLAN interface ${vxlan} does not exist`, remedy: null },
     ]);
     const { exitCode, stderr, document } = await lookUp(gateway, ['peers']);
     assert.equal(exitCode, 1);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { attempt, Background, eventually } from '../../lab/commands.ts';
+import { attempt, type Background, eventually, sh, startIn } from '../../lab/commands.ts';
 import { Gateway } from '../../lab/gateway.ts';
 import { look } from '../../lab/operator.ts';
 import { Router } from '../../lab/router.ts';
@@ -54,11 +55,68 @@ describe('wgkex watch on a terminal', () => {
   }
 
   test('prints no more lines than the terminal has', async () => {
-    const terminal = await openTerminal('rows 6 cols 60');
+    const terminal = await openTerminal({ size: 'rows 6 cols 60' });
     const lines = lastFrame(terminal).split('\n');
     assert.ok(lines.length <= 6, String(lines.length));
     terminal.child.stdin?.write('q');
     await assertRestored(terminal);
+  });
+
+  const KEYS = [
+    ['filters while letters are typed', '/nowhere', /^No peer matches\.$/m],
+    ['clears the filter with Esc', '\x1b', /^[\s\S]*KEY[^\n]*\n.*\d+ s/],
+    ['sorts by the next column', '>', /by entries /],
+    ['reverses', 'I', /by entries, reversed /],
+    ['sorts by the column before', '<', /by traffic /],
+    ['shows its keys with F1', '\x1bOP', /^Keys of wgkex watch$/m],
+  ] as const;
+  test('obeys keys at once, however long the interval is', async () => {
+    const terminal = await openTerminal({ interval: 3600 });
+    for (const [what, keys, expected] of KEYS) {
+      terminal.child.stdin?.write(keys);
+      await eventually(what, () => expected.test(lastFrame(terminal)));
+    }
+    terminal.child.stdin?.write('xq');
+    await assertRestored(terminal);
+  });
+
+  test('follows a resize to 80 columns, where its lines fit', async () => {
+    const terminal = await openTerminal({ size: 'rows 30 cols 160', interval: 3600 });
+    assert.match(lastFrame(terminal), /ENDPOINT/);
+    await resize(terminal, 12, 80);
+    await eventually('it is narrower', () => !/ENDPOINT/.test(lastFrame(terminal)));
+    const lines = lastFrame(terminal).split('\n');
+    assert.ok(lines.length <= 12 && lines.every((line) => line.length <= 80), lines.join('\n'));
+    terminal.child.stdin?.write('q');
+    await assertRestored(terminal);
+  });
+
+  test('ends when its terminal is gone', async () => {
+    const terminal = await openTerminal();
+    const watch = Number(await readFile(`${FILES}.pid`, 'utf8'));
+    await terminal.stop('SIGKILL');
+    await eventually('the watch has ended', () => !existsSync(`/proc/${watch}`));
+  });
+
+  for (const [what, environment, hasColour] of [
+    ['paints', 'TERM=xterm-256color', true],
+    ['paints nothing with NO_COLOR', 'TERM=xterm-256color NO_COLOR=1', false],
+  ] as const) {
+    test(what, async () => {
+      const terminal = await openTerminal({ environment });
+      await eventually('a frame is complete', () => terminal.stdout.includes('\x1b[J'));
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: ECMA-48.
+      assert.equal(/\x1b\[[0-9;]*m/.test(terminal.stdout), hasColour);
+      terminal.child.stdin?.write('q');
+      await assertRestored(terminal);
+    });
+  }
+
+  test('draws nothing on a dumb terminal, and says so in one line', async () => {
+    const script = ['--quiet', '--return', '--command', 'TERM=dumb wgkex watch', '/dev/null'];
+    const { exitCode, stdout } = await attempt(gateway.namespace, 'script', script);
+    const reason = 'watch cannot draw on a terminal with TERM=dumb; use --json or wgkex peers';
+    assert.deepEqual([exitCode, stdout.trim()], [2, `wgkex: ${reason}; try wgkex --help`]);
   });
 
   test('reports a domain that cannot be read, and shows the rest', async () => {
@@ -77,16 +135,7 @@ describe('wgkex watch on a terminal', () => {
 
 describe('wgkex watch --json', () => {
   test('prints one object per line, with rates from the second one on', async () => {
-    const watch = new Background('ip', [
-      'netns',
-      'exec',
-      gateway.namespace,
-      'wgkex',
-      'watch',
-      '--json',
-      '--interval',
-      '0.2',
-    ]);
+    const watch = startIn(gateway.namespace, 'wgkex', 'watch', '--json', '--interval', '0.2');
     const frames = () =>
       watch.stdout
         .split('\n')
@@ -127,18 +176,25 @@ for (const [args, reason] of WRONG_CALLS) {
 }
 
 /** Starts the watch on a terminal of its own, and waits until it shows the router. */
-async function openTerminal(size = 'rows 24 cols 80'): Promise<Background> {
-  const watch = `echo $$ >${FILES}.pid; exec wgkex watch --interval 0.2`;
-  const script = `stty ${size}; stty -g >${FILES}.before; sh -c '${watch}'; status=$?; stty -g >${FILES}.after; exit $status`;
+async function openTerminal({ size = 'rows 24 cols 80', interval = 0.2, environment = '' } = {}): Promise<Background> {
+  const watch = `echo $$ >${FILES}.pid; exec env ${environment} wgkex watch --interval ${interval}`;
+  const script = `tty >${FILES}.tty; stty ${size}; stty -g >${FILES}.before; sh -c '${watch}'; status=$?; stty -g >${FILES}.after; exit $status`;
   const words = ['script', '--quiet', '--return', '--command', script, '/dev/null'];
-  const terminal = new Background('ip', ['netns', 'exec', gateway.namespace, ...words]);
+  const terminal = startIn(gateway.namespace, ...words);
   await eventually('the watch shows something', () => terminal.stdout.includes('KEY'));
   assert.ok(terminal.stdout.startsWith(ENTER));
   return terminal;
 }
 
-/** The prefix of files with the process id of the watch, and the state of the terminal before and after it. */
+/** The prefix of files with the process id of the watch, its terminal, and the state of that before and after it. */
 const FILES = '/run/watch';
+
+async function resize(terminal: Background, rows: number, columns: number): Promise<void> {
+  const device = (await readFile(`${FILES}.tty`, 'utf8')).trim();
+  const { length } = terminal.stdout;
+  await sh('stty', '-F', device, 'rows', String(rows), 'cols', String(columns));
+  await eventually('it draws', () => terminal.stdout.slice(length).includes('\x1b[J'));
+}
 
 async function killWatch(signal: NodeJS.Signals): Promise<void> {
   process.kill(Number(await readFile(`${FILES}.pid`, 'utf8')), signal);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { exchange, makeKey } from '../../lab/client.ts';
-import { Background, eventually, pause, sh } from '../../lab/commands.ts';
+import { Background, eventually, pause, sh, startIn } from '../../lab/commands.ts';
 import { AS_WGKEX, Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 
 const NUMBER = 57;
@@ -211,7 +211,7 @@ ${steps.join('\n')}
 : >${LOG}; chmod a+w ${LOG}; export JOURNAL_STREAM=$(stat --format=%d:%i ${LOG})
 exec ${AS_WGKEX.join(' ')} setsid /usr/lib/wgkex/wgkex-listen 2>>${LOG}`;
   await sh('rm', '-f', LOG);
-  listener = new Background('ip', ['netns', 'exec', gateway.namespace, 'unshare', '--mount', 'sh', '-c', script]);
+  listener = startIn(gateway.namespace, 'unshare', '--mount', 'sh', '-c', script);
   gateway.listener = listener;
   const log = () => readFile(LOG, 'utf8').catch(() => '');
   const said = async () => (await log()).match(/handler is ready|handler ended/)?.[0] !== undefined;

@@ -12,8 +12,8 @@ const CACHE = `${process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache
 const BOOT_SECONDS = 3600;
 const MEMORY_MB = 1024;
 const OLD_VERSION = '0.0.9';
-/** Before there was a record of the registered peers. */
-const LAST_OF_VERSION_01 = 'a77495c';
+/** Versions to upgrade from, by their last commits: 0.1 had no record of the registered peers, 0.2 had no HTTP. */
+const LAST_COMMITS = { '0.1': 'a77495c', '0.2': 'cce9dec' };
 
 interface Result {
   readonly name: string;
@@ -45,8 +45,11 @@ async function makePayload(): Promise<void> {
   const [current = ''] = (await readdir('build')).filter((name) => name.endsWith('.deb'));
   await copyFile(`build/${current}`, `${WORK}/payload/wgkex.deb`);
   await makeOldPackage(`build/${current}`, `${WORK}/payload/wgkex-old.deb`);
-  await makeVersion01(`${WORK}/payload/wgkex-0.1.deb`);
+  for (const [old, commit] of Object.entries(LAST_COMMITS)) {
+    await buildVersion(commit, `${WORK}/payload/wgkex-${old}.deb`);
+  }
   await copyFile('test/vm/start', `${WORK}/payload/start`);
+  for (const guide of ['install.md', 'http.md']) await copyFile(`docs/${guide}`, `${WORK}/payload/${guide}`);
   for (let number = 1; number <= BOOTS; number++) {
     await build({
       entryPoints: [`test/vm/guest/boot-${number}.ts`],
@@ -74,13 +77,13 @@ async function makeOldPackage(from: string, to: string): Promise<void> {
   await rm(tree, { recursive: true });
 }
 
-/** Version 0.1 itself, from the history of this repository; a copy without one has none. */
-async function makeVersion01(to: string): Promise<void> {
-  const tree = `${WORK}/version-01`;
+/** An old version itself, from the history of this repository; a copy without one has none. */
+async function buildVersion(commit: string, to: string): Promise<void> {
+  const tree = `${WORK}/version`;
   await execa('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-checkout', '.', tree], { reject: false });
-  const { failed } = await execa('git', ['-C', tree, 'checkout', '--quiet', LAST_OF_VERSION_01], { reject: false });
+  const { failed } = await execa('git', ['-C', tree, 'checkout', '--quiet', commit], { reject: false });
   if (!failed) {
-    // It bundles the same packages, and needs no others: faketime was for its tests.
+    // It bundles packages that are here, and needs no others: faketime was for the tests of 0.1.
     await symlink(`${process.cwd()}/node_modules`, `${tree}/node_modules`);
     await execa('touch', ['--date=@0', 'package-lock.json'], { cwd: tree });
     await execa('sed', ['-i', '/^faketime=/d', 'bin/prepare'], { cwd: tree });

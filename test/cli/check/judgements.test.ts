@@ -22,7 +22,7 @@ function readUnits(situation: string): string {
 
 /** Problems and remedies. */
 function judge(text: string): (string | undefined)[][] {
-  return judgeUnits(parseUnitStates(text), [DOMAIN]).map(({ problem, remedy }) => [problem, remedy]);
+  return judgeUnits(parseUnitStates(text), [DOMAIN]).map(({ problem, remedy }) => [problem, remedy?.toString()]);
 }
 
 describe('units', () => {

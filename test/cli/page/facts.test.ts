@@ -5,15 +5,19 @@ import { findConcerns } from '../../../src/cli/gateway/attention.ts';
 import { countAges } from '../../../src/cli/page/ages.ts';
 import { describeConditions } from '../../../src/cli/page/condition.ts';
 import { listTicks } from '../../../src/cli/page/drawing/axis.ts';
-import { addUpCounts, groupHours } from '../../../src/cli/page/drawing/hours.ts';
 import { html } from '../../../src/cli/page/drawing/markup.ts';
 import { addUp } from '../../../src/cli/page/drawing/shapes.ts';
 import { findFacts } from '../../../src/cli/page/facts.ts';
-import { listLastDay, NO_ACTIVITY } from '../../../src/core/exchange/activity.ts';
 import { NOW } from '../../core/arbitraries.ts';
 import { SOUND_STATUS, STATUS } from '../scene.ts';
 
-const tell = (status: typeof STATUS) => findFacts(status, findConcerns(status));
+const HISTORY = [{ since: NOW - (NOW % 900), alive: 3, joined: 2 }];
+const COMMUNITY = { title: 'Freifunk', link: 'https://freifunk.example/' };
+const tell = (status: typeof STATUS) =>
+  findFacts(status, findConcerns(status), {
+    community: COMMUNITY,
+    findHistory: (domain) => (domain === 'ffww01' ? HISTORY : undefined),
+  });
 
 describe('the public facts', () => {
   const facts = tell(STATUS);
@@ -53,11 +57,13 @@ describe('the public facts', () => {
       [2, 0, 1, 0, 1, 1],
     );
     assert.equal(last?.peers, undefined);
-    assert.deepEqual([first?.lastExchange, last?.lastExchange], [NOW - 2700, undefined]);
+    assert.deepEqual([first?.lastRegistration, last?.lastRegistration], [NOW - 2700, undefined]);
+    assert.deepEqual([first?.history, last?.history], [HISTORY, undefined]);
   });
 
-  test('are only numbers, names of domains and words of the page', () => {
+  test('are only numbers, names of domains, and words of the page or of the operator for it', () => {
     const words = new Set(['in order', 'needs attention', 'out of service', ...STATUS.domains.map(nameOf)]);
+    for (const word of Object.values(COMMUNITY)) words.add(word);
     for (const { age } of countAges({ at: NOW, peers: [] })) words.add(age);
     for (const value of listValues(facts)) {
       assert.ok(typeof value === 'number' || value === undefined || words.has(String(value)), String(value));
@@ -98,29 +104,6 @@ describe('the ages of handshakes', () => {
   });
 });
 
-describe('the hours of the last day', () => {
-  test('are 24, and the last one ends with the current ten minutes', () => {
-    const hours = groupHours(listLastDay(NO_ACTIVITY, NOW));
-    assert.equal(hours.length, 24);
-    const [first, second] = hours;
-    const end = (hours.at(-1)?.since ?? 0) + 3600;
-    assert.equal((second?.since ?? 0) - (first?.since ?? 0), 3600);
-    assert.ok(end > NOW && end <= NOW + 600 && end % 600 === 0);
-  });
-
-  test('have all the exchanges of their intervals', () => {
-    const counts = fc.record({ joined: fc.nat(), refused: fc.nat(), failed: fc.nat() }, { noNullPrototype: true });
-    fc.assert(
-      fc.property(fc.array(counts, { minLength: 144, maxLength: 144 }), (all) => {
-        const intervals = all.map((counts, index) => ({ since: index * 600, counts }));
-        const hours = groupHours(intervals);
-        assert.deepEqual(addUpCounts(hours), addUpCounts(intervals));
-        assert.deepEqual(hours[3], { since: 10_800, counts: addUpCounts(intervals.slice(18, 24)) });
-      }),
-    );
-  });
-});
-
 describe('the axis of a day', () => {
   const CASES = [
     [
@@ -148,11 +131,20 @@ describe('the axis of a day', () => {
   for (const [name, since, expected] of CASES) {
     test(`${name} has a tick at every sixth hour`, () => {
       assert.deepEqual(
-        listTicks(since, 86_400).map(({ time, x }) => [time, x]),
+        listTicks({ since, seconds: 86_400 }).map(({ time, x }) => [time, x]),
         expected,
       );
     });
   }
+});
+
+test('the axis of a week has a tick at each midnight', () => {
+  const ticks = listTicks({ since: 43_200, seconds: 7 * 86_400 });
+  assert.deepEqual(
+    ticks.map(({ time }) => time / 86_400),
+    [1, 2, 3, 4, 5, 6, 7],
+  );
+  assert.deepEqual([ticks[0]?.x, ticks[6]?.x], [7.1, 92.9]);
 });
 
 test('text in a page is always escaped', () => {

@@ -5,6 +5,7 @@ import {
   addUp,
   BOX,
   buildPath,
+  buildSteps,
   findLength,
   findScaleEnd,
   layOutColumns,
@@ -143,6 +144,25 @@ describe('a path', () => {
         const end = findScaleEnd(Math.max(...stacks.map(addUp)));
         const path = buildPath([...layOutColumns(stacks, end).flat(), ...stacks.flatMap(layOutShares)]);
         for (const corners of readPath(path)) for (const at of corners) assert.ok(at >= 0 && at <= BOX, path);
+      }),
+    );
+  });
+});
+
+describe('steps', () => {
+  test('are as high as their numbers, with gaps where nothing is known', () => {
+    assert.equal(buildSteps([1, 1, 4, undefined, 2], 4), 'M0 100V75h1h1V0h1V100ZM4 100V50h1V100Z');
+    assert.equal(buildSteps([undefined, undefined], 2), '');
+  });
+
+  test('never leave the view box', () => {
+    const list = fc.array(fc.option(numbers, { nil: undefined }), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(list, (list) => {
+        const path = buildSteps(list, findScaleEnd(Math.max(0, ...list.map((number) => number ?? 0))));
+        for (const [, top] of path.matchAll(/V(\d+)/g)) assert.ok(Number(top) >= 0 && Number(top) <= BOX, path);
+        assert.equal(path.split('h1').length - 1, list.filter((number) => number !== undefined).length);
+        assert.equal(path.split('M').length, path.split('Z').length, 'each part is closed');
       }),
     );
   });

@@ -39,14 +39,14 @@ const LINKS = [
 test('interfaces have the properties that a tunnel depends on', () => {
   const vxlan = { link: 'wgww01', local: 'fe80::1', isLearning: true };
   assert.deepEqual(parseLinkDetails(JSON.stringify(LINKS)), [
-    { name: 'lo', kind: undefined, isUp: true, mtu: 65536, vxlan: undefined },
-    { name: 'wgww01', kind: 'wireguard', isUp: true, mtu: 1420, vxlan: undefined },
-    { name: 'vxww01', kind: 'vxlan', isUp: true, mtu: 1350, vxlan },
+    { name: 'lo', kind: undefined, isUp: true, mtu: 65536, master: undefined, vxlan: undefined },
+    { name: 'wgww01', kind: 'wireguard', isUp: true, mtu: 1420, master: undefined, vxlan: undefined },
+    { name: 'vxww01', kind: 'vxlan', isUp: true, mtu: 1350, master: 'bat0', vxlan },
     {
-      ...{ name: 'vx4', kind: 'vxlan', isUp: false, mtu: 1500 },
+      ...{ name: 'vx4', kind: 'vxlan', isUp: false, mtu: 1500, master: undefined },
       vxlan: { link: undefined, local: '10.0.0.1', isLearning: false },
     },
-    { name: 'veth0', kind: 'veth', isUp: false, mtu: 1500, vxlan: undefined },
+    { name: 'veth0', kind: 'veth', isUp: false, mtu: 1500, master: undefined, vxlan: undefined },
   ]);
 });
 

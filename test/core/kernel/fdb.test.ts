@@ -8,6 +8,7 @@ import {
   identifyEntry,
   isDerivedEntry,
   parseForwardingEntries,
+  parseKnownMacs,
 } from '../../../src/core/kernel/fdb.ts';
 import { deriveLinkAddress, type MacAddress } from '../../../src/core/values/derived-address.ts';
 import type { InterfaceName } from '../../../src/core/values/names.ts';
@@ -40,6 +41,22 @@ const ROUTER = deriveLinkAddress(KEYS[2], 'eui64');
 
 test('entries are read back as bridge prints them', () => {
   fc.assert(fc.property(fc.array(entries), (some) => assert.deepEqual(parseForwardingEntries(format(some)), some)));
+});
+
+test('parseKnownMacs() finds the MAC addresses at each destination, and which of them were learned', () => {
+  // Of two routers, as bridge of iproute2 6.1 prints it.
+  const text = `[{"mac":"00:00:00:00:00:00","ifname":"vx","dst":"fe80::1","viaIf":"wg","flags":["self"],"state":"permanent"},
+{"mac":"02:00:00:00:00:02","ifname":"vx","dst":"fe80::1","viaIf":"wg","flags":["self"],"state":"permanent"},
+{"mac":"02:00:00:00:00:03","ifname":"vx","dst":"fe80::1","viaIf":"wg","flags":["self"],"state":""},
+{"mac":"02:00:00:00:00:04","ifname":"vx","dst":"fe80::2","flags":["self"],"state":"static"},
+{"mac":"33:33:00:00:00:01","ifname":"vx","flags":["self"],"state":"permanent"}]`;
+  assert.deepEqual(Object.fromEntries(parseKnownMacs(text)), {
+    'fe80::1': [
+      { mac: '02:00:00:00:00:02', isLearned: false },
+      { mac: '02:00:00:00:00:03', isLearned: true },
+    ],
+    'fe80::2': [{ mac: '02:00:00:00:00:04', isLearned: false }],
+  });
 });
 
 test('any other text is refused, and nothing else is thrown', () => {

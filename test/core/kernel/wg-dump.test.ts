@@ -23,6 +23,7 @@ const peers: fc.Arbitrary<Peer> = fc.record(
 const readings: fc.Arbitrary<WireguardReading> = fc.record(
   {
     ownKey: fc.option(publicKeys, { nil: undefined }),
+    port: fc.nat(65_535),
     peers: fc.array(peers, { maxLength: 5 }),
   },
   PLAIN,
@@ -46,6 +47,7 @@ test('a peer as wg 1.0.20210914 prints it is read', () => {
   const row = [KEYS[0], '(none)', endpoint, 'fe80::1/128,10.0.0.0/8', '1700000000', '1', '2', 'off'].join('\t');
   assert.deepEqual(parseDump(`(none)\t(none)\t51820\toff\n${row}\n`), {
     ownKey: undefined,
+    port: 51_820,
     peers: [
       {
         key: KEYS[0],
@@ -136,12 +138,14 @@ test('a reader parses a peer again only if its line has changed, and forgets a p
 /** As wg(8) describes it. */
 function formatDump({
   ownKey = '(none)',
+  port = 51_820,
   peers: rows,
 }: {
   ownKey?: string | undefined;
+  port?: number;
   peers: readonly Peer[];
 }): string {
-  const head = ['(none)', ownKey, '51820', 'off'].join('\t');
+  const head = ['(none)', ownKey, port, 'off'].join('\t');
   const lines = rows.map(({ key, endpoint, allowedIps, lastHandshake, received, sent, ...marks }) => {
     const host = endpoint !== undefined && isIpv4(endpoint) ? endpoint : `[${endpoint}]`;
     const where = endpoint === undefined ? '(none)' : `${host}:51820`;

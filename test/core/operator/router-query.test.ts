@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { isMeant, parseRouterQuery, type RouterQuery } from '../../../src/core/operator/router-query.ts';
+import { parseRouterNames } from '../../../src/core/operator/router-names.ts';
+import { findNamed, isMeant, parseRouterQuery, type RouterQuery } from '../../../src/core/operator/router-query.ts';
 import { deriveAll } from '../../../src/core/values/derived-address.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import { abbreviateKey } from '../../../src/core/values/public-key.ts';
@@ -19,6 +20,10 @@ const QUERIES: readonly (readonly [text: string, expected: unknown])[] = [
   ['fe80::a6:8fff:fe21:5465/128', { kind: 'address', address: 'fe80::a6:8fff:fe21:5465' }],
   ['fe80::1%wgww01', { kind: 'address', address: 'fe80::1' }],
   ['192.0.2.7', { kind: 'address', address: '192.0.2.7' }],
+  ['o52', { kind: 'name', part: 'o52' }],
+  [' Haus 3, St. Goar ', { kind: 'name', part: 'Haus 3, St. Goar' }],
+  ['gateway.example', { kind: 'name', part: 'gateway.example' }],
+  ['Köln', { kind: 'name', part: 'Köln' }],
   ['192.0.2.7/32', { kind: 'address', address: '192.0.2.7' }],
 ];
 for (const [text, expected] of QUERIES) {
@@ -27,7 +32,7 @@ for (const [text, expected] of QUERIES) {
   });
 }
 
-for (const text of ['', 'o52', '-', 'a b c d', '02:a6:8f', 'gateway.example', `${KEY.slice(0, 42)}B=`, 'fe80::/64']) {
+for (const text of ['', ' ', '02:a6:8f', 'a\x1b[2J', 'a\u202e', '192.0.2.777', `${KEY.slice(0, 42)}B=`, 'fe80::/64']) {
   test(`${JSON.stringify(text)} is refused as a query`, () => {
     assert.throws(() => parseRouterQuery(text), { name: 'InputError' });
   });
@@ -54,6 +59,15 @@ test('a peer is found by each of its allowed IPs and by its endpoint', () => {
   const find = (address: string) => isMeant({ kind: 'address', address } as RouterQuery, peer);
   for (const address of ['fe80::42', '192.0.2.1', '203.0.113.7']) assert.ok(find(address), address);
   for (const address of ['10.0.0.0', '10.0.0.1', 'fe80::4', '203.0.113.70']) assert.ok(!find(address), address);
+});
+
+test('named keys are found by a part of the name, also by what could be the beginning of a key', () => {
+  const { names } = parseRouterNames(`${KEY} Church, Koblenz\n${OTHER} Koblenz, school`, '');
+  const find = (text: string) => findNamed(parseRouterQuery(text), names);
+  assert.deepEqual(find('koblenz'), [KEY, OTHER]);
+  assert.deepEqual(find('Z, S'), [OTHER]);
+  assert.deepEqual(find(KEY), []);
+  assert.deepEqual(find('192.0.2.1'), []);
 });
 
 test('any other text is refused, and nothing else is thrown', () => {

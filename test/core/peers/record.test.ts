@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { findRecordedSource, PeerRecord, UNRECORDED } from '../../../src/core/peers/record.ts';
+import { deriveAll } from '../../../src/core/values/derived-address.ts';
+import { parsePublicKey } from '../../../src/core/values/public-key.ts';
 import { LONG_AGO } from '../../../src/core/values/time.ts';
 import {
   addressOf,
@@ -77,6 +79,8 @@ for (const [name, text] of [
   ['no count of restores', `${HEAD}key ${KEY} 1 1 - -\n`],
   ['no time for a handshake', `${HEAD}key ${KEY} 1 1 - - 0 5\n`],
   ['a hold without a time', `${HEAD}hold fe80::1 -\n`],
+  ['an address of a hold that is not one', `${HEAD}hold x - 1\n`],
+  ['an address of a hold in another form', `${HEAD}hold fe80::0:1 - 1\n`],
   ['an extra word for a key', `${HEAD}key ${KEY} 1 1 - - 0 5 5 5\n`],
   ['an extra word for a hold', `${HEAD}hold fe80::1 - 1 1\n`],
   ['an extra word for a key that is gone', `${HEAD}drop ${KEY} 1\n`],
@@ -88,6 +92,19 @@ for (const [name, text] of [
     );
   });
 }
+
+test('a hold of any derived address is read back', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
+      const derived = deriveAll(parsePublicKey(Buffer.from(bytes).toString('base64')));
+      const record = new PeerRecord('boot');
+      for (const { address } of derived) record.hold(address, undefined, MOMENT);
+      const read = PeerRecord.parse(record.format(MOMENT));
+      assert.ok(derived.every(({ address }) => read.hasHeld(address, undefined, MOMENT)));
+    }),
+    { numRuns: 2000 },
+  );
+});
 
 test('a household counts as the holder of an address for an hour, and no other household does', () => {
   const record = new PeerRecord('boot');

@@ -26,8 +26,8 @@ import {
 } from '../arbitraries.ts';
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const parseRequest = buildRequestParser(findPermitted({ metrics: false }));
-const parseAnyRequest = buildRequestParser(findPermitted({ metrics: true }));
+const parseRequest = buildRequestParser(findPermitted({ metrics: false, http: false, mqtt: false }));
+const parseAnyRequest = buildRequestParser(findPermitted({ metrics: true, http: true, mqtt: false }));
 const requests: fc.Arbitrary<RequestOf<'exchange'>> = fc.record(
   {
     type: fc.constant('exchange' as const),
@@ -35,6 +35,8 @@ const requests: fc.Arbitrary<RequestOf<'exchange'>> = fc.record(
     domain: domainNames,
     key: publicKeys,
     from: ipAddresses,
+    hearsay: fc.constant(true as const),
+    broadcast: fc.constant(true as const),
     look: fc.constant(true as const),
   },
   { ...PLAIN, requiredKeys: ['type', 'id', 'domain', 'key'] },
@@ -52,7 +54,13 @@ const numbersRequests: fc.Arbitrary<RequestOf<'numbers'>> = fc.record(
   PLAIN,
 );
 const handlerMessages: fc.Arbitrary<HandlerMessage> = fc.oneof(
-  fc.record({ type: fc.constant('ready' as const), answers: fc.constant(findPermitted({ metrics: true })) }, PLAIN),
+  fc.record(
+    {
+      type: fc.constant('ready' as const),
+      answers: fc.constant(findPermitted({ metrics: true, http: true, mqtt: false })),
+    },
+    PLAIN,
+  ),
   fc.record({ type: fc.constant('exchange' as const), id: ids, code: fc.constantFrom(...REPLY_CODES) }, PLAIN),
   fc.record({ type: fc.constant('numbers' as const), id: ids, numbers: fc.oneof(numbers, fc.constant(null)) }, PLAIN),
   fc.record({ type: fc.constant('batch' as const), domain: domainNames, exchanges: fc.integer({ min: 1 }) }, PLAIN),

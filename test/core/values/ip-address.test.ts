@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
 import test from 'node:test';
 import fc from 'fast-check';
+import ip6addr from 'ip6addr';
 import {
+  compareNetworks,
   deriveSource,
   deriveSources,
   isIpv4,
@@ -258,4 +260,17 @@ test('an IPv6 address with an IPv4 tail, as inet_ntop prints those in ::/96, is 
   assert.equal(parseIpAddress('64:ff9b::192.0.2.1'), '64:ff9b::c000:201');
   for (const text of ['::256.0.0.1', '::1.2.3', '::ffff:1.2.3.999'])
     assert.throws(() => parseIpAddress(text), { name: 'InputError' });
+});
+
+test('networks are in the order of their addresses as numbers, and then the smaller one comes first', () => {
+  const networks = fc.oneof(
+    fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })),
+    fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })),
+  );
+  const texts = networks.filter(([address]) => !/:.*\./.test(address)).map(([address, bits]) => `${address}/${bits}`);
+  fc.assert(
+    fc.property(texts, texts, (one, other) => {
+      assert.equal(compareNetworks(one, other), Math.sign(ip6addr.compareCIDR(one, other)));
+    }),
+  );
 });

@@ -8,6 +8,7 @@ import { Connection, type Lines } from '../../../src/listener/lines/connection.t
 
 const VISIT = {
   from: parseIpAddress('127.0.0.1'),
+  accountable: parseIpAddress('127.0.0.1'),
   sinceMilliseconds: 0,
   source: undefined,
   isLook: false,

@@ -311,7 +311,7 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
       counted.seconds = seconds;
     },
   };
-  const desk = new Desk(config, askAndNote, attention, meter);
+  const desk = new Desk(config, { ask: askAndNote, findGateway: async () => undefined }, attention, meter);
   const server = new LinesServer(desk);
   const sockets = new Set<Socket>();
   const listening = createServer({ allowHalfOpen: true }, (socket) => {

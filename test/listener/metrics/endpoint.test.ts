@@ -73,7 +73,7 @@ describe('the endpoint for metrics', { timeout: 120_000 }, () => {
   });
 
   test('closes a connection when its time is up, however busy it is', async (t) => {
-    const { open } = await start(t, 500);
+    const { open } = await start(t, 0.5);
     const started = performance.now();
     const { socket, reply } = open('GET /metrics HTTP/1.1\r\n');
     const dripping = setInterval(() => socket.write('X: y\r\n'), 20);
@@ -141,7 +141,7 @@ function countTimers(): number {
 }
 
 /** An endpoint on a port of its own, which closes with the test. */
-async function start(t: TestContext, connectionMilliseconds?: number) {
+async function start(t: TestContext, seconds?: number) {
   let rendered = 0;
   let hasFailed = false;
   const render = async () => {
@@ -149,7 +149,7 @@ async function start(t: TestContext, connectionMilliseconds?: number) {
     if (hasFailed) throw new Error('no page');
     return TEXT;
   };
-  const endpoint = new MetricsEndpoint({ contentType: 'text/x', render }, connectionMilliseconds);
+  const endpoint = new MetricsEndpoint({ contentType: 'text/x', render }, seconds);
   const port = await findFreePort();
   await endpoint.open({ host: HOST, port });
   const sockets: Socket[] = [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { version } from '../../../package.json';
 import { parseConfig } from '../../../src/config/config.ts';
+import { takeCensus } from '../../../src/core/fleet/census.ts';
 import type { DomainNumbers } from '../../../src/core/privsep/requests.ts';
 import type { DomainName } from '../../../src/core/values/names.ts';
 import { Metrics } from '../../../src/listener/metrics/exporter.ts';
@@ -18,6 +19,7 @@ const CONFIG = parseConfig(
    vxlan = "vxtest"`,
   'test',
 );
+const FLEET = parseConfig('[mqtt]\nurl = ["mqtt://127.0.0.1"]', 'test');
 const NUMBERS: DomainNumbers = {
   ...{ alive: 1, idle: 2, stale: 3, pending: 4, static: 5, entries: 20 },
   ...{ passes: 6, removals: 8, lastPass: 1_700_000_000 },
@@ -118,9 +120,30 @@ describe('metrics', () => {
   });
 });
 
+test('have the fleet only while the configuration has [mqtt]', async () => {
+  const { metrics, scrape } = start();
+  const list = async () => [...(await scrape())].filter(([name]) => name.startsWith('wgkex_fleet_')).sort();
+  metrics.fleetAnswered('gw1', 'OK', 0.1);
+  assert.deepEqual(await list(), []);
+  await metrics.configureFleet(FLEET);
+  metrics.fleetAnswered('gw1', 'OK', 0.1);
+  await metrics.configureFleet(FLEET);
+  const found = new Map(await list());
+  assert.equal(found.get('wgkex_fleet_connected'), 1);
+  assert.equal(found.get('wgkex_fleet_gateways{domain="ffww01",state="offline"}'), 2);
+  assert.equal(found.get('wgkex_fleet_exchanges_total{gateway="gw1",result="OK"}'), 1);
+  assert.equal(found.get('wgkex_fleet_answer_seconds_count'), 1);
+  await metrics.configureFleet(CONFIG);
+  assert.deepEqual(await list(), []);
+});
+
 /** The metrics of a gateway with one domain that can be read. */
 function start(findNumbers = async (domain: DomainName) => (domain === DOMAIN ? NUMBERS : null)) {
-  const metrics = new Metrics({ server: { connections: 42 }, handler: { isServing: true, findNumbers } });
+  const metrics = new Metrics({
+    doors: [{ connections: 40 }, { connections: 2 }],
+    handler: { isServing: true, findNumbers },
+    fleet: { isUp: true, countGateways: () => new Map([['ffww01', takeCensus([], 2)]]) },
+  });
   metrics.configure(CONFIG);
   const scrape = async () => {
     const lines = (await metrics.render()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));

@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DomainName } from '../../../src/core/values/names.ts';
-import { takeDomainLock } from '../../../src/system/files/lock.ts';
+import { type Lock, takeDomainLock } from '../../../src/system/files/lock.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as locks are kept only in directories of root';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -33,7 +33,7 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
   test('is never held by two at once, however many want it', async () => {
     let inside = 0;
     const enter = async () => {
-      const lock = await takeDomainLock(directory, domain('many'));
+      const lock = await takeInTheEnd(domain('many'));
       inside++;
       assert.equal(inside, 1);
       await pause(5);
@@ -81,6 +81,17 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
     assert.ok(!existsSync(target));
   });
 });
+
+/** Takes the lock at the second attempt or a later one, where a busy machine does not get to it within the 4 s of one. */
+async function takeInTheEnd(name: DomainName): Promise<Lock> {
+  for (;;) {
+    try {
+      return await takeDomainLock(directory, name);
+    } catch (error) {
+      assert.match(String(error), /another process has held it for 4 s/);
+    }
+  }
+}
 
 const HOLDER = `
 import { takeDomainLock } from ${JSON.stringify(join(ROOT, 'src/system/files/lock.ts'))};

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import { follow } from '../../../src/system/run/follow.ts';
 import { hasHung, ProgramError } from '../../../src/system/run/program-error.ts';
 import { run, runOn } from '../../../src/system/run/run.ts';
@@ -48,6 +50,19 @@ test('a program inherits nothing', async (t) => {
   assert.ok(!environment.some((line) => /^(WGKEX_TEST|HOME|NODE_|LD_)/.test(line)));
 });
 
+test('output that was not read in time is an error, although its program exited with status 0', async () => {
+  const script = `import { run } from '${new URL('../../../src/system/run/run.ts', import.meta.url)}';
+const running = run('flock', ${JSON.stringify(shell('echo something'))}).then(
+  (output) => console.log('printed', output),
+  ({ message }) => console.log(message),
+);
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5500);
+await running;`;
+  const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, words);
+  assert.match(stdout, /^Cannot run flock .*: timed out after 5 s$/m);
+});
+
 test('a program that fails causes an error with its message, in one bounded line', async () => {
   const error = await failureOf('echo "it is \x1b[31mbad" >&2; echo "very bad" >&2; exit 3');
   assert.equal(error.exitCode, 3);
@@ -83,7 +98,7 @@ test('a program that does not end is killed after 5 s', async () => {
 });
 
 test('a program that prints more than 64 MB is killed', async () => {
-  const error = await failureOf('head -c 70000000 /dev/zero; sleep 60');
+  const error = await failureOf('head -c 70000000 /dev/zero; exec sleep 60');
   assert.match(error.message, /: stdout maxBuffer length exceeded$/);
   assert.equal(error.exitCode, undefined);
 });

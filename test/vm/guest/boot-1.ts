@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { version } from '../../../package.json';
-import './version-01.ts';
+import './guide.ts';
+import './upgrades.ts';
+import { during } from './crowd.ts';
+import { testHttp } from './http.ts';
 import {
   attempt,
   CONFIG,
@@ -23,6 +26,8 @@ import {
   syncJournal,
   WG_QUICK,
 } from './machine.ts';
+import { testMesh } from './mesh.ts';
+import { testPage } from './page.ts';
 
 const STATIC_PEER = makeKey();
 
@@ -131,6 +136,8 @@ test('a router gets its tunnel, and batman-adv on both sides sees its neighbour 
   assert.equal((await attempt('ping -c 3 -W 10 10.99.0.2')).exitCode, 0, 'and the other way');
 });
 
+testMesh();
+
 test('the timer fires by itself, twice, and a dead key is gone while a static peer and a live router stay', async () => {
   const dead = makeKey();
   assert.equal(await exchange('ffww01', dead), 'OK\n');
@@ -194,6 +201,21 @@ test('the operator sees that no cleanup is scheduled and that nobody listens, an
   await eventually('an exchange works', isServing);
   assert.deepEqual(await mendWhatIsFound(), ['no cleanup is scheduled']);
   assert.equal((await attempt('wgkex check')).exitCode, 0);
+});
+
+test('wgkex check --fix enables the socket and the timer again', async () => {
+  const units = 'wgkex.socket wgkex-cleanup@ffww01.timer';
+  await sh(`systemctl disable --now ${units} wgkex.service`);
+  assert.match((await attempt('wgkex check --fix </dev/null')).output, /^wgkex: nothing was changed: /m);
+  assert.equal((await attempt(`systemctl is-enabled ${units}`)).output, 'disabled\ndisabled');
+  const { fixes } = JSON.parse((await attempt('wgkex check --fix --yes --json')).output);
+  const outcomes = fixes.map(({ outcome }: { outcome: string }) => outcome);
+  assert.deepEqual(outcomes, ['done', 'done'], JSON.stringify(fixes));
+  assert.equal(
+    await sh(`systemctl is-enabled ${units}; systemctl is-active ${units}`),
+    'enabled\nenabled\nactive\nactive',
+  );
+  await eventually('an exchange works', isServing);
 });
 
 test('the operator sees what happened to a key that is gone', async () => {
@@ -358,42 +380,14 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
   await sh('systemctl start wgkex-cleanup@ffww01.timer');
 });
 
+testHttp();
+testPage();
+
 test('all is ready for a reboot with a closed port', async () => {
   await sh(`mkdir -p /etc/systemd/system/wgkex.socket.d
 printf '[Socket]\\nListenStream=\\nListenStream=[::1]:10013\\n' >/etc/systemd/system/wgkex.socket.d/closed.conf`);
   await eventually('the router is connected', async () => (await attempt(PING)).exitCode === 0);
 });
-
-/** This many share a batch, so it is soon done, even under emulation. */
-const CLIENTS = 8;
-
-/**
- * Lets routers register while something is done in the middle. A router that gets `FAILED` tries again, as routers do:
- * an emulated processor may take longer than the 10 s that a request waits for a handler. All must get their `OK`.
- */
-async function during(count: number, action: () => Promise<unknown>): Promise<void> {
-  let served = 0;
-  let acted: Promise<unknown> | undefined;
-  await sh(`sed -i 's/^#exempt.*/exempt = ["::1\\/128"]/' ${CONFIG}; systemctl reload wgkex`);
-  await eventually('an exchange works', isServing);
-  const register = async () => {
-    const key = makeKey();
-    await eventually('a router is served', async () => {
-      const reply = await exchange('ffww01', key);
-      assert.ok(reply === 'OK\n' || reply === 'ERR: FAILED\n', reply);
-      return reply === 'OK\n';
-    });
-  };
-  const client = async () => {
-    while (served < count) {
-      await register();
-      served++;
-      if (served > count / 4) acted ??= action();
-    }
-  };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
-  await acted;
-}
 
 /** Runs all fixes that `wgkex check` prints, and returns what was wrong. */
 async function mendWhatIsFound(): Promise<string[]> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isAnsweredInTunnel } from './http.ts';
 import { attempt, eventually, exchange, hasRouter, isServing, journal, PING, ROUTER_UP, sh } from './machine.ts';
 
 test('after a reboot, with the port closed, a router continues without an exchange', async () => {
@@ -21,6 +22,10 @@ test('after a reboot the service, the socket and the timer are back, and a route
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');
 });
 
+test('after a reboot the HTTP port is answered inside the tunnel, bound to the link address', async () => {
+  await eventually('the router gets its answer', isAnsweredInTunnel);
+});
+
 test('removing the package stops the service, and keeps the configuration', async () => {
   await sh('dpkg --remove wgkex');
   assert.notEqual((await attempt("pgrep --full '/usr/lib/wgkex/'")).exitCode, 0);
@@ -34,7 +39,11 @@ printf '[Service]\\nNice=1\\n' >/etc/systemd/system/wgkex.service.d/override.con
 printf '[Timer]\\nAccuracySec=1s\\n' >/etc/systemd/system/wgkex-cleanup@ffww01.timer.d/override.conf
 ln -s /dev/null /etc/systemd/system/wgkex.socket
 systemd-run --quiet --uid=wgkex --unit=straggler sleep 10000`);
+  // Of freifunkMUC's worker, if it is a file; ours is a link.
+  const FOREIGN = '/run/systemd/system/wgkex-worker.service';
+  await sh(`mkdir -p /run/systemd/system && printf '[Service]\\nExecStart=/bin/true\\n' >${FOREIGN}`);
   await sh('dpkg --purge wgkex');
+  await sh(`rm ${FOREIGN}`);
   assert.notEqual((await attempt('systemctl is-active straggler')).exitCode, 0);
   assert.equal(await sh("find / -xdev -name '*wgkex*' ! -path '/proc/*' ! -path '/var/log/*' ! -path '/tmp/*'"), '');
   assert.notEqual((await attempt('getent passwd wgkex')).exitCode, 0);

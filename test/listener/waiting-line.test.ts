@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WaitingLine } from '../../../src/listener/lines/waiting-line.ts';
+import { WaitingLine } from '../../src/listener/waiting-line.ts';
 
 test('an added one is found after two turns of the loop, the longest-waiting first', async () => {
   const line = new WaitingLine<string>(() => {});

@@ -7,9 +7,9 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ListeningSockets } from '../../../src/listener/lines/sockets.ts';
+import { ListeningSockets } from '../../src/listener/sockets.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HERE = '127.0.0.1';
 const ANY_PORT = { host: HERE, port: 0 };
 
@@ -101,9 +101,40 @@ test('a socket from systemd is served, and no configured address is opened', asy
   assert.equal(await greetingOf(`${HERE}:${port}`), 'hello');
 });
 
+test('a socket of wgkex-http.socket is for the HTTP door, and every other one for the two lines', async (t) => {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(servers.map(listen));
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', TWO_DOORS], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit', ...servers.map(descriptorOf)],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  for (const server of servers) server.close();
+  assert.ok(child.stdout !== null);
+  const [names] = (await once(child.stdout, 'data')) as [Buffer];
+  assert.equal(String(names), `http ${HERE}:${ports[0]}, lines ${HERE}:${ports[1]}`);
+});
+
+const TWO_DOORS = `
+import { ListeningSockets } from ${JSON.stringify(join(ROOT, 'src/listener/sockets.ts'))};
+const environment = {
+  LISTEN_PID: String(process.pid),
+  LISTEN_FDS: '2',
+  LISTEN_FDNAMES: 'wgkex-http.socket:wgkex.socket',
+};
+const doors = ['http', 'lines'];
+const names = [];
+for (const door of doors) {
+  const sockets = new ListeningSockets((socket) => socket.end(), environment, door);
+  await sockets.open([{ host: '127.0.0.1', port: 0 }]);
+  names.push(door + ' ' + sockets.names.join(' '));
+}
+process.stdout.write(names.join(', '));
+`;
+
 /** What systemd does between fork and exec: it names the process that the sockets are for. */
 const ACTIVATED = `
-import { ListeningSockets } from ${JSON.stringify(join(ROOT, 'src/listener/lines/sockets.ts'))};
+import { ListeningSockets } from ${JSON.stringify(join(ROOT, 'src/listener/sockets.ts'))};
 const environment = { LISTEN_PID: String(process.pid), LISTEN_FDS: '1' };
 const sockets = new ListeningSockets((socket) => socket.end('hello'), environment);
 await sockets.open([{ host: '127.0.0.1', port: 0 }]);
