@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { Campaign } from './campaign.ts';
+import { createBodiesTarget } from './targets/bodies.ts';
 import { createDecisionsTarget } from './targets/decisions.ts';
+import { createFleetTarget } from './targets/fleet.ts';
 import { HandlerTarget } from './targets/handler.ts';
+import { createHttpTarget } from './targets/http.ts';
 import { createLinesTarget } from './targets/lines.ts';
 import { createReadersTarget } from './targets/readers.ts';
 import { SocketTarget } from './targets/socket.ts';
@@ -16,7 +19,10 @@ tries all targets:
   lines    input from clients, as the listener reads it
   streams  input for a handler, as the handler reads it
   decisions  histories of a domain's keys, as the core decides them, on a simulated kernel
-  readers  output of programs, the configuration, the log
+  fleet    what a front knows of the gateways, and which one a router gets
+  readers  output of programs, the configuration, the log, messages over MQTT
+  bodies   bodies of HTTP requests, as the listener reads them
+  http     raw bytes on the HTTP door, on real connections
   handler  the installed handler as root, on real interfaces
   socket   the installed listener and handler, on real connections and interfaces
 
@@ -28,7 +34,10 @@ const TARGETS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   lines: async (options) => fuzz(createLinesTarget(), options),
   streams: async (options) => fuzz(createStreamsTarget(), options),
   decisions: async (options) => fuzz(createDecisionsTarget(), options),
+  fleet: async (options) => fuzz(createFleetTarget(), options),
   readers: async (options) => fuzz(createReadersTarget(), options),
+  bodies: async (options) => fuzz(createBodiesTarget(), options),
+  http: async (options) => fuzz(await createHttpTarget(), options),
   handler: async (options) => fuzz(await HandlerTarget.create(), options),
   socket: async (options) => fuzz(await SocketTarget.create(), options),
 };

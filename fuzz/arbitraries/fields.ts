@@ -87,7 +87,10 @@ function wrongField(vocabulary: Vocabulary): fc.Arbitrary<Field> {
   const numbers = fc.constantFrom(0, -1, 1.5, 2 ** 53, 2 ** 64, 1e300, '1', [1]);
   const sparse = fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 }).map(toIpv6);
   return fc.oneof(
-    fc.tuple(fc.constantFrom('type', 'id', 'domain', 'key', 'from', 'look'), fc.oneof(things, anyBytes)),
+    fc.tuple(
+      fc.constantFrom('type', 'id', 'domain', 'key', 'from', 'hearsay', 'broadcast', 'look'),
+      fc.oneof(things, anyBytes),
+    ),
     fc.tuple(fc.constant('type'), fc.constantFrom('numbers', 'ready', 'batch', 'Exchange', 'exchange ')),
     fc.tuple(fc.constant('id'), numbers),
     fc.tuple(fc.constant('domain'), badDomainsOf(vocabulary)),

@@ -57,13 +57,18 @@ export const SOURCES = [
   '2001:db8:ffff:ff00::1',
 ];
 
+/** Stands for a request that came by a topic, from nobody knows where. */
+export const BROADCAST = '100::';
+/** Whom a request can come from. */
+export const ASKERS = [...SOURCES, BROADCAST];
+
 /** Values around every time limit of the contract. */
 const SECONDS = [0, 1, 9.5, 10, 11, 49, 59, 60, 61, 120, 179, 180, 181, 899, 3599, 3600, 3601];
 
 export function histories(): fc.Arbitrary<History> {
   const keys = fc.nat(KEYS.length - 1);
-  const sources = fc.nat(SOURCES.length - 1);
-  const asks = fc.array(fc.tuple(keys, sources), { minLength: 1, maxLength: 6 });
+  const askers = fc.nat(ASKERS.length - 1);
+  const asks = fc.array(fc.tuple(keys, askers), { minLength: 1, maxLength: 6 });
   const seconds = fc.constantFrom(...SECONDS);
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 8, arbitrary: asks.map((all): Step => ({ does: 'ask', asks: all })) },

@@ -1,6 +1,7 @@
+import { BROADCAST } from '../arbitraries/histories.ts';
 import { deriveAddress, type Variant } from './key.ts';
 import { findHeldAddress, isUnmarked, type KernelPeer } from './ownership.ts';
-import { householdOf, siteOf, sourceOf } from './sources.ts';
+import { groupBy, householdOf, siteOf, sourceOf } from './sources.ts';
 
 export interface ModelSettings {
   readonly variant: Variant;
@@ -103,7 +104,7 @@ export class DomainModel {
     if (this.allowed !== undefined && !this.allowed.has(key)) return { reply: 'PROHIBITED_WGKEY' };
     if (this.peers.has(key)) return this.isOurs(key) ? this.#judgeKnown(key, from) : { reply: 'PROHIBITED_WGKEY' };
     if (this.isListBroken || this.isRecordBroken) return { reply: 'FAILED' };
-    return this.#judgeAddress(key) ?? this.#judgeRoom(key) ?? { reply: 'OK', does: 'add', evictable: [] };
+    return this.#judgeAddress(key, from) ?? this.#judgeRoom(key, from) ?? { reply: 'OK', does: 'add', evictable: [] };
   }
 
   /** A request with only one permitted outcome; returns the code of the reply. */
@@ -157,7 +158,9 @@ export class DomainModel {
 
   #noteSource(key: string, from: string | undefined): void {
     const entry = this.record.get(key);
-    if (entry === undefined || from === undefined || !this.#isPending(key)) return;
+    if (entry === undefined || from === BROADCAST || !this.#isPending(key)) return;
+    if (entry.from === BROADCAST) entry.from = from;
+    if (from === undefined) return;
     const count = (address: string) => this.#countOtherPending(key, householdOf(address));
     if (entry.from === undefined || count(from) < count(entry.from)) entry.from = from;
   }
@@ -173,13 +176,13 @@ export class DomainModel {
     if (isLive && !comesFrom(peer.endpoint, from)) return { reply: 'OK', does: 'keep' };
     if (hasConnected && entry.wasReset && sinceChange < 60) return { reply: 'OK', does: 'keep' };
     if (!hasConnected && isInPlace && sinceChange < 10) return { reply: 'OK', does: 'keep' };
-    const takesAddress = isInPlace ? undefined : this.#judgeAddress(key);
+    const takesAddress = isInPlace ? undefined : this.#judgeAddress(key, from);
     if (takesAddress === undefined) return { reply: 'OK', does: 'reset', evictable: [] };
     return takesAddress.reply === 'OK' ? { ...takesAddress, does: 'reset' } : takesAddress;
   }
 
   /** The rows about an address that is taken; undefined if it is free. */
-  #judgeAddress(key: string): Exclude<Judgement, { does: 'keep' }> | undefined {
+  #judgeAddress(key: string, from: string | undefined): Exclude<Judgement, { does: 'keep' }> | undefined {
     const address = this.addressOf(key);
     if (this.#isOperatorsAddress(address)) return { reply: 'ADDRESS_TAKEN' };
     const holder = [...this.peers.keys()].find((other) => this.isOurs(other) && this.heldBy(other) === address);
@@ -192,6 +195,7 @@ export class DomainModel {
     if (holder === undefined) return undefined;
     if (this.#ageOfLast(holder) < Number.POSITIVE_INFINITY) return { reply: 'ADDRESS_TAKEN' };
     const entry = this.record.get(holder);
+    if (from === BROADCAST && entry?.from !== BROADCAST) return { reply: 'ADDRESS_TAKEN' };
     const isSafe = entry?.isProtected === true && this.monotonic - entry.addedAt < 60;
     return isSafe ? { reply: 'BUSY' } : { reply: 'OK', does: 'add', evictable: [holder] };
   }
@@ -202,27 +206,41 @@ export class DomainModel {
     return [...this.peers].some(([key, { networks }]) => !this.isOurs(key) && networks.includes(`${address}/128`));
   }
 
-  #judgeRoom(key: string): Judgement | undefined {
+  #judgeRoom(key: string, from: string | undefined): Judgement | undefined {
     const ours = [...this.peers.keys()].filter((other) => this.isOurs(other));
     const pending = ours.filter((other) => this.#isPending(other));
     const isPending = this.#ageOfLast(key) > this.settings.staleAfterSeconds;
-    const lacksPendingRoom = isPending && pending.length >= this.settings.maxPending;
+    const broadcasts = pending.filter((other) => this.record.get(other)?.from === BROADCAST);
+    const lacksShare = from === BROADCAST && broadcasts.length + 1 > this.settings.maxPending / 2;
+    const lacksPendingRoom = isPending && (lacksShare || pending.length >= this.settings.maxPending);
     if (!lacksPendingRoom && ours.length < this.settings.maxPeers) return undefined;
+    if (from === BROADCAST) {
+      const oldest = this.#listOldest(broadcasts);
+      return oldest.length === 0 ? { reply: 'FULL' } : { reply: 'OK', does: 'add', evictable: oldest };
+    }
     const evictable = this.#findEvictablePending(pending, this.claims.has(key));
     if (evictable.length === 0 && !lacksPendingRoom) evictable.push(...this.#findEvictableConnected(ours));
     return evictable.length === 0 ? { reply: 'FULL' } : { reply: 'OK', does: 'add', evictable };
   }
 
   #findEvictablePending(pending: readonly string[], isClaimant: boolean): string[] {
-    const age = (key: string) => this.monotonic - (this.record.get(key)?.addedAt ?? Number.NEGATIVE_INFINITY);
-    const oldest = (keys: readonly string[]) => keys.filter((key) => age(key) === Math.max(...keys.map(age)));
-    if (pending.some((key) => age(key) >= 60)) return oldest(pending);
+    if (pending.some((key) => this.#ageOfEntry(key) >= 60)) return this.#listOldest(pending);
     const { maxPending } = this.settings;
+    const known = pending.filter((key) => this.record.get(key)?.from !== BROADCAST);
     const groups = (groupOf: (address: string) => string, share: number) =>
-      this.#groupBy(pending, (key) => this.record.get(key)?.from, groupOf).filter(({ length }) => length > share);
+      groupBy(known, (key) => this.record.get(key)?.from, groupOf).filter(({ length }) => length > share);
     const greedy = [...groups(householdOf, maxPending / 10), ...groups(siteOf, maxPending / 5)];
-    if (greedy.length > 0) return greedy.flatMap(oldest);
-    return isClaimant ? oldest(pending.filter((key) => !this.claims.has(key))) : [];
+    if (greedy.length > 0) return greedy.flatMap((keys) => this.#listOldest(keys));
+    return isClaimant ? this.#listOldest(pending.filter((key) => !this.claims.has(key))) : [];
+  }
+
+  #ageOfEntry(key: string): number {
+    return this.monotonic - (this.record.get(key)?.addedAt ?? Number.NEGATIVE_INFINITY);
+  }
+
+  #listOldest(keys: readonly string[]): string[] {
+    const most = Math.max(...keys.map((key) => this.#ageOfEntry(key)));
+    return keys.filter((key) => this.#ageOfEntry(key) === most);
   }
 
   #findEvictableConnected(ours: readonly string[]): string[] {
@@ -230,8 +248,8 @@ export class DomainModel {
     const endpoint = (key: string) => this.peers.get(key)?.endpoint;
     const isIpv6 = (key: string) => endpoint(key)?.includes(':') === true;
     const groups = [
-      ...this.#groupBy(connected, endpoint, householdOf),
-      ...this.#groupBy(connected.filter(isIpv6), endpoint, siteOf),
+      ...groupBy(connected, endpoint, householdOf),
+      ...groupBy(connected.filter(isIpv6), endpoint, siteOf),
     ].filter(({ length }) => length > this.settings.maxPeers / 10);
     const silent = (keys: readonly string[]) => keys.filter((key) => this.#ageOfLast(key) >= 180);
     const withSilent = groups.map((keys) => ({ size: keys.length, silent: silent(keys) }));
@@ -243,19 +261,6 @@ export class DomainModel {
         const longest = Math.max(...keys.map((key) => this.#ageOfLast(key)));
         return keys.filter((key) => this.#ageOfLast(key) === longest);
       });
-  }
-
-  #groupBy(
-    keys: readonly string[],
-    addressOf: (key: string) => string | undefined,
-    groupOf: (address: string) => string,
-  ): string[][] {
-    const groups = new Map<string, string[]>();
-    for (const key of keys) {
-      const address = addressOf(key);
-      if (address !== undefined) groups.set(groupOf(address), [...(groups.get(groupOf(address)) ?? []), key]);
-    }
-    return [...groups.values()];
   }
 
   #countOtherPending(key: string, household: string): number {

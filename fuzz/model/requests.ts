@@ -8,6 +8,8 @@ export interface Request {
   readonly domain: string;
   readonly key: string;
   readonly from?: string;
+  readonly hearsay?: true;
+  readonly broadcast?: true;
   readonly look?: true;
 }
 
@@ -54,12 +56,12 @@ function expectServedBy<R>(read: (line: string) => R | undefined, chunks: readon
 
 /** The request in a line, or undefined. */
 function readRequest(line: string): Request | undefined {
-  const fields = readFields(line, ['domain', 'id', 'key', 'type'], ['from', 'look']);
+  const fields = readFields(line, ['domain', 'id', 'key', 'type'], ['from', 'hearsay', 'broadcast', 'look']);
   if (fields === undefined) return undefined;
   const { type, id, domain, key, ...more } = fields;
   if (type !== 'exchange' || !isId(id) || typeof domain !== 'string' || typeof key !== 'string') return undefined;
-  const { from, look } = more;
-  if ('look' in more && look !== true) return undefined;
+  const { from, ...marks } = more;
+  if (Object.values(marks).some((mark) => mark !== true)) return undefined;
   if ('from' in more && (typeof from !== 'string' || !isCanonicalAddress(from))) return undefined;
   return NAME.test(domain) && isKey(key) ? (fields as unknown as Request) : undefined;
 }

@@ -34,3 +34,17 @@ export function householdOf(address: string): string {
 export function siteOf(address: string): string {
   return isIPv4(address) ? `${address.replace(/\d+$/, '0')}/24` : prefix(address, 48);
 }
+
+/** The keys of each group; one without an address is in none. */
+export function groupBy(
+  keys: readonly string[],
+  addressOf: (key: string) => string | undefined,
+  groupOf: (address: string) => string,
+): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const key of keys) {
+    const address = addressOf(key);
+    if (address !== undefined) groups.set(groupOf(address), [...(groups.get(groupOf(address)) ?? []), key]);
+  }
+  return [...groups.values()];
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseKeyList } from '../../src/core/exchange/key-list.ts';
+import { parseRouterNames } from '../../src/core/operator/router-names.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
 import { parseClaims } from '../../src/system/store/claims-file.ts';
 import { isKey } from '../model/key.ts';
@@ -8,7 +9,7 @@ import { parseJson, type Reader, readOrRefuse } from './reader.ts';
 const TIME = String.raw`(?:-|\d{1,15}(?:\.\d{1,3})?)`;
 const HEARD = String.raw`(?: \d{1,15}(?:\.\d{1,3})? ${TIME})?`;
 const DROP_LINE = /^drop (\S{44})$/;
-const OTHER_LINE = new RegExp(String.raw`^(?:on|on .*|hold \S* \S+ ${TIME}|)$`, 's');
+const OTHER_LINE = new RegExp(String.raw`^(?:on|on .*|hold [0-9a-f.:]+ \S+ ${TIME}|)$`, 's');
 const KEY_LINE = new RegExp(String.raw`^key (\S{44}) ${TIME} ${TIME} (?:-|[rpl]+) \S+ \d{1,15}(?:\.\d{1,3})?${HEARD}$`);
 
 /** The record of an interface: only complete lines count, and a record that was read can be written and read again. */
@@ -52,4 +53,17 @@ export const readKeyList: Reader = (text) => {
   assert.deepEqual(new Set<string>(keys), new Set(words.filter(isKey)));
   assert.equal(complaints.length, words.filter((word) => word !== '' && !isKey(word)).length);
   for (const complaint of complaints) assert.match(complaint, /^[ -~…]{1,500}$/);
+};
+
+/** Names of routers: each is one line that is safe to show, and a bad line does not affect the others. */
+export const readNames: Reader = (text) => {
+  const { names, complaints } = parseRouterNames(text, '/etc/wgkex/router_names');
+  const lines = text.split('\n').map((line) => line.trim());
+  const meant = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  assert.equal(names.size + complaints.length, meant.length);
+  for (const [key, name] of names) {
+    assert.ok(isKey(key) && lines.some((line) => line.startsWith(key)));
+    assert.match(name, /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,64}(?<! )$/u);
+  }
+  for (const complaint of complaints) assert.match(complaint, /^[ -~…]{1,600}$/);
 };

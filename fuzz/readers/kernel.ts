@@ -16,10 +16,12 @@ export const readDump: Reader = (text) => {
   const reading = readOrRefuse(() => parseDump(text));
   const lines = text.split('\n').filter((line) => line !== '');
   const [head, ...rows] = lines.map((line) => line.split('\t'));
-  const isGood = head?.length === 4 && isKeyOrNone(head[1]) && rows.every(isPeerRow);
+  const isGood =
+    head?.length === 4 && isKeyOrNone(head[1]) && /^\d{1,20}$/.test(head[2] ?? '') && rows.every(isPeerRow);
   assert.equal(reading !== undefined, isGood);
   if (reading === undefined) return;
   assert.equal(reading.ownKey ?? NONE, head?.[1]);
+  assert.equal(reading.port, Number(head?.[2]));
   assert.deepEqual(
     reading.peers.map(({ key, allowedIps, lastHandshake }) => [key, allowedIps, lastHandshake]),
     rows.map(([key, , , networks, time]) => [key, networks === NONE ? [] : networks?.split(','), readTime(time)]),

@@ -63,6 +63,7 @@ export const readConfiguration: Reader = (text) => {
   for (const path of [
     ...allowed,
     config.static_keys,
+    config.router_names,
     config.disallowed_keys,
     config.state_directory,
     config.runtime_directory,

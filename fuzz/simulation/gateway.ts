@@ -15,6 +15,7 @@ import { PeerRecord } from '../../src/core/peers/record.ts';
 import type { IpAddress } from '../../src/core/values/ip-address.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
 import type { Moment } from '../../src/core/values/time.ts';
+import { BROADCAST } from '../arbitraries/histories.ts';
 import type { DomainModel } from '../model/domain.ts';
 import type { SimulatedKernel } from './kernel.ts';
 
@@ -57,7 +58,10 @@ export class SimulatedGateway {
   }
 
   plan(asks: readonly Ask[], view: DomainView): Plan<Exchange> {
-    const exchanges = asks.map(({ key, from }) => ({ domain: DOMAIN, key: key as PublicKey, from: from as IpAddress }));
+    const exchanges = asks.map(({ key, from }): Exchange => {
+      const wanted = { domain: DOMAIN, key: key as PublicKey };
+      return from === BROADCAST ? { ...wanted, broadcast: true } : { ...wanted, from: from as IpAddress };
+    });
     return planChanges(exchanges, view);
   }
 

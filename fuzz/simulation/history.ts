@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { PeerRecord } from '../../src/core/peers/record.ts';
-import { type History, KEYS, SOURCES, type Step } from '../arbitraries/histories.ts';
+import { ASKERS, type History, KEYS, SOURCES, type Step } from '../arbitraries/histories.ts';
 import { makeKey } from '../keys.ts';
 import { DomainModel, type Hold } from '../model/domain.ts';
 import { deriveAddress } from '../model/key.ts';
@@ -61,7 +61,7 @@ function ask({ asks, killedAfter }: Extract<Step, { does: 'ask' }>, stage: Stage
   const single = gateway.read(model);
   const view = gateway.read(model);
   model.read();
-  const all = asks.map(([key, from]): Ask => ({ key: KEYS[key] ?? '', from: SOURCES[from] }));
+  const all = asks.map(([key, from]): Ask => ({ key: KEYS[key] ?? '', from: ASKERS[from] }));
   const plan = gateway.plan(all, view);
   const isOperators = new Map([...before.keys()].map((key) => [key, !model.isOurs(key)]));
   const admitted = all.filter((one) => judge(one, single, stage)).map(({ key }) => key);

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { configurationsLike } from '../arbitraries/configurations.ts';
 import { textsLike } from '../arbitraries/texts.ts';
 import { printEntries, readTexts } from '../corpus.ts';
-import { readClaims, readKeyList, readRecord } from '../readers/files.ts';
+import { readClaims, readKeyList, readNames, readRecord } from '../readers/files.ts';
+import {
+  readConnectedPeers,
+  readFleetExchange,
+  readFleetReply,
+  readState,
+  readWorkerData,
+  readWorkerKey,
+} from '../readers/fleet.ts';
 import { readDump, readEntries, readRoutes } from '../readers/kernel.ts';
 import { readConfiguration, readLogField, readReply } from '../readers/others.ts';
 import type { Reader } from '../readers/reader.ts';
@@ -15,9 +23,16 @@ const READERS = {
   record: readRecord,
   claims: readClaims,
   keys: readKeyList,
+  names: readNames,
   reply: readReply,
   configuration: readConfiguration,
   log: readLogField,
+  state: readState,
+  exchange: readFleetExchange,
+  answer: readFleetReply,
+  data: readWorkerData,
+  number: readConnectedPeers,
+  key: readWorkerKey,
 } satisfies Record<string, Reader>;
 
 interface Text {
