@@ -47,9 +47,10 @@ export async function measureStorm(load: LoadGenerator, server: Server, routers:
   return { peers: 0, perSecond: measured.latencies.length / measured.seconds, ...measured };
 }
 
-async function runMeasured(load: LoadGenerator, server: Server, order: Omit<LoadOrder, 'host'>) {
+async function runMeasured(load: LoadGenerator, server: Server, order: Omit<LoadOrder, 'host' | 'door'>) {
   const before = readCpu(server);
-  const result = await load.run({ host: server.host, ...order });
+  const door = server.door === undefined ? {} : { door: server.door };
+  const result = await load.run({ host: server.host, ...door, ...order });
   const after = readCpu(server);
   return {
     server: server.name,

@@ -2,7 +2,7 @@
 // while the clock runs: requests are made before, and replies are compared byte for byte.
 import { connect, type Socket } from 'node:net';
 import { makeKey } from '../lab/client.ts';
-import { EXCHANGE_PORT } from '../lab/gateway.ts';
+import { EXCHANGE_PORT, HTTP_PORT } from '../lab/gateway.ts';
 import type { Failure, LoadOrder, LoadResult } from './load.ts';
 import { DOMAIN } from './servers/server.ts';
 
@@ -17,10 +17,34 @@ const FAILURES: Record<string, Failure> = {
 };
 
 /** Sockets are read one after the other: one buffer serves all. */
-const buffer = Buffer.alloc(64);
+const buffer = Buffer.alloc(512);
+
+/** How a client speaks. */
+interface Protocol {
+  readonly port: number;
+  makeRequest(): string;
+  isOk(reply: string): boolean;
+}
+
+const LINES: Protocol = {
+  port: EXCHANGE_PORT,
+  makeRequest: () => `${DOMAIN}\n${makeKey()}\n`,
+  isOk: (reply) => reply === 'OK\n',
+};
+/** As firmware asks, but in one segment; the server closes, as the clients would run out of ports. */
+const HTTP: Protocol = {
+  port: HTTP_PORT,
+  makeRequest: () => {
+    const body = JSON.stringify({ domain: DOMAIN, public_key: makeKey() });
+    const head = 'POST /api/v1/wg/key/exchange HTTP/1.1\r\nHost: gateway\r\nUser-Agent: uclient-fetch\r\n';
+    return `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  },
+  isOk: (reply) => reply.startsWith('HTTP/1.1 200 ') && reply.endsWith('"status":"OK"}'),
+};
 
 class Load {
   readonly #order: LoadOrder;
+  readonly #protocol: Protocol;
   readonly #requests: readonly Buffer[];
   readonly #begun = new Map<Socket, number>();
   readonly #latencies: number[] = [];
@@ -34,7 +58,9 @@ class Load {
 
   constructor(order: LoadOrder) {
     this.#order = order;
-    this.#requests = Array.from({ length: order.exchanges }, () => Buffer.from(`${DOMAIN}\n${makeKey()}\n`));
+    const protocol = order.door === 'http' ? HTTP : LINES;
+    this.#protocol = protocol;
+    this.#requests = Array.from({ length: order.exchanges }, () => Buffer.from(protocol.makeRequest()));
   }
 
   async run(): Promise<LoadResult> {
@@ -72,7 +98,8 @@ class Load {
       answered = performance.now();
       return true;
     };
-    const socket = connect({ host: this.#order.host, port: EXCHANGE_PORT, onread: { buffer, callback: take } });
+    const { port } = this.#protocol;
+    const socket: Socket = connect({ host: this.#order.host, port, onread: { buffer, callback: take } });
     this.#begun.set(socket, begun);
     socket.write(request);
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -80,7 +107,7 @@ class Load {
     });
     socket.on('close', () => {
       this.#begun.delete(socket);
-      if (reply === 'OK\n') this.#count(begun, answered);
+      if (this.#protocol.isOk(reply)) this.#count(begun, answered);
       else this.#fail(reply === '' ? failure : 'wrong reply');
       this.#begin();
     });

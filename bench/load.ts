@@ -4,6 +4,8 @@ import { once } from 'node:events';
 /** Clients that each do one exchange after the other, all of them with keys of their own. */
 export interface LoadOrder {
   readonly host: string;
+  /** The two lines if undefined. */
+  readonly door?: 'http';
   readonly clients: number;
   /** No client begins more exchanges than this in all, nor one after the end of the window. */
   readonly exchanges: number;

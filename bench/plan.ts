@@ -10,6 +10,8 @@ export interface Subjects {
   readonly old: Server;
   readonly wgkex: Server;
   readonly limit: Server;
+  readonly http: Server;
+  readonly httpLimit: Server;
 }
 
 /** How long and how often. What this machine does besides comes and goes: so everything is done in turns. */
@@ -32,6 +34,11 @@ const SETTINGS = CLIENTS.map((clients) => ({ clients, peers: 0 }));
 
 export function measureRates({ load, old, wgkex, limit }: Subjects, plan: Plan): Promise<Figure[]> {
   return measureInTurns(load, [old, wgkex, limit], SETTINGS, plan);
+}
+
+/** Routers that speak HTTP, and what Node alone can do for them. */
+export function measureHttp({ load, http, httpLimit }: Subjects, plan: Plan): Promise<Figure[]> {
+  return measureInTurns(load, [http, httpLimit], SETTINGS, plan);
 }
 
 export function measureWithPeers({ load, old, wgkex }: Subjects, plan: Plan): Promise<Figure[]> {

@@ -46,10 +46,12 @@ export interface Results {
   readonly machine: Machine;
   readonly wireguard: 'kernel' | 'wireguard-go';
   readonly rates: readonly Figure[];
+  /** Routers that speak HTTP. */
+  readonly http: readonly Figure[];
   readonly storms: readonly Storm[];
   readonly withPeers: readonly Figure[];
-  /** This build and another one in turns. */
-  readonly builds: Builds | undefined;
+  /** This build and each of the other ones in turns. */
+  readonly builds: readonly Builds[];
   readonly footprints: readonly Footprint[];
   /** How often a thread of wgkex ran in ten idle seconds. */
   readonly wakeUps: number;

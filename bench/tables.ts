@@ -6,12 +6,13 @@ const HEAD = ['clients', 'peers', 'server', 'OK/s', 'p50 ms', 'p99 ms', 'all s',
 
 /** Everything that was measured, for a terminal. */
 export function renderResults(results: Results): string {
-  const { machine, wireguard, builds, rates, storms, withPeers, footprints, wakeUps } = results;
+  const { machine, wireguard, builds, rates, http, storms, withPeers, footprints, wakeUps } = results;
   return [
     `${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}, WireGuard: ${wireguard}`,
     `Load average before the first measurement: ${machine.loadBefore.toFixed(2)}`,
-    ...(builds === undefined ? [] : [renderBuilds(builds)]),
+    ...builds.map(renderBuilds),
     renderSection('Clients that do one exchange after the other', HEAD, rates.map(renderFigure)),
+    renderSection('The same over HTTP', HEAD, http.map(renderFigure)),
     renderParts([...rates, ...withPeers.filter(({ peers }) => peers > 0)]),
     renderSection('Routers that all come at once', HEAD, storms.map(renderFigure)),
     renderSection('With peers that are there already', HEAD, withPeers.map(renderFigure)),

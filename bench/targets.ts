@@ -1,4 +1,4 @@
-import { compareBuilds, type Figure, findFigure, type Results } from './results.ts';
+import { type Builds, compareBuilds, type Figure, findFigure, type Results } from './results.ts';
 import type { ServerName } from './servers/server.ts';
 import { sum } from './statistics.ts';
 
@@ -12,9 +12,11 @@ export interface Target {
   readonly unit: 'times' | 's' | 'MB' | 'a second' | '';
 }
 
-/** Set when the shell service was measured with socat's backlog of 5. */
-const RATE_AGAINST_OLD = { 1: 5, 16: 20, 64: 40, 256: 100 };
+/** What the shell service at its best leaves room for: a single client waits for the same programs. */
+const RATE_AGAINST_OLD = { 1: 1.5, 16: 10, 64: 20, 256: 40 };
 const RATE_AGAINST_LIMIT = { 16: 0.12, 64: 0.25, 256: 0.3 };
+/** Over HTTP, against a server that only parses the body. */
+const HTTP_AGAINST_LIMIT = { clients: 64, ratio: 0.25 };
 const CPU_BELOW_OLD = 20;
 const RATE_WITH_PEERS = 0.5;
 /** Exchanges a second of 64 clients where the most peers are. */
@@ -28,9 +30,10 @@ export function evaluateTargets(results: Results): Target[] {
   return [
     ...compareRates(results.rates, 'old', RATE_AGAINST_OLD),
     ...compareRates(results.rates, 'limit', RATE_AGAINST_LIMIT),
+    judgeHttp(results.http),
     ...compareCpu([...results.rates, ...results.storms]),
     ...compareWithPeers(results.withPeers),
-    ...judgeBuilds(results.builds?.figures ?? []),
+    ...results.builds.flatMap(judgeBuilds),
     ...judgeStorm(results.storms),
     ...judgeFootprint(results),
   ];
@@ -46,6 +49,13 @@ function compareRates(rates: readonly Figure[], other: ServerName, wanted: Recor
     const theirs = findFigure(rates, { server: other, clients: Number(clients) });
     return atLeast(`rate against ${other}, ${describeClients(ours)}`, ours.perSecond / theirs.perSecond, ratio);
   });
+}
+
+function judgeHttp(figures: readonly Figure[]): Target {
+  const { clients, ratio } = HTTP_AGAINST_LIMIT;
+  const ours = findFigure(figures, { server: 'http', clients });
+  const bare = findFigure(figures, { server: 'http limit', clients });
+  return atLeast(`rate over HTTP against http limit, ${describeClients(ours)}`, ours.perSecond / bare.perSecond, ratio);
 }
 
 function compareCpu(figures: readonly Figure[]): Target[] {
@@ -71,11 +81,11 @@ function compareWithPeers(figures: readonly Figure[]): Target[] {
   return [...ratios, { ...atLeast(what, crowd.perSecond, FULL_RATE.perSecond), unit: 'a second' }];
 }
 
-function judgeBuilds(figures: readonly Figure[]): Target[] {
+function judgeBuilds({ revision, figures }: Builds): Target[] {
   return compareBuilds(figures)
     .filter(({ clients, peers }) => clients === RATE_AGAINST_BEFORE.clients && peers === RATE_AGAINST_BEFORE.peers)
     .map(({ clients, rate }) =>
-      atLeast(`rate against the build before, ${clients} clients`, rate, RATE_AGAINST_BEFORE.ratio),
+      atLeast(`rate against ${revision}, ${clients} clients`, rate, RATE_AGAINST_BEFORE.ratio),
     );
 }
 

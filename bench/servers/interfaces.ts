@@ -33,7 +33,8 @@ async function addRouters(gateway: Gateway, count: number): Promise<void> {
   const wireguard = parseInterfaceName(gateway.wireguard());
   const vxlan = parseInterfaceName(gateway.vxlan());
   const entries = routers.flatMap((router) => buildEntries(router, ENTRY_KINDS, wireguard));
-  const input = entries.map((entry) => `${buildEnsureEntry(entry, vxlan)}\n`).join('');
+  const lines = entries.flatMap((entry) => buildEnsureEntry(entry, vxlan));
+  const input = lines.map((line) => `${line}\n`).join('');
   await execa('ip', ['netns', 'exec', gateway.namespace, 'bridge', '-batch', '-'], { input });
 }
 

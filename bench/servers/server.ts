@@ -1,14 +1,16 @@
 import { exchange, makeKey } from '../../lab/client.ts';
 import { Background, eventually } from '../../lab/commands.ts';
 
-/** The shell service, another build of wgkex, this one, and what Node alone can do. */
-export const SERVER_NAMES = ['old', 'before', 'wgkex', 'limit'] as const;
+/** The shell service, another build of wgkex, this one, what Node alone can do, and both of these over HTTP. */
+export const SERVER_NAMES = ['old', 'before', 'wgkex', 'limit', 'http', 'http limit'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 export const DOMAIN = 'ffww01';
 
 export interface ServerSetup {
   readonly name: ServerName;
+  /** What the load speaks; the two lines if undefined. */
+  readonly door?: 'http';
   /** The network namespace that it runs in, and its address there. */
   readonly namespace: string;
   readonly host: string;
@@ -37,6 +39,10 @@ export class Server {
 
   get name(): ServerName {
     return this.#setup.name;
+  }
+
+  get door(): 'http' | undefined {
+    return this.#setup.door;
   }
 
   get host(): string {
