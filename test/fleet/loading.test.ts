@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Member } from './scene.ts';
+import { findPort, Member } from './scene.ts';
 
 test('without [mqtt] nothing of the package and of its metrics is evaluated, and with it that is noticed', {
   timeout: 120_000,
 }, async (t) => {
-  const metrics = { listen: '127.0.0.1:9586' };
+  const metrics = { listen: `127.0.0.1:${findPort()}` };
   assert.deepEqual(await listEvaluated(t, { metrics }, 'listening'), []);
   const evaluated = await listEvaluated(t, { metrics, mqtt: { url: ['mqtt://127.0.0.1:1'], id: 'gw1' } }, 'mqtt lost');
   assert.ok(evaluated.length > 20, `${evaluated.length}`);

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually, pause } from '../../lab/commands.ts';
 import type { Told } from '../../lab/fleet.ts';
-import { type Member, registerMany, requireAmong, setUp, V1 } from './scene.ts';
+import { findPort, type Member, registerMany, requireAmong, setUp, V1 } from './scene.ts';
 
-const LISTEN = '127.0.0.1:9586';
+const LISTEN = `127.0.0.1:${findPort()}`;
 const NOBODY = { online: 0, full: 0, drained: 0, silent: 0, possible: 0, offline: 0 };
 
 test('a front counts what it asked, what it was answered, and the gateways by their state', {

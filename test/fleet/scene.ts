@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -15,7 +16,8 @@ const HERE = '127.0.0.1';
 const LISTENER = fileURLToPath(new URL('../../dist/wgkex-listen', import.meta.url));
 const HANDLER = fileURLToPath(new URL('handler.mjs', import.meta.url));
 const DOMAIN = 'ffww01';
-let lastPort = 21_000 + (process.pid % 1000) * 20;
+const PORTS = 300;
+let lastPort = await takePorts(10_000);
 
 type Settings = Record<string, unknown>;
 
@@ -154,6 +156,16 @@ export async function setUp(t: TestContext, more: Settings = {}): Promise<Scene>
       for (const gateway of gateways) if (gateway.name === reply) assert.ok(gateway.hasKey(key), `${reply} ${key}`);
   };
   return { broker, gateways, front, settle, requireHonest };
+}
+
+/** Test files run side by side: each has ports of its own, of which it holds the first until it ends. */
+function takePorts(first: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const guard = createServer().unref();
+    const goOn = (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(takePorts(first + PORTS)) : reject(error);
+    guard.once('error', goOn).listen(first, HERE, () => resolve(first));
+  });
 }
 
 /** Of a broker, or of a door. */
