@@ -16,6 +16,14 @@ export function shIn(namespace: string, program: string, ...args: string[]): Pro
   return sh('ip', 'netns', 'exec', namespace, program, ...args);
 }
 
+/** Runs several commands of ip(8) by one process, in a network namespace if it is named; rejects at the first that fails. */
+export async function ipBatch(namespace: string | undefined, ...commands: readonly string[]): Promise<void> {
+  const where = namespace === undefined ? [] : ['-n', namespace];
+  const running = run('ip', [...where, '-batch', '-'], OPTIONS);
+  running.child.stdin?.end(commands.join('\n'));
+  await running;
+}
+
 /** How a program ended, and what it printed. */
 export interface Outcome {
   /** Undefined after a signal. */

@@ -6,8 +6,8 @@ import { type ForwardingEntry, parseForwardingEntries } from '../src/core/kernel
 import { parseDump } from '../src/core/kernel/wg-dump.ts';
 import type { Peer } from '../src/core/values/peer.ts';
 import { pretendTime } from './clock.ts';
-import { attempt, type Background, eventually, pause, sh, shIn, startIn } from './commands.ts';
-import { addVxlan, addWireguard, Segment } from './network.ts';
+import { attempt, type Background, eventually, ipBatch, pause, sh, shIn, startIn } from './commands.ts';
+import { addWireguard, describeVxlan, Segment } from './network.ts';
 
 export const GATEWAY_LINK_ADDRESS = 'fe80::1';
 export const WIREGUARD_PORT = 51820;
@@ -120,14 +120,18 @@ export class Gateway {
     this.#wireguards.set(domain, await addWireguard(this.namespace, wireguard));
     const port = String(this.wireguardPort(domain));
     await this.run('wg', 'set', wireguard, 'private-key', `/run/${wireguard}.key`, 'listen-port', port);
-    await this.run('ip', 'address', 'add', `${GATEWAY_LINK_ADDRESS}/64`, 'dev', wireguard, 'nodad');
-    await this.run('ip', 'link', 'set', wireguard, 'up');
-    await this.addVxlan(domain);
+    const address = `address add ${GATEWAY_LINK_ADDRESS}/64 dev ${wireguard} nodad`;
+    await ipBatch(this.namespace, address, `link set ${wireguard} up`, ...this.#describeVxlan(domain));
   }
 
   async addVxlan(domain = this.#firstDomain): Promise<void> {
-    await addVxlan(this.namespace, this.vxlan(domain), this.wireguard(domain), GATEWAY_LINK_ADDRESS);
-    await this.run('ip', 'address', 'add', 'fd42::1/64', 'dev', this.vxlan(domain), 'nodad');
+    await ipBatch(this.namespace, ...this.#describeVxlan(domain));
+  }
+
+  #describeVxlan(domain: string): string[] {
+    const vxlan = this.vxlan(domain);
+    const added = describeVxlan(vxlan, this.wireguard(domain), GATEWAY_LINK_ADDRESS);
+    return [...added, `address add fd42::1/64 dev ${vxlan} nodad`];
   }
 
   /** Deletes both interfaces of a domain, as `wg-quick down` does: the VXLAN goes with the interface below it. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Background, eventually, sh, shIn, startIn } from './commands.ts';
+import { type Background, eventually, ipBatch, sh, shIn, startIn } from './commands.ts';
 
 /**
  * A segment that stands for the internet: a bridge in the test's own network namespace, to which namespaces are
@@ -16,9 +16,8 @@ export class Segment {
 
   static async create(number: number): Promise<Segment> {
     const segment = new Segment(number);
-    await sh('ip', 'link', 'add', segment.bridge, 'type', 'bridge');
-    await sh('ip', 'link', 'set', segment.bridge, 'up');
-    await segment.#address(segment.bridge, '0.2', '0::2');
+    const { bridge } = segment;
+    await ipBatch(undefined, `link add ${bridge} up type bridge`, ...segment.#listAddresses(bridge, '0.2', '0::2'));
     return segment;
   }
 
@@ -66,26 +65,37 @@ export class Segment {
     await sh('ip', 'netns', 'add', namespace);
     this.#namespaces.push(namespace);
     this.#ports.push(port);
-    await sh('ip', 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', namespace);
-    await sh('ip', 'link', 'set', port, 'master', this.bridge, 'up');
-    await shIn(namespace, 'ip', 'link', 'set', 'lo', 'up');
-    await shIn(namespace, 'ip', 'link', 'set', 'uplink', 'up');
-    await this.#address('uplink', host4, host6, namespace);
+    await ipBatch(
+      undefined,
+      `link add ${port} type veth peer name uplink netns ${namespace}`,
+      `link set ${port} master ${this.bridge} up`,
+    );
+    const addresses = this.#listAddresses('uplink', host4, host6);
+    await ipBatch(namespace, 'link set lo up', 'link set uplink up', ...addresses);
   }
 
   async close(): Promise<void> {
     // The kernel takes a namespace apart some time later; the names of its ports are wanted at once.
-    for (const port of this.#ports) await sh('ip', 'link', 'delete', port);
+    await ipBatch(undefined, ...[...this.#ports, this.bridge].map((device) => `link delete ${device}`));
     for (const namespace of this.#namespaces) await sh('ip', 'netns', 'delete', namespace);
-    await sh('ip', 'link', 'delete', this.bridge);
   }
 
-  async #address(device: string, host4: string, host6: string, namespace?: string): Promise<void> {
-    const ip = namespace === undefined ? ['ip'] : ['ip', '-n', namespace];
-    const [program = '', ...args] = ip;
-    await sh(program, ...args, 'address', 'add', `${this.ipv4(host4)}/16`, 'dev', device);
-    await sh(program, ...args, 'address', 'add', `${this.ipv6(host6)}/32`, 'dev', device, 'nodad');
+  /** The commands of ip(8) that give a device a host's addresses. */
+  #listAddresses(device: string, host4: string, host6: string): string[] {
+    return [
+      `address add ${this.ipv4(host4)}/16 dev ${device}`,
+      `address add ${this.ipv6(host6)}/32 dev ${device} nodad`,
+    ];
   }
+}
+
+let kernelHasWireguard: Promise<boolean> | undefined;
+
+function tryKernel(namespace: string): Promise<boolean> {
+  return ipBatch(namespace, 'link add wgtry type wireguard', 'link delete wgtry').then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -93,8 +103,11 @@ export class Segment {
  * Names must be unique in the lab: wireguard-go is found by name, not by namespace.
  */
 export async function addWireguard(namespace: string, device: string): Promise<Background | undefined> {
-  const byKernel = await sh('ip', '-n', namespace, 'link', 'add', device, 'type', 'wireguard').catch(() => undefined);
-  if (byKernel !== undefined) return undefined;
+  kernelHasWireguard ??= tryKernel(namespace);
+  if (await kernelHasWireguard) {
+    await ipBatch(namespace, `link add ${device} type wireguard`);
+    return undefined;
+  }
   const process = startIn(namespace, 'wireguard-go', '--foreground', device);
   await eventually(
     `wireguard-go makes ${device}`,
@@ -104,7 +117,7 @@ export async function addWireguard(namespace: string, device: string): Promise<B
   if (process.hasEnded) throw new Error(`wireguard-go could not make ${device}: ${process.stdout}`);
   await shIn(namespace, 'wg', 'show', device);
   // The kernel's own gets no link-local address by itself.
-  await shIn(namespace, 'ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none');
+  await ipBatch(namespace, `link set dev ${device} addrgenmode none`);
   return process;
 }
 
@@ -119,16 +132,9 @@ async function isListening({ pid }: Background, device: string): Promise<boolean
   return sockets.some(isIts);
 }
 
-/** Makes a VXLAN on top of a WireGuard interface; without `remote` it has no destination but those of its entries. */
-export async function addVxlan(
-  namespace: string,
-  device: string,
-  wireguard: string,
-  local: string,
-  remote?: string,
-): Promise<void> {
-  const where = ['id', '4242', 'dstport', '4789', 'local', local, 'dev', wireguard];
-  const to = remote === undefined ? [] : ['remote', remote];
-  await sh('ip', '-n', namespace, 'link', 'add', device, 'mtu', '1280', 'type', 'vxlan', ...where, ...to);
-  await sh('ip', '-n', namespace, 'link', 'set', device, 'up');
+/** The commands of ip(8) for a VXLAN on top of WireGuard; without `remote` it has no destination but those of its entries. */
+export function describeVxlan(device: string, wireguard: string, local: string, remote?: string): string[] {
+  const where = `id 4242 dstport 4789 local ${local} dev ${wireguard}`;
+  const to = remote === undefined ? '' : ` remote ${remote}`;
+  return [`link add ${device} mtu 1280 type vxlan ${where}${to}`, `link set ${device} up`];
 }

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import type { AddressVariant } from '../src/core/values/address-variant.ts';
 import { deriveLinkAddress, type LinkAddress } from '../src/core/values/derived-address.ts';
 import { parsePublicKey } from '../src/core/values/public-key.ts';
-import { type Background, eventually, sh, shIn } from './commands.ts';
+import { type Background, eventually, ipBatch, sh, shIn } from './commands.ts';
 import { EXCHANGE_PORT, GATEWAY_LINK_ADDRESS, type Gateway } from './gateway.ts';
-import { addVxlan, addWireguard } from './network.ts';
+import { addWireguard, describeVxlan } from './network.ts';
 
 const PING_INTERVAL_SECONDS = '0.2';
 const PING_DEADLINE_SECONDS = '60';
@@ -91,11 +91,14 @@ export class Router {
     const endpoint = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const peer = ['peer', publicKey, 'allowed-ips', allowed, 'endpoint', endpoint];
     await this.run('wg', 'set', wireguard, 'private-key', this.#privateKeyFile, ...peer, 'persistent-keepalive', '1');
-    await this.run('ip', 'address', 'add', `${this.link.address}/64`, 'dev', wireguard, 'nodad');
-    await this.run('ip', 'link', 'set', wireguard, 'up');
-    await addVxlan(namespace, vxlan, wireguard, this.link.address, linkAddress);
-    await this.run('ip', 'link', 'set', vxlan, 'address', this.link.mac);
-    await this.run('ip', 'address', 'add', `${this.meshAddress}/64`, 'dev', vxlan, 'nodad');
+    await ipBatch(
+      namespace,
+      `address add ${this.link.address}/64 dev ${wireguard} nodad`,
+      `link set ${wireguard} up`,
+      ...describeVxlan(vxlan, wireguard, this.link.address, linkAddress),
+      `link set ${vxlan} address ${this.link.mac}`,
+      `address add ${this.meshAddress}/64 dev ${vxlan} nodad`,
+    );
   }
 
   /** Takes the router's side of the tunnel down without notifying the gateway. */

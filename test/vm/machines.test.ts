@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { appendFile, copyFile, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, copyFile, cp, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 
 const RELEASES = ['bookworm', 'trixie'];
-const BOOTS = 2;
+/** What runs at each boot. */
+const IS_FOR_ROLE = process.env['VM_ROLE'] !== undefined;
+const BOOTS = IS_FOR_ROLE ? ['role'] : ['boot-1', 'boot-2', 'boot-3', 'boot-4'];
+const MORE_PACKAGES = IS_FOR_ROLE ? ['ansible-core', 'python3-apt'] : [];
 const WORK = 'build/vm';
 const CACHE = `${process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache`}/wgkex`;
 /** Two machines on two processors take some 9 minutes under emulation, or several times that; this is for one that hangs. */
@@ -13,7 +17,7 @@ const BOOT_SECONDS = 3600;
 const MEMORY_MB = 1024;
 const OLD_VERSION = '0.0.9';
 /** Versions to upgrade from, by their last commits: 0.1 had no record of the registered peers, 0.2 had no HTTP. */
-const LAST_COMMITS = { '0.1': 'a77495c', '0.2': 'cce9dec' };
+const LAST_COMMITS = { '0.1': 'a77495c', '0.2': '2cb2a75' };
 
 interface Result {
   readonly name: string;
@@ -49,20 +53,26 @@ async function makePayload(): Promise<void> {
     await buildVersion(commit, `${WORK}/payload/wgkex-${old}.deb`);
   }
   await copyFile('test/vm/start', `${WORK}/payload/start`);
-  for (const guide of ['install.md', 'http.md']) await copyFile(`docs/${guide}`, `${WORK}/payload/${guide}`);
-  for (let number = 1; number <= BOOTS; number++) {
-    await build({
-      entryPoints: [`test/vm/guest/boot-${number}.ts`],
-      outfile: `${WORK}/payload/boot-${number}.cjs`,
-      bundle: true,
-      platform: 'node',
-      target: 'node18.19',
-      format: 'cjs',
-      logLevel: 'warning',
-    });
-  }
+  for (const guide of ['install.md', 'http.md', 'fleet.md'])
+    await copyFile(`docs/${guide}`, `${WORK}/payload/${guide}`);
+  await cp('examples/ansible', `${WORK}/payload/ansible`, { recursive: true });
+  for (const [index, program] of BOOTS.entries()) await bundle(program, `boot-${index + 1}`);
+  await bundle('window', 'window');
   await execa('truncate', ['--size=32M', `${WORK}/payload.img`]);
   await execa('mke2fs', ['-q', '-t', 'ext4', '-d', `${WORK}/payload`, `${WORK}/payload.img`]);
+}
+
+/** A program of test/vm/guest as one file. */
+async function bundle(program: string, name: string): Promise<void> {
+  await build({
+    entryPoints: [`test/vm/guest/${program}.ts`],
+    outfile: `${WORK}/payload/${name}.cjs`,
+    bundle: true,
+    platform: 'node',
+    target: 'node18.19',
+    format: 'cjs',
+    logLevel: 'warning',
+  });
 }
 
 /** The same package with a lower number, to upgrade from; as of 0.1, dpkg looks after its configuration, with a setting less. */
@@ -80,24 +90,25 @@ async function makeOldPackage(from: string, to: string): Promise<void> {
 /** An old version itself, from the history of this repository; a copy without one has none. */
 async function buildVersion(commit: string, to: string): Promise<void> {
   const tree = `${WORK}/version`;
-  await execa('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-checkout', '.', tree], { reject: false });
-  const { failed } = await execa('git', ['-C', tree, 'checkout', '--quiet', commit], { reject: false });
-  if (!failed) {
-    // It bundles packages that are here, and needs no others: faketime was for the tests of 0.1.
-    await symlink(`${process.cwd()}/node_modules`, `${tree}/node_modules`);
-    await execa('touch', ['--date=@0', 'package-lock.json'], { cwd: tree });
-    await execa('sed', ['-i', '/^faketime=/d', 'bin/prepare'], { cwd: tree });
-    await execa('bin/package', { cwd: tree });
-    const [built = ''] = (await readdir(`${tree}/build`)).filter((name) => name.endsWith('.deb'));
-    await copyFile(`${tree}/build/${built}`, to);
-  }
+  if (!existsSync('.git')) return;
+  await execa('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-checkout', '.', tree]);
+  await execa('git', ['-C', tree, 'checkout', '--quiet', commit]);
+  // It bundles packages that are here, and needs no others: faketime was for the tests of 0.1.
+  await symlink(`${process.cwd()}/node_modules`, `${tree}/node_modules`);
+  await execa('touch', ['--date=@0', 'package-lock.json'], { cwd: tree });
+  await execa('sed', ['-i', '/^faketime=/d', 'bin/prepare'], { cwd: tree });
+  await execa('bin/package', { cwd: tree });
+  const [built = ''] = (await readdir(`${tree}/build`)).filter((name) => name.endsWith('.deb'));
+  await copyFile(`${tree}/build/${built}`, to);
   await rm(tree, { recursive: true, force: true });
 }
 
 async function boot(release: string): Promise<Result[]> {
-  const { stdout: image } = await execa('test/vm/image', [CACHE, release]);
+  const { stdout: image } = await execa('test/vm/image', [CACHE, release, ...MORE_PACKAGES]);
   const output = (what: string) => `${WORK}/${release}.${what}`;
   const disk = (file: string, options: string) => ['-drive', `file=${file},format=raw,if=virtio,${options}`];
+  const [other = ''] = RELEASES.filter((one) => one !== release);
+  const port = (end: string, of: string) => `${end}.type=unix,${end}.path=${WORK}/${of}.port`;
   const serial = ['console', 'tap', 'journal'].flatMap((what) => ['-serial', `file:${output(what)}`]);
   // With programs at the same addresses each time, the emulator can reuse its translations: without
   // norandmaps all takes half as long again.
@@ -108,7 +119,10 @@ async function boot(release: string): Promise<Result[]> {
     'qemu-system-x86_64',
     [
       // Features of newer processors slow an emulator down, and so does a second processor.
-      ...['-machine', 'q35,accel=tcg', '-cpu', 'qemu64', '-smp', '1', '-m', String(MEMORY_MB), '-nic', 'none'],
+      ...['-machine', 'q35,accel=tcg', '-cpu', 'qemu64', '-smp', '1', '-m', String(MEMORY_MB)],
+      // A cable between the two machines, which are a fleet in the end.
+      ...['-netdev', `dgram,id=cable,${port('local', release)},${port('remote', other)}`],
+      ...['-device', `virtio-net-pci,netdev=cable,romfile=,mac=52:54:00:00:00:0${RELEASES.indexOf(release)}`],
       ...['-display', 'none', '-monitor', 'none', ...serial],
       ...['-kernel', `${image}.vmlinuz`, '-initrd', `${image}.initrd`, '-append', append],
       // A machine's writes vanish with it: the cached disk stays as it was made.
@@ -119,7 +133,7 @@ async function boot(release: string): Promise<Result[]> {
   );
   const tap = (await readFile(output('tap'), 'utf8')).replaceAll('\r', '');
   assert.equal(timedOut, false, `The machine did not come to an end within ${BOOT_SECONDS} s:\n${tap}`);
-  assert.equal(tap.match(/^1\.\.\d+$/gm)?.length, BOOTS, `A boot did not come to its end:\n${tap}`);
+  assert.equal(tap.match(/^1\.\.\d+$/gm)?.length, BOOTS.length, `A boot did not come to its end:\n${tap}`);
   return parseTap(tap);
 }
 

@@ -20,10 +20,14 @@ export async function attempt(script: string): Promise<{ exitCode: number | unde
 /** An emulated processor needs its time: Node alone some seconds to start. */
 const PATIENCE_SECONDS = 240;
 
-export async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_SECONDS * 1000;
+export async function eventually(
+  what: string,
+  condition: () => Promise<boolean>,
+  patienceSeconds = PATIENCE_SECONDS,
+): Promise<void> {
+  const end = performance.now() + patienceSeconds * 1000;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`It did not come to be within ${PATIENCE_SECONDS} s: ${what}`);
+    if (performance.now() > end) throw new Error(`It did not come to be within ${patienceSeconds} s: ${what}`);
     // Asking takes the only processor away from the awaited program.
     await new Promise((resolve) => setTimeout(resolve, 1500));
   }

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { awaitOtherClient, isFleetOfTwo, OTHER_MACHINE_SECONDS, openWindow, watchOtherMachineReboot } from './fleet.ts';
+import { FleetClient } from './fleet-client.ts';
+import { HAS_BROKER, HERE } from './fleet-plan.ts';
+import { attempt, eventually, sh } from './machine.ts';
+
+test('after its reboot a gateway is in the fleet again, without a hand', async () => {
+  await openWindow();
+  await eventually('both machines are in the fleet', isFleetOfTwo, OTHER_MACHINE_SECONDS);
+  assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wg*' 'mosquitto*'"), '');
+});
+
+test('while the other machine reboots, a router each second gets its tunnel, and no OK is false', async (context) => {
+  const client = new FleetClient();
+  if (HAS_BROKER) await watchOtherMachineReboot(client);
+  else await awaitOtherClient(client);
+  client.stop();
+  context.diagnostic(String(client));
+});
+
+test('with the broker off, a gateway serves its own domain', async (context) => {
+  if (HAS_BROKER) return context.skip('it is on this machine');
+  const isOff = async () => (await attempt('nc -z -w 5 mqtt.example.org 8883')).exitCode !== 0;
+  await eventually('the other machine is off', isOff, OTHER_MACHINE_SECONDS);
+  const client = new FleetClient();
+  client.start();
+  await eventually('routers get this one', async () => client.isServedBy(HERE));
+  client.stop();
+  assert.deepEqual(client.lies, []);
+});

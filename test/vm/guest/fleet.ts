@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
+import type { FleetClient } from './fleet-client.ts';
+import { CA, DOMAIN, findName, HAS_BROKER, HERE, PASSWORDS, readAuthority, readBoot, THERE } from './fleet-plan.ts';
+import { attempt, CONFIG, DOMAIN as DOMAIN_TABLE, eventually, isServing, sh } from './machine.ts';
+
+/** The other machine may be slower, and then it starts again. */
+export const OTHER_MACHINE_SECONDS = 1500;
+const PASSWORD = '/etc/wgkex/mqtt.password';
+
+/** The networks' file stays: after a reboot the machine is reachable at once. */
+export async function connectMachines(): Promise<void> {
+  await writeFile('/etc/systemd/network/fleet.network', `[Match]\nName=en*\n[Network]\nAddress=${HERE.address}/24\n`);
+  const names = [HERE, THERE].map((machine) => `${machine.address} ${findName(machine)}`);
+  const broker = `${(HAS_BROKER ? HERE : THERE).address} mqtt.example.org`;
+  await sh(`printf '%s\\n' '${names.join("' '")}' '${broker}' >>/etc/hosts; systemctl enable --now systemd-networkd`);
+  await openWindow();
+}
+
+export async function openWindow(): Promise<void> {
+  await sh('systemd-run --quiet --unit=window /usr/bin/node /payload/window.cjs');
+}
+
+/** Installs the package, with the interfaces of the earlier boots. */
+export async function makeGateway(): Promise<void> {
+  await sh('dpkg --install /payload/wgkex.deb');
+  const { id } = HERE;
+  const ids = [HERE.id, THERE.id];
+  await appendFile(
+    CONFIG,
+    `${DOMAIN_TABLE}
+[gateway]
+name = "${findName(HERE)}"
+location = "${id}"
+[http]
+[mqtt]
+url = ["mqtts://mqtt.example.org:8883"]
+ca = "${CA}"
+username = "${id}"
+password_file = "${PASSWORD}"
+id = "${id}"
+fronts = ${JSON.stringify(ids)}
+`,
+  );
+  await sh(`systemctl enable --now wgkex.socket wgkex-http.socket wgkex-cleanup@${DOMAIN}.timer`);
+  await eventually('an exchange works', isServing);
+}
+
+/** The commands of docs/fleet.md, but with passwords that nobody types. */
+export async function setUpBroker(): Promise<void> {
+  const guide = await readFile('/payload/fleet.md', 'utf8');
+  const [, commands = ''] = guide.match(/^```sh\n(apt-get install mosquitto[\s\S]*?)^```/m) ?? [];
+  const setPassword = (id: keyof typeof PASSWORDS, option: string) =>
+    `mosquitto_passwd -b ${option} /etc/mosquitto/wgkex.passwords ${id} '${PASSWORDS[id]}'`;
+  const asked = /^mosquitto_passwd .*$/m;
+  assert.match(commands, asked);
+  await sh(commands.replace(asked, `${setPassword('gw1', '-c')}\n${setPassword('gw2', '')}`));
+  // As its installation does where services may start.
+  await sh(`systemctl enable --quiet mosquitto; cp /etc/mosquitto/certs/wgkex-ca.crt ${CA}`);
+}
+
+export async function joinFleet(): Promise<void> {
+  if (!HAS_BROKER)
+    await eventually(
+      'the broker has its certificates',
+      async () => {
+        const authority = await readAuthority();
+        if (authority !== undefined) await writeFile(CA, authority);
+        return authority !== undefined;
+      },
+      OTHER_MACHINE_SECONDS,
+    );
+  await chmod(CA, 0o644);
+  await sh(`install -m 0640 -g wgkex /dev/stdin ${PASSWORD} <<<'${PASSWORDS[HERE.id]}'
+systemctl reload wgkex`);
+  await eventually('both machines are in the fleet', isFleetOfTwo, OTHER_MACHINE_SECONDS);
+}
+
+export async function isFleetOfTwo(): Promise<boolean> {
+  const { output } = await attempt('wgkex fleet --json 2>/dev/null');
+  if (!output.startsWith('{')) return false;
+  const { gateways }: { gateways: { gateway: string; state: string }[] } = JSON.parse(output);
+  const states = gateways.map(({ gateway, state }) => `${gateway} ${state}`);
+  return states.sort().join() === 'gw1 online,gw2 online';
+}
+
+/** Throws unless each router that got OK was in the kernel of the gateway that its reply named. */
+export async function watchOtherMachineReboot(client: FleetClient): Promise<void> {
+  const before = await readBoot(THERE);
+  assert.ok(before);
+  client.start();
+  const sees = (what: string, condition: () => Promise<boolean>) =>
+    eventually(what, condition, OTHER_MACHINE_SECONDS).catch((error: Error) =>
+      assert.fail(`${error.message}; ${client}`),
+    );
+  await sees('routers get the other machine, as they ask for it', async () => client.isServedBy(THERE));
+  await sees('while it is away, they get this one', async () => {
+    const isAway = (await readBoot(THERE)) === undefined;
+    return isAway && client.isServedBy(HERE);
+  });
+  await sees('after its reboot, they get it again', async () => {
+    const boot = await readBoot(THERE);
+    return boot !== undefined && boot !== before && client.isServedBy(THERE);
+  });
+  assert.deepEqual(client.lies, []);
+}
+
+/** Resolves when the other machine's client registers here: it has begun to look. */
+export async function awaitOtherClient(client: FleetClient): Promise<void> {
+  await eventually('the other machine registers here', () => client.isOtherClientServedHere(), OTHER_MACHINE_SECONDS);
+}
