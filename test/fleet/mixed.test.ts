@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import { makeKey } from '../../lab/client.ts';
@@ -17,6 +18,10 @@ import {
   WORKER_KEY,
 } from './mixed-scene.ts';
 import { type Member, registerMany, V1 } from './scene.ts';
+
+/** `npm run campaign` sends a million. */
+const KEYS = Number(process.env['FLEET_KEYS'] ?? 5000);
+const MOST_KB = 160_000;
 
 describe('a gateway of ours is a worker for freifunkMUC’s broker', { timeout: 600_000 }, () => {
   test('which finds data, status and integers, chooses it, and gives it keys', async (t) => {
@@ -106,8 +111,10 @@ describe('a gateway of ours is a worker for freifunkMUC’s broker', { timeout: 
     );
 
     const since = performance.now();
-    const keys = Array.from({ length: 5000 }, makeKey);
-    await Promise.all(keys.map((key) => client.publishAsync(`wireguard/${DOMAIN}/all`, key, { qos: 1 })));
+    for (let published = 0; published < KEYS; published += 1000) {
+      const keys = Array.from({ length: 1000 }, makeKey);
+      await Promise.all(keys.map((key) => client.publishAsync(`wireguard/${DOMAIN}/all`, key, { qos: 1 })));
+    }
     const last = makeKey();
     await eventually('it takes keys again', async () => {
       await client.publishAsync(`wireguard/${DOMAIN}/gw1`, last, { qos: 1 });
@@ -118,6 +125,9 @@ describe('a gateway of ours is a worker for freifunkMUC’s broker', { timeout: 
     assert.ok(taken >= 1000 && taken <= most, `${taken} of at most ${most}`);
     assert.ok(!gw1.hasKey(retained));
     assert.ok(gw1.countLines('mqtt problem') < 20, gw1.log);
+    const memory = readFileSync(`/proc/${gw1.process?.pid}/status`, 'utf8').match(/^VmHWM:\s+(\d+) kB$/m)?.[1];
+    t.diagnostic(`${KEYS} keys: ${taken} taken, at most ${memory} kB, ${gw1.log.split('\n').length} lines of log`);
+    assert.ok(Number(memory) < MOST_KB, `${memory} kB`);
     for (const reason of ['a retained key', 'expected 44 characters of base64', 'more than 20 keys a second'])
       assert.ok(gw1.log.includes(reason), reason);
   });

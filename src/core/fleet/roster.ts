@@ -111,15 +111,12 @@ export class Roster {
   #countOne(gateway: GatewayId, domain: DomainName, now: number): void {
     const place = `${gateway}/${domain}`;
     const count = this.#acknowledged.get(place) ?? new RecentCount(RECENT_SECONDS);
-    this.#acknowledged.set(place, count);
     count.note(now);
+    setLatest(this.#acknowledged, place, count);
   }
 
   wasSilent(gateway: GatewayId, now: number): void {
-    this.#silentSince.delete(gateway);
-    this.#silentSince.set(gateway, now);
-    const [oldest] = this.#silentSince.keys();
-    if (this.#silentSince.size > MOST_STATES && oldest !== undefined) this.#silentSince.delete(oldest);
+    setLatest(this.#silentSince, gateway, now);
   }
 
   /** A domain's own name for any of its names; undefined if no domain has it, or two claim it. */
@@ -195,4 +192,12 @@ function noteSign(entry: Entry, now: number): void {
 function findStanding({ signMilliseconds, isTried }: Entry, now: number): Standing {
   if (signMilliseconds !== undefined && now - signMilliseconds < FRESH_SECONDS * 1000) return 'sound';
   return isTried ? 'doubtful' : 'untried';
+}
+
+/** Gateways may vanish without a word, so beyond `MOST_STATES` the one that was set longest ago goes. */
+function setLatest<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > MOST_STATES && oldest !== undefined) map.delete(oldest);
 }
