@@ -8,7 +8,7 @@ import { execa } from 'execa';
 const RELEASES = ['bookworm', 'trixie'];
 /** What runs at each boot. */
 const IS_FOR_ROLE = process.env['VM_ROLE'] !== undefined;
-const BOOTS = IS_FOR_ROLE ? ['role'] : ['boot-1', 'boot-2', 'boot-3', 'boot-4'];
+const BOOTS = IS_FOR_ROLE ? ['role'] : ['boot-1', 'boot-2', 'boot-3'];
 const MORE_PACKAGES = IS_FOR_ROLE ? ['ansible-core', 'python3-apt'] : [];
 const WORK = 'build/vm';
 const CACHE = `${process.env['XDG_CACHE_HOME'] ?? `${process.env['HOME']}/.cache`}/wgkex`;

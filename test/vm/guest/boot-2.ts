@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testFleet } from './fleet-begins.ts';
 import { isAnsweredInTunnel } from './http.ts';
 import { attempt, eventually, exchange, hasRouter, isServing, journal, PING, ROUTER_UP, sh } from './machine.ts';
 
@@ -49,3 +50,5 @@ systemd-run --quiet --uid=wgkex --unit=straggler sleep 10000`);
   assert.notEqual((await attempt('getent passwd wgkex')).exitCode, 0);
   assert.equal(await sh("systemctl list-units --all --plain --no-legend 'wgkex*'"), '');
 });
+
+testFleet();

@@ -4,7 +4,6 @@ import { makeKey } from './machine.ts';
 
 /** Registers a router by v2 each second at this machine's door, and asks for a tunnel to the other machine. */
 export class FleetClient {
-  readonly #own = new Set<string>();
   readonly #failures: string[] = [];
   /** Keys that are in no kernel although somebody said OK. */
   readonly lies: string[] = [];
@@ -25,12 +24,6 @@ export class FleetClient {
     return this.#latest === findName(machine);
   }
 
-  /** Whether a key that is not of this client is in this machine's kernel. */
-  async isOtherClientServedHere(): Promise<boolean> {
-    const peers = (await readPeers(HERE))?.split('\n') ?? [];
-    return peers.some((key) => key !== '' && !this.#own.has(key));
-  }
-
   /** How many routers were served, and what the others got. */
   toString(): string {
     return `${this.#served} routers with OK, others: ${this.#failures.join(' ') || 'none'}`;
@@ -38,7 +31,6 @@ export class FleetClient {
 
   async #register(): Promise<void> {
     const key = makeKey();
-    this.#own.add(key);
     const reply = await post(key).catch((error: Error) => error.message);
     this.#latest = reply;
     const machine = [HERE, THERE].find((one) => findName(one) === reply);

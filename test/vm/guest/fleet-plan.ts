@@ -3,6 +3,8 @@ import { isDebian12 } from './release.ts';
 export const DOMAIN = 'ffww01';
 export const INTERFACE = 'wgww01';
 export const WINDOW_PORT = 9000;
+/** Gone after a reboot. */
+export const REPORT = '/run/report';
 export const CA = '/etc/wgkex/wgkex-ca.crt';
 
 const MACHINES = {
@@ -33,6 +35,13 @@ export function readPeers({ address }: Machine): Promise<string | undefined> {
 /** Differs from boot to boot; undefined while the machine is away. */
 export function readBoot({ address }: Machine): Promise<string | undefined> {
   return view(address, '/boot');
+}
+
+/** How far the test of a machine is. */
+export type Report = 'watching' | 'seen';
+
+export async function hasReported({ address }: Machine, report: Report): Promise<boolean> {
+  return (await view(address, '/report')) === report;
 }
 
 export function readAuthority(): Promise<string | undefined> {

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { awaitReport, connectMachines, joinFleet, makeGateway, setUpBroker, watchReboot } from './fleet.ts';
+import { HAS_BROKER } from './fleet-plan.ts';
+import { attempt } from './machine.ts';
+
+/** Needs the interfaces; ends when the other machine expects that this one reboots. */
+export function testFleet(): void {
+  test('the commands of docs/fleet.md make a fleet of two machines', async () => {
+    await connectMachines();
+    await makeGateway();
+    if (HAS_BROKER) await setUpBroker();
+    await joinFleet();
+    const { exitCode, output } = await attempt('wgkex fleet');
+    assert.equal(exitCode, 0, output);
+  });
+
+  test('while the machine with the broker reboots, a router each second gets its tunnel, and no OK is false', async (context) => {
+    if (HAS_BROKER) return awaitReport('watching');
+    await watchReboot(context);
+    await awaitReport('watching');
+  });
+}
