@@ -84,11 +84,12 @@ describe('the front never lies', { timeout: 1_200_000 }, () => {
       await gateway.start('mqtt connected', { NODE_OPTIONS: shiftTime(hours * 3600) });
     }
     await settle();
-    const told = await registerMany(front, 30);
-    requireHonest(told);
-    // The third one has had more routers since it was started.
-    for (const { name } of gateways.slice(0, 2))
-      assert.ok(told.filter(({ reply }) => reply === name).length >= 3, name);
+    // One that had more routers than the others before gets none for a while.
+    await eventually('each gets its share', async () => {
+      const told = await registerMany(front, 30);
+      requireHonest(told);
+      return gateways.every(({ name }) => told.filter(({ reply }) => reply === name).length >= 3);
+    });
   });
 
   test('when a front is killed in the middle of exchanges: nobody ends, and the next one serves', async (t) => {
