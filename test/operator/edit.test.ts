@@ -480,13 +480,17 @@ test('the service, the cleanup and several operators leave each key whole or gon
     string[],
   ];
   for (const key of removed) assert.equal(await exchange(gateway.address, 'ffww01', key), 'OK\n');
-  const results = await Promise.all([
-    ...added.map(async (key) => (await look(gateway, ['add', 'ffww01', key])).exitCode),
-    ...removed.map(async (key) => (await look(gateway, ['remove', 'ffww01', key])).exitCode),
-    gateway.cleanUp().then(({ exitCode }) => exitCode),
-    ...asked.map(async (key) => ((await exchange(gateway.address, 'ffww01', key)) === 'OK\n' ? 0 : 1)),
+  // On a busy machine a turn of all those before can take longer than the lock is waited for: then one tries again.
+  const edit = (verb: string, key: string) =>
+    eventually(`${verb} ${key}`, async () => (await look(gateway, [verb, 'ffww01', key])).exitCode === 0);
+  await Promise.all([
+    ...added.map((key) => edit('add', key)),
+    ...removed.map((key) => edit('remove', key)),
+    eventually('a pass', async () => (await gateway.cleanUp()).exitCode === 0),
+    ...asked.map((key) =>
+      eventually(`an exchange of ${key}`, async () => (await exchange(gateway.address, 'ffww01', key)) === 'OK\n'),
+    ),
   ]);
-  assert.deepEqual(new Set(results), new Set([0]));
   const expected = [...added, ...asked].flatMap((key) => listHoldings(gateway, key));
   assert.deepEqual(await readHoldings(gateway), expected.sort());
 });
