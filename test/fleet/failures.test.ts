@@ -50,6 +50,24 @@ describe('the front never lies', { timeout: 1_200_000 }, () => {
     assert.ok(performance.now() - since < 1500, 'nobody waits for it');
   });
 
+  test('when a gateway is slow: others go first, and where there is no other its own routers wait for it', async (t) => {
+    const { gateways, requireHonest } = await setUp(t);
+    const [gw1, gw2, gw3] = gateways;
+    gw1.reply('slow');
+    // At the first try it is found out, at the second it is left alone.
+    for (const _ of ['found out', 'left alone']) requireAmong(await registerMany(gw1, 6), [gw2, gw3]);
+    for (const gateway of [gw2, gw3]) gateway.reply('silence');
+    for (const _ of ['found out', 'left alone']) {
+      const told = await registerMany(gw1, 6);
+      requireAmong(told, [gw1]);
+      requireHonest(told);
+    }
+    for (const gateway of [gw2, gw3]) await gateway.process?.stop();
+    requireAmong(await registerMany(gw1, 6), [gw1]);
+    gw1.reply('ADDRESS_TAKEN');
+    assert.deepEqual(listReplies(await registerMany(gw1, 2)), ['ADDRESS_TAKEN']);
+  });
+
   test('when a gateway is killed: its will takes it away, and when it is back it serves again', async (t) => {
     const { gateways, front, settle, requireHonest } = await setUp(t);
     const [gw1, gw2, gw3] = gateways;

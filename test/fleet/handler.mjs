@@ -1,5 +1,6 @@
 // Stands for a handler that is quick on any machine: writes the keys that it takes into a file, its kernel.
-// Usage: node handler.mjs KEYS      KEYS.reply, if there, has what it replies instead of OK; "silence": nothing
+// Usage: node handler.mjs KEYS      KEYS.reply, if there, has what it replies instead of OK; "silence": nothing,
+//                               "slow": OK, but later than a front waits
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -14,8 +15,13 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (type === 'numbers') say({ type, id, numbers });
   else if (type === 'gateway') say({ type, id, gateway });
   else {
-    const code = existsSync(`${keys}.reply`) ? readFileSync(`${keys}.reply`, 'utf8') : 'OK';
-    if (code === 'OK') appendFileSync(keys, `${key} ${from} ${hearsay}${broadcast ? ' broadcast' : ''}\n`);
-    if (code !== 'silence') say({ type, id, code });
+    const word = existsSync(`${keys}.reply`) ? readFileSync(`${keys}.reply`, 'utf8') : 'OK';
+    const code = word === 'slow' ? 'OK' : word;
+    const reply = () => {
+      if (code === 'OK') appendFileSync(keys, `${key} ${from} ${hearsay}${broadcast ? ' broadcast' : ''}\n`);
+      say({ type, id, code });
+    };
+    if (word === 'slow') setTimeout(reply, 3000);
+    else if (word !== 'silence') reply();
   }
 });

@@ -44,10 +44,15 @@ export function chooseGateways(
     random(),
   ];
   return candidates
-    .filter(({ weight, hasRoom, isSilent, standing }) => weight > 0 && hasRoom && !isSilent && standing !== 'waiting')
+    .filter((candidate) => isOpen(candidate) && !candidate.isSilent && candidate.standing !== 'waiting')
     .map((candidate) => ({ gateway: candidate.gateway, rank: rank(candidate) }))
     .sort((one, other) => compareRanks(one.rank, other.rank))
     .map(({ gateway }) => gateway);
+}
+
+/** v2: new routers may come. */
+export function isOpen({ weight, hasRoom }: Candidate): boolean {
+  return weight > 0 && hasRoom;
 }
 
 /**

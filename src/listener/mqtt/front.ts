@@ -10,12 +10,13 @@ import {
   isSuccess,
   MOST_ASKED,
 } from '../../core/fleet/answers.ts';
-import { chooseGateways, listReachable, type Standing } from '../../core/fleet/choice.ts';
+import { chooseGateways, isOpen, listReachable, type Standing } from '../../core/fleet/choice.ts';
 import type { GatewayId } from '../../core/fleet/gateway-id.ts';
 import { formatPayload, parseFleetReply } from '../../core/fleet/payloads.ts';
 import type { Roster } from '../../core/fleet/roster.ts';
 import { Stickiness } from '../../core/fleet/stickiness.ts';
 import { formatTopic } from '../../core/fleet/topics.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
 import type { FleetMeter, Own, Served, Wish } from '../desk.ts';
 import type { Session } from './session.ts';
 
@@ -55,24 +56,28 @@ export class Front {
     return { code, isUnacknowledged: code === 'OK' && !counting.includes('OK') };
   }
 
-  /** v2: the best gateway must take the key, or the next best. Never rejects. */
+  /**
+   * v2: the best gateway must take the key, or the next best. If this gateway was silent and no other one took the key, the
+   * router waits for this one's own code, as it would without a fleet. Never rejects.
+   */
   async serveByOne(wish: Wish, own: Own): Promise<Served> {
     const { domain, key } = wish.exchange;
-    const candidates = this.#with.roster.findCandidates(domain, performance.now());
+    const { id, roster } = this.#with;
+    const candidates = roster.findCandidates(domain, performance.now());
     const memory = this.#stickiness.find(key, performance.now());
     const chosen = chooseGateways(candidates, { ...memory, location: wish.location }, Math.random);
-    const answers: Answer[] = [];
+    const mine = askOnce(own);
+    const answers = new Map<GatewayId, Answer>();
     for (const gateway of chosen.slice(0, MOST_ASKED)) {
-      const [answer, described] = await this.#askFor(gateway, wish, own);
-      answers.push(answer);
-      if (!isFinal(answer)) continue;
-      if (isSuccess(answer)) this.#stickiness.note(key, gateway, performance.now());
-      const isUnacknowledged = answer === 'unacknowledged';
-      const code = isUnacknowledged ? 'OK' : (answer as ReplyCode);
-      return { code, isUnacknowledged, ...(described === undefined ? {} : { gateway: described }) };
+      const [answer, described] = await this.#askFor(gateway, wish, mine);
+      answers.set(gateway, answer);
+      if (isFinal(answer)) return this.#settle(key, gateway, answer, described);
     }
+    const isLeft = answers.get(id) === 'silence' || (!answers.has(id) && answers.size < MOST_ASKED);
+    if (isLeft && candidates.some((candidate) => candidate.gateway === id && isOpen(candidate)))
+      return this.#serveHere(wish, mine);
     const isFull = chosen.length === 0 && candidates.length > 0 && candidates.every(({ hasRoom }) => !hasRoom);
-    return { code: isFull ? 'FULL' : combineRefusals(answers) };
+    return { code: isFull ? 'FULL' : combineRefusals([...answers.values()]) };
   }
 
   /** A reply counts only if it comes from the gateway that was asked. @throws InputError */
@@ -85,6 +90,23 @@ export class Front {
   /** Nobody can answer any more. */
   giveUp(): void {
     for (const { settle } of this.#pending.values()) settle('silence');
+  }
+
+  /** However long it takes: there is nobody else to ask. */
+  async #serveHere({ exchange: { domain, key } }: Wish, own: Own): Promise<Served> {
+    const { id, roster } = this.#with;
+    const described = await own.describe();
+    if (described === undefined) return { code: 'FAILED' };
+    const code = await own.ask();
+    roster.answered(id, domain, { isTaken: code === 'OK', now: performance.now() });
+    return this.#settle(key, id, code, described);
+  }
+
+  #settle(key: PublicKey, gateway: GatewayId, answer: Answer, described: Gateway | undefined): Served {
+    if (isSuccess(answer)) this.#stickiness.note(key, gateway, performance.now());
+    const isUnacknowledged = answer === 'unacknowledged';
+    const code = isUnacknowledged ? 'OK' : (answer as ReplyCode);
+    return { code, isUnacknowledged, ...(described === undefined ? {} : { gateway: described }) };
   }
 
   /** With what the router needs for its tunnel, without which it is not worth asking. */
@@ -153,4 +175,16 @@ export class Front {
 /** By v1. A worker that has not shown that it lives gets the key, but does not count. */
 function isCounting(answer: Answer, standing: Standing | undefined): boolean {
   return standing === 'sound' || (answer !== 'silence' && standing !== 'waiting');
+}
+
+/** Its code is asked for once, so that one that came too late for the first question answers the second. */
+function askOnce(own: Own): Own {
+  let asked: Promise<ReplyCode> | undefined;
+  return {
+    ask: () => {
+      asked ??= own.ask();
+      return asked;
+    },
+    describe: () => own.describe(),
+  };
 }

@@ -5,13 +5,13 @@ import { FleetClient } from './fleet-client.ts';
 import { HAS_BROKER, HERE } from './fleet-plan.ts';
 import { attempt, eventually, sh } from './machine.ts';
 
-test('after its reboot a gateway is in the fleet again, without a hand', async () => {
+test('after its reboot a gateway is in the fleet again by itself', async () => {
   await openWindow();
   await eventually('both machines are in the fleet', isFleetOfTwo, OTHER_MACHINE_SECONDS);
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wg*' 'mosquitto*'"), '');
 });
 
-test('while the other machine reboots, a router each second gets its tunnel, and no OK is false', async (context) => {
+test('while the other machine reboots, a client registers a router each second, and no OK is false', async (context) => {
   if (!HAS_BROKER) return context.skip('it was that one');
   await awaitReport('seen');
   await watchReboot(context);

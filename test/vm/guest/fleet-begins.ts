@@ -15,7 +15,7 @@ export function testFleet(): void {
     assert.equal(exitCode, 0, output);
   });
 
-  test('while the machine with the broker reboots, a router each second gets its tunnel, and no OK is false', async (context) => {
+  test('while the machine with the broker reboots, a client registers a router each second, and no OK is false', async (context) => {
     if (HAS_BROKER) return awaitReport('watching');
     await watchReboot(context);
     await awaitReport('watching');
