@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { attempt, sh } from '../../lab/commands.ts';
 import { Gateway } from '../../lab/gateway.ts';
+import { FAMILIES } from '../../lab/network.ts';
 import { RoundTrip } from '../../lab/round-trip.ts';
 import { Router } from '../../lab/router.ts';
 
@@ -25,12 +26,14 @@ describe('a router that is 300 ms away', () => {
   });
   after(() => gateway.close());
 
-  for (const [family, find, findRouter, findAddress] of [
-    ['IPv4', () => gateway.address, () => routers[0], () => gateway.segment.ipv4('1.1')],
-    ['IPv6', () => gateway.segment.ipv6('0::1'), () => routers[1], () => gateway.segment.ipv6('2::1')],
-  ] as const) {
+  for (const [index, family] of FAMILIES.entries()) {
+    const find = () => (family === 'IPv4' ? gateway.address : gateway.segment.ipv6('0::1'));
+    const findRouter = () => routers[index] as Router;
+    const findAddress = () =>
+      family === 'IPv4' ? gateway.segment.ipv4(`1.${index + 1}`) : gateway.segment.ipv6(`${index + 1}::1`);
+
     test(`gets its answers no sooner, by ${family}, and a neighbour of the gateway at once`, async () => {
-      const router = findRouter() as Router;
+      const router = findRouter();
       const times = readTimes(await router.run('ping', '-c', '5', '-i', '0.2', '-w', '30', find()));
       assert.equal(times.length, 5);
       const fastest = Math.min(...times);
@@ -41,7 +44,7 @@ describe('a router that is 300 ms away', () => {
     });
 
     test(`registers and has a handshake from its own address, by ${family}`, async () => {
-      const router = findRouter() as Router;
+      const router = findRouter();
       const start = performance.now();
       assert.equal(await router.exchange('ffww01', find()), 'OK');
       assert.ok(
