@@ -7,6 +7,7 @@ import { HandlerTarget } from './targets/handler.ts';
 import { createHttpTarget } from './targets/http.ts';
 import { createLinesTarget } from './targets/lines.ts';
 import { createReadersTarget } from './targets/readers.ts';
+import { createRelayTarget } from './targets/relay.ts';
 import { SocketTarget } from './targets/socket.ts';
 import { createStreamsTarget } from './targets/streams.ts';
 import type { Target } from './targets/target.ts';
@@ -21,6 +22,7 @@ tries all targets:
   decisions  histories of a domain's keys, as the core decides them, on a simulated kernel
   fleet    what a front knows of the gateways, and which one a router gets
   readers  output of programs, the configuration, the log, messages over MQTT
+  relay    what both ends of a connection send through wgkex-relay
   bodies   bodies of HTTP requests, as the listener reads them
   http     raw bytes on the HTTP door, on real connections
   handler  the installed handler as root, on real interfaces
@@ -36,6 +38,7 @@ const TARGETS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   decisions: async (options) => fuzz(createDecisionsTarget(), options),
   fleet: async (options) => fuzz(createFleetTarget(), options),
   readers: async (options) => fuzz(createReadersTarget(), options),
+  relay: async (options) => fuzz(createRelayTarget(), options),
   bodies: async (options) => fuzz(createBodiesTarget(), options),
   http: async (options) => fuzz(await createHttpTarget(), options),
   handler: async (options) => fuzz(await HandlerTarget.create(), options),

@@ -1,6 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { Background, eventually, sh } from './commands.ts';
-import type { Gateway } from './gateway.ts';
+import type { Segment } from './network.ts';
+
+/** What has a segment, such as a gateway. */
+interface Site {
+  readonly segment: Segment;
+  /** Calls this when it is closed. */
+  onClose(close: () => Promise<void>): void;
+}
+
+/** Of a hundred packets of each direction, by chance. */
+interface Hardship {
+  readonly lostPercent?: number;
+  /** Held half as long again, so that later ones overtake them. */
+  readonly latePercent?: number;
+}
 
 /** Of the loopback interface, where each segment has an address of its own; those of its next round trip follow. */
 const PORTS = { near: 4000, far: 4002 } as const;
@@ -10,58 +24,59 @@ const HELD_FRAMES = fileURLToPath(new URL('held-frames.ts', import.meta.url));
 const BUFFER_BYTES = 1 << 21;
 
 /**
- * A part of a gateway's segment that is far away: a second bridge, joined to the segment by two TAP devices. Between
+ * A part of a site's segment that is far away: a second bridge, joined to the segment by two TAP devices. Between
  * them a process holds every frame for half of the round trip, so that addresses stay the same. netem would do the
- * same, if the kernel has it. A gateway can have several.
+ * same, if the kernel has it. A site can have several.
  */
 export class RoundTrip {
-  static readonly #counts = new WeakMap<Gateway, number>();
-  readonly #gateway: Gateway;
+  static readonly #counts = new WeakMap<Site, number>();
+  readonly #site: Site;
   readonly #index: number;
   readonly #closing: (() => Promise<unknown>)[] = [];
 
-  private constructor(gateway: Gateway) {
-    this.#gateway = gateway;
-    this.#index = RoundTrip.#counts.get(gateway) ?? 0;
-    RoundTrip.#counts.set(gateway, this.#index + 1);
+  private constructor(site: Site) {
+    this.#site = site;
+    this.#index = RoundTrip.#counts.get(site) ?? 0;
+    RoundTrip.#counts.set(site, this.#index + 1);
   }
 
-  /** Of the packets of each direction, `lossPercent` are lost by chance. */
-  static async create(gateway: Gateway, milliseconds: number, lossPercent = 0): Promise<RoundTrip> {
-    const roundTrip = new RoundTrip(gateway);
-    gateway.onClose(() => roundTrip.#close());
+  static async create(site: Site, milliseconds: number, hardship: Hardship = {}): Promise<RoundTrip> {
+    const { lostPercent = 0, latePercent = 0 } = hardship;
+    const roundTrip = new RoundTrip(site);
+    site.onClose(() => roundTrip.#close());
     await sh('ip', 'link', 'add', roundTrip.#bridge, 'type', 'bridge');
     roundTrip.#closing.push(() => sh('ip', 'link', 'delete', roundTrip.#bridge));
     await sh('ip', 'link', 'set', roundTrip.#bridge, 'up');
-    await roundTrip.#hold(milliseconds / 2);
-    await roundTrip.#openEnd('near', gateway.segment.bridge);
+    await roundTrip.#hold(milliseconds / 2, latePercent);
+    await roundTrip.#openEnd('near', site.segment.bridge);
     await roundTrip.#openEnd('far', roundTrip.#bridge);
-    if (lossPercent > 0) await roundTrip.#lose(lossPercent);
+    if (lostPercent > 0) await roundTrip.#lose(lostPercent);
     return roundTrip;
   }
 
   /** Moves a namespace of the segment to the far side, with the addresses that it has. */
   async moveAway(namespace: string): Promise<void> {
-    await sh('ip', 'link', 'set', this.#gateway.segment.port(namespace), 'master', this.#bridge);
+    await sh('ip', 'link', 'set', this.#site.segment.port(namespace), 'master', this.#bridge);
   }
 
   get #bridge(): string {
-    return `${this.#gateway.segment.bridge}far${this.#index}`;
+    return `${this.#site.segment.bridge}far${this.#index}`;
   }
 
   #device(side: keyof typeof PORTS): string {
-    return `${this.#gateway.segment.bridge}${side}tap${this.#index}`;
+    return `${this.#site.segment.bridge}${side}tap${this.#index}`;
   }
 
   #port(side: keyof typeof PORTS): number {
     return PORTS[side] + this.#index * PORTS_EACH;
   }
 
-  async #hold(milliseconds: number): Promise<void> {
-    const { loopback } = this.#gateway.segment;
+  async #hold(milliseconds: number, latePercent: number): Promise<void> {
+    const { loopback } = this.#site.segment;
     const words = [
       loopback,
       String(milliseconds),
+      String(latePercent),
       ...(['near', 'far'] as const).map((side) => String(this.#port(side))),
     ];
     const holding = new Background(process.execPath, ['--import', 'tsx', HELD_FRAMES, ...words]);
@@ -72,7 +87,7 @@ export class RoundTrip {
 
   /** A TAP device, whose frames socat(1) exchanges with the process that holds them, a datagram for each. */
   async #openEnd(side: keyof typeof PORTS, bridge: string): Promise<void> {
-    const [address, port, device] = [this.#gateway.segment.loopback, this.#port(side), this.#device(side)];
+    const [address, port, device] = [this.#site.segment.loopback, this.#port(side), this.#device(side)];
     const tap = `TUN,tun-type=tap,tun-name=${device},iff-no-pi,iff-up`;
     const peer = `UDP4:${address}:${port},bind=${address}:${port + 1},rcvbuf=${BUFFER_BYTES}`;
     const socat = new Background('socat', [tap, peer]);

@@ -1,9 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { InputError } from '../core/values/errors.ts';
 import { formatHostPort, type HostPort } from '../core/values/host-port.ts';
+import { listInheritedSockets } from '../inherited-sockets.ts';
 
-/** sd_listen_fds(3): inherited sockets start at descriptor 3. */
-const FIRST_INHERITED = 3;
 /** The unit of the other door; every other socket that systemd passes is for the two lines. */
 const HTTP_UNIT = 'wgkex-http.socket';
 
@@ -92,15 +91,9 @@ export class ListeningSockets {
   }
 }
 
-/**
- * The descriptors that systemd passed for a door, by the names of their units (`LISTEN_FDNAMES`). The variables are ours
- * only if they name this process: everything that a service starts inherits them.
- */
-function findInherited({ LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES }: NodeJS.ProcessEnv, door: Door): number[] {
-  const isOurs = LISTEN_PID === String(process.pid) && /^\d{1,3}$/.test(LISTEN_FDS ?? '');
-  const names = (LISTEN_FDNAMES ?? '').split(':');
-  const all = Array.from({ length: isOurs ? Number(LISTEN_FDS) : 0 }, (_, index) => index);
-  return all
-    .filter((index) => (names[index] === HTTP_UNIT) === (door === 'http'))
-    .map((index) => FIRST_INHERITED + index);
+/** The descriptors that systemd passed for a door. */
+function findInherited(environment: NodeJS.ProcessEnv, door: Door): number[] {
+  return listInheritedSockets(environment, process.pid)
+    .filter(({ unit }) => (unit === HTTP_UNIT) === (door === 'http'))
+    .map(({ fd }) => fd);
 }

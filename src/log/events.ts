@@ -45,6 +45,32 @@ export const FLEET_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
+/** Those of wgkex-relay. */
+export const RELAY_EVENTS = {
+  'relay listening': { priority: 'info', fields: ['on', 'to'], meaning: 'the relay serves this address' },
+  'relay connected': { priority: 'info', fields: ['on'], meaning: 'a client has its connection to the server' },
+  'relay unreachable': {
+    priority: 'warn',
+    fields: ['on', 'reason'],
+    meaning: 'a client cannot connect to the server; it tries again, at the latest after 60 s',
+  },
+  'relay closed': {
+    priority: 'info',
+    fields: ['from', 'on', 'seconds', 'received', 'sent', 'dropped', 'reason'],
+    meaning: 'a connection ended; bytes of messages, and messages that were dropped',
+  },
+  'relay refused': {
+    priority: 'info',
+    fields: ['from', 'limit'],
+    meaning: 'a new connection was closed at once: `limit` is the option that it hit',
+  },
+  'target unreachable': {
+    priority: 'warn',
+    fields: ['on', 'reason'],
+    meaning: 'nothing listens where the messages go, or the machine cannot send there',
+  },
+} as const satisfies Readonly<Record<string, EventDefinition>>;
+
 /**
  * Every event that a program of wgkex logs. Operators search for these names, so they do not change; `… again` and
  * `… others` stand for further lines like the first ones.
@@ -275,6 +301,7 @@ export const EVENTS = {
     meaning: '`wgkex adopt`, or an upgrade from 0.1, took over `keys` peers',
   },
   ...FLEET_EVENTS,
+  ...RELAY_EVENTS,
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -64,7 +64,7 @@ describe('a router that is 300 ms away', () => {
 test('a router whose packets are lost, three of ten each way, loses about half of its pings', async (t) => {
   const gateway = await Gateway.create(72);
   t.after(() => gateway.close());
-  const roundTrip = await RoundTrip.create(gateway, 20, 30);
+  const roundTrip = await RoundTrip.create(gateway, 20, { lostPercent: 30 });
   const router = await Router.create(gateway, 1);
   await roundTrip.moveAway(router.namespace);
   const { stdout } = await attempt(router.namespace, 'ping', ['-c', '100', '-i', '0.02', '-W', '2', gateway.address]);

@@ -5,6 +5,7 @@ import { createFleetTarget } from '../../fuzz/targets/fleet.ts';
 import { createHttpTarget } from '../../fuzz/targets/http.ts';
 import { createLinesTarget } from '../../fuzz/targets/lines.ts';
 import { createReadersTarget } from '../../fuzz/targets/readers.ts';
+import { createRelayTarget } from '../../fuzz/targets/relay.ts';
 import { createStreamsTarget } from '../../fuzz/targets/streams.ts';
 import { fuzzShortly } from './shortly.ts';
 
@@ -15,6 +16,7 @@ describe('a few thousand inputs of each kind are read as the contract says:', ()
   test('input of a handler', (context) => fuzzShortly(createStreamsTarget(), INPUTS, context));
   test('histories of the keys of a domain', (context) => fuzzShortly(createDecisionsTarget(), INPUTS, context));
   test('what a front hears of the gateways', (context) => fuzzShortly(createFleetTarget(), INPUTS, context));
+  test('traffic of the relay', (context) => fuzzShortly(createRelayTarget(), INPUTS, context));
   test('bodies of HTTP requests', (context) => fuzzShortly(createBodiesTarget(), INPUTS, context));
   test('raw bytes on the HTTP door', async (context) => {
     const target = await createHttpTarget();

@@ -39,6 +39,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'What gateways and fronts say to one another, and which gateway a router gets.',
   },
   {
+    who: 'core/relay',
+    from: ['core/values'],
+    modules: ['node:crypto'],
+    why: 'What goes through the relay, for the relay alone.',
+  },
+  {
     who: 'core/kernel',
     from: ['core/values', 'core/peers'],
     modules: ['zod'],
@@ -96,7 +102,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: '',
     from: ['core/values', 'log'],
     modules: ['../package.json', 'node:util'],
-    why: 'The common part of the daemons’ command lines.',
+    why: 'The common part of the daemons’ command lines, and what systemd passes to them.',
   },
   {
     who: 'system/run',
@@ -152,7 +158,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'listener',
     from: [
       ...['core/values', 'core/exchange', 'core/fleet/answers.ts', 'config', 'log', 'command-line.ts'],
-      ...['handler-client', 'listener/lines', 'listener/http', 'listener/mqtt', 'listener/metrics'],
+      ...[
+        'inherited-sockets.ts',
+        'handler-client',
+        'listener/lines',
+        'listener/http',
+        'listener/mqtt',
+        'listener/metrics',
+      ],
     ],
     modules: ['node:net', 'node:os'],
     why: 'A stranger may take it over: it shares only the core with root.',
@@ -205,6 +218,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     ],
     modules: ['../package.json', 'node:fs', 'node:http', 'node:net', 'prom-client'],
     why: 'It counts the reports of the desk and of the fleet.',
+  },
+  {
+    who: 'relay',
+    from: [
+      'core/values',
+      'core/exchange/source-limits.ts',
+      'core/relay',
+      'log',
+      'command-line.ts',
+      'inherited-sockets.ts',
+    ],
+    modules: ['../package.json', 'commander', 'node:dgram', 'node:http', 'node:net', 'prom-client'],
+    why: 'It faces strangers, and is a package of its own: no other program shares more than the core with it.',
   },
   {
     who: 'handler',
