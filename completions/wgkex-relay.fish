@@ -1,0 +1,15 @@
+# fish completion of wgkex-relay(8)
+complete -c wgkex-relay -f
+complete -c wgkex-relay -s h -l help -d 'print this text'
+complete -c wgkex-relay -n __fish_use_subcommand -l version -d 'print the version'
+complete -c wgkex-relay -n __fish_use_subcommand -a server -d 'run on the gateway: accept TCP connections, and pass their messages to WireGuard'
+complete -c wgkex-relay -n __fish_use_subcommand -a client -d 'run at the other end: take what WireGuard sends to a UDP port to the server'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server' -l listen -x -d 'accept TCP connections here, unless systemd passes a socket'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server' -l to -x -d 'the UDP address of WireGuard, and the only target'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server' -l connections -x -d 'the most connections at once'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server' -l connections-per-source -x -d 'the most of one IPv4 address or IPv6 /64'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server' -l exempt -x -d 'a network without limits per source, such as a proxy; repeatable'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from client' -l listen -x -d 'the UDP address that is the endpoint for WireGuard'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from client' -l to -x -d 'name or address of the server, and its TCP port'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server client' -l metrics -x -d 'serve metrics for Prometheus here'
+complete -c wgkex-relay -n '__fish_seen_subcommand_from server client' -l log-addresses -x -a 'full prefix none' -d 'how much of addresses the log shows'
