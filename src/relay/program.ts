@@ -35,7 +35,8 @@ Examples:
   on the other machine, whose WireGuard then has Endpoint = 127.0.0.1:51821:
     ${PROGRAM} client --listen 127.0.0.1:51821 --to gw.example.org:443
 
-WireGuard over UDP is faster; use the relay only where UDP does not get through. See ${PROGRAM}(8).`;
+WireGuard over UDP is faster; use the relay only where UDP does not get through.
+The manual is ${PROGRAM}(8).`;
 
 /** Both commands with their options. */
 export function buildProgram(actions: Actions): Command {
@@ -80,7 +81,7 @@ function reading<T>(parse: (text: string) => T): (text: string) => T {
     try {
       return parse(text);
     } catch (error) {
-      throw new InvalidArgumentError(`${describeError(error)}.`);
+      throw new InvalidArgumentError(describeError(error));
     }
   };
 }
@@ -88,7 +89,7 @@ function reading<T>(parse: (text: string) => T): (text: string) => T {
 function readNumber(text: string): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (number < 1 || number > MOST_CONNECTIONS)
-    throw new InvalidArgumentError(`Expected a number from 1 to ${MOST_CONNECTIONS}.`);
+    throw new InvalidArgumentError(`Expected a number from 1 to ${MOST_CONNECTIONS}`);
   return number;
 }
 

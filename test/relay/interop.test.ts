@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../../lab/commands.ts';
 import { IPERF3, transfer } from '../../lab/iperf3.ts';
@@ -7,42 +7,39 @@ import { CLIENT_PORT, GATEWAY_INSIDE, RELAY_PORT, RelayScene, WIREGUARD_PORT } f
 
 const OTHER = fileURLToPath(new URL('udp_over_tcp.py', import.meta.url));
 const PYTHON = '/usr/bin/python3';
+const LEAST_BYTES = 1_000_000;
 
 describe('another implementation of the framing', () => {
-  let scene: RelayScene;
-
-  before(async () => {
-    scene = await RelayScene.create(34);
-    await scene.blockUdp();
-    scene.run(scene.gateway, ...IPERF3, '--server');
-  });
-  after(() => scene.close());
-
-  test('is a client for our server', async () => {
+  test('is a client for our server', async (t) => {
+    const scene = await buildScene(t, 34);
     await scene.startServer();
     const words = ['client', String(CLIENT_PORT), scene.segment.ipv4('0.1'), String(RELAY_PORT)];
-    const other = scene.run(scene.far, PYTHON, OTHER, ...words);
-    await scene.dial();
-    await scene.reachesGateway();
-    await carriesBulk();
-    await scene.server?.stop();
-    await other.stop();
-    await scene.forget();
+    scene.run(scene.far, PYTHON, OTHER, ...words);
+    await carriesBulk(scene);
   });
 
-  test('is a server for our client', async () => {
+  test('is a server for our client', async (t) => {
+    const scene = await buildScene(t, 35);
     const other = scene.run(scene.gateway, PYTHON, OTHER, 'server', String(RELAY_PORT), String(WIREGUARD_PORT));
     await eventually('it listens', () => other.stdout !== '');
     await scene.startClient(scene.segment.ipv4('0.1'));
-    await scene.dial();
-    await scene.reachesGateway();
-    await carriesBulk();
+    await carriesBulk(scene);
   });
-
-  async function carriesBulk(): Promise<void> {
-    for (const options of [[], ['--reverse']]) {
-      const { bytes } = await transfer(scene.far, GATEWAY_INSIDE, 1, ...options);
-      assert.ok(bytes > 1_000_000, `${bytes}`);
-    }
-  }
 });
+
+async function buildScene(t: TestContext, number: number): Promise<RelayScene> {
+  const scene = await RelayScene.create(number);
+  t.after(() => scene.close());
+  await scene.blockUdp();
+  scene.run(scene.gateway, ...IPERF3, '--server');
+  return scene;
+}
+
+async function carriesBulk(scene: RelayScene): Promise<void> {
+  await scene.dial();
+  await scene.reachesGateway();
+  for (const options of [[], ['--reverse']]) {
+    const { bytes } = await transfer(scene.far, GATEWAY_INSIDE, 1, ...options);
+    assert.ok(bytes > LEAST_BYTES, `${bytes}`);
+  }
+}
