@@ -2,7 +2,6 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isMessage } from '../core/relay/wireguard-message.ts';
 import { InputError } from '../core/values/errors.ts';
 import { formatHostPort, type HostPort } from '../core/values/host-port.ts';
-import type { Events } from '../log/events.ts';
 import { WAITING_BYTES } from './connection.ts';
 import { Link, type LinkSurroundings } from './link.ts';
 import { RECEIVE_BYTES } from './target.ts';
@@ -12,20 +11,16 @@ export interface ClientOptions {
   readonly to: HostPort;
 }
 
-interface Surroundings extends LinkSurroundings {
-  readonly log: Events;
-}
-
 /** The other end: WireGuard sends to its UDP port, and gets what the server sends from there. */
 export class RelayClient {
   readonly #options: ClientOptions;
-  readonly #around: Surroundings;
+  readonly #around: LinkSurroundings;
   readonly #socket: Socket;
   readonly #link: Link;
   /** Where WireGuard last sent from. */
   #peer: RemoteInfo | undefined;
 
-  constructor(options: ClientOptions, around: Surroundings) {
+  constructor(options: ClientOptions, around: LinkSurroundings) {
     this.#options = options;
     this.#around = around;
     const type = options.listen.host.includes(':') ? 'udp6' : 'udp4';

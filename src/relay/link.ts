@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { derivePauseSeconds } from '../core/relay/pause.ts';
 import { isInitiation } from '../core/relay/wireguard-message.ts';
 import { formatHostPort, type HostPort } from '../core/values/host-port.ts';
+import type { Events } from '../log/events.ts';
 import type { Attention } from '../log/flood-guard.ts';
 import { Connection } from './connection.ts';
 import type { Figures } from './figures.ts';
@@ -13,6 +14,7 @@ const ATTEMPT_MILLISECONDS = 2500;
 const MOST_UNANSWERED = 3;
 
 export interface LinkSurroundings {
+  readonly log: Events;
   readonly attention: Attention;
   readonly figures: Figures;
   readonly silentSeconds?: number;
@@ -95,11 +97,11 @@ export class Link {
   }
 
   #begin(): void {
-    const { attention, figures } = this.#around;
+    const { log, figures } = this.#around;
     this.#isConnected = true;
     figures.connections++;
     figures.opened++;
-    attention.report('relay connected', { on: formatHostPort(this.#to) });
+    log.report('relay connected', { on: formatHostPort(this.#to) });
   }
 
   #take(message: Buffer): void {
@@ -109,11 +111,13 @@ export class Link {
   }
 
   #end(connection: Connection, reason: string): void {
-    const { attention, figures } = this.#around;
+    const { log, attention, figures } = this.#around;
     const on = formatHostPort(this.#to);
     if (this.#isConnected) {
       figures.connections--;
-      attention.report('relay closed', { on, ...connection.summary, reason }, { by: ['reason'] });
+      const fields = { on, ...connection.summary, reason };
+      if (connection.hasReceived) log.report('relay closed', fields);
+      else attention.report('relay closed', fields, { by: ['reason'] });
     } else attention.report('relay unreachable', { on, reason });
     const wasOfUse = connection.hasReceived || this.#unanswered > MOST_UNANSWERED;
     if (wasOfUse) this.#failures = 0;

@@ -45,8 +45,11 @@ async function run({ metrics, logAddresses }: CommonOptions, build: Build): Prom
   const figures = new Figures();
   const end = build({ log, attention, figures });
   process.on('exit', () => attention.flush());
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => void end.stop().then(() => process.exit(0)));
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= end.stop().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   try {
     await end.open();
     // Without the option nothing of it is loaded.

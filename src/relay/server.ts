@@ -113,11 +113,7 @@ export class RelayServer {
       figures.connections--;
       const [source] = isExempt ? [] : deriveSources(from);
       if (source !== undefined) this.#sources.close(source);
-      this.#around.attention.report(
-        'relay closed',
-        { from, ...connection.summary, reason },
-        { by: ['from', 'reason'] },
-      );
+      this.#reportClosed(from, connection, reason);
     };
     const connection: Connection = new Connection(socket, { deliver, closed }, figures, silentSeconds);
     this.#connections.add(connection);
@@ -141,6 +137,14 @@ export class RelayServer {
         this.#around.attention.report('target unreachable', { on: formatHostPort(to), reason });
       },
     });
+  }
+
+  /** A line each for those that WireGuard knows; strangers can come as often as they like. */
+  #reportClosed(from: IpAddress, { summary }: Connection, reason: string): void {
+    const { log, attention } = this.#around;
+    const fields = { from, ...summary, reason };
+    if (summary.sent > 0) log.report('relay closed', fields);
+    else attention.report('relay closed', fields, { by: ['from', 'reason'] });
   }
 
   #forget(connection: Connection): void {
