@@ -45,9 +45,10 @@ async function run({ metrics, logAddresses }: CommonOptions, build: Build): Prom
   const figures = new Figures();
   const end = build({ log, attention, figures });
   process.on('exit', () => attention.flush());
-  let stopping: Promise<void> | undefined;
+  let isStopping = false;
   const stop = () => {
-    stopping ??= end.stop().then(() => process.exit(0));
+    if (!isStopping) void end.stop().then(() => process.exit(0));
+    isStopping = true;
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   try {
