@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { eventually, shIn } from '../../lab/commands.ts';
+import { readContextSwitches } from '../../bench/processes.ts';
+import { open } from '../../lab/client.ts';
+import { eventually, pause, shIn } from '../../lab/commands.ts';
 import { IPERF3, transfer } from '../../lab/iperf3.ts';
 import { CLIENT_PORT, FAR_INSIDE, GATEWAY_INSIDE, RELAY_PORT, RelayScene, WIREGUARD_PORT } from '../../lab/relay.ts';
 
 const LEAST_MEGABITS = 10;
+const REST_SECONDS = 4;
+/** Of all threads: V8 tidies up a while after the start. */
+const MOST_SWITCHES = 4;
 /** Of 127.64.0.0/10. */
 const OWN_ADDRESS = /^127\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
 /** A name that leads nowhere at first. */
@@ -23,6 +28,17 @@ describe('with UDP blocked', () => {
     scene.run(scene.gateway, ...IPERF3, '--server');
   });
   after(() => scene.close());
+
+  test('at rest neither end runs, also with an open connection', async (t) => {
+    const socket = await open(scene.segment.ipv4('0.1'), { port: RELAY_PORT });
+    t.after(() => socket.destroy());
+    await pause(2000);
+    const count = () => [scene.server, scene.client].map((end) => readContextSwitches(end?.pid ?? 0));
+    const before = count();
+    await pause(REST_SECONDS * 1000);
+    const switches = count().map((now, index) => now - (before[index] ?? 0));
+    assert.ok(Math.max(...switches) <= MOST_SWITCHES, `${switches}`);
+  });
 
   test('there is no tunnel without the relay', async () => {
     await scene.dial(`${scene.segment.ipv4('0.1')}:${WIREGUARD_PORT}`);
