@@ -50,7 +50,7 @@ for (const [least, most, documents] of [
 /** All documents whose path from the top of the tree begins with `prefix`. */
 async function findDocuments(prefix: string): Promise<string[]> {
   const inDocs = (await readdir(join(ROOT, 'docs'), { recursive: true })).map((path) => `docs/${path}`);
-  const all = [...(await readdir(ROOT)), ...inDocs, 'examples/ansible/README.md'];
+  const all = [...(await readdir(ROOT)), ...inDocs, 'examples/ansible/README.md', 'examples/two-nodes/README.md'];
   return all.filter((path) => path.endsWith('.md') && path.startsWith(prefix));
 }
 
