@@ -120,6 +120,16 @@ describe('the nodes', { timeout: 300_000 }, () => {
   });
 });
 
+describe('./try, if it is ended early,', { timeout: 120_000 }, () => {
+  test('removes its containers', async () => {
+    const running = execa(`${DIRECTORY}/try`, ['udp'], { reject: false });
+    await eventually('a node runs', async () => (await find('node-a')) !== '');
+    running.kill('SIGTERM');
+    assert.equal((await running).exitCode, 143);
+    assert.deepEqual(await listRemains(), []);
+  });
+});
+
 describe('./try fails with one sentence', { timeout: 60_000 }, () => {
   test('without Docker', async () => {
     const { exitCode, stderr } = await attempt('udp', { DOCKER_HOST: 'unix:///run/none' });
