@@ -120,6 +120,20 @@ describe('the nodes', { timeout: 300_000 }, () => {
   });
 });
 
+describe('the README', { timeout: 120_000 }, () => {
+  test('has commands that show the same by hand, and take everything down', async () => {
+    const text = await readFile(`${DIRECTORY}/README.md`, 'utf8');
+    const [, commands = ''] = text.match(/^## By hand\n\n```sh\n([\s\S]*?)^```/m) ?? [];
+    // They are meant for a terminal.
+    const script = commands.replaceAll(' exec ', ' exec -T ');
+    const { exitCode, stdout, stderr } = await execa('bash', ['-ec', script], { cwd: DIRECTORY, reject: false });
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(stdout.match(/^Node A greets 10\.0\.0\.2 through the tunnel\.$/gm)?.length, 2, stdout);
+    assert.match(stdout, /latest handshake: /);
+    assert.deepEqual(await listRemains(), []);
+  });
+});
+
 describe('./try, if it is ended early,', { timeout: 120_000 }, () => {
   test('removes its containers', async () => {
     const running = execa(`${DIRECTORY}/try`, ['udp'], { reject: false });
