@@ -3,10 +3,12 @@ import { after, before, describe, test } from 'node:test';
 import { Broker } from '../../lab/broker.ts';
 import { attempt, eventually } from '../../lab/commands.ts';
 import { LabFleet, nameOf } from '../../lab/fleet.ts';
+import { TheirWorker } from '../../lab/freifunkmuc/worker.ts';
 import { AS_WGKEX, type Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
 import { look, lookUp } from '../../lab/operator.ts';
 
 const WEIGHTS = [1, 3];
+const WORKER = 'gw04.in.example';
 
 let fleet: LabFleet;
 let first: Gateway;
@@ -139,6 +141,14 @@ describe('wgkex check', { timeout: 600_000 }, () => {
     assert.match(unknown.stderr, /^wgkex: Cannot ask the broker 10\.95\.0\.2:1891: .*ECONNREFUSED.*$/);
     await fleet.broker.start();
     await eventually('all are back', async () => (await look(first, ['fleet'])).exitCode === 0);
+  });
+
+  test('finds what would end a worker of freifunkMUC', async (t) => {
+    await second.reload(fleet.settingsOf(second, { gateway: { weight: 3 }, mqtt: { workers: { [WORKER]: {} } } }));
+    assert.deepEqual(await check(second), ['worker-absent']);
+    const worker = await TheirWorker.start(fleet.broker.port, { name: WORKER, domains: ['ffww-1'], prefix: 'ffww' });
+    t.after(() => worker.stop());
+    assert.deepEqual(await check(second), ['worker-domain']);
   });
 });
 
