@@ -28,6 +28,7 @@ import {
 } from './machine.ts';
 import { testMesh } from './mesh.ts';
 import { testPage } from './page.ts';
+import { ON_DEBIAN_13 } from './release.ts';
 
 const STATIC_PEER = makeKey();
 
@@ -182,26 +183,30 @@ test('the operator sees when the next cleanup comes, and that nothing needs atte
   assert.ok(next_cleanup >= time && next_cleanup <= time + 900, `${next_cleanup - time} s from now`);
 });
 
-test('the operator sees that no cleanup is scheduled and that nobody listens, and the fixes of wgkex check work', async () => {
-  await sh('systemctl disable --now wgkex.socket wgkex.service; systemctl mask --now wgkex-cleanup@ffww01.timer');
-  await setClockSynchronised(false);
-  const { exitCode, output } = await attempt('wgkex status --json');
-  const { attention, domains } = JSON.parse(output);
-  assert.deepEqual([exitCode, domains[0].next_cleanup], [1, null]);
-  assert.equal(attention[0].problem, 'neither wgkex.socket nor wgkex.service is active');
-  assert.equal(domains[0].attention[0].problem, 'no cleanup is scheduled');
-  assert.deepEqual(await mendWhatIsFound(), [
-    'neither wgkex.socket nor wgkex.service is active',
-    'wgkex-cleanup@ffww01.timer is masked',
-    'Cannot ask ::1, port 10012: connection refused',
-    'Cannot ask 127.0.0.1, port 10012: connection refused',
-    'the clock is not synchronised',
-  ]);
-  // It answers within the 5 s of wgkex check, but an emulated processor takes longer to start it.
-  await eventually('an exchange works', isServing);
-  assert.deepEqual(await mendWhatIsFound(), ['no cleanup is scheduled']);
-  assert.equal((await attempt('wgkex check')).exitCode, 0);
-});
+test(
+  'the operator sees that no cleanup is scheduled and that nobody listens, and the fixes of wgkex check work',
+  ON_DEBIAN_13,
+  async () => {
+    await sh('systemctl disable --now wgkex.socket wgkex.service; systemctl mask --now wgkex-cleanup@ffww01.timer');
+    await setClockSynchronised(false);
+    const { exitCode, output } = await attempt('wgkex status --json');
+    const { attention, domains } = JSON.parse(output);
+    assert.deepEqual([exitCode, domains[0].next_cleanup], [1, null]);
+    assert.equal(attention[0].problem, 'neither wgkex.socket nor wgkex.service is active');
+    assert.equal(domains[0].attention[0].problem, 'no cleanup is scheduled');
+    assert.deepEqual(await mendWhatIsFound(), [
+      'neither wgkex.socket nor wgkex.service is active',
+      'wgkex-cleanup@ffww01.timer is masked',
+      'Cannot ask ::1, port 10012: connection refused',
+      'Cannot ask 127.0.0.1, port 10012: connection refused',
+      'the clock is not synchronised',
+    ]);
+    // It answers within the 5 s of wgkex check, but an emulated processor takes longer to start it.
+    await eventually('an exchange works', isServing);
+    assert.deepEqual(await mendWhatIsFound(), ['no cleanup is scheduled']);
+    assert.equal((await attempt('wgkex check')).exitCode, 0);
+  },
+);
 
 test('wgkex check --fix enables the socket and the timer again', async () => {
   const units = 'wgkex.socket wgkex-cleanup@ffww01.timer';

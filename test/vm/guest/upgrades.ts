@@ -19,30 +19,36 @@ import {
   sh,
   WG_QUICK,
 } from './machine.ts';
-import { isDebian12 } from './release.ts';
+import { ON_DEBIAN_12, ON_DEBIAN_13 } from './release.ts';
 
 const STATIC_PEER = makeKey();
 const KEEPALIVE_PEER = makeKey();
 
-test('an upgrade from 0.1 keeps the session of a router and the peers of an operator, and takes over the router', async (t) => {
-  if (!isDebian12) return t.skip('this upgrade, of two minutes, is tried on Debian 12');
-  if (!(await isBuilt('0.1'))) return t.skip(NOT_BUILT);
-  await upgrade('0.1');
-  assert.match(await journal(), /^adopted ffww01 keys=[1-9]/m);
-  await clear();
-});
+test(
+  'an upgrade from 0.1 keeps the session of a router and the peers of an operator, and takes over the router',
+  ON_DEBIAN_12,
+  async (t) => {
+    if (!(await isBuilt('0.1'))) return t.skip(NOT_BUILT);
+    await upgrade('0.1');
+    assert.match(await journal(), /^adopted ffww01 keys=[1-9]/m);
+    await clear();
+  },
+);
 
-test('an upgrade from 0.2, which had no HTTP, keeps them, too, and opens no other port until the operator does', async (t) => {
-  if (isDebian12) return t.skip('this upgrade, of two minutes, is tried on Debian 13');
-  if (!(await isBuilt('0.2'))) return t.skip(NOT_BUILT);
-  await upgrade('0.2');
-  assert.doesNotMatch(await journal(), /^adopted /m, 'they were in the record');
-  assert.equal(await sh('ss -Hltn sport = :80'), '');
-  await appendFile(CONFIG, '\n[gateway]\nname = "gw1.example.org"\n[http]\n');
-  await sh('systemctl enable wgkex-http.socket; systemctl restart wgkex.service');
-  await eventually('the router gets its answer', isAnsweredInTunnel);
-  await clear();
-});
+test(
+  'an upgrade from 0.2, which had no HTTP, keeps them, too, and opens no other port until the operator does',
+  ON_DEBIAN_13,
+  async (t) => {
+    if (!(await isBuilt('0.2'))) return t.skip(NOT_BUILT);
+    await upgrade('0.2');
+    assert.doesNotMatch(await journal(), /^adopted /m, 'they were in the record');
+    assert.equal(await sh('ss -Hltn sport = :80'), '');
+    await appendFile(CONFIG, '\n[gateway]\nname = "gw1.example.org"\n[http]\n');
+    await sh('systemctl enable wgkex-http.socket; systemctl restart wgkex.service');
+    await eventually('the router gets its answer', isAnsweredInTunnel);
+    await clear();
+  },
+);
 
 const NOT_BUILT = 'this copy of the tree has no history to build the old version from';
 
