@@ -46,8 +46,10 @@ describe('a booted machine', { concurrency: RELEASES.length }, () => {
 
 /** Everything that the machines get on their second disk. */
 async function makePayload(): Promise<void> {
-  const [current = ''] = (await readdir('build')).filter((name) => name.endsWith('.deb'));
-  await copyFile(`build/${current}`, `${WORK}/payload/wgkex.deb`);
+  const packages = (await readdir('build')).filter((name) => name.endsWith('.deb'));
+  const [current = ''] = packages.filter((name) => name.startsWith('wgkex_'));
+  // build/wgkex_0.3.0_all.deb becomes wgkex.deb, build/wgkex-relay_0.3.0_all.deb wgkex-relay.deb.
+  for (const name of packages) await copyFile(`build/${name}`, `${WORK}/payload/${name.replace(/_.*/, '.deb')}`);
   await makeOldPackage(`build/${current}`, `${WORK}/payload/wgkex-old.deb`);
   for (const [old, commit] of Object.entries(LAST_COMMITS)) {
     await buildVersion(commit, `${WORK}/payload/wgkex-${old}.deb`);

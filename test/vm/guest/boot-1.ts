@@ -28,6 +28,7 @@ import {
 } from './machine.ts';
 import { testMesh } from './mesh.ts';
 import { testPage } from './page.ts';
+import { testRelay } from './relay.ts';
 import { ON_DEBIAN_13 } from './release.ts';
 
 const STATIC_PEER = makeKey();
@@ -387,6 +388,7 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
 
 testHttp();
 testPage();
+testRelay();
 
 test('all is ready for a reboot with a closed port', async () => {
   await sh(`mkdir -p /etc/systemd/system/wgkex.socket.d
