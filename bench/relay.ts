@@ -38,6 +38,8 @@ try {
 } finally {
   await scene.close();
 }
+// The children of the socats keep their pipes open.
+process.exit();
 
 async function openWays(): Promise<Way[]> {
   const gateway = scene.segment.ipv4('0.1');
