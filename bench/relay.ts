@@ -2,7 +2,7 @@
 // latency, in turns with plain UDP and with a pair of socats. Usage: npm run bench:relay
 import assert from 'node:assert/strict';
 import { type Background, shIn } from '../lab/commands.ts';
-import { IPERF3, transfer } from '../lab/iperf3.ts';
+import { transfer } from '../lab/iperf3.ts';
 import { CLIENT_PORT, GATEWAY_INSIDE, RelayScene, WIREGUARD_PORT } from '../lab/relay.ts';
 import { readOwnCpuSeconds } from './processes.ts';
 import { findMedian, sum } from './statistics.ts';
@@ -45,7 +45,6 @@ async function openWays(): Promise<Way[]> {
   const gateway = scene.segment.ipv4('0.1');
   await scene.startServer();
   await scene.startClient(gateway);
-  scene.run(scene.gateway, ...IPERF3, '--server');
   const socats = [
     scene.run(scene.gateway, 'socat', `TCP4-LISTEN:${SOCAT_TCP_PORT},nodelay,fork`, `UDP4:127.0.0.1:${WIREGUARD_PORT}`),
     scene.run(scene.far, 'socat', `UDP4-LISTEN:${SOCAT_UDP_PORT},fork`, `TCP4:${gateway}:${SOCAT_TCP_PORT},nodelay`),
@@ -66,8 +65,8 @@ async function measure({ endpoint, programs }: Way): Promise<Figures> {
   await scene.reachesGateway();
   const roundTripMilliseconds = await ping();
   const before = countSeconds(programs);
-  const up = await transfer(scene.far, GATEWAY_INSIDE, SECONDS);
-  const down = await transfer(scene.far, GATEWAY_INSIDE, SECONDS, '--reverse');
+  const up = await transfer(scene, SECONDS);
+  const down = await transfer(scene, SECONDS, '--reverse');
   const gigabytes = (up.bytes + down.bytes) / 1e9;
   return {
     up: up.megabits,

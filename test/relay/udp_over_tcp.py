@@ -24,7 +24,9 @@ def carry(tcp, udp, peer):
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 if sys.argv[1] == "client":
     udp.bind(("127.0.0.1", int(sys.argv[2])))
-    carry(socket.create_connection((sys.argv[3], int(sys.argv[4]))), udp, None)
+    tcp = socket.create_connection((sys.argv[3], int(sys.argv[4])))
+    print("ready", flush=True)
+    carry(tcp, udp, None)
 else:
     listening = socket.create_server(("", int(sys.argv[2])))
     print("ready", flush=True)
