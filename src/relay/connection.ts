@@ -6,7 +6,7 @@ import type { Drop, Figures } from './figures.ts';
 
 /** What may wait for a TCP connection; UDP would drop the rest, too, and WireGuard expects that. */
 export const WAITING_BYTES = 256 * 1024;
-/** WireGuard answers within 10 s whatever it gets, so a connection that is silent for longer is at rest or dead. */
+/** WireGuard answers everything within 10 s, so a connection that is silent for longer is at rest or dead. */
 export const SILENT_SECONDS = 130;
 
 /** What a connection leads to on this machine. */

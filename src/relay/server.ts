@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { SourceQuota } from '../core/exchange/source-limits.ts';
 import { deriveLocalAddress, isIpv4Loopback } from '../core/relay/local-address.ts';
+import { isForPeer } from '../core/relay/wireguard-message.ts';
 import { formatHostPort, type HostPort } from '../core/values/host-port.ts';
 import { deriveSources, type IpAddress, parseIpAddress, type parseNetwork } from '../core/values/ip-address.ts';
 import type { Events } from '../log/events.ts';
@@ -39,8 +40,8 @@ export class RelayServer {
   readonly #sources: SourceQuota;
   readonly #connections = new Set<Connection>();
   /**
-   * Those to which WireGuard has never answered, the oldest first. It answers to nobody whose key it does not know, so
-   * strangers stay in here.
+   * Those to which WireGuard has sent nothing that only a peer gets, the oldest first: connections of strangers stay
+   * here.
    */
   readonly #strangers = new Set<Connection>();
   #servers: readonly Server[] = [];
@@ -85,8 +86,7 @@ export class RelayServer {
     const [stranger] = this.#strangers;
     if (stranger === undefined && source !== undefined) this.#sources.close(source);
     if (stranger === undefined) return 'connections';
-    this.#forget(stranger);
-    stranger.close('a newer connection took its place');
+    stranger.close('a newer connection evicted it');
     return undefined;
   }
 
@@ -100,7 +100,7 @@ export class RelayServer {
 
   #serve(socket: Socket, from: IpAddress, isExempt: boolean): void {
     const { figures, silentSeconds } = this.#around;
-    // A proxy's clients are told apart by its ports.
+    // A proxy's clients differ only in their ports.
     const speaker = isExempt ? `${from} ${socket.remotePort}` : deriveSources(from)[0];
     let target: Target | undefined;
     const deliver = (message: Buffer) => {
@@ -109,11 +109,12 @@ export class RelayServer {
     };
     const closed = (reason: string) => {
       target?.close();
-      this.#forget(connection);
+      this.#reportClosed(from, connection, reason);
+      this.#connections.delete(connection);
+      this.#strangers.delete(connection);
       figures.connections--;
       const [source] = isExempt ? [] : deriveSources(from);
       if (source !== undefined) this.#sources.close(source);
-      this.#reportClosed(from, connection, reason);
     };
     const connection: Connection = new Connection(socket, { deliver, closed }, figures, silentSeconds);
     this.#connections.add(connection);
@@ -122,13 +123,13 @@ export class RelayServer {
     figures.opened++;
   }
 
-  /** Only for who has sent a message, so that silent connections cost no second descriptor. */
+  /** Only once the client has sent a message, so that silent connections need no second descriptor. */
   #openTarget(connection: Connection, speaker: string): Target {
     const { to } = this.#options;
     const from = isIpv4Loopback(to.host) ? deriveLocalAddress(speaker) : undefined;
     return new Target(to, from, {
       take: (datagram) => {
-        this.#strangers.delete(connection);
+        if (isForPeer(datagram)) this.#strangers.delete(connection);
         connection.send(datagram);
       },
       drop: (why) => connection.drop(why),
@@ -139,17 +140,12 @@ export class RelayServer {
     });
   }
 
-  /** A line each for those that WireGuard knows; strangers can come as often as they like. */
-  #reportClosed(from: IpAddress, { summary }: Connection, reason: string): void {
+  /** One line for each connection of a peer; those of strangers are counted: they can connect as often as they like. */
+  #reportClosed(from: IpAddress, connection: Connection, reason: string): void {
     const { log, attention } = this.#around;
-    const fields = { from, ...summary, reason };
-    if (summary.sent > 0) log.report('relay closed', fields);
-    else attention.report('relay closed', fields, { by: ['from', 'reason'] });
-  }
-
-  #forget(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#strangers.delete(connection);
+    const fields = { from, ...connection.summary, reason };
+    if (this.#strangers.has(connection)) attention.report('relay closed', fields, { by: ['from', 'reason'] });
+    else log.report('relay closed', fields);
   }
 }
 

@@ -8,7 +8,7 @@ export const RECEIVE_BYTES = 1 << 20;
 /** Until the socket is there, which takes a turn of the loop or two. */
 const MOST_EARLY = 16;
 
-/** Who uses a target. */
+/** The user of a target. */
 interface User {
   /** A datagram from the target, and from nobody else. */
   take(datagram: Buffer): void;

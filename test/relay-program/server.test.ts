@@ -15,6 +15,7 @@ import { buildMessage, frame, OtherEnd } from './messages.ts';
 const HERE = '127.0.0.1';
 const PACKET = buildMessage(4, 100);
 const ANSWER = buildMessage(2, 92);
+const COOKIE = buildMessage(3, 64);
 
 test('messages reach the target from the address of their source, and its answers come back', async (t) => {
   const { target, open } = await startRelay(t);
@@ -69,7 +70,7 @@ test('nothing that is not WireGuard comes back from the target, and nothing from
   assert.equal(figures.dropped.form, 1);
 });
 
-test('a target that is not there ends nothing', async (t) => {
+test('a missing target ends no connection', async (t) => {
   const { target, open, lines } = await startRelay(t);
   const client = await open();
   const { port } = target.socket.address();
@@ -88,7 +89,7 @@ test('a target that is not there ends nothing', async (t) => {
   assert.deepEqual(message, PACKET);
 });
 
-test('a source has as many connections as it may, and another one after one has ended', async (t) => {
+test('a source gets no more connections than its limit, and another one when one has ended', async (t) => {
   const { open, lines, figures } = await startRelay(t, { connectionsPerSource: 2 });
   const [first] = [await open(), await open()];
   await once((await open()).socket, 'close');
@@ -113,14 +114,14 @@ test('an exempt source has no limit of its own, and its connections have an addr
   assert.equal(addresses.size, 3);
 });
 
-test('a source that opens connections faster than it may is refused', async (t) => {
+test('a source that opens connections too fast is refused', async (t) => {
   const { open, figures } = await startRelay(t);
   for (let count = 0; count < 61; count++) (await open()).socket.destroy();
   while (figures.refused.rate === 0 && figures.opened < 61) await turn();
   assert.deepEqual([figures.refused.rate, figures.opened], [1, 60]);
 });
 
-test('when all connections are taken, the oldest that never had an answer makes room', async (t) => {
+test('when all connections are taken, a newcomer evicts the oldest one without an answer', async (t) => {
   const { target, open, figures } = await startRelay(t, { connections: 3 });
   const known = await open();
   known.socket.write(frame(PACKET));
@@ -136,6 +137,37 @@ test('when all connections are taken, the oldest that never had an answer makes 
     [false, false, false],
   );
   assert.equal(figures.connections, 3);
+});
+
+test('a cookie, which WireGuard sends to strangers, too, keeps no connection from being evicted', async (t) => {
+  const { target, open } = await startRelay(t, { connections: 1 });
+  const stranger = await open();
+  stranger.socket.write(frame(PACKET));
+  const [, from] = await target.next();
+  target.send(COOKIE, from);
+  await stranger.read(frame(COOKIE).length);
+  const newcomer = await open();
+  await once(stranger.socket, 'close');
+  assert.ok(!newcomer.socket.destroyed);
+});
+
+test('each connection of a peer has its line in the log, those of strangers are counted', async (t) => {
+  const { target, open, lines, figures } = await startRelay(t);
+  const countLines = () => lines.filter((line) => line.includes('relay closed from=')).length;
+  for (const [answer, expected] of [
+    [ANSWER, 3],
+    [COOKIE, 4],
+  ] as const) {
+    for (let count = 0; count < 3; count++) {
+      const client = await open();
+      client.socket.write(frame(PACKET));
+      target.send(answer, (await target.next())[1]);
+      await client.read(frame(answer).length);
+      client.socket.destroy();
+      while (figures.connections > 0) await turn();
+    }
+    assert.equal(countLines(), expected, lines.join('\n'));
+  }
 });
 
 test('when all connections are taken and in use, a new one is refused', async (t) => {

@@ -64,7 +64,7 @@ export class FrameReader {
     return end - start;
   }
 
-  /** The buffer goes with the message: whoever got it may still be sending it. */
+  /** The buffer goes with the message, which may still wait to be sent. */
   #release(): Buffer {
     const message = this.#held.subarray(LENGTH_BYTES, this.#heldBytes);
     this.#held = Buffer.alloc(0);

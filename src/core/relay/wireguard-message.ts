@@ -1,6 +1,7 @@
 /** WireGuard's messages (whitepaper, 5.4): a type, three zero bytes, and a length that belongs to the type. */
 const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 148, 2: 92, 3: 64 };
 const INITIATION = 1;
+const COOKIE = 3;
 const TRANSPORT = 4;
 /** A keepalive: sixteen bytes of header and the tag of an empty packet. */
 const LEAST_BYTES = 32;
@@ -22,6 +23,14 @@ export function isMessageStart(bytes: Uint8Array, offset: number, length: number
 
 export function isMessage(datagram: Uint8Array): boolean {
   return isMessageStart(datagram, 0, datagram.length);
+}
+
+/**
+ * Whether WireGuard sends such a message only to a peer whose key it knows. Under load it answers anyone with a cookie
+ * who knows its own public key.
+ */
+export function isForPeer(message: Uint8Array): boolean {
+  return isMessage(message) && message[0] !== COOKIE;
 }
 
 /** Whether a message asks for a handshake, which costs the other side elliptic curves. */

@@ -17,7 +17,7 @@ test('a router that asks every 5 s is never refused', () => {
   for (let time = 0; time < 100_000; time += 5000) assert.ok(limit.take(time));
 });
 
-test('whatever arrives, no 5 s have more than five', () => {
+test('no 5 s ever have more than five', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 3000 }), { maxLength: 100 }), (gaps) => {
       const limit = new InitiationLimit();

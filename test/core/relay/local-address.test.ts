@@ -20,11 +20,11 @@ test('the address of a source does not change with the version', () => {
   assert.deepEqual(['192.0.2.1', '2001:db8::/64'].map(deriveLocalAddress), ['127.77.255.63', '127.108.139.164']);
 });
 
-test('a thousand sources share hardly an address', () => {
+test('a thousand sources hardly ever share an address', () => {
   const addresses = Array.from({ length: 1000 }, (_, index) => deriveLocalAddress(`192.0.2.${index}`));
   assert.ok(new Set(addresses).size > 995);
 });
 
-test('only a target in 127.0.0.0/8 tells such addresses apart', () => {
+test('such addresses are for a target in 127.0.0.0/8 alone', () => {
   assert.deepEqual(['127.0.0.1', '127.9.9.9', '::1', '192.0.2.127'].map(isIpv4Loopback), [true, true, false, false]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isInitiation, isMessage } from '../../../src/core/relay/wireguard-message.ts';
+import { isForPeer, isInitiation, isMessage } from '../../../src/core/relay/wireguard-message.ts';
 
 const CASES: readonly [what: string, head: readonly number[], length: number, isOne: boolean][] = [
   ['an initiation', [1, 0, 0, 0], 148, true],
@@ -33,14 +33,22 @@ describe('a datagram', () => {
     });
 });
 
-test('an initiation is told from the other messages', () => {
+test('only type 1 is an initiation', () => {
   assert.deepEqual(
     [1, 2, 3, 4].map((type) => isInitiation(Buffer.of(type, 0, 0, 0))),
     [true, false, false, false],
   );
 });
 
-test('almost nothing by chance has the form of a message', () => {
+test('all messages but a cookie are for a peer, and nothing else is', () => {
+  for (const [what, head, length, isOne] of CASES) {
+    const datagram = Buffer.alloc(length);
+    datagram.set(head);
+    assert.equal(isForPeer(datagram), isOne && what !== 'a cookie', what);
+  }
+});
+
+test('random bytes have the form of a message only if they begin like one', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       if (isMessage(bytes)) assert.match(Buffer.from(bytes.slice(0, 4)).toString('hex'), /^0[1-4]000000$/);
