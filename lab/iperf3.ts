@@ -29,7 +29,7 @@ export async function transfer(scene: RelayScene, seconds: number, ...options: s
   return { megabits: (received?.bits_per_second ?? 0) / 1e6, bytes: received?.bytes ?? 0 };
 }
 
-/** With a server for this one time: between two clients it resets who is too early. */
+/** With a server of its own: one that serves several clients resets a client that connects too early. */
 async function run(scene: RelayScene, seconds: number, ...words: string[]): Promise<string> {
   const server = startIn(scene.gateway, ...IPERF3, '--server', '--one-off', '--forceflush');
   try {

@@ -91,7 +91,7 @@ export class Segment {
 
 /**
  * The order in which routers may use one gateway: wireguard-go 0.0.20250522 (Debian 13) sends to a wrong IPv6 address
- * once it has sent to an IPv4 address, since it keeps the memory of addresses for the next one.
+ * once it has sent to an IPv4 address, because it reuses the memory of addresses.
  */
 export const FAMILIES = ['IPv6', 'IPv4'] as const;
 

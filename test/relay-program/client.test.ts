@@ -28,7 +28,7 @@ describe('a client', { concurrency: true }, () => {
     assert.deepEqual(await connection.read(frame(PACKET).length), frame(PACKET));
   });
 
-  test('passes on what the server sends to where WireGuard last sent from', async (t) => {
+  test('passes messages of the server on to the address from which WireGuard last sent', async (t) => {
     const { connections, wireguard, open } = await startClient(t);
     wireguard.say(PACKET);
     const connection = await nth(connections, 0);
@@ -69,7 +69,7 @@ describe('a client', { concurrency: true }, () => {
     await nth(connections, 1);
   });
 
-  test('takes another connection if three handshakes had no answer', async (t) => {
+  test('opens another connection if three handshakes had no answer', async (t) => {
     const { connections, wireguard, lines } = await startClient(t);
     wireguard.say(INITIATION);
     const first = await nth(connections, 0);

@@ -77,12 +77,12 @@ test('the guide names the metrics, and no others', async () => {
 });
 
 describe('bin/install', () => {
-  test('gives the package wgkex nothing of the relay', async () => {
+  test('gives the package wgkex nothing of the relay but its guide, to which others link', async () => {
     const files = await install('wgkex');
     assert.ok(files.length > 50);
     assert.deepEqual(
       files.filter((file) => file.includes('relay')),
-      [],
+      ['/usr/share/doc/wgkex/docs/relay.md'],
     );
   });
 

@@ -37,7 +37,7 @@ describe('the tunnel stays up over a round trip of 100 ms, and memory bounded,',
     });
 });
 
-test('the tunnel comes back after each of the parts was away', async (t) => {
+test('the tunnel comes back after each part was away', async (t) => {
   const scene = await buildScene(43);
   t.after(() => scene.close());
   await scene.dial();
@@ -50,7 +50,7 @@ test('the tunnel comes back after each of the parts was away', async (t) => {
     await scene.reachesGateway();
   });
 
-  await t.test('WireGuard was away on the gateway, which ends nothing', async () => {
+  await t.test('WireGuard was away on the gateway, and the connection stayed', async () => {
     const opened = await scene.readMetric(scene.gateway, OPENED);
     await scene.setGatewayPort(WIREGUARD_PORT + 1);
     await eventually('the server notices', () => scene.server?.stderr.includes('target unreachable') === true);
@@ -82,7 +82,7 @@ test('the tunnel comes back after each of the parts was away', async (t) => {
   });
 });
 
-test(`${CONNECTIONS} silent connections keep nobody out`, async (t) => {
+test(`${CONNECTIONS} silent connections keep no router out`, async (t) => {
   const scene = await buildScene(44);
   const sockets: Socket[] = [];
   t.after(async () => {

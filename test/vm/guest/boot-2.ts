@@ -27,7 +27,7 @@ test('after a reboot the HTTP port is answered inside the tunnel, bound to the l
   await eventually('the router gets its answer', isAnsweredInTunnel);
 });
 
-test('removing the package stops its programs in whatever they do, and keeps the configuration', async () => {
+test('removing the package stops its running programs, and keeps the configuration', async () => {
   await sh('systemctl start --no-block wgkex-page.service wgkex-cleanup@ffww01.service; dpkg --remove wgkex');
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wgkex*'"), '');
   assert.notEqual((await attempt("pgrep --full '/usr/lib/wgkex/'")).exitCode, 0);

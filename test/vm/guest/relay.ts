@@ -4,7 +4,7 @@ import { eventually, findPids, readStatus, sh } from './machine.ts';
 
 /** Needs the WireGuard interface of the domain, and leaves nothing. */
 export function testRelay(): void {
-  test('both units of wgkex-relay, without any right, carry a handshake over TCP, and their package leaves nothing', async () => {
+  test('both units of wgkex-relay carry a handshake over TCP without any privilege, and a purge leaves nothing', async () => {
     await sh(`dpkg --install /payload/wgkex-relay.deb
 mkdir -p /etc/systemd/system/wgkex-relay-client@gw.service.d
 printf '[Service]\\nEnvironment=TO=127.0.0.1:443\\n' >/etc/systemd/system/wgkex-relay-client@gw.service.d/to.conf
@@ -20,7 +20,7 @@ ip link set wg-far up`);
     const pids = await findPids('^/usr/bin/node .*/usr/bin/wgkex-relay (server|client) ');
     assert.equal(pids.length, 2);
     for (const pid of pids) {
-      assert.match(await readStatus(pid, 'Uid'), /^(6[1-9]\d{3})\t/, 'a user of its own, who has no files');
+      assert.match(await readStatus(pid, 'Uid'), /^(6[1-9]\d{3})\t/, 'a dynamic user');
       for (const set of ['CapPrm', 'CapEff', 'CapBnd']) assert.match(await readStatus(pid, set), /^0+$/, set);
     }
     await sh('wg set wgww01 peer "$(wg pubkey </run/far.key)" remove; ip link delete wg-far; dpkg --purge wgkex-relay');
