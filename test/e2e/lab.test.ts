@@ -9,11 +9,12 @@ import { IS_ROOT_ALONE } from '../../lab/gateway.ts';
 const STAY = `bin/lab sh -c 'echo "lab $LAB_PID"; sleep 1000'`;
 
 describe('a lab', () => {
-  test('has its own umask and PATH, and does not know the name of the machine', async () => {
-    const look = `bin/lab sh -c 'umask; echo "$PATH"; grep -cw "$(uname -n)" /etc/hosts'`;
-    const { stdout } = await execa('sh', ['-c', `umask 0002; PATH=/usr/bin:/bin; ${look}`], { reject: false });
+  test('has its own umask, PATH, language and time zone, and does not know the name of the machine', async () => {
+    const look = `bin/lab sh -c 'umask; echo "$PATH" "$LANG" "$LC_ALL$TZ$CI"; grep -cw "$(uname -n)" /etc/hosts'`;
+    const env = { PATH: '/usr/bin:/bin', LC_ALL: 'de_DE', TZ: 'Asia/Kathmandu', CI: '1' };
+    const { stdout } = await execa('sh', ['-c', `umask 0002; ${look}`], { env, reject: false });
     const lines = stdout.split('\n').slice(-3);
-    assert.deepEqual(lines, ['0022', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '0']);
+    assert.deepEqual(lines, ['0022', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin C.UTF-8 ', '0']);
   });
 
   // A shell that waits for a program ignores SIGINT.
