@@ -14,9 +14,13 @@ export function testPage(): void {
     await sh('systemctl enable --now wgkex-page.timer');
     // On a busy machine ip(8) takes longer than its 5 s on an emulated processor.
     await eventually('a page', async () => (await attempt('systemctl start wgkex-page.service')).exitCode === 0);
-    const page = await sh(`${AS_WEB_SERVER} cat ${PAGE}`);
-    const unconfined = await sh('wgkex status --html -');
-    assert.equal(hideChanges(page), hideChanges(unconfined));
+    let page = '';
+    // A reading in which a program took too long is a part of the page.
+    await eventually('it is what root would see', async () => {
+      await attempt('systemctl start wgkex-page.service');
+      page = await sh(`${AS_WEB_SERVER} cat ${PAGE}`);
+      return hideChanges(page) === hideChanges(await sh('wgkex status --html -'));
+    });
     assert.match(page, /<title>\d+ routers: [\s\S]*<title>Routers that joined: [1-9]/);
     assert.doesNotMatch(page, /could not be read|no history/);
     assert.equal(await sh('systemctl is-active wgkex-page.timer'), 'active');
