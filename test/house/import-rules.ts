@@ -45,6 +45,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'What goes through the relay, for the relay alone.',
   },
   {
+    who: 'core/leases',
+    from: ['core/values'],
+    modules: ['node:crypto'],
+    why: 'What a lease is, for gateways and clients.',
+  },
+  {
     who: 'core/kernel',
     from: ['core/values', 'core/peers'],
     modules: ['zod'],
