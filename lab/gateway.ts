@@ -120,8 +120,18 @@ export class Gateway {
     this.#wireguards.set(domain, await addWireguard(this.namespace, wireguard));
     const port = String(this.wireguardPort(domain));
     await this.run('wg', 'set', wireguard, 'private-key', `/run/${wireguard}.key`, 'listen-port', port);
-    const address = `address add ${GATEWAY_LINK_ADDRESS}/64 dev ${wireguard} nodad`;
-    await ipBatch(this.namespace, address, `link set ${wireguard} up`, ...this.#describeVxlan(domain));
+    const addresses = this.#findAddresses(domain).map((address) => `address add ${address} dev ${wireguard} nodad`);
+    await ipBatch(this.namespace, ...addresses, `link set ${wireguard} up`, ...this.#describeVxlan(domain));
+  }
+
+  /** Of its WireGuard interface; in a domain with leases the first of each pool. */
+  #findAddresses(domain: string): string[] {
+    const pool = this.#findPool(domain);
+    return pool?.map((network) => network.replace(/(\.|::)0?\//, '$11/')) ?? [`${GATEWAY_LINK_ADDRESS}/64`];
+  }
+
+  #findPool(domain: string): readonly string[] | undefined {
+    return this.#domains.find(({ name }) => name === domain)?.settings?.['pool'] as readonly string[] | undefined;
   }
 
   async addVxlan(domain = this.#firstDomain): Promise<void> {
@@ -129,6 +139,7 @@ export class Gateway {
   }
 
   #describeVxlan(domain: string): string[] {
+    if (this.#findPool(domain) !== undefined) return [];
     const vxlan = this.vxlan(domain);
     const added = describeVxlan(vxlan, this.wireguard(domain), GATEWAY_LINK_ADDRESS);
     return [...added, `address add fd42::1/64 dev ${vxlan} nodad`];
@@ -154,7 +165,12 @@ export class Gateway {
     };
     const domains = this.#domains.map(({ name, settings: own }) => [
       name,
-      { wireguard: this.wireguard(name), vxlan: this.vxlan(name), ...own, ...domainSettings },
+      {
+        wireguard: this.wireguard(name),
+        ...(this.#findPool(name) === undefined && { vxlan: this.vxlan(name) }),
+        ...own,
+        ...domainSettings,
+      },
     ]);
     const config = { handler, ...directories, domains: Object.fromEntries(domains), ...settings };
     await writeFile(this.configFile, stringify(config));

@@ -28,7 +28,7 @@ export async function resetInterfaces(gateway: Gateway, peers: number): Promise<
 async function addRouters(gateway: Gateway, count: number): Promise<void> {
   const keys = Array.from({ length: count }, () => parsePublicKey(makeKey()));
   const routers = keys.map((key) => ({ key, ...deriveLinkAddress(key, 'eui64') }));
-  const peers = routers.flatMap(({ key, address }) => buildAddPeer(key, address));
+  const peers = routers.flatMap(buildAddPeer);
   await gateway.run('wg', 'set', gateway.wireguard(), ...peers);
   const wireguard = parseInterfaceName(gateway.wireguard());
   const vxlan = parseInterfaceName(gateway.vxlan());

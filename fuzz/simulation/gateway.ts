@@ -7,7 +7,7 @@ import { Room } from '../../src/core/decisions/room.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { EntryKind } from '../../src/core/kernel/fdb.ts';
 import { parseDump } from '../../src/core/kernel/wg-dump.ts';
-import { Derivations } from '../../src/core/peers/address-plan.ts';
+import { DerivedPlan } from '../../src/core/peers/address-plan.ts';
 import { ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
@@ -31,12 +31,12 @@ export interface Ask {
 /** wgkex's core on a simulated kernel, with a text as its record: each batch reads it as the one before wrote it. */
 export class SimulatedGateway {
   readonly kernel: SimulatedKernel;
-  readonly #derivations: Derivations;
+  readonly #plan: DerivedPlan;
   recordText = 'wgkex-record 1 boot\non interfaces\n';
 
   constructor(kernel: SimulatedKernel, variant: DomainModel['settings']['variant']) {
     this.kernel = kernel;
-    this.#derivations = new Derivations(variant);
+    this.#plan = new DerivedPlan(variant);
   }
 
   /** A reading like that of `system/domain-session`; the operator's settings come from the model. */
@@ -90,7 +90,7 @@ export class SimulatedGateway {
     const { settings, statics, disallowed, allowed, claims } = model;
     const { maxPeers, maxPending, staleAfterSeconds, ownKey, ownAddress } = settings;
     const staticKeys = statics as Set<string> as Set<PublicKey>;
-    const ownership = { registrations: record.registrations, staticKeys, derivations: this.#derivations };
+    const ownership = { registrations: record.registrations, staticKeys, plan: this.#plan };
     const table = new PeerTable(peers, { ...ownership, staleAfterSeconds }, now);
     const problems = model.isListBroken ? ['a list cannot be read'] : [];
     return {

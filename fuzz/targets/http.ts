@@ -43,6 +43,7 @@ export async function createHttpTarget(): Promise<Target<Run>> {
       asked.push(exchange);
       return REPLY_CODES[asked.length % REPLY_CODES.length] ?? 'OK';
     },
+    askLease: async () => ({ code: 'FAILED' as const }),
     findGateway: async () => ({
       port: 40_000,
       publicKey: parsePublicKey(ROUTERS_KEYS[0] ?? ''),

@@ -43,6 +43,10 @@ async function checkServed(
       asked.push(request);
       return { code: 'OK' };
     },
+    lease: async (request) => {
+      asked.push(request);
+      return { code: 'FAILED' };
+    },
     numbers: async (request) => {
       asked.push(request);
       return { numbers: null };
@@ -54,7 +58,7 @@ async function checkServed(
   };
   const output = new Collector();
   const input = Readable.from(chunks.map((chunk) => Buffer.from(chunk, 'latin1')));
-  const permitted = findPermitted({ http: false, mqtt: false, metrics: hasMetrics });
+  const permitted = findPermitted({ http: false, mqtt: false, leases: false, metrics: hasMetrics });
   const fault = await serveRequests(input, output, answers, permitted).catch((reason) => reason);
   // Requests that it served before a bad line still get their replies.
   await turn();

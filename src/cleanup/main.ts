@@ -10,8 +10,8 @@ import { describeError } from '../core/values/errors.ts';
 import { quote } from '../core/values/quote.ts';
 import { Log } from '../log/log.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/files/trust.ts';
-import type { Pass } from './pass.ts';
-import { PassLog } from './pass-log.ts';
+import type { Pass } from './pass/pass.ts';
+import { PassLog } from './pass/pass-log.ts';
 import { repairDomain, sweepDomain } from './sweep.ts';
 
 const PROGRAM = 'wgkex-cleanup';
@@ -38,11 +38,23 @@ async function main(): Promise<void> {
   const dryRun = values['dry-run'] === true;
   // A dry run is useless without its lines, whatever the log level of the service is.
   const log = new Log(dryRun ? { ...config.log, level: 'info' } : config.log);
-  const work = values['repair'] === true ? repairDomain : sweepDomain;
+  const isRepair = values['repair'] === true;
   for (const domain of findDomains(config, positionals[0], path)) {
-    const isClean = await attempt(work, { domain, config, log: new PassLog(log, domain.name, dryRun), dryRun });
+    const isClean = await attempt(await findWork(domain, isRepair), {
+      domain,
+      config,
+      log: new PassLog(log, domain.name, dryRun),
+      dryRun,
+    });
     if (!isClean) process.exitCode = EXIT_FAILURE;
   }
+}
+
+/** Without a domain that has leases nothing of them is loaded. */
+async function findWork({ leased }: DomainConfig, isRepair: boolean): Promise<(pass: Pass) => Promise<number>> {
+  if (leased === undefined) return isRepair ? repairDomain : sweepDomain;
+  const { repairMembers, sweepMembers } = await import('./leases/sweep.ts');
+  return isRepair ? repairMembers : sweepMembers;
 }
 
 function findDomains(config: Config, name: string | undefined, path: string): DomainConfig[] {

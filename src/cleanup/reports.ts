@@ -2,7 +2,7 @@ import { describeError } from '../core/values/errors.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Repaired, Repairs } from '../system/domain/repair.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
-import type { Pass } from './pass.ts';
+import type { Pass } from './pass/pass.ts';
 
 /** Reports failures, one line for each reason: with the item itself if it is only one, else with their number. */
 export function reportFailures<T>(

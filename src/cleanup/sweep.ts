@@ -4,19 +4,20 @@ import { judgePeer, type Marks, updateMarks, type Verdict } from '../core/decisi
 import { isAllowed } from '../core/exchange/key-lists.ts';
 import { buildRemovePeer } from '../core/kernel/words.ts';
 import type { Router } from '../core/peers/address-plan.ts';
-import { type Proofs, updateClaims } from '../core/peers/claims.ts';
+import { updateClaims } from '../core/peers/claims.ts';
 import type { OurPeer } from '../core/peers/peer-table.ts';
 import { UNRECORDED } from '../core/peers/record.ts';
 import { formatDuration } from '../core/values/duration.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import type { EventName } from '../log/events.ts';
-import { DomainSession } from '../system/domain/domain-session.ts';
+import type { DomainSession } from '../system/domain/domain-session.ts';
 import { repairForwarding } from '../system/domain/repair.ts';
 import { applyJointly, type Failures } from '../system/kernel/bisect.ts';
 import { setPeers } from '../system/kernel/wg.ts';
 import type { DomainState } from '../system/store/state.ts';
-import { keepHistory } from './history.ts';
-import type { Pass } from './pass.ts';
+import { findProofs, keepHistory } from './pass/history.ts';
+import type { Pass } from './pass/pass.ts';
+import { withSession } from './pass/session.ts';
 import { reportFailures, reportRepairs } from './reports.ts';
 
 /**
@@ -31,16 +32,6 @@ export function sweepDomain(pass: Pass): Promise<number> {
 /** Like {@link sweepDomain}, but only makes entries and routes match the keys: it neither marks nor removes a key. */
 export function repairDomain(pass: Pass): Promise<number> {
   return withSession(pass, async (session) => repair(await session.open(), pass));
-}
-
-async function withSession(pass: Pass, work: (session: DomainSession, pass: Pass) => Promise<number>): Promise<number> {
-  const session = new DomainSession(pass.domain, pass.config, pass.log, pass.dryRun);
-  try {
-    return await work(session, pass);
-  } finally {
-    session.close();
-    pass.log.flush();
-  }
 }
 
 async function sweepLocked(session: DomainSession, pass: Pass): Promise<number> {
@@ -92,11 +83,6 @@ function remember(remaining: readonly Judged[], { session, view, state }: Sweep,
   const { claims } = session.memory.readClaims();
   const elapsed = session.memory.findSecondsSincePass(now);
   session.memory.writeClaims(updateClaims(claims, findProofs(view), elapsed, domain.max_peers), now);
-}
-
-function findProofs({ record, peers }: DomainView): Proofs {
-  const heard = [...record.registrations].flatMap(([key, one]) => (one.heard ? [[key, one.heard.at] as const] : []));
-  return { heard: new Map(heard), isPeer: (key) => peers.ours.has(key) };
 }
 
 /** Drops from the record the keys that are gone; what it knew about them is in the claims by now. */

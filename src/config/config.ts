@@ -2,12 +2,30 @@ import { readFileSync } from 'node:fs';
 import { parse, TomlError, type TomlTable } from 'smol-toml';
 import type * as z from 'zod';
 import { describeSystemError, InputError } from '../core/values/errors.ts';
-import { type DomainName, isDomainName, parseDomainName } from '../core/values/names.ts';
+import { type DomainName, type InterfaceName, isDomainName, parseDomainName } from '../core/values/names.ts';
+import type { Domain } from './domains.ts';
 import { describeFound, describeIssue, describePlace } from './explain.ts';
-import { configSchema, type domainSchema } from './schema.ts';
+import { configSchema } from './schema.ts';
 
-/** A domain of the mesh and how it is served; see wgkex.toml(5) for every setting. */
-export type DomainConfig = z.infer<typeof domainSchema> & { readonly name: DomainName };
+/** A domain and how it is served; see wgkex.toml(5) for every setting. */
+export type DomainConfig = Domain & { readonly name: DomainName };
+
+/** A domain of the mesh. */
+export type MeshConfig = DomainConfig & { readonly vxlan: InterfaceName };
+
+export function isMesh(domain: DomainConfig): domain is MeshConfig {
+  return domain.vxlan !== undefined;
+}
+
+/** The interfaces that a domain needs, each with what it is. */
+export function listInterfaces({ wireguard, vxlan }: DomainConfig): [kind: 'WireGuard' | 'VXLAN', InterfaceName][] {
+  return vxlan === undefined
+    ? [['WireGuard', wireguard]]
+    : [
+        ['WireGuard', wireguard],
+        ['VXLAN', vxlan],
+      ];
+}
 
 export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
   readonly domains: ReadonlyMap<string, DomainConfig>;

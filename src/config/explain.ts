@@ -35,6 +35,7 @@ const TYPE_WORDS: Record<string, string> = {
   array: 'a list',
   boolean: 'true or false',
   int: 'a whole number',
+  never: 'nothing in a domain that has a pool',
   number: 'a number',
   object: 'a table',
   record: 'a table',

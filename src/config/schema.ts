@@ -3,42 +3,21 @@ import * as z from 'zod';
 import { parseBrokerUrl } from '../core/fleet/broker-url.ts';
 import { type GatewayId, isGatewayId } from '../core/fleet/gateway-id.ts';
 import { MAX_WEIGHT, NAMES_BYTES } from '../core/fleet/limits.ts';
-import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
-import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
+import { THIRD_LINE_BYTES } from '../core/leases/third-line.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { HostPort } from '../core/values/host-port.ts';
 import { parseNetwork } from '../core/values/ip-address.ts';
-import {
-  type DomainName,
-  type InterfaceName,
-  isDomainName,
-  isHostName,
-  isInterfaceName,
-} from '../core/values/names.ts';
+import { isHostName } from '../core/values/names.ts';
 import { isPublicKey, type PublicKey } from '../core/values/public-key.ts';
+import { type Domain, domainSchema } from './domains.ts';
+import { absolutePath, domainName, integer, word } from './fields.ts';
 
 const MAX_CONNECTIONS = 100_000;
-const MAX_PEERS = 100_000;
 const MAX_SECONDS = 10_000_000;
 /** As it is sent: without a query, and with anything unusual percent-encoded. */
 const HTTP_PATH = /^\/[\w\-.~%!$&'()*+,;=:@/]*$/;
 const PAGE_TITLE = /^\P{Cc}{1,80}$/u;
 
-/** A number from `min` to `max`, both included. */
-const integer = (min: number, max: number) => z.int().min(min).max(max);
-const word = z
-  .string()
-  .min(1)
-  .refine((text) => !text.includes('\0'), 'a text without NUL');
-const absolutePath = z.string().refine((path) => path.startsWith('/') && !path.includes('\0'), 'an absolute path');
-const interfaceName = z.custom<InterfaceName>(
-  (name) => typeof name === 'string' && isInterfaceName(name),
-  'the name of an interface, 1 to 15 bytes',
-);
-const domainName = z.custom<DomainName>(
-  (name) => typeof name === 'string' && isDomainName(name),
-  'a lower-case name such as "ffww01"',
-);
 const listenAddress = z.string().transform((text, context): HostPort => {
   const address = parseListenAddress(text);
   if (address === undefined)
@@ -137,18 +116,6 @@ const mqttSchema = z.strictObject({
   ca: absolutePath.optional(),
 });
 
-export const domainSchema = z.strictObject({
-  wireguard: interfaceName,
-  vxlan: interfaceName,
-  names: z.array(domainName).default([]),
-  allowed_keys: absolutePath.optional(),
-  address: z.enum(ADDRESS_VARIANTS).default('eui64'),
-  fdb: z.array(z.enum(ENTRY_KINDS)).min(1).refine(isUnique, 'each kind once').default(['flood', 'unicast']),
-  route: z.boolean().default(false),
-  max_peers: integer(1, MAX_PEERS).default(2000),
-  max_pending: integer(0, MAX_PEERS).default(1000),
-});
-
 /** Every setting, with its permitted values and its default. */
 export const configSchema = z
   .strictObject({
@@ -180,20 +147,21 @@ export const configSchema = z
     page: z.strictObject({ title: pageTitle.optional(), link: webAddress.optional() }).prefault({}),
     domains: z.record(z.string(), domainSchema).default({}),
   })
-  .superRefine(({ domains, mqtt }, context) => {
+  .superRefine(({ domains, limits, mqtt }, context) => {
     if (mqtt !== undefined) requireFewNames(context, domains);
+    requireLongLines(context, domains, limits.line_bytes);
     requireOnce(context, findInterfaces(domains), 'an interface that nothing else uses');
     requireOnce(context, findNames(domains), 'a name that no domain has already');
   });
 
-type Domains = Readonly<Record<string, z.infer<typeof domainSchema>>>;
+type Domains = Readonly<Record<string, Domain>>;
 /** A value and its place in the file. */
 type Place = readonly [value: string, path: readonly (string | number)[]];
 
 function findInterfaces(domains: Domains): Place[] {
   return Object.entries(domains).flatMap(([name, { wireguard, vxlan }]): Place[] => [
     [wireguard, ['domains', name, 'wireguard']],
-    [vxlan, ['domains', name, 'vxlan']],
+    ...(vxlan === undefined ? [] : [[vxlan, ['domains', name, 'vxlan']] as const]),
   ]);
 }
 
@@ -215,6 +183,17 @@ function requireFewNames(context: z.RefinementCtx, domains: Domains): void {
         path: ['domains', name, 'names'],
         message: `with [mqtt] at most ${NAMES_BYTES} bytes of names`,
       });
+}
+
+/** A member's third line has its own length. */
+function requireLongLines(context: z.RefinementCtx, domains: Domains, lineBytes: number): void {
+  const isLeased = Object.values(domains).some(({ leased }) => leased !== undefined);
+  if (isLeased && lineBytes < THIRD_LINE_BYTES)
+    context.addIssue({
+      code: 'custom',
+      path: ['limits', 'line_bytes'],
+      message: `with a domain that has a pool ${THIRD_LINE_BYTES} or more`,
+    });
 }
 
 function requireOnce(context: z.RefinementCtx, places: readonly Place[], expected: string): void {
@@ -239,8 +218,4 @@ function canParseUrl(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isUnique(values: readonly string[]): boolean {
-  return new Set(values).size === values.length;
 }

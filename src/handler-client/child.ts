@@ -9,11 +9,13 @@ import {
   type BatchNote,
   type DomainNumbers,
   formatMessage,
+  type Granted,
   type Greeting,
   type HandlerMessage,
-  MESSAGE_BYTES,
+  type LeaseExchange,
   parseHandlerMessage,
   type Question,
+  REPLY_BYTES,
   type Reply,
   type Request,
   type RequestType,
@@ -42,7 +44,7 @@ interface Pending {
 }
 
 /** A handler that does not answer these requests in time is ended. */
-const DUE: readonly RequestType[] = ['exchange', 'gateway'];
+const DUE: readonly RequestType[] = ['exchange', 'lease', 'gateway'];
 
 /** How long a handler may take. */
 interface HandlerLimits {
@@ -67,7 +69,7 @@ export class HandlerChild {
   readonly #child: ChildProcess & { stdin: Writable; stdout: Readable };
   readonly #events: HandlerEvents;
   readonly #limits: HandlerLimits;
-  readonly #lines = new MessageLines(MESSAGE_BYTES);
+  readonly #lines = new MessageLines(REPLY_BYTES);
   readonly #pending = new Map<number, Pending>();
   /** Numbers that have been asked for and not answered yet; callers for the same domain share them. */
   readonly #numbers = new Map<DomainName, Promise<DomainNumbers | null>>();
@@ -110,6 +112,11 @@ export class HandlerChild {
   async ask(exchange: Exchange): Promise<ReplyCode> {
     const answer = await this.#ask('exchange', exchange);
     return answer?.code ?? 'FAILED';
+  }
+
+  /** The same for a member, with what it gets besides `OK`. */
+  async askLease(exchange: LeaseExchange): Promise<Granted> {
+    return (await this.#ask('lease', exchange)) ?? { code: 'FAILED' };
   }
 
   /** Resolves with null if the handler has no numbers to give, or ends first; never rejects. */
@@ -177,7 +184,7 @@ export class HandlerChild {
     const pending = this.#pending.get(reply.id);
     if (pending?.type !== reply.type) throw new InputError('Cannot read reply: no such request is pending');
     this.#pending.delete(reply.id);
-    if (reply.type === 'exchange') this.hasServed = true;
+    if (reply.type === 'exchange' || reply.type === 'lease') this.hasServed = true;
     pending.settle(reply);
     this.#watch();
   }

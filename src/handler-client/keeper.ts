@@ -1,6 +1,6 @@
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import type { GatewayInterface } from '../core/exchange/gateway.ts';
-import type { DomainNumbers } from '../core/privsep/requests.ts';
+import type { DomainNumbers, Granted, LeaseExchange } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Log } from '../log/log.ts';
@@ -61,8 +61,12 @@ export class HandlerKeeper {
 
   /** Waits up to 10 s for a handler. `FAILED` if none is ready by then or it ends without an answer. Never rejects. */
   async ask(exchange: Exchange): Promise<ReplyCode> {
-    const child = this.#serving ?? (this.#command && (await this.#waitForChild()));
-    return child === undefined ? 'FAILED' : child.ask(exchange);
+    return (await this.#findChild())?.ask(exchange) ?? 'FAILED';
+  }
+
+  /** The same for a member. */
+  async askLease(exchange: LeaseExchange): Promise<Granted> {
+    return (await this.#findChild())?.askLease(exchange) ?? { code: 'FAILED' };
   }
 
   /** Whether requests are served at once. */
@@ -157,6 +161,10 @@ export class HandlerKeeper {
     this.#meter.handlerRestarted();
     this.#restart = setTimeout(() => this.#start(command), this.#pause);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MILLISECONDS);
+  }
+
+  async #findChild(): Promise<HandlerChild | undefined> {
+    return this.#serving ?? (this.#command && (await this.#waitForChild()));
   }
 
   #waitForChild(): Promise<HandlerChild | undefined> {

@@ -3,17 +3,18 @@ import { listEffects } from '../core/changes/effects.ts';
 import { type Change, planChanges } from '../core/changes/plan.ts';
 import type { Exchange, ReplyCode } from '../core/exchange/exchange.ts';
 import type { GatewayInterface } from '../core/exchange/gateway.ts';
+import type { Granted } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { FieldsOf } from '../log/events.ts';
 import type { Attention } from '../log/flood-guard.ts';
 import { applyChanges } from '../system/domain/apply-changes.ts';
 import { logEffects } from '../system/domain/change-log.ts';
 import { DomainSession } from '../system/domain/domain-session.ts';
-import { ReplacedDirectoryError } from '../system/files/runtime-directory.ts';
+import type { ReplacedDirectoryError } from '../system/files/runtime-directory.ts';
 import type { Failures } from '../system/kernel/bisect.ts';
-import { hasInterfaces } from '../system/kernel/links.ts';
-import { ActivityRecord } from './activity-record.ts';
-import { gather } from './gathering.ts';
+import { ActivityRecord } from './service/activity-record.ts';
+import { DomainQueue } from './service/domain-queue.ts';
+import type { DomainService, Listener } from './service/domain-service.ts';
 
 interface Waiting extends Exchange {
   /** For the log alone. */
@@ -22,44 +23,14 @@ interface Waiting extends Exchange {
 }
 type WaitingChange = Change<Waiting>;
 
-/** Gets notified of what happens to a domain. */
-interface Listener {
-  /** Called with the number of exchanges in each batch. */
-  onBatch(exchanges: number): void;
-  /** Called when other processes no longer see what this one writes. */
-  onReplaced(error: ReplacedDirectoryError): void;
-}
-
-/** Failures outside an exchange. */
-type Trouble = 'interface check failed' | 'live peers not written';
-
-/** 256 keys fit into one call of `wg set`, which takes some 10 ms. */
-const BATCH_EXCHANGES = 256;
-/** The least time between two checks of the interfaces; with the watch's own pause, a change is handled within 5 s. */
-const LOOK_MILLISECONDS = 4500;
-/** The longest pause between checks that keep failing. */
-const LONGEST_PAUSE_MILLISECONDS = 60_000;
-
-/**
- * Serves the exchanges of one domain. Exchanges that arrive while a batch is being applied, and in a crowd those that
- * follow them closely, form the next batch:
- * one `wg set`, one `bridge -batch`, and one `ip -batch` if the domain keeps routes.
- */
-export class DomainBatches {
+/** Serves the exchanges of a domain of the mesh: one `wg set`, one `bridge -batch`, and one `ip -batch` for a batch. */
+export class DomainBatches implements DomainService {
   readonly #domain: DomainConfig;
   readonly #log: Attention;
   readonly #tell: Listener;
   readonly #session: DomainSession;
   readonly #activity: ActivityRecord;
-  #queue: Waiting[] = [];
-  /** The latest batch had more than one exchange. */
-  #isCrowded = false;
-  #isLookDue = false;
-  #lookedAtMilliseconds = Number.NEGATIVE_INFINITY;
-  #failedLooks = 0;
-  #lookTimer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #expiry: NodeJS.Timeout | undefined;
+  readonly #queue: DomainQueue<Waiting>;
 
   constructor(domain: DomainConfig, config: Config, log: Attention, tell: Listener) {
     this.#domain = domain;
@@ -67,20 +38,30 @@ export class DomainBatches {
     this.#tell = tell;
     this.#session = new DomainSession(domain, config, log);
     this.#activity = new ActivityRecord(config, domain.name, log);
-  }
-
-  /** The names of the interfaces that it serves. */
-  get interfaces(): string[] {
-    return [this.#domain.wireguard, this.#domain.vxlan];
+    const owner = {
+      domain,
+      session: this.#session,
+      log,
+      onReplaced: (error: ReplacedDirectoryError) => tell.onReplaced(error),
+    };
+    this.#queue = new DomainQueue(owner, {
+      serve: (batch) => this.#serveBatch(batch),
+      fail: (batch, error) => this.#failBatch(batch, error),
+      repair: async () => this.#session.repair(await this.#session.open()),
+      leave: () => this.#session.remember(),
+    });
   }
 
   /** Resolves when the decision is applied in the kernel; never rejects. */
   serve(exchange: Exchange): Promise<ReplyCode> {
     const { from: saidFrom, hearsay, ...others } = exchange;
     const known = hearsay === true || saidFrom === undefined ? {} : { from: saidFrom };
-    const reply = new Promise<ReplyCode>((answer) => this.#queue.push({ ...others, ...known, saidFrom, answer }));
-    this.#running ??= this.#run();
-    return reply;
+    return new Promise<ReplyCode>((answer) => this.#queue.add({ ...others, ...known, saidFrom, answer }));
+  }
+
+  /** No lease is for a mesh. */
+  async serveLease(): Promise<Granted> {
+    return { code: 'INVALID_DOMAIN' };
   }
 
   /** What a router that was admitted needs to know; null if the interface lacks something. Never rejects. */
@@ -93,87 +74,19 @@ export class DomainBatches {
     }
   }
 
-  /** After a change of the interfaces: restores the peers, forwarding entries and routes that were lost with it. */
   lookAtInterfaces(): void {
-    this.#lookLater(Math.max(0, this.#lookedAtMilliseconds + LOOK_MILLISECONDS - performance.now()));
+    this.#queue.lookAtInterfaces();
   }
 
-  /** Drops the queue, finishes the current work, writes down which keys are alive, and releases the lock. */
   async stop(): Promise<void> {
-    this.#queue = [];
-    await this.#running;
-    clearTimeout(this.#expiry);
-    clearTimeout(this.#lookTimer);
+    await this.#queue.stop();
     this.#activity.save();
-    await this.#withInterfaces('live peers not written', () => this.#session.remember());
-    this.#close();
-  }
-
-  async #run(): Promise<void> {
-    clearTimeout(this.#expiry);
-    // Requests that arrive together join the same batch.
-    await new Promise(setImmediate);
-    while (this.#isLookDue || this.#queue.length > 0) {
-      if (this.#isLookDue) await this.#look();
-      else await this.#serveNext();
-    }
-    this.#running = undefined;
-    if (this.#session.isFresh) this.#expiry = setTimeout(() => this.#expire(), this.#session.restMilliseconds);
-    else this.#close();
-  }
-
-  async #look(): Promise<void> {
-    this.#isLookDue = false;
-    this.#lookedAtMilliseconds = performance.now();
-    this.#close();
-    const isDone = await this.#withInterfaces('interface check failed', async () =>
-      this.#session.repair(await this.#session.open()),
-    );
-    this.#close();
-    this.#failedLooks = isDone ? 0 : this.#failedLooks + 1;
-    if (!isDone) this.#lookLater(Math.min(LOOK_MILLISECONDS * this.#failedLooks, LONGEST_PAUSE_MILLISECONDS));
-  }
-
-  #lookLater(milliseconds: number): void {
-    this.#lookTimer ??= setTimeout(() => {
-      this.#lookTimer = undefined;
-      this.#isLookDue = true;
-      this.#running ??= this.#run();
-    }, milliseconds);
-  }
-
-  /** Does nothing while an interface is missing: when it appears, it is a new one. Returns false on a failure. */
-  async #withInterfaces(event: Trouble, action: () => Promise<unknown>): Promise<boolean> {
-    if (!hasInterfaces(this.#domain)) return true;
-    try {
-      await action();
-      return true;
-    } catch (error) {
-      this.#noticeReplaced(error);
-      this.#log.report(event, { domain: this.#domain.name, reason: describeError(error) });
-      this.#close();
-      return false;
-    }
-  }
-
-  async #serveNext(): Promise<void> {
-    if (this.#isCrowded) await gather(() => this.#queue.length, BATCH_EXCHANGES);
-    const batch = this.#queue.splice(0, BATCH_EXCHANGES);
-    this.#isCrowded = batch.length > 1;
-    if (batch.length === 0) return;
-    const exchanges = batch.filter(({ look }) => !look).length;
-    if (exchanges > 0) this.#tell.onBatch(exchanges);
-    await this.#serveBatch(batch).catch((error) => {
-      this.#noticeReplaced(error);
-      const fields = { domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) };
-      this.#fail(fields, exchanges);
-      this.#close();
-      for (const { answer } of batch) answer('FAILED');
-    });
   }
 
   /** Decides on a reading that begins after the last request arrived: earlier changes by an operator count for all. */
   async #serveBatch(batch: readonly Waiting[]): Promise<void> {
+    const exchanges = countExchanges(batch);
+    if (exchanges > 0) this.#tell.onBatch(exchanges);
     const view = await this.#session.open();
     const { refused, changes, lines } = planChanges(batch, view);
     for (const { exchange, code } of refused) this.#refuse(exchange, code);
@@ -194,17 +107,10 @@ export class DomainBatches {
     return changes.filter(({ kind }) => kind !== 'add');
   }
 
-  /** A running batch checks the age of its reading itself. */
-  #expire(): void {
-    if (this.#running === undefined) this.#close();
-  }
-
-  #close(): void {
-    this.#session.close();
-  }
-
-  #noticeReplaced(error: unknown): void {
-    if (error instanceof ReplacedDirectoryError) this.#tell.onReplaced(error);
+  #failBatch(batch: readonly Waiting[], error: unknown): void {
+    const fields = { domain: this.#domain.name, exchanges: batch.length, reason: describeError(error) };
+    this.#fail(fields, countExchanges(batch));
+    for (const { answer } of batch) answer('FAILED');
   }
 
   #refuse({ domain, key, saidFrom: from, look, answer }: Waiting, code: ReplyCode): void {
@@ -233,4 +139,8 @@ export class DomainBatches {
     this.#log.report('failed', fields, { by: ['domain', 'reason'], times: exchanges });
     if (exchanges > 0) this.#activity.note('failed', exchanges);
   }
+}
+
+function countExchanges(batch: readonly Waiting[]): number {
+  return batch.filter(({ look }) => !look).length;
 }

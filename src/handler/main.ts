@@ -6,7 +6,7 @@ import {
   orExitWithConfigError,
   readCommandLine,
 } from '../command-line.ts';
-import { parseConfig } from '../config/config.ts';
+import { type Config, type DomainConfig, listInterfaces, parseConfig } from '../config/config.ts';
 import { findPermitted, formatMessage } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import { Attention } from '../log/flood-guard.ts';
@@ -17,6 +17,7 @@ import { DomainBatches } from './batches.ts';
 import { LinkWatch } from './link-watch.ts';
 import { Numbers } from './numbers.ts';
 import { type Answers, serveRequests } from './requests.ts';
+import type { DomainService, Listener } from './service/domain-service.ts';
 
 const PROGRAM = 'wgkex-handler';
 const HELP = `Usage: ${PROGRAM} [--config PATH]
@@ -53,22 +54,24 @@ async function main(): Promise<void> {
     metrics: hasMetrics,
     http: config.http !== undefined,
     mqtt: config.mqtt !== undefined,
+    leases: [...config.domains.values()].some(({ leased }) => leased !== undefined),
   });
   const numbers = new Numbers(config);
-  const domains = new Map(
-    [...config.domains].map(([name, domain]) => {
-      const onBatch = (exchanges: number) => {
-        if (hasMetrics) process.stdout.write(formatMessage({ type: 'batch', domain: domain.name, exchanges }));
-      };
-      return [name, new DomainBatches(domain, config, attention, { onBatch, onReplaced: (error) => end(error, log) })];
-    }),
-  );
-  const watch = new LinkWatch(findLookers(domains.values()), log);
+  const domains = new Map<string, DomainService>();
+  for (const [name, domain] of config.domains) {
+    const onBatch = (exchanges: number) => {
+      if (hasMetrics) process.stdout.write(formatMessage({ type: 'batch', domain: domain.name, exchanges }));
+    };
+    const listener = { onBatch, onReplaced: (error: ReplacedDirectoryError) => end(error, log) };
+    domains.set(name, await openDomain(domain, config, attention, listener));
+  }
+  const watch = new LinkWatch(findLookers(config, domains), log);
   // If nobody reads the replies any more, the input ends, too.
   process.stdout.on('error', () => {});
   try {
     const answers: Answers = {
       exchange: async (request) => ({ code: (await domains.get(request.domain)?.serve(request)) ?? 'INVALID_DOMAIN' }),
+      lease: async (request) => (await domains.get(request.domain)?.serveLease(request)) ?? { code: 'INVALID_DOMAIN' },
       numbers: async ({ domain }) => ({ numbers: await numbers.find(domain) }),
       gateway: async ({ domain }) => ({ gateway: (await domains.get(domain)?.describeInterface()) ?? null }),
     };
@@ -78,8 +81,21 @@ async function main(): Promise<void> {
     process.exitCode = EXIT_FAILURE;
   }
   watch.stop();
-  await Promise.all([...domains.values()].map((batches) => batches.stop()));
+  await Promise.all([...domains.values()].map((domain) => domain.stop()));
   process.exit();
+}
+
+/** Without a domain that has leases nothing of them is loaded. */
+async function openDomain(
+  domain: DomainConfig,
+  config: Config,
+  log: Attention,
+  listener: Listener,
+): Promise<DomainService> {
+  const { leased } = domain;
+  if (leased === undefined) return new DomainBatches(domain, config, log, listener);
+  const { LeaseBatches } = await import('./leases/lease-batches.ts');
+  return new LeaseBatches({ ...domain, leased }, config, log, listener);
 }
 
 /** The service restarts, and then uses the directory that is there now. */
@@ -89,11 +105,11 @@ function end(error: ReplacedDirectoryError, log: Log): never {
 }
 
 /** The callbacks for changes of the interfaces, by their names. */
-function findLookers(domains: Iterable<DomainBatches>): Map<string, () => void> {
+function findLookers(config: Config, services: ReadonlyMap<string, DomainService>): Map<string, () => void> {
   return new Map(
-    [...domains].flatMap((batches) => {
-      const look = () => batches.lookAtInterfaces();
-      return batches.interfaces.map((name) => [name, look] as const);
+    [...config.domains].flatMap(([name, domain]) => {
+      const look = () => services.get(name)?.lookAtInterfaces();
+      return listInterfaces(domain).map(([, device]) => [device, look] as const);
     }),
   );
 }

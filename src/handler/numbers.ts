@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config/config.ts';
+import { type Config, type DomainConfig, isMesh } from '../config/config.ts';
 import { countPeers } from '../core/changes/survey.ts';
 import type { DomainNumbers } from '../core/privsep/requests.ts';
 import type { DomainName } from '../core/values/names.ts';
@@ -56,7 +56,7 @@ export class Numbers {
     const files = this.#findFiles(domain);
     const [{ peers }, entries] = await Promise.all([
       readUnlocked(domain, this.#config, files),
-      readForwardingEntries(domain),
+      isMesh(domain) ? readForwardingEntries(domain) : [],
     ]);
     const { passes, removals, lastPass } = readCleanup(files);
     return {

@@ -4,7 +4,7 @@ import {
   type Answer,
   buildRequestParser,
   formatMessage,
-  MESSAGE_BYTES,
+  REQUEST_BYTES,
   type Reply,
   type Request,
   type RequestOf,
@@ -29,7 +29,7 @@ export async function serveRequests(
   answers: Answers,
   permitted: readonly RequestType[],
 ): Promise<void> {
-  const lines = new MessageLines(MESSAGE_BYTES);
+  const lines = new MessageLines(REQUEST_BYTES);
   const unanswered = new Set<Promise<void>>();
   const parse = buildRequestParser(permitted);
   output.write(formatMessage({ type: 'ready', answers: [...permitted] }));

@@ -1,9 +1,19 @@
 import { hostname } from 'node:os';
 import { type Config, findDomain } from '../config/config.ts';
-import { type ErrorCode, type Exchange, judgeRequest, type ReplyCode, type Wanted } from '../core/exchange/exchange.ts';
+import {
+  type ErrorCode,
+  type Exchange,
+  type Grant,
+  judgeRequest,
+  type ReplyCode,
+  type SoundRequest,
+  type Wanted,
+} from '../core/exchange/exchange.ts';
 import type { Gateway, GatewayInterface } from '../core/exchange/gateway.ts';
 import { SourceQuota } from '../core/exchange/source-limits.ts';
 import type { Answer } from '../core/fleet/answers.ts';
+import { parseThirdLine } from '../core/leases/third-line.ts';
+import type { Granted, LeaseExchange } from '../core/privsep/requests.ts';
 import { deriveSources, type IpAddress, type Source } from '../core/values/ip-address.ts';
 import type { DomainName } from '../core/values/names.ts';
 import type { Attention } from '../log/flood-guard.ts';
@@ -31,6 +41,7 @@ export interface FleetMeter {
 /** What the desk asks the handler. */
 export interface Handler {
   ask(exchange: Exchange): Promise<ReplyCode>;
+  askLease(exchange: LeaseExchange): Promise<Granted>;
   findGateway(domain: DomainName): Promise<GatewayInterface | undefined>;
 }
 
@@ -44,6 +55,8 @@ export interface Wish {
 export interface Served {
   readonly code: ReplyCode;
   readonly gateway?: Gateway;
+  /** With `OK`, if it is a member. */
+  readonly grant?: Grant;
   /** Nobody has said that it has the key: it was published to workers of freifunkMUC, which cannot. */
   readonly isUnacknowledged?: boolean;
 }
@@ -86,6 +99,8 @@ export interface Visit {
 export interface Said extends Wanted {
   readonly sent: string;
   readonly location?: string;
+  /** A member's third line. */
+  readonly proof?: string;
 }
 
 /** What the log says about a refusal. */
@@ -154,16 +169,34 @@ export class Desk {
     return true;
   }
 
+  /** Whether the domain of this name has leases: its members send a third line. */
+  hasLeases(name: string): boolean {
+    return findDomain(this.#config, name)?.leased !== undefined;
+  }
+
   /** Passes a sound request to the handler if its source has not used up its share; refuses any other. */
-  async exchange(visit: Visit, said: Said): Promise<ReplyCode> {
-    const ask = async (exchange: Exchange) => ({ code: await this.#handler.ask(exchange) });
-    return (await this.#pass(visit, judgeRequest(said, this.findDomainName), said, ask)).code;
+  async exchange(visit: Visit, said: Said): Promise<Served> {
+    const judged = judgeRequest(said, this.findDomainName);
+    // A look asks whether the handler answers.
+    if (!visit.isLook && 'domain' in judged && this.hasLeases(judged.domain))
+      return this.#exchangeLease(visit, judged, said);
+    return this.#pass(visit, judged, said, async (exchange) => ({ code: await this.#handler.ask(exchange) }));
+  }
+
+  #exchangeLease(visit: Visit, judged: SoundRequest, { name = '', proof = '', sent }: Said): Promise<Served> {
+    const isFormed = parseThirdLine(proof) !== undefined;
+    const request = isFormed ? judged : ({ refused: 'NO_TOKEN' } as const);
+    return this.#pass(visit, request, { sent }, ({ domain, key, from }) =>
+      this.#handler.askLease({ domain, key, ...(from && { from }), name: name as DomainName, proof }),
+    );
   }
 
   /** The same for a router that any gateway of the fleet may serve. With `OK` by v2 there is a gateway to dial. */
   async exchangeAnywhere(visit: Visit, said: Said, kind: 'v1' | 'v2'): Promise<Served> {
     const find = (name: string) => this.findDomainName(name) ?? this.fleet?.findDomainName(name);
     const judged = judgeRequest(said, find);
+    if ('domain' in judged && this.hasLeases(judged.domain))
+      return { code: this.refuse(visit, 'NO_TOKEN', { sent: said.sent }) };
     const isUnknown = 'refused' in judged && judged.refused === 'INVALID_DOMAIN';
     // Another gateway may serve it; nobody knows at the moment.
     if (isUnknown && this.fleet?.isSettled === false)
@@ -176,7 +209,7 @@ export class Desk {
   /** For a front, which has judged the router's source; `isBelieved`: it counts where that one says it is. */
   async exchangeForFront(exchange: Exchange, isBelieved: boolean): Promise<ReplyCode> {
     const { limits, domains } = this.#config;
-    if (!domains.has(exchange.domain)) return 'INVALID_DOMAIN';
+    if (!domains.has(exchange.domain) || this.hasLeases(exchange.domain)) return 'INVALID_DOMAIN';
     // Routers that come here themselves have the other half.
     if (this.#fromFronts >= limits.connections / 2) return 'BUSY';
     const since = performance.now();
@@ -217,7 +250,7 @@ export class Desk {
   async #pass(
     visit: Visit,
     request: ReturnType<typeof judgeRequest>,
-    { sent }: Said,
+    { sent }: Pick<Said, 'sent'>,
     serve: (exchange: Exchange) => Promise<Served>,
   ): Promise<Served> {
     if ('refused' in request) return { code: this.refuse(visit, request.refused, { sent }) };

@@ -45,6 +45,40 @@ export const FLEET_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
+/** Those of domains that have leases. */
+export const LEASE_EVENTS = {
+  'lease overdue': {
+    priority: 'info',
+    fields: ['domain', 'lease', 'key'],
+    meaning: 'its end date has passed; a later pass of the cleanup ends it',
+  },
+  'lease expired': {
+    priority: 'info',
+    fields: ['domain', 'lease', 'key'],
+    meaning: 'it has ended; its tunnel goes down',
+  },
+  'no lease expires': {
+    priority: 'warn',
+    fields: ['domain', 'count', 'reason'],
+    meaning: 'the end dates of `count` leases have passed by a clock that is not synchronised',
+  },
+  'lease granted': {
+    priority: 'info',
+    fields: ['domain', 'lease', 'by'],
+    meaning: '`wgkex lease grant` or `import` made a lease',
+  },
+  'lease changed': {
+    priority: 'info',
+    fields: ['domain', 'lease', 'what', 'by'],
+    meaning: '`what` an operator did: extended, released, rotated or revoked it',
+  },
+  'leases replaced': {
+    priority: 'info',
+    fields: ['keys', 'aside', 'by'],
+    meaning: '`wgkex lease restore` replaced the table by one with `keys` leases; the former one is `aside`',
+  },
+} as const satisfies Readonly<Record<string, EventDefinition>>;
+
 /** Those of wgkex-relay. */
 export const RELAY_EVENTS = {
   'relay listening': { priority: 'info', fields: ['on', 'to'], meaning: 'the relay serves this address' },
@@ -83,17 +117,17 @@ export const EVENTS = {
 
   admitted: {
     priority: 'info',
-    fields: [...PEER, 'name', 'from', 'by', 'new', 'again'],
+    fields: [...PEER, 'lease', 'name', 'from', 'by', 'new', 'again'],
     meaning: '`new`: a key became a peer; `again`: added again, for a wrong clock',
   },
   kept: {
     priority: 'info',
-    fields: [...PEER, 'name', 'from', 'by', 'live'],
+    fields: [...PEER, 'lease', 'name', 'from', 'by', 'live'],
     meaning: 'a live or new key registered again; its peer was not touched',
   },
   refused: {
     priority: 'info',
-    fields: ['domain', 'key', 'from', 'code', 'limit', 'sent'],
+    fields: ['domain', 'key', 'lease', 'from', 'code', 'limit', 'sent'],
     meaning: 'the client got `code`; `limit` is the setting it hit; it sent `sent`',
   },
   evicted: {
@@ -110,7 +144,7 @@ export const EVENTS = {
   restored: {
     priority: 'info',
     fields: ['domain', 'keys', 'of', 'reason'],
-    meaning: 'interfaces were recreated or emptied; `keys` of `of` peers are back',
+    meaning: 'peers were lost with their interface; `keys` of `of` are back',
   },
   'restoring failed': {
     priority: 'error',
@@ -229,8 +263,8 @@ export const EVENTS = {
   alive: { priority: 'debug', fields: [...PEER, 'heard'], meaning: 'the cleanup found a key that is not stale' },
   removed: {
     priority: 'info',
-    fields: [...PEER, 'name', 'heard', 'by'],
-    meaning: 'a stale key was removed; `by=operator`: by `wgkex remove` or `block`',
+    fields: [...PEER, 'lease', 'name', 'heard', 'by'],
+    meaning: 'a stale key was removed, or one whose lease is over; `by=operator`: by `wgkex remove` or `block`',
   },
   'removed forwarding entry': {
     priority: 'info',
@@ -301,6 +335,7 @@ export const EVENTS = {
     meaning: '`wgkex adopt`, or an upgrade from 0.1, took over `keys` peers',
   },
   ...FLEET_EVENTS,
+  ...LEASE_EVENTS,
   ...RELAY_EVENTS,
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { PassLog } from '../../src/cleanup/pass-log.ts';
+import { PassLog } from '../../src/cleanup/pass/pass-log.ts';
 import { DOMAIN } from '../core/arbitraries.ts';
 import { keepLog } from '../system/events.ts';
 

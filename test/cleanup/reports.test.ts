@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { PassLog } from '../../src/cleanup/pass-log.ts';
+import { PassLog } from '../../src/cleanup/pass/pass-log.ts';
 import { reportFailures, reportRepairs } from '../../src/cleanup/reports.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { FLOOD_MAC, type ForwardingEntry } from '../../src/core/kernel/fdb.ts';

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type Finding, NotChecked } from '../../src/cli/check/check.ts';
 import { type Fix, listProposals } from '../../src/cli/check/fixes.ts';
 import type { Taken } from '../../src/cli/commands/adopt/text.ts';
@@ -11,6 +12,7 @@ import { type ListedPeer, listPeers } from '../../src/cli/gateway/peers.ts';
 import { TrafficMeter } from '../../src/cli/gateway/rates.ts';
 import { type Answer, findRouters } from '../../src/cli/gateway/router.ts';
 import type { MeshedPeer } from '../../src/cli/views/mesh.ts';
+import { isMesh } from '../../src/config/config.ts';
 import { listEffects, listForgettingEffects, listReleaseEffects } from '../../src/core/changes/effects.ts';
 import type { Neighbour } from '../../src/core/host/batctl.ts';
 import { LEFT_OUT_REASONS } from '../../src/core/operator/adoption.ts';
@@ -59,6 +61,7 @@ function buildMesh(
   algorithm: string,
   { mac, tq, throughput }: Partial<Neighbour> & { readonly mac: MacAddress },
 ): DomainMesh {
+  assert.ok(isMesh(domain));
   const neighbour = { mac, tq, throughput, port: domain.vxlan, silentSeconds: 2.1 };
   const find = (key: PublicKey) => view.peers.describe(key).address;
   const strange = { mac: '02:00:00:00:0f:99' as MacAddress, isLearned: true };

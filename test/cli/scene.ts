@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { DomainReading } from '../../src/cli/gateway/domain.ts';
 import type { DomainStatus, GatewayStatus } from '../../src/cli/gateway/gateway.ts';
-import { type Config, type DomainConfig, parseConfig } from '../../src/config/config.ts';
+import { type Config, isMesh, type MeshConfig, parseConfig } from '../../src/config/config.ts';
 import { surveyDomain } from '../../src/core/changes/survey.ts';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';
@@ -9,7 +9,7 @@ import { type Activity, NO_ACTIVITY } from '../../src/core/exchange/activity.ts'
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
 import { buildEntries, FLOOD_MAC } from '../../src/core/kernel/fdb.ts';
 import { parseRouterNames } from '../../src/core/operator/router-names.ts';
-import { Derivations } from '../../src/core/peers/address-plan.ts';
+import { DerivedPlan } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
 import { PeerRecord, UNRECORDED } from '../../src/core/peers/record.ts';
@@ -47,16 +47,16 @@ export const [, ABSENT] = COLLIDING_KEYS[0];
 /** A key that is not a peer anywhere, and could register at any time. */
 export const WELCOME = parsePublicKey('YLv7V4a6oCpGc0xK5k1sbkZKEqwUDQQs0ESqvhvLOXE=');
 
-function buildPeer(key: PublicKey, domain: DomainConfig, details: Partial<Peer> = {}): Peer {
+function buildPeer(key: PublicKey, domain: MeshConfig, details: Partial<Peer> = {}): Peer {
   const { address } = deriveLinkAddress(key, domain.address);
   const nothing = { endpoint: undefined, lastHandshake: 'never', received: 0, sent: 0 } as const;
   const marks = { hasPresharedKey: false, hasKeepalive: false };
   return { key, allowedIps: [`${address}/128`], ...nothing, ...marks, ...details };
 }
 
-function findDomain(name: string): DomainConfig {
+function findDomain(name: string): MeshConfig {
   const domain = CONFIG.domains.get(name);
-  if (domain === undefined) throw new Error(`The scene has no ${name}`);
+  if (domain === undefined || !isMesh(domain)) throw new Error(`The scene has no ${name}`);
   return domain;
 }
 
@@ -67,20 +67,20 @@ interface Kept {
 }
 
 /** All peers are recorded, even the operator's, which has other allowed IPs. */
-function viewScene(domain: DomainConfig, peers: readonly Peer[], { claims = new Map(), lists }: Kept): DomainView {
+function viewScene(domain: MeshConfig, peers: readonly Peer[], { claims = new Map(), lists }: Kept): DomainView {
   const record = new PeerRecord('boot');
   for (const { key } of peers) record.set(key, UNRECORDED);
-  const derivations = new Derivations(domain.address);
+  const plan = new DerivedPlan(domain.address);
   const none = { disallowed: new Set<PublicKey>(), static: new Set<PublicKey>(), allowed: undefined };
   const staleAfterSeconds = CONFIG.cleanup.stale_after_seconds;
   const limits = { maxPeers: domain.max_peers, maxPending: domain.max_pending };
-  const ownership = { registrations: record.registrations, staticKeys: none.static, derivations };
+  const ownership = { registrations: record.registrations, staticKeys: none.static, plan };
   const table = new PeerTable(peers, { ...ownership, staleAfterSeconds }, { unix: NOW, monotonic: 100_000 });
   return {
     peers: table,
     record,
     room: new Room(table, limits),
-    claims: new ClaimTable(claims, (key) => derivations.describe(key).address),
+    claims: new ClaimTable(claims, (key) => plan.describe(key).address),
     lists: { ...none, problems: [], doubts: [], complaints: [], ...lists },
     ownKey: undefined,
     ownAddresses: new Set(),
@@ -92,7 +92,7 @@ function viewScene(domain: DomainConfig, peers: readonly Peer[], { claims = new 
 
 /** All peers have their entries, except those that `isLost` names. */
 function readScene(
-  domain: DomainConfig,
+  domain: MeshConfig,
   peers: readonly Peer[],
   isLost: (address: IpAddress, mac: string) => boolean,
   kept: Kept,
@@ -179,7 +179,7 @@ export const NAMES = parseRouterNames(
 /** The same readings by an operator who gives names. */
 export const NAMED: readonly DomainReading[] = READINGS.map((reading) => ({ ...reading, names: NAMES }));
 
-const ok = (name: DomainConfig['vxlan'], kind: string) => ({ name, state: 'ok', kind }) as const;
+const ok = (name: MeshConfig['vxlan'], kind: string) => ({ name, state: 'ok', kind }) as const;
 
 function statusOf(
   reading: DomainReading,
@@ -187,7 +187,8 @@ function statusOf(
   nextCleanup: DomainStatus['nextCleanup'],
 ): DomainStatus {
   const { domain } = reading;
-  const interfaces = { wireguard: ok(domain.wireguard, 'wireguard'), vxlan: ok(domain.vxlan, 'vxlan') };
+  const vxlan = domain.vxlan && ok(domain.vxlan, 'vxlan');
+  const interfaces = { wireguard: ok(domain.wireguard, 'wireguard'), vxlan };
   return { domain, ...interfaces, reading, activity: { ...NO_ACTIVITY, lastExchange }, nextCleanup };
 }
 

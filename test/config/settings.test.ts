@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'smol-toml';
 import type * as z from 'zod';
-import { configSchema, domainSchema } from '../../src/config/schema.ts';
+import { leaseSettingsSchema, meshDomainSchema } from '../../src/config/domains.ts';
+import { configSchema } from '../../src/config/schema.ts';
 
 interface Setting {
   /** The table that it is in, empty for none. */
@@ -37,8 +38,7 @@ test('docs/settings.md has each setting once, with its default', () => {
 test('the file that the package brings has each setting, out of use, with its default', () => {
   const document = parse(read('etc/wgkex.toml').replace(/^#(?=\S)/gm, '')) as Record<string, unknown>;
   const { domains = {}, ...others } = document as { domains?: Record<string, object> };
-  const [domain = {}] = Object.values(domains);
-  const tables = { ...others, domains: domain };
+  const tables = { ...others, domains: Object.assign({}, ...Object.values(domains)) };
   for (const { table, name, value } of SETTINGS) {
     const place = (table === '' ? tables : (tables as Record<string, object>)[table]) as Record<string, unknown>;
     assert.ok(place !== undefined && name in place, `${table} ${name}`);
@@ -66,7 +66,9 @@ function listSettings(): Setting[] {
     unknown
   >;
   defaults['mqtt'] = { ...(defaults['mqtt'] as object), url: undefined };
-  const domain = domainSchema.parse({ wireguard: 'wg', vxlan: 'vx' }) as Record<string, unknown>;
+  const domain = meshDomainSchema.parse({ wireguard: 'wg', vxlan: 'vx' }) as Record<string, unknown>;
+  const needed = { pool: ['10.66.0.0/24'], endpoint: 'vpn.example.org:1', allowed_ips: ['10.66.0.0/24'] };
+  const leased = leaseSettingsSchema.parse(needed) as Record<string, unknown>;
   const { domains: _, ...top } = configSchema.shape;
   const tables = Object.entries(top).flatMap(([name, schema]): [string, z.ZodObject, unknown][] => {
     const inner = unwrap(schema);
@@ -80,11 +82,16 @@ function listSettings(): Setting[] {
       Object.keys(shape),
       values as Record<string, unknown>,
     ]),
-    ['domains', Object.keys(domainSchema.shape), { ...domain, wireguard: undefined, vxlan: undefined }],
+    ['domains', Object.keys(meshDomainSchema.shape), { ...domain, wireguard: undefined, vxlan: undefined }],
+    ['domains', Object.keys(leaseSettingsSchema.shape), { ...leased, ...withoutDefaults(needed) }],
   ];
   return all.flatMap(([table, names, values]) =>
     names.map((name) => ({ table, name, value: values[name] === undefined ? undefined : toToml(values[name]) })),
   );
+}
+
+function withoutDefaults(settings: object): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(settings).map((name) => [name, undefined]));
 }
 
 /** The object that a table's schema is, without what gives it its defaults. */

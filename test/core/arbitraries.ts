@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { DomainView } from '../../src/core/decisions/admission.ts';
 import { Room } from '../../src/core/decisions/room.ts';
 import type { KeyLists } from '../../src/core/exchange/key-lists.ts';
-import { Derivations, type Router } from '../../src/core/peers/address-plan.ts';
+import { DerivedPlan, type Router } from '../../src/core/peers/address-plan.ts';
 import { type Claims, ClaimTable } from '../../src/core/peers/claims.ts';
 import { noteHandshake } from '../../src/core/peers/handshakes.ts';
 import { PeerTable } from '../../src/core/peers/peer-table.ts';
@@ -173,12 +173,12 @@ interface ViewSettings extends Omit<Surroundings, 'lists' | 'claims'> {
 export function viewWith(peers: readonly Peer[], record: PeerRecord, settings: ViewSettings): DomainView {
   const { now, lists, claims, variant, ownKey, ownAddresses, unrecordable } = settings;
   const { maxPeers = 100, maxPending = 100, staleAfterSeconds = 3600 } = settings;
-  const derivations = new Derivations(variant);
-  const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
+  const plan = new DerivedPlan(variant);
+  const ownership = { registrations: record.registrations, staticKeys: lists.static, plan };
   const table = new PeerTable(peers, { ...ownership, staleAfterSeconds }, now);
   return {
     ...{ peers: table, record, room: new Room(table, { maxPeers, maxPending }), lists },
-    claims: new ClaimTable(claims ?? new Map(), (key) => derivations.describe(key).address),
+    claims: new ClaimTable(claims ?? new Map(), (key) => plan.describe(key).address),
     ...{ ownKey, ownAddresses: ownAddresses ?? new Set<string>(), maxPeers, maxPending, staleAfterSeconds },
     unrecordable,
   };

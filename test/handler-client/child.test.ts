@@ -73,7 +73,7 @@ describe('a handler', { concurrency: true, timeout: 120_000 }, () => {
       `echo '{"type":"exchange","id":99,"code":"OK"}'`,
       /^Cannot read reply: no such request is pending$/,
     ],
-    ['prints without end', 'head -c 100000 /dev/zero', /^Cannot read a line: more than 512 bytes$/],
+    ['prints without end', 'head -c 100000 /dev/zero', /^Cannot read a line: more than 4096 bytes$/],
     ['dies', 'exit 3', /^exit status 3$/],
     ['is killed', 'kill -KILL $$', /^ended by SIGKILL$/],
     ['ends without an error', 'exit 0', /^exit status 0$/],

@@ -6,7 +6,7 @@ import { after, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseConfig } from '../../src/config/config.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
-import { ActivityRecord } from '../../src/handler/activity-record.ts';
+import { ActivityRecord } from '../../src/handler/service/activity-record.ts';
 import { readActivity } from '../../src/system/store/activity.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as state is kept only in directories of root';

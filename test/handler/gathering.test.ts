@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Clock, gather } from '../../src/handler/gathering.ts';
+import { type Clock, gather } from '../../src/handler/service/gathering.ts';
 
 const MOST = 30;
 

@@ -7,7 +7,7 @@ import {
   type DomainNumbers,
   findPermitted,
   formatMessage,
-  MESSAGE_BYTES,
+  REQUEST_BYTES,
   type RequestOf,
 } from '../../src/core/privsep/requests.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
@@ -95,8 +95,8 @@ const BAD = [
   ['an empty line', '\n', /not JSON/],
   ['a request for numbers, where there are no metrics', '{"type":"numbers","id":2,"domain":"ffww01"}\n', /unexpected/],
   ['a request with one field more', formatMessage(request(2)).replace('}', ',"more":1}'), /unexpected/],
-  ['a line that is too long', `${' '.repeat(MESSAGE_BYTES + 1)}\n`, /more than 512 bytes/],
-  ['a line that is too long and has no end yet', ' '.repeat(MESSAGE_BYTES + 1), /more than 512 bytes/],
+  ['a line that is too long', `${' '.repeat(REQUEST_BYTES + 1)}\n`, /more than 512 bytes/],
+  ['a line that is too long and has no end yet', ' '.repeat(REQUEST_BYTES + 1), /more than 512 bytes/],
 ] as const;
 for (const [name, line, reason] of BAD) {
   test(`${name} ends the handler, and no request that came with it is served`, async () => {
@@ -170,12 +170,13 @@ function start(numbers?: Answers['numbers']) {
       asked.push({ request: one, answer: (code) => answer({ code }) });
     });
   const gateway: Answers['gateway'] = async () => ({ gateway: null });
-  const answers = { exchange, numbers: numbers ?? (async () => ({ numbers: null })), gateway };
+  const lease: Answers['lease'] = async () => ({ code: 'FAILED' });
+  const answers = { exchange, lease, numbers: numbers ?? (async () => ({ numbers: null })), gateway };
   const ended = serveRequests(
     input,
     output,
     answers,
-    findPermitted({ metrics: numbers !== undefined, http: false, mqtt: false }),
+    findPermitted({ metrics: numbers !== undefined, http: false, mqtt: false, leases: false }),
   );
   return { input, asked, ended, written: () => chunks.join('') + String(output.read() ?? '') };
 }

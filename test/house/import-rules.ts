@@ -46,7 +46,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'core/leases',
-    from: ['core/values'],
+    from: ['core/values', 'core/peers/address-plan.ts'],
     modules: ['node:crypto'],
     why: 'What a lease is, for gateways and clients.',
   },
@@ -58,19 +58,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'core/privsep',
-    from: ['core/values', 'core/exchange'],
+    from: ['core/values', 'core/exchange', 'core/leases/third-line.ts'],
     modules: ['zod'],
     why: 'Everything that crosses the wall between listener and handler; both sides read it.',
   },
   {
     who: 'core/decisions',
-    from: ['core/values', 'core/peers', 'core/exchange'],
+    from: ['core/values', 'core/peers', 'core/exchange', 'core/leases'],
     modules: [],
     why: 'A decision depends on facts, never on how they were read or on its effects.',
   },
   {
     who: 'core/changes',
-    from: ['core/values', 'core/peers', 'core/exchange', 'core/kernel', 'core/decisions'],
+    from: ['core/values', 'core/peers', 'core/exchange', 'core/leases', 'core/kernel', 'core/decisions'],
     modules: [],
     why: 'The changes of a decision in the kernel.',
   },
@@ -91,6 +91,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [
       'core/values',
       'core/kernel',
+      'core/leases/pool.ts',
+      'core/leases/third-line.ts',
       'core/fleet/broker-url.ts',
       'core/fleet/gateway-id.ts',
       'core/fleet/limits.ts',
@@ -125,12 +127,23 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'system/kernel',
     from: ['core/values', 'core/kernel', 'config', 'system/run'],
-    modules: ['node:fs'],
+    modules: ['node:fs', 'node:os'],
     why: 'One call of a program of the kernel’s tools, whatever its purpose.',
   },
   {
     who: 'system/store',
-    from: ['core/values', 'core/peers', 'core/exchange', 'core/decisions', 'config', 'log', 'system/files'],
+    from: [
+      ...[
+        'core/values',
+        'core/peers',
+        'core/exchange',
+        'core/decisions',
+        'core/leases/leased-plan.ts',
+        'config',
+        'log',
+      ],
+      'system/files',
+    ],
     modules: ['node:fs', 'node:path', 'zod'],
     why: 'The files that root keeps on disk.',
   },
@@ -139,6 +152,21 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [...CORE, 'config', 'log', 'system/run', 'system/files', 'system/kernel', 'system/store'],
     modules: ['node:fs', 'node:path'],
     why: 'One domain as root reads and changes it: kernel and files together.',
+  },
+  {
+    who: 'system/leases',
+    from: ['core/values', 'core/leases', 'system/run', 'system/files'],
+    modules: ['node:fs', 'node:path', 'zod'],
+    why: 'The table of leases, whatever the kernel has.',
+  },
+  {
+    who: 'system/members',
+    from: [
+      ...['core/values', 'core/peers', 'core/kernel', 'core/decisions', 'core/changes', 'core/leases', 'config', 'log'],
+      ...['system/run', 'system/files', 'system/kernel', 'system/domain', 'system/leases'],
+    ],
+    modules: ['node:fs', 'node:path', 'zod'],
+    why: 'The members of a domain as root sees them: table and kernel together.',
   },
   {
     who: 'system/host',
@@ -163,7 +191,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'listener',
     from: [
-      ...['core/values', 'core/exchange', 'core/fleet/answers.ts', 'config', 'log', 'command-line.ts'],
+      ...['core/values', 'core/exchange', 'core/fleet/answers.ts', 'core/leases/third-line.ts', 'core/privsep'],
+      ...['config', 'log', 'command-line.ts'],
       ...[
         'inherited-sockets.ts',
         'handler-client',
@@ -242,16 +271,58 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'handler',
     from: [
       ...['core/values', 'core/exchange', 'core/privsep', 'core/kernel', 'core/changes', 'config', 'log'],
-      ...['command-line.ts', 'system/run', ...ROOT],
+      ...['command-line.ts', 'system/run', ...ROOT, 'handler/service', 'handler/leases'],
     ],
     modules: ['node:stream'],
     why: 'It does not trust the listener, and the cleanup is a separate program.',
   },
   {
+    who: 'handler/service',
+    from: [
+      ...['core/values', 'core/exchange', 'core/privsep', 'config', 'log'],
+      ...['system/files', 'system/kernel', 'system/domain', 'system/store'],
+    ],
+    modules: [],
+    why: 'How requests wait for a domain, whatever it does for them.',
+  },
+  {
+    who: 'handler/leases',
+    from: [
+      ...[
+        'core/values',
+        'core/peers',
+        'core/exchange',
+        'core/decisions',
+        'core/changes',
+        'core/privsep',
+        'core/leases',
+      ],
+      ...['config', 'log', 'handler/service'],
+      ...['system/files', 'system/kernel', 'system/domain', 'system/leases', 'system/members'],
+    ],
+    modules: [],
+    why: 'What the handler does for members; without a domain that has leases nothing of it is loaded.',
+  },
+  {
     who: 'cleanup',
-    from: [...CORE, 'config', 'log', 'command-line.ts', ...ROOT],
+    from: [...CORE, 'config', 'log', 'command-line.ts', ...ROOT, 'cleanup/pass', 'cleanup/leases'],
     modules: [],
     why: 'It is a separate program.',
+  },
+  {
+    who: 'cleanup/pass',
+    from: ['core/values', 'core/peers', 'core/decisions', 'config', 'log', 'system/domain', 'system/store'],
+    modules: [],
+    why: 'What every pass has, whatever its domain.',
+  },
+  {
+    who: 'cleanup/leases',
+    from: [
+      ...['core/values', 'core/decisions', 'core/changes', 'cleanup/pass'],
+      ...['system/domain', 'system/leases', 'system/members'],
+    ],
+    modules: [],
+    why: 'What the cleanup does for members; without a domain that has leases nothing of it is loaded.',
   },
   {
     who: 'cli/terminal',

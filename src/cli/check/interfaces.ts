@@ -24,7 +24,7 @@ export const interfaces: Check = {
 
 async function readTunnel(domain: DomainConfig, links: ReadonlyMap<string, LinkDetails>): Promise<Tunnel> {
   const { wireguard: name } = domain;
-  const [wireguard, vxlan] = [links.get(name), links.get(domain.vxlan)];
+  const [wireguard, vxlan] = [links.get(name), links.get(domain.vxlan ?? '')];
   const ipv6 = readIpv6Switch(name);
   if (wireguard === undefined) return { wireguard, vxlan, ipv6, speaks: 'nothing', addresses: [], isRouted: false };
   const [speaks, addresses, isRouted] = await Promise.all([

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
+import { isMesh, type MeshConfig } from '../../config/config.ts';
 import { findMeshPort, listMeshes } from '../../core/host/mesh-port.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { describeError } from '../../core/values/errors.ts';
@@ -20,8 +20,9 @@ const SETTLE_SECONDS = 60;
 /** Only for a machine where batman-adv is in use. */
 export const mesh: Check = {
   name: 'mesh',
-  async find({ domains, config }) {
+  async find({ domains: all, config }) {
     if (!isRoot()) return NEEDS_ROOT;
+    const domains = all.filter(isMesh);
     const links = await readLinkDetails();
     const outside = domains.flatMap((domain) => judgePlace(domain, domains, links));
     if (!isBatctlThere()) return outside.length > 0 ? outside : new NotChecked('there is no batctl');
@@ -40,7 +41,7 @@ export async function isMeshInUse(): Promise<boolean> {
 }
 
 /** The interfaces check reports a VXLAN that is missing. */
-export function judgePlace({ name, vxlan }: DomainConfig, domains: readonly DomainConfig[], links: Links): Concern[] {
+export function judgePlace({ name, vxlan }: MeshConfig, domains: readonly MeshConfig[], links: Links): Concern[] {
   if (!links.has(vxlan) || findMeshPort(vxlan, links) !== undefined) return [];
   // Each domain has a mesh of its own.
   const taken = domains.map((domain) => findMeshPort(domain.vxlan, links)?.mesh);
@@ -52,7 +53,7 @@ export function judgePlace({ name, vxlan }: DomainConfig, domains: readonly Doma
 async function judgeDomain(reading: DomainReading, links: Links): Promise<Concern[]> {
   const { domain } = reading;
   try {
-    const found = await readDomainMesh(domain, links);
+    const found = isMesh(domain) ? await readDomainMesh(domain, links) : undefined;
     if (found === undefined) return [];
     const others = found.gatewayMode === 'server' ? 0 : await countOtherGateways(found.mesh);
     const faults = [

@@ -15,5 +15,5 @@ export const peers: Check = {
 
 /** The interfaces check reports the faults of the other domains. */
 function isReadable({ wireguard, vxlan, reading }: DomainStatus): boolean {
-  return wireguard.state === 'ok' && vxlan.state === 'ok' && !(reading instanceof Error);
+  return wireguard.state === 'ok' && (vxlan?.state ?? 'ok') === 'ok' && !(reading instanceof Error);
 }

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
+import { type DomainConfig, isMesh, type MeshConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
 import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
@@ -29,11 +29,13 @@ const IPV6_BYTES = 1280;
 /** Checks that depend on something faulty are skipped. */
 export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
   const ground = judgeWireguard(tunnel, domain);
-  const faults = ground.length > 0 ? ground : [...judgeRoute(tunnel, domain), ...judgeVxlan(tunnel, domain)];
+  const mesh = isMesh(domain) ? [...judgeRoute(tunnel, domain), ...judgeVxlan(tunnel, domain)] : [];
+  const faults = ground.length > 0 ? ground : mesh;
   return faults.map((fault) => ({ domain: domain.name, ...fault }));
 }
 
-function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, { wireguard: name }: DomainConfig): Fault[] {
+function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, domain: DomainConfig): Fault[] {
+  const { wireguard: name } = domain;
   if (link === undefined)
     return [fault('wireguard-missing', `WireGuard interface ${name} does not exist`, remake(name))];
   const isPossible = link.kind === 'wireguard' || link.kind === 'tun';
@@ -44,7 +46,7 @@ function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, { wireguard: 
   return [
     ...judgeUp(link, 'wireguard-down', 'WireGuard'),
     ...(speaks === 'keyless' ? [keyless] : []),
-    ...judgeIpv6(name, link.mtu, ipv6),
+    ...(isMesh(domain) ? judgeIpv6(name, link.mtu, ipv6) : []),
   ];
 }
 
@@ -70,7 +72,7 @@ function judgeRoute({ isRouted }: Tunnel, { wireguard, route }: DomainConfig): F
   return [fault('link-route-missing', `no route to fe80::/64 through ${wireguard}`, remedy)];
 }
 
-function judgeVxlan(tunnel: Tunnel, domain: DomainConfig): Fault[] {
+function judgeVxlan(tunnel: Tunnel, domain: MeshConfig): Fault[] {
   const { vxlan: link, wireguard } = tunnel;
   const name = domain.vxlan;
   if (link === undefined)
@@ -92,14 +94,14 @@ function judgeVxlan(tunnel: Tunnel, domain: DomainConfig): Fault[] {
   ];
 }
 
-function judgeLowerLink(lower: string | undefined, { vxlan, wireguard }: DomainConfig): Fault[] {
+function judgeLowerLink(lower: string | undefined, { vxlan, wireguard }: MeshConfig): Fault[] {
   if (lower === wireguard) return [];
   const where = lower === undefined ? 'on top of no interface' : `on top of ${lower}`;
   const remedy = `ip link set ${vxlan} type vxlan dev ${wireguard}`;
   return [fault('vxlan-link', `${vxlan} is ${where}, expected ${wireguard}`, remedy)];
 }
 
-function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan, wireguard }: DomainConfig): Fault[] {
+function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan, wireguard }: MeshConfig): Fault[] {
   if (local === undefined || isIpv4(local))
     return [fault('vxlan-no-address', `${vxlan} has no local IPv6 address`, remake(wireguard))];
   if (addresses.includes(local)) return [];
@@ -112,7 +114,7 @@ function judgeLocal(local: IpAddress | undefined, { addresses }: Tunnel, { vxlan
  * derived MAC address. The kernel cannot tell which MAC address the firmware uses for its VXLAN. If it is the derived
  * one, learning does no harm, as a learned entry never replaces a permanent one.
  */
-function judgeLearning(isLearning: boolean, { vxlan, fdb }: DomainConfig): Fault[] {
+function judgeLearning(isLearning: boolean, { vxlan, fdb }: MeshConfig): Fault[] {
   if (isLearning) return [];
   const reason = fdb.includes('unicast')
     ? ' unless their VXLAN has the derived MAC address, which no known firmware uses'

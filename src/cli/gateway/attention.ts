@@ -27,7 +27,8 @@ function findGatewayFaults({ isListening, listFaults }: GatewayStatus): Fault[] 
 
 function findDomainFaults(status: DomainStatus): Fault[] {
   const { domain, wireguard, vxlan, reading, nextCleanup } = status;
-  const faults = [...findInterfaceFaults(wireguard, 'WireGuard'), ...findInterfaceFaults(vxlan, 'VXLAN')];
+  const faults = findInterfaceFaults(wireguard, 'WireGuard');
+  if (vxlan !== undefined) faults.push(...findInterfaceFaults(vxlan, 'VXLAN'));
   // A missing interface already explains why there are no peers.
   if (reading instanceof Error)
     faults.push(...(wireguard.state === 'missing' ? [] : [fault('peers-unreadable', reading.message)]));
@@ -57,10 +58,10 @@ function findInterfaceFaults({ name, state, kind }: InterfaceReading, role: Inte
   }
 }
 
-function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading): Fault[] {
+function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading | undefined): Fault[] {
   const { unrecordable } = reading.view;
   return [
-    ...(vxlan.state === 'ok' ? findForwardingFaults(reading) : []),
+    ...(vxlan?.state === 'ok' ? findForwardingFaults(reading) : []),
     ...(unrecordable === undefined ? [] : [fault('record-unwritable', unrecordable)]),
     ...findKeyFaults(reading),
     ...findLimitFaults(reading),

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../../config/config.ts';
+import { type Config, type DomainConfig, isMesh } from '../../config/config.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { parseForwardingEntries } from '../../core/kernel/fdb.ts';
@@ -9,7 +9,7 @@ import { remembering } from '../../core/values/remembering.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { readUnlocked } from '../../system/domain/read-unlocked.ts';
 import { readForwardingEntries } from '../../system/kernel/fdb.ts';
-import { interfaceExists } from '../../system/kernel/links.ts';
+import { hasInterfaces, interfaceExists } from '../../system/kernel/links.ts';
 import { readHostRoutes } from '../../system/kernel/routes.ts';
 import { ProgramError } from '../../system/run/program-error.ts';
 import { DomainStore } from '../../system/store/domain-store.ts';
@@ -59,7 +59,7 @@ export async function readSettledDomain(
   names: RouterNames,
 ): Promise<DomainReading> {
   const first = await readDomain(domain, config, names);
-  if (isSound(first) || !interfaceExists(domain.vxlan)) return first;
+  if (isSound(first) || !hasInterfaces(domain)) return first;
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
   const second = await readDomain(domain, config, names);
   return { ...second, ...confirmFaults(second, first) };
@@ -90,7 +90,7 @@ function explain(error: unknown, { wireguard }: DomainConfig): string {
 /** A missing interface has no entries. */
 async function readForwarding(domain: DomainConfig, { parseEntries }: Kept): Promise<Forwarding> {
   const [entries, routes] = await Promise.all([
-    interfaceExists(domain.vxlan) ? readForwardingEntries(domain, parseEntries) : [],
+    isMesh(domain) && interfaceExists(domain.vxlan) ? readForwardingEntries(domain, parseEntries) : [],
     domain.route ? readHostRoutes(domain) : [],
   ]);
   return { entries, routes };

@@ -14,7 +14,8 @@ import { readNames } from './names.ts';
 export interface DomainStatus {
   readonly domain: DomainConfig;
   readonly wireguard: InterfaceReading;
-  readonly vxlan: InterfaceReading;
+  /** Undefined outside the mesh. */
+  readonly vxlan: InterfaceReading | undefined;
   /** Its peers, or the reason why they cannot be read. */
   readonly reading: DomainReading | Error;
   readonly activity: Activity;
@@ -54,7 +55,7 @@ export async function readGateway(domains: readonly DomainConfig[], config: Conf
 function findInterfaces({ wireguard, vxlan }: DomainConfig, links: ReadonlyMap<string, Link>) {
   return {
     wireguard: findInterface(wireguard, 'WireGuard', links),
-    vxlan: findInterface(vxlan, 'VXLAN', links),
+    vxlan: vxlan && findInterface(vxlan, 'VXLAN', links),
   };
 }
 

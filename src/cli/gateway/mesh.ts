@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
+import { type DomainConfig, isMesh, type MeshConfig } from '../../config/config.ts';
 import type { SurveyedPeer } from '../../core/changes/survey.ts';
 import type { MeshSettings, Neighbour } from '../../core/host/batctl.ts';
 import { findMeshPort, type MeshPort } from '../../core/host/mesh-port.ts';
@@ -37,7 +37,7 @@ export interface RouterMesh {
 
 /** Undefined if the domain is not in a mesh, or if batctl is not there. @throws Error if batctl fails. */
 export async function readDomainMesh(
-  { vxlan }: DomainConfig,
+  { vxlan }: MeshConfig,
   links: ReadonlyMap<string, LinkDetails>,
 ): Promise<DomainMesh | undefined> {
   const place = findMeshPort(vxlan, links);
@@ -62,14 +62,15 @@ interface Meshes {
 }
 
 /** Reads the meshes of domains at once; without batctl nothing is run. */
-export async function readMeshes(domains: readonly DomainConfig[]): Promise<Meshes> {
+export async function readMeshes(all: readonly DomainConfig[]): Promise<Meshes> {
+  const domains = all.filter(isMesh);
   if (!isBatctlThere())
     return { meshes: new Map(), complaints: [`Cannot read the mesh: there is no ${PROGRAMS.batctl}`] };
   const links = await readLinkDetails();
   const results = await Promise.all(
     domains.map((domain) => readDomainMesh(domain, links).catch((error: unknown) => describeError(error))),
   );
-  const found = results.map((result, index) => ({ result, domain: domains[index] as DomainConfig }));
+  const found = results.map((result, index) => ({ result, domain: domains[index] as MeshConfig }));
   return {
     meshes: new Map(found.flatMap(({ result, domain }) => (typeof result === 'object' ? [[domain.name, result]] : []))),
     complaints: found.flatMap(({ result, domain: { name, vxlan } }) => {

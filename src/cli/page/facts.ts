@@ -85,7 +85,7 @@ function findDomainFacts(status: DomainStatus, isConcerned: boolean, now: UnixSe
   const { domain, wireguard, vxlan, reading, activity } = status;
   return {
     name: domain.name,
-    condition: judge(wireguard.state !== 'ok' || vxlan.state !== 'ok', isConcerned),
+    condition: judge(wireguard.state !== 'ok' || (vxlan?.state ?? 'ok') !== 'ok', isConcerned),
     peers: reading instanceof Error ? undefined : { states: countStates(reading.peers), ages: countAges(reading) },
     registrations: addUpCounts(listLastDay(activity, now)),
     lastRegistration: findLastExchange(activity, now),

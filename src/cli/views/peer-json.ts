@@ -11,7 +11,7 @@ export function describePeer({ peer, state, link, reading, ...surveyed }: Listed
     name: reading.names.get(peer.key) ?? null,
     state,
     address: isOurs ? link.address : null,
-    mac: isOurs ? link.mac : null,
+    mac: isOurs ? (link.mac ?? null) : null,
     allowed_ips: peer.allowedIps,
     endpoint: peer.endpoint ?? null,
     last_handshake: peer.lastHandshake === 'never' ? null : peer.lastHandshake,

@@ -15,7 +15,8 @@ export interface PeerChange {
 /** How a domain's entries are built. */
 export interface EntrySettings {
   readonly wireguard: InterfaceName;
-  readonly vxlan: InterfaceName;
+  /** Undefined outside the mesh. */
+  readonly vxlan: InterfaceName | undefined;
   readonly fdb: readonly EntryKind[];
   readonly route: boolean;
 }

@@ -1,5 +1,5 @@
 import { buildEntries, type ForwardingEntry } from '../kernel/fdb.ts';
-import type { Router } from '../peers/address-plan.ts';
+import { isOfMesh, type Router } from '../peers/address-plan.ts';
 import type { EntrySettings, PeerChange } from './change.ts';
 
 /**
@@ -69,6 +69,7 @@ function listTraceEffects({ peer, router, hasClaim, isRemembered }: Traces): Eff
 }
 
 function listForwarding(action: 'set' | 'remove', router: Router, { fdb, wireguard, route }: EntrySettings): Effect[] {
+  if (!isOfMesh(router)) return [];
   const entries = buildEntries(router, fdb, wireguard);
   return [
     ...entries.map((entry) => ({ action, what: 'forwarding entry', router, entry }) as const),

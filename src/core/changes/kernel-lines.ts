@@ -15,16 +15,19 @@ export function buildPeerWords(effects: readonly Effect[]): string[] {
   return effects.flatMap((effect) => {
     if (effect.what !== 'peer') return [];
     const { action, router } = effect;
-    if (action === 'add') return buildAddPeer(router.key, router.address);
-    if (action === 'reset') return buildResetPeer(router.key, router.address);
+    if (action === 'add') return buildAddPeer(router);
+    if (action === 'reset') return buildResetPeer(router);
     return action === 'remove' ? buildRemovePeer(router.key) : [];
   });
 }
 
 /** The `bridge -batch` lines for all effects on forwarding entries, in order. */
-export function buildEntryLines(effects: readonly Effect[], { vxlan }: { readonly vxlan: InterfaceName }): string[] {
+export function buildEntryLines(
+  effects: readonly Effect[],
+  { vxlan }: { readonly vxlan: InterfaceName | undefined },
+): string[] {
   return effects.flatMap((effect) => {
-    if (effect.what !== 'forwarding entry') return [];
+    if (effect.what !== 'forwarding entry' || vxlan === undefined) return [];
     const build = effect.action === 'set' ? buildEnsureEntry : buildDeleteEntry;
     return build(effect.entry, vxlan);
   });

@@ -1,5 +1,6 @@
-import { type Decision, type DomainView, decideAdmission } from '../decisions/admission.ts';
+import { type Asked, type Decision, type DomainView, decideAdmission } from '../decisions/admission.ts';
 import type { ErrorCode, Exchange } from '../exchange/exchange.ts';
+import type { Router } from '../peers/address-plan.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { PeerChange } from './change.ts';
 import { registerDecision } from './registering.ts';
@@ -20,16 +21,20 @@ export interface Plan<E extends Exchange> {
  * Decides exchanges one by one, each on the state that the earlier ones leave: `view` is updated along the way. The
  * changes must be applied in order. Exchanges for one key share a change; the one that resets counts.
  */
-export function planChanges<E extends Exchange>(exchanges: readonly E[], view: DomainView): Plan<E> {
+export function planChanges<E extends Exchange>(
+  exchanges: readonly E[],
+  view: DomainView,
+  { findRouter, decide }: Admission<E> = OF_MESH,
+): Plan<E> {
   const refused: { exchange: E; code: ErrorCode }[] = [];
   const changes = new Set<Change<E>>();
   const latest = new Map<PublicKey, Change<E>>();
   const lines: string[] = [];
   for (const exchange of exchanges) {
-    const { key, from, broadcast: isBroadcast } = exchange;
-    const asked = { router: view.peers.describe(key), from, isBroadcast };
+    const { from, broadcast: isBroadcast } = exchange;
+    const asked = { router: findRouter(exchange, view), from, isBroadcast };
     const earlier = latest.get(exchange.key);
-    const decision = isDecided(earlier, view) ? KEEP : decideAdmission(asked, view);
+    const decision = isDecided(earlier, view) ? KEEP : decide(asked, view);
     if (decision.kind === 'refuse') {
       refused.push({ exchange, code: decision.code });
       continue;
@@ -48,6 +53,17 @@ export function planChanges<E extends Exchange>(exchanges: readonly E[], view: D
   }
   return { refused, changes: [...changes], lines };
 }
+
+/** Who is admitted to a domain, and with which address. */
+export interface Admission<E extends Exchange> {
+  findRouter(exchange: E, view: DomainView): Router;
+  decide(asked: Asked, view: DomainView): Decision;
+}
+
+const OF_MESH: Admission<Exchange> = {
+  findRouter: ({ key }, { peers }) => peers.describe(key),
+  decide: decideAdmission,
+};
 
 const KEEP: Decision = { kind: 'keep' };
 

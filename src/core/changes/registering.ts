@@ -42,6 +42,11 @@ export function registerRestored(router: Router, view: DomainView): RecordedChan
   return { change: { kind: 'add', router, evicted: [] }, lines };
 }
 
+/** Registers a peer that has other addresses than it should: it is removed and added again. */
+export function registerAnew(router: Router, view: DomainView): RecordedChange {
+  return { change: { kind: 'reset', router, evicted: [] }, lines: reset({ router }, view) };
+}
+
 function add({ router, from, isBroadcast }: Asked, view: DomainView): string[] {
   const { record, peers } = view;
   const { monotonic } = peers.now;

@@ -85,13 +85,18 @@ export function isObstacleRule(rule: Rule): rule is Rule<ObstacleRule> {
   return !(KEEPING_RULES as readonly string[]).includes(rule.name);
 }
 
-/** The contract's admission table: the first rule that applies decides. */
-export const RULES: readonly Rule[] = [
+/** Why nobody can have a peer with a key, whatever its address. */
+const PROHIBITIONS: readonly Rule[] = [
   refuseWhere('disallowed', 'PROHIBITED_WGKEY', ({ router, view }) => view.lists.disallowed.has(router.key)),
   refuseWhere('static', 'PROHIBITED_WGKEY', ({ router, view }) => view.lists.static.has(router.key)),
   refuseWhere('not-allowed', 'PROHIBITED_WGKEY', ({ router, view }) => view.lists.allowed?.has(router.key) === false),
   refuseWhere('own-key', 'PROHIBITED_WGKEY', ({ router, view }) => router.key === view.ownKey),
   refuseWhere('operators-peer', 'PROHIBITED_WGKEY', ({ router, view }) => view.peers.isOperators(router.key)),
+];
+
+/** The contract's admission table: the first rule that applies decides. */
+export const RULES: readonly Rule[] = [
+  ...PROHIBITIONS,
   keepWhere('live-elsewhere', isLiveElsewhere),
   keepWhere('reset-and-connected', isResetAndConnected),
   keepWhere('about-to-connect', isAboutToConnect),
@@ -116,6 +121,18 @@ export function decideAdmission(request: Asked, view: DomainView): Decision {
     if (decision !== undefined) return decision;
   }
   return question.known === undefined ? { kind: 'add', evicted: [] } : RESET;
+}
+
+/** Why a key can have no peer; undefined if it can. */
+export function findProhibition(question: Question): ErrorCode | undefined {
+  const [refusal] = PROHIBITIONS.flatMap(({ decide }) => decide(question) ?? []);
+  return refusal?.kind === 'refuse' ? refusal.code : undefined;
+}
+
+/** The decision that leaves a peer as it is; undefined if it has to be reset. */
+export function findKeeping(question: Question): Decision | undefined {
+  const decisions = RULES.filter((rule) => !isObstacleRule(rule)).map(({ decide }) => decide(question));
+  return decisions.find((decision) => decision?.kind === 'keep');
 }
 
 export function askAbout({ router, from, isBroadcast = false }: Asked, view: DomainView): Question {

@@ -10,6 +10,10 @@ export const REPLY_CODES = [
   'INVALID_DOMAIN',
   'INVALID_WGKEY',
   'LINE_TOO_LONG',
+  'NO_TOKEN',
+  'INVALID_TOKEN',
+  'EXPIRED',
+  'TOKEN_USED',
   'PROHIBITED_WGKEY',
   'ADDRESS_TAKEN',
   'FULL',
@@ -36,13 +40,26 @@ export interface Exchange {
 /** `wgkex check` writes this in front of a domain. No domain name begins with it: from elsewhere it is not a domain. */
 export const LOOK_MARK = '-';
 
+/** What a member gets besides `OK`, as it is sent. */
+export interface Grant {
+  /** The tunnel's configuration in base64. */
+  readonly config: string;
+  /** Of that line; only a gateway that knows the lease can make it. */
+  readonly proof: string;
+}
+
 /** A client's request, as it was sent; a missing part is undefined. */
 export interface Wanted {
   readonly name: string | undefined;
   readonly key: string | undefined;
 }
 
-type Judgement = { readonly domain: DomainName; readonly key: PublicKey } | { readonly refused: ErrorCode };
+/** A request for a domain that is there, with a key that is one. */
+export interface SoundRequest {
+  readonly domain: DomainName;
+  readonly key: PublicKey;
+}
+type Judgement = SoundRequest | { readonly refused: ErrorCode };
 
 /** Returns a domain's own name for any of its names; undefined if no domain has that name. */
 type FindDomainName = (name: string) => DomainName | undefined;
@@ -67,9 +84,10 @@ export function judgeRequest({ name, key }: Wanted, findDomainName: FindDomainNa
   return { domain, key };
 }
 
-/** One line on the wire. */
-export function formatReply(code: ReplyCode): string {
-  return code === 'OK' ? 'OK\n' : `ERR: ${code}\n`;
+/** One line on the wire; for a member three. */
+export function formatReply(code: ReplyCode, grant?: Grant): string {
+  if (code !== 'OK') return `ERR: ${code}\n`;
+  return grant === undefined ? 'OK\n' : `OK\n${grant.config}\n${grant.proof}\n`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ErrorCode, Wanted } from './exchange.ts';
+import type { ErrorCode, Grant, Wanted } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
 import { REPLIES } from './replies.ts';
 
@@ -9,6 +9,10 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   INVALID_DOMAIN: 400,
   INVALID_WGKEY: 400,
   LINE_TOO_LONG: 400,
+  NO_TOKEN: 401,
+  INVALID_TOKEN: 403,
+  EXPIRED: 403,
+  TOKEN_USED: 409,
   PROHIBITED_WGKEY: 403,
   ADDRESS_TAKEN: 409,
   BUSY: 429,
@@ -25,22 +29,25 @@ export interface HttpReply {
   readonly body: object;
 }
 
-/** What a router sends by HTTP. */
+/** What a router or a member sends by HTTP. */
 export interface HttpWanted extends Wanted {
   /** Where it is. */
   readonly location?: string;
+  /** For a domain with leases. */
+  readonly proof?: string;
 }
 
 /**
- * The domain and the key of a body, as they are: JSON with `domain` (or `segment`) and `public_key`. Everything is missing
- * from a body that is not a JSON object.
+ * The parts of a body, as they are: JSON with `domain` (or `segment`), `public_key`, and `location` or `proof` if there is
+ * one. Everything is missing from a body that is not a JSON object.
  */
 export function parseHttpBody(text: string, defaultDomain: string | undefined): HttpWanted {
   const fields = parseObject(text);
   const name = readText(fields, 'domain') ?? readText(fields, 'segment');
   const location = readText(fields, 'location');
-  const place = location === undefined ? {} : { location };
-  return { name: name ?? defaultDomain, key: readText(fields, 'public_key'), ...place };
+  const proof = readText(fields, 'proof');
+  const more = { ...(location !== undefined && { location }), ...(proof !== undefined && { proof }) };
+  return { name: name ?? defaultDomain, key: readText(fields, 'public_key'), ...more };
 }
 
 /** For a router that needs to know only that its key was taken. */
@@ -52,6 +59,11 @@ export function describeSuccess(): HttpReply {
 export function describeEndpoint({ name, port, publicKey, linkAddress }: Gateway): HttpReply {
   const endpoint = { Address: name, AllowedIPs: [linkAddress], Port: String(port), PublicKey: publicKey };
   return { status: 200, body: { Endpoint: endpoint } };
+}
+
+/** For a member. */
+export function describeGrant({ config, proof }: Grant): HttpReply {
+  return { status: 200, body: { Message: 'OK', config, proof } };
 }
 
 export function describeRefusal(code: ErrorCode): HttpReply {

@@ -27,6 +27,16 @@ export const REPLIES: Readonly<Record<ReplyCode, ReplyDefinition>> = {
   },
   INVALID_WGKEY: { meaning: 'the text that arrived is not a public key', router: 'the same' },
   LINE_TOO_LONG: { meaning: 'a line is longer than the gateway accepts', router: 'the same' },
+  NO_TOKEN: {
+    meaning: 'the domain is for members: a proof that belongs to a lease did not arrive, or is not of its form',
+    router: 'no firmware sends one: same as `INVALID_DOMAIN`',
+  },
+  INVALID_TOKEN: { meaning: 'there is no such lease, or the proof is wrong', router: 'the same' },
+  EXPIRED: { meaning: 'the lease is over', router: 'the same; its owner asks the operator' },
+  TOKEN_USED: {
+    meaning: 'the lease is bound to another key; the operator can release it',
+    router: 'the same; its owner asks the operator',
+  },
   PROHIBITED_WGKEY: {
     meaning:
       "the key is blocked, is the gateway's own, is a peer that the operator set up, or is not on the domain's list",

@@ -1,12 +1,12 @@
-import { hostNetwork } from '../peers/address-plan.ts';
+import { hostNetwork, listNetworks, type Router } from '../peers/address-plan.ts';
 import type { IpAddress } from '../values/ip-address.ts';
 import type { InterfaceName } from '../values/names.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import { FLOOD_MAC, type ForwardingEntry } from './fdb.ts';
 
-/** The `wg set` words that admit a key with its one address. */
-export function buildAddPeer(key: PublicKey, address: IpAddress): string[] {
-  return ['peer', key, 'allowed-ips', hostNetwork(address)];
+/** The `wg set` words that admit a key with nothing but its addresses. */
+export function buildAddPeer(router: Router): string[] {
+  return ['peer', router.key, 'allowed-ips', listNetworks(router).join(',')];
 }
 
 export function buildRemovePeer(key: PublicKey): string[] {
@@ -18,8 +18,8 @@ export function buildClearKeepalive(key: PublicKey): string[] {
 }
 
 /** Forgets the peer's largest timestamp (whitepaper, 5.1): it may come from a clock that has since been set back. */
-export function buildResetPeer(key: PublicKey, address: IpAddress): string[] {
-  return [...buildRemovePeer(key), ...buildAddPeer(key, address)];
+export function buildResetPeer(router: Router): string[] {
+  return [...buildRemovePeer(router.key), ...buildAddPeer(router)];
 }
 
 /**

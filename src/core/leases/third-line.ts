@@ -9,6 +9,9 @@ export interface ThirdLine {
   readonly proof: string;
 }
 
+/** Of every one, without its line end. */
+export const THIRD_LINE_BYTES = 61;
+
 const THIRD_LINE = /^([a-z2-7]{8})\.([A-Za-z0-9_-]{8})\.([A-Za-z0-9_-]{43})$/;
 
 /** Returns undefined for anything else than a third line. */

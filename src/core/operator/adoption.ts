@@ -60,7 +60,7 @@ function judge(peer: Peer, { peers, lists }: DomainView): Adoptee | LeftOut {
   if (lists.disallowed.has(key)) return { key, why: 'disallowed' };
   if (lists.static.has(key)) return { key, why: 'static key' };
   if (peer.hasPresharedKey) return { key, why: 'preshared key' };
-  const router = peers.derivations.findHeld(key, peer.allowedIps);
+  const router = peers.plan.findHeld(key, peer.allowedIps);
   return router === undefined ? { key, why: 'allowed IPs' } : { peer, router };
 }
 

@@ -1,13 +1,13 @@
 import type { Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
-import type { Derivations, Router } from './address-plan.ts';
-import type { Registration } from './record.ts';
+import type { AddressPlan, Router } from './address-plan.ts';
+import { type Registration, UNRECORDED } from './record.ts';
 
 /** The facts, besides the peer itself, that decide who owns a peer. */
 export interface Ownership {
   readonly registrations: ReadonlyMap<PublicKey, Registration>;
   readonly staticKeys: ReadonlySet<PublicKey>;
-  readonly derivations: Derivations;
+  readonly plan: AddressPlan;
 }
 
 /** Why a peer is the operator's; a recorded peer without any of these marks is wgkex's. */
@@ -16,9 +16,9 @@ export type OperatorsMark = 'static key' | 'preshared key' | 'keepalive' | 'not 
 /** The facts about a peer that wgkex owns. */
 export interface Ours {
   readonly registration: Registration;
-  /** As its domain derives it today. */
+  /** As its domain has it today. */
   readonly router: Router;
-  /** Its current derived address; undefined if it has no address at all. */
+  /** With its current address; undefined if it has no address at all. */
   readonly held: Router | undefined;
 }
 
@@ -26,19 +26,20 @@ export interface Ours {
 export type Owner = Ours | { readonly mark: OperatorsMark };
 
 /** Finds the owner of a peer: the first of the operator's marks that it has decides. */
-export function findOwner(peer: Peer, { registrations, staticKeys, derivations }: Ownership): Owner {
+export function findOwner(peer: Peer, { registrations, staticKeys, plan }: Ownership): Owner {
   if (staticKeys.has(peer.key)) return { mark: 'static key' };
-  const registration = registrations.get(peer.key);
-  if (registration === undefined) return { mark: 'not recorded' };
+  const recorded = registrations.get(peer.key);
+  if (recorded === undefined && plan.needsRecord) return { mark: 'not recorded' };
   if (peer.hasPresharedKey) return { mark: 'preshared key' };
   if (peer.hasKeepalive) return { mark: 'keepalive' };
-  const held = derivations.findHeld(peer.key, peer.allowedIps);
+  const held = plan.findHeld(peer.key, peer.allowedIps);
   if (held === undefined && peer.allowedIps.length > 0) return { mark: 'allowed IPs' };
-  return { registration, router: derivations.describe(peer.key), held };
+  if (held === undefined && recorded === undefined) return { mark: 'not recorded' };
+  return { registration: recorded ?? UNRECORDED, router: plan.describe(peer.key, held), held };
 }
 
-/** Whether a peer could be wgkex's: it has exactly its derived address, and no mark that only an operator sets. */
-export function couldBeOurs(peer: Peer, ownership: Pick<Ownership, 'staticKeys' | 'derivations'>): boolean {
+/** Whether a peer could be wgkex's: it has exactly its planned address, and no mark that only an operator sets. */
+export function couldBeOurs(peer: Peer, ownership: Pick<Ownership, 'staticKeys' | 'plan'>): boolean {
   const isMarked = ownership.staticKeys.has(peer.key) || peer.hasPresharedKey || peer.hasKeepalive;
-  return !isMarked && ownership.derivations.findHeld(peer.key, peer.allowedIps) !== undefined;
+  return !isMarked && ownership.plan.findHeld(peer.key, peer.allowedIps) !== undefined;
 }

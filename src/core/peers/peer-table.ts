@@ -1,9 +1,8 @@
-import type { LinkAddress } from '../values/derived-address.ts';
 import type { IpAddress } from '../values/ip-address.ts';
 import type { Peer } from '../values/peer.ts';
 import type { PublicKey } from '../values/public-key.ts';
 import type { Moment } from '../values/time.ts';
-import { type Derivations, hostNetwork, type Router } from './address-plan.ts';
+import { type AddressPlan, hostNetwork, isOfMesh, listNetworks, type MeshRouter, type Router } from './address-plan.ts';
 import { findLastHandshake, hadHandshakeWithin, type LastHandshake, settleHandshake } from './handshakes.ts';
 import { findOwner, type OperatorsMark, type Ours, type Ownership } from './ownership.ts';
 import type { Registration } from './record.ts';
@@ -92,16 +91,19 @@ export class PeerTable {
   constructor(peers: Iterable<Peer>, settings: TableSettings, now: Moment) {
     this.#settings = settings;
     this.now = now;
-    for (const key of settings.staticKeys) this.#operatorNetworks.set(hostNetwork(this.describe(key).address), key);
+    for (const key of settings.staticKeys) {
+      const reserved = this.plan.findReserved(key);
+      if (reserved !== undefined) this.#operatorNetworks.set(reserved, key);
+    }
     for (const peer of peers) this.#classify(peer);
   }
 
   describe(key: PublicKey): Router {
-    return this.derivations.describe(key);
+    return this.plan.describe(key);
   }
 
-  get derivations(): Derivations {
-    return this.#settings.derivations;
+  get plan(): AddressPlan {
+    return this.#settings.plan;
   }
 
   /** wgkex's own peers. */
@@ -111,6 +113,10 @@ export class PeerTable {
 
   isOperators(key: PublicKey): boolean {
     return this.#operators.has(key);
+  }
+
+  findOperators(key: PublicKey): Peer | undefined {
+    return this.#operators.get(key);
   }
 
   /** Why a peer is the operator's; undefined for ours. */
@@ -153,9 +159,9 @@ export class PeerTable {
 
   /** Adds one of our peers as it is right after `wg set`: without an endpoint or a handshake. */
   register(router: Router, registration: Registration): void {
-    const { key, address } = router;
+    const { key } = router;
     const traffic = { received: 0, sent: 0, hasPresharedKey: false, hasKeepalive: false };
-    const allowedIps = [hostNetwork(address)];
+    const allowedIps = listNetworks(router);
     const peer = { key, endpoint: undefined, allowedIps, lastHandshake: 'never', ...traffic } as const;
     this.remove(key);
     this.#add(new OurPeer(peer, { registration, router, held: router }, this.#settings.staleAfterSeconds, this.now));
@@ -165,8 +171,8 @@ export class PeerTable {
     const peer = this.#ours.get(key);
     this.#ours.delete(key);
     this.#pending.delete(key);
-    if (peer?.held !== undefined && this.#holders.get(peer.held.address) === key)
-      this.#holders.delete(peer.held.address);
+    for (const address of listAddresses(peer?.held))
+      if (this.#holders.get(address) === key) this.#holders.delete(address);
   }
 
   /** The remembered handshake of a key for which the kernel reports none; `never` if it is stale. */
@@ -174,9 +180,9 @@ export class PeerTable {
     return findRemembered(heard, this.#settings.staleAfterSeconds, this.now);
   }
 
-  /** The addresses that our peers have. */
-  listHeld(): LinkAddress[] {
-    return [...this.#ours.values()].flatMap(({ held }) => (held === undefined ? [] : [held]));
+  /** Our routers in the mesh that have an address. */
+  listHeld(): MeshRouter[] {
+    return [...this.#ours.values()].flatMap(({ held }) => (held !== undefined && isOfMesh(held) ? [held] : []));
   }
 
   #classify(peer: Peer): void {
@@ -191,7 +197,12 @@ export class PeerTable {
 
   #add(peer: OurPeer): void {
     this.#ours.set(peer.key, peer);
-    if (peer.held !== undefined) this.#holders.set(peer.held.address, peer.key);
+    for (const address of listAddresses(peer.held)) this.#holders.set(address, peer.key);
     if (peer.heard === 'never') this.#pending.add(peer.key);
   }
+}
+
+function listAddresses(router: Router | undefined): readonly IpAddress[] {
+  if (router === undefined) return [];
+  return router.secondAddress === undefined ? [router.address] : [router.address, router.secondAddress];
 }

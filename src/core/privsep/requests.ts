@@ -1,12 +1,17 @@
 import * as z from 'zod';
 import { REPLY_CODES } from '../exchange/exchange.ts';
+import { parseThirdLine } from '../leases/third-line.ts';
 import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
 import { parseJsonOf } from '../values/json.ts';
 import { type DomainName, isDomainName } from '../values/names.ts';
 import { isPublicKey, type PublicKey } from '../values/public-key.ts';
 
 /** Each line that crosses the wall between the unprivileged side and root, in either direction, is a JSON object. */
-export const MESSAGE_BYTES = 512;
+export const REQUEST_BYTES = 512;
+/** A member's configuration is in one of them. */
+export const REPLY_BYTES = 4096;
+
+const CONFIG_CHARACTERS = 2000;
 
 /** The longest text of an IPv6 address (INET6_ADDRSTRLEN less its NUL). */
 const ADDRESS_CHARACTERS = 45;
@@ -45,6 +50,8 @@ export interface Permissions {
   readonly metrics: boolean;
   readonly http: boolean;
   readonly mqtt: boolean;
+  /** Whether a domain has leases. */
+  readonly leases: boolean;
 }
 
 interface Row {
@@ -73,6 +80,30 @@ export const REQUESTS = {
     reply: z.strictObject({ type: z.literal('exchange'), id, code: z.enum(REPLY_CODES) }),
     isPermitted: () => true,
   },
+  /** Admit this key to that domain, by a lease. `name` is the domain as it was sent, `proof` the third line. */
+  lease: {
+    request: z.strictObject({
+      type: z.literal('lease'),
+      id,
+      domain,
+      name: domain,
+      key: custom<PublicKey>(isPublicKey),
+      from: custom<IpAddress>(isCanonicalAddress).exactOptional(),
+      proof: z.string().refine((text) => parseThirdLine(text) !== undefined),
+    }),
+    reply: z.strictObject({
+      type: z.literal('lease'),
+      id,
+      code: z.enum(REPLY_CODES),
+      grant: z
+        .strictObject({
+          config: z.base64().max(CONFIG_CHARACTERS),
+          proof: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+        })
+        .exactOptional(),
+    }),
+    isPermitted: ({ leases }) => leases,
+  },
   /** Null if the domain cannot be read. */
   numbers: {
     request: z.strictObject({ type: z.literal('numbers'), id, domain }),
@@ -94,6 +125,9 @@ export type ReplyOf<T extends RequestType> = Readonly<z.infer<Requests[T]['reply
 /** A request and its reply without the fields that only their lines need. */
 export type Question<T extends RequestType> = Omit<RequestOf<T>, 'type' | 'id'>;
 export type Answer<T extends RequestType> = Omit<ReplyOf<T>, 'type' | 'id'>;
+/** A member's request, and the reply. */
+export type LeaseExchange = Question<'lease'>;
+export type Granted = Answer<'lease'>;
 export type Request = { [T in RequestType]: RequestOf<T> }[RequestType];
 export type Reply = { [T in RequestType]: ReplyOf<T> }[RequestType];
 
@@ -106,6 +140,7 @@ const handlerMessage = z.discriminatedUnion('type', [
   greeting,
   batch,
   REQUESTS.exchange.reply,
+  REQUESTS.lease.reply,
   REQUESTS.numbers.reply,
   REQUESTS.gateway.reply,
 ]);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { findForwardedClient } from '../../core/exchange/forwarded.ts';
 import {
   describeEndpoint,
+  describeGrant,
   describeRefusal,
   describeSuccess,
   type HttpReply,
@@ -13,7 +14,7 @@ import { findClientAddress } from '../client-address.ts';
 import type { Desk, HttpMeter, Served, Visit } from '../desk.ts';
 import { BoundedServer, respondEmpty } from '../web/bounded-server.ts';
 import { readBody } from './body.ts';
-import { findRoute } from './routes.ts';
+import { type Api, findRoute } from './routes.ts';
 
 const BODY_BYTES = 4096;
 const STEP_SECONDS = 5;
@@ -97,7 +98,9 @@ export class HttpServer {
 
   async #serve(client: Client, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const since = performance.now();
-    const route = findRoute(request.url ?? '', this.#desk.config.http?.paths ?? []);
+    const { domains, http } = this.#desk.config;
+    const hasLeases = [...domains.values()].some(({ leased }) => leased !== undefined);
+    const route = findRoute(request.url ?? '', { more: http?.paths ?? [], hasLeases });
     response.on('finish', () =>
       this.#meter.httpAnswered(route?.label ?? 'other', response.statusCode, (performance.now() - since) / 1000),
     );
@@ -108,12 +111,7 @@ export class HttpServer {
     else await this.#exchange(client, route.kind, request, response);
   }
 
-  async #exchange(
-    client: Client,
-    kind: 'v1' | 'v2',
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #exchange(client: Client, kind: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#web.renew(request.socket);
     const body = await readBody(request, BODY_BYTES);
     if (response.headersSent) return;
@@ -130,21 +128,23 @@ export class HttpServer {
     this.#web.renew(request.socket);
   }
 
-  async #decide(client: Client, visit: Visit, kind: 'v1' | 'v2', body: string): Promise<HttpReply> {
+  async #decide(client: Client, visit: Visit, kind: Api, body: string): Promise<HttpReply> {
     const isCounted = !client.isRefused && (client.visit !== undefined || this.#desk.countAgainstSource(visit));
-    const { code, gateway } = isCounted
+    const served: Served = isCounted
       ? await this.#ask(visit, kind, body)
-      : { code: this.#desk.refuse(visit, 'BUSY', { limit: 'connections_per_source' }), gateway: undefined };
+      : { code: this.#desk.refuse(visit, 'BUSY', { limit: 'connections_per_source' }) };
+    const { code, gateway, grant } = served;
     this.#desk.answered(visit, code);
     if (code !== 'OK') return describeRefusal(code);
+    if (grant !== undefined) return describeGrant(grant);
     return gateway === undefined ? describeSuccess() : describeEndpoint(gateway);
   }
 
   /** Resolves with `BUSY` if the service stops before the handler has answered. */
-  async #ask(visit: Visit, kind: 'v1' | 'v2', body: string): Promise<Served> {
+  async #ask(visit: Visit, kind: Api, body: string): Promise<Served> {
     const { http } = this.#desk.config;
     const wanted = parseHttpBody(body, http?.default_domain);
-    const sent = body.slice(0, SENT_CHARACTERS);
+    const said = { ...wanted, sent: body.slice(0, SENT_CHARACTERS) };
     return new Promise((resolve) => {
       const giveUp = () => settle({ code: 'BUSY' });
       const settle = (served: Served) => {
@@ -152,7 +152,9 @@ export class HttpServer {
         resolve(served);
       };
       this.#asking.add(giveUp);
-      void this.#desk.exchangeAnywhere(visit, { ...wanted, sent }, kind).then(settle);
+      const served =
+        kind === 'lease' ? this.#desk.exchange(visit, said) : this.#desk.exchangeAnywhere(visit, said, kind);
+      void served.then(settle);
     });
   }
 

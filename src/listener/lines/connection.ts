@@ -1,15 +1,16 @@
 import type { Socket } from 'node:net';
-import { type Framing, LineFraming } from '../../core/exchange/line-framing.ts';
+import { type Framing, LineFraming, type Lines, type WantsThird } from '../../core/exchange/line-framing.ts';
 import { Deadline } from '../../handler-client/deadline.ts';
 import type { Visit } from '../desk.ts';
 
 interface LineLimits {
   readonly bytes: number;
   readonly seconds: number;
+  readonly wantsThird?: WantsThird;
 }
 
-/** The lines of a client that is complete, has ended, or is out of time; a line that never came is undefined. */
-export type Lines = readonly [first?: string, second?: string] | 'too-long';
+/** The lines of a client that is complete, has ended, or is out of time. */
+export type SentLines = Lines | 'too-long';
 
 /** How long an answered connection may stay open: its client must get the reply before a reset could overtake it. */
 const LINGER_MILLISECONDS = 1000;
@@ -18,7 +19,7 @@ const LINGER_MILLISECONDS = 1000;
 const IGNORED_BYTES = 65_536;
 
 /**
- * One client: reads two lines within their limits and calls `onLines` once; then writes one reply.
+ * One client: reads its lines within their limits and calls `onLines` once; then writes one reply.
  * A little of what follows the lines is read and thrown away, to notice an end, and because closing with unread bytes
  * would reset the connection. If a client sends more, reading stops.
  */
@@ -29,19 +30,19 @@ export class Connection {
   readonly #socket: Socket;
   readonly #limits: LineLimits;
   readonly #framing: LineFraming;
-  readonly #onLines: (lines: Lines) => void;
+  readonly #onLines: (lines: SentLines) => void;
   #deadline: Deadline | undefined;
   #linger: NodeJS.Timeout | undefined;
   #linesRead = 0;
   #isReading = true;
   #ignoredBytes = 0;
 
-  constructor(socket: Socket, visit: Visit, limits: LineLimits, onLines: (lines: Lines) => void) {
+  constructor(socket: Socket, visit: Visit, limits: LineLimits, onLines: (lines: SentLines) => void) {
     this.visit = visit;
     this.isFromHere = socket.remoteAddress === socket.localAddress;
     this.#socket = socket;
     this.#limits = limits;
-    this.#framing = new LineFraming(limits.bytes);
+    this.#framing = new LineFraming(limits.bytes, limits.wantsThird);
     this.#onLines = onLines;
     this.#startDeadline();
     socket.on('data', (chunk) => (this.#isReading ? this.#progress(this.#framing.push(chunk)) : this.#ignore(chunk)));

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { arrangeLines, formatReply, LOOK_MARK, type ReplyCode } from '../../core/exchange/exchange.ts';
+import { arrangeLines, formatReply, LOOK_MARK } from '../../core/exchange/exchange.ts';
 import { findClientAddress } from '../client-address.ts';
-import type { Desk } from '../desk.ts';
+import type { Desk, Served } from '../desk.ts';
 import { WaitingLine } from '../waiting-line.ts';
-import { Connection, type Lines } from './connection.ts';
+import { Connection, type SentLines } from './connection.ts';
 
-/** The door for the two lines: serves accepted connections within the limits, whichever sockets they come from. */
+/** The door for lines: serves accepted connections within the limits, whichever sockets they come from. */
 export class LinesServer {
   readonly #desk: Desk;
   /** Connections without a complete request. */
@@ -32,13 +32,13 @@ export class LinesServer {
       return;
     }
     const { limits } = this.#desk.config;
-    const lineLimits = { bytes: limits.line_bytes, seconds: limits.line_seconds };
+    const lineLimits = { bytes: limits.line_bytes, seconds: limits.line_seconds, wantsThird: this.#wantsThird };
     const visit = this.#desk.open(from);
     const connection: Connection = new Connection(socket, visit, lineLimits, (lines) => this.#serve(connection, lines));
     connection.onClose(() => this.#forget(connection));
     this.#reading.add(connection);
     if (this.#desk.countAgainstSource(visit)) this.#makeRoom();
-    else this.#answer(connection, this.#desk.refuse(visit, 'BUSY', { limit: 'connections_per_source' }));
+    else this.#answer(connection, { code: this.#desk.refuse(visit, 'BUSY', { limit: 'connections_per_source' }) });
   }
 
   /** Resolves when nothing is under way any more, after `milliseconds` at the latest. */
@@ -57,33 +57,40 @@ export class LinesServer {
     while (this.#reading.size + this.#asking.size > this.#desk.config.limits.connections) {
       const longestWaiting = this.#reading.findLongest();
       if (longestWaiting === undefined) return;
-      this.#answer(longestWaiting, this.#desk.refuse(longestWaiting.visit, 'BUSY', { limit: 'connections' }));
+      this.#answer(longestWaiting, { code: this.#desk.refuse(longestWaiting.visit, 'BUSY', { limit: 'connections' }) });
     }
   }
 
-  #serve(connection: Connection, lines: Lines): void {
+  /** Only a domain with leases does. */
+  readonly #wantsThird = (first: string, second: string): boolean => {
+    const { name } = arrangeLines(first, second, this.#desk.findDomainName);
+    return name !== undefined && this.#desk.hasLeases(name);
+  };
+
+  #serve(connection: Connection, lines: SentLines): void {
     const { visit } = connection;
     if (lines === 'too-long') {
-      this.#answer(connection, this.#desk.refuse(visit, 'LINE_TOO_LONG'));
+      this.#answer(connection, { code: this.#desk.refuse(visit, 'LINE_TOO_LONG') });
       return;
     }
     this.#reading.delete(connection);
     this.#asking.add(connection);
-    const [first, second] = lines;
+    const [first, second, proof] = lines;
     visit.isLook = connection.isFromHere && first?.startsWith(LOOK_MARK) === true;
     const said = visit.isLook ? first?.slice(LOOK_MARK.length) : first;
     const wanted = arrangeLines(said, second, this.#desk.findDomainName);
     void this.#desk
-      .exchange(visit, { ...wanted, sent: lines.join(' ') })
-      .then((code) => this.#answer(connection, code));
+      .exchange(visit, { ...wanted, ...(proof && { proof }), sent: [first, second].join(' ') })
+      .then((served) => this.#answer(connection, served));
   }
 
-  #answer(connection: Connection, code: ReplyCode): void {
+  #answer(connection: Connection, { code, grant }: Served): void {
     const isOpen = this.#reading.delete(connection) || this.#asking.delete(connection);
     if (!isOpen) return;
     this.#answered.add(connection);
     this.#desk.answered(connection.visit, code);
-    connection.answer(code === 'OK' && this.#desk.config.quiet_success ? undefined : formatReply(code));
+    const isSilent = code === 'OK' && grant === undefined && this.#desk.config.quiet_success;
+    connection.answer(isSilent ? undefined : formatReply(code, grant));
     this.#cutOldestAnswered();
   }
 
@@ -108,7 +115,7 @@ export class LinesServer {
   }
 
   #cutAll(): void {
-    for (const connection of [...this.#reading, ...this.#asking]) this.#answer(connection, 'BUSY');
+    for (const connection of [...this.#reading, ...this.#asking]) this.#answer(connection, { code: 'BUSY' });
     for (const connection of this.#answered) connection.cut();
     this.#onIdle?.();
   }

@@ -26,6 +26,8 @@ const BATCH_EXCHANGES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /** The possible results with a good domain and key, and without. Their counters exist from the start, at 0. */
 const DOMAIN_RESULTS: readonly ReplyCode[] = ['OK', 'PROHIBITED_WGKEY', 'ADDRESS_TAKEN', 'FULL', 'BUSY', 'FAILED'];
+/** Those that only a domain with leases has besides. */
+const LEASE_RESULTS: readonly ReplyCode[] = ['INVALID_TOKEN', 'EXPIRED', 'TOKEN_USED'];
 const OTHER_RESULTS: readonly ReplyCode[] = [
   'NO_DOMAIN',
   'NO_WGKEY',
@@ -100,9 +102,10 @@ export class Metrics implements DeskMeter, HandlerMeter, HttpMeter, FleetMeter {
     if (http !== undefined) this.#registerHttp();
     const known = new Set(this.#domains.map(({ name }) => name));
     this.#domains = [...domains.values()];
-    for (const { name: domain } of this.#domains) {
+    for (const { name: domain, leased } of this.#domains) {
       if (!known.has(domain)) this.#batches.zero({ domain });
-      for (const result of DOMAIN_RESULTS) this.#exchanges.inc({ domain, result }, 0);
+      const results = leased === undefined ? DOMAIN_RESULTS : [...DOMAIN_RESULTS, ...LEASE_RESULTS];
+      for (const result of results) this.#exchanges.inc({ domain, result }, 0);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isMesh } from '../../config/config.ts';
 import { TokenBuckets } from '../../core/exchange/token-buckets.ts';
 import { parseWorkerKey } from '../../core/fleet/workers/payloads.ts';
 import { InputError } from '../../core/values/errors.ts';
@@ -20,7 +21,8 @@ export class KeyIntake {
 
   /** @throws InputError if it is not taken; the key, which may be anything, stays out of it. */
   take(domain: DomainName, payload: Uint8Array, isRetained: boolean): void {
-    if (!this.#desk.config.domains.has(domain)) return;
+    const known = this.#desk.config.domains.get(domain);
+    if (known === undefined || !isMesh(known)) return;
     if (isRetained) throw new InputError('a retained key');
     const key = parseWorkerKey(payload);
     const now = performance.now();

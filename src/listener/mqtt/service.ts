@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import { type Config, isMesh } from '../../config/config.ts';
 import type { Census } from '../../core/fleet/census.ts';
 import { InputError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
@@ -31,7 +31,9 @@ export class MqttService {
   }
 
   /** Joins the fleet, leaves it, or says what is new; the connection stays where its settings do. */
-  async configure(config: Config): Promise<void> {
+  async configure(all: Config): Promise<void> {
+    // A lease is bound on the gateway that granted it.
+    const config = { ...all, domains: new Map([...all.domains].filter(([, domain]) => isMesh(domain))) };
     const connection = JSON.stringify(config.mqtt) ?? '';
     if (connection === this.#connection) {
       this.#member?.configure(config);

@@ -71,9 +71,9 @@ function readWhole(read: () => PeerRecord | undefined): PeerRecord | InputError 
 export function adoptAfterUpgrade(
   record: PeerRecord,
   { peers, lists, now }: Beginning,
-  { derivations }: DomainStore,
+  { plan }: DomainStore,
 ): string[] {
-  const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
+  const ownership = { registrations: record.registrations, staticKeys: lists.static, plan };
   return findAdoptable(peers, ownership, lists).map(({ key, lastHandshake }) => {
     const heard = lastHandshake === 'never' ? undefined : remember(lastHandshake, now);
     return record.set(key, { ...UNRECORDED, heard });

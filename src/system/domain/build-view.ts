@@ -20,16 +20,11 @@ export interface ViewParts {
   readonly unrecordable: string | undefined;
 }
 
-export function buildView(
-  parts: ViewParts,
-  domain: DomainConfig,
-  config: Config,
-  { derivations }: DomainStore,
-): DomainView {
+export function buildView(parts: ViewParts, domain: DomainConfig, config: Config, { plan }: DomainStore): DomainView {
   const { reading, record, lists, claims, now, unrecordable } = parts;
   const staleAfterSeconds = config.cleanup.stale_after_seconds;
   const limits = { maxPeers: domain.max_peers, maxPending: domain.max_pending };
-  const ownership = { registrations: record.registrations, staticKeys: lists.static, derivations };
+  const ownership = { registrations: record.registrations, staticKeys: lists.static, plan };
   const peers = new PeerTable(reading.peers, { ...ownership, staleAfterSeconds }, now);
   return {
     peers,

@@ -8,7 +8,7 @@ interface Occasion {
   readonly domain: DomainName;
   readonly log: Events;
   /** On whose behalf it was done. */
-  readonly who: Pick<FieldsOf<'admitted'>, 'from' | 'by'>;
+  readonly who: Pick<FieldsOf<'admitted'>, 'from' | 'by' | 'lease'>;
   /** For the lines of an operator; the service knows none. */
   readonly names?: ReadonlyMap<PublicKey, RouterName>;
 }

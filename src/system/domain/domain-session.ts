@@ -73,6 +73,8 @@ export class DomainSession {
     await this.#takeLock();
     if (this.#dryRun) return this.#reader.preview(this.#interfaces);
     const view = await this.#reader.read();
+    // The table says which members are lost.
+    if (this.#domain.leased !== undefined) return view;
     return (await this.#reviveLost(view)) ? this.#reader.read() : view;
   }
 

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
+import { type DomainConfig, isMesh } from '../../config/config.ts';
 import { compareEntries, compareRoutes, type Difference } from '../../core/changes/reconcile.ts';
 import type { ForwardingEntry } from '../../core/kernel/fdb.ts';
 import { buildDeleteEntry, buildDeleteRoute, buildEnsureEntry, buildEnsureRoute } from '../../core/kernel/words.ts';
@@ -17,13 +17,14 @@ export interface Repaired<T> {
   describe(item: T): { readonly address?: IpAddress; readonly mac?: string; readonly via?: string };
 }
 
-export type Repairs = readonly [Repaired<ForwardingEntry>, Repaired<IpAddress>?];
+export type Repairs = readonly [Repaired<ForwardingEntry>?, Repaired<IpAddress>?];
 
 /**
  * Gives every peer of ours its forwarding entries and its route, and removes those that no peer needs. A dry run only
  * looks.
  */
 export async function repairForwarding(domain: DomainConfig, peers: PeerTable, dryRun: boolean): Promise<Repairs> {
+  if (!isMesh(domain)) return [];
   const entries = compareEntries(await readForwardingEntries(domain), peers, domain);
   const repairedEntries = await repair(entries, dryRun, {
     what: 'forwarding entry',

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
+import { type DomainConfig, listInterfaces } from '../../config/config.ts';
 import type { PeerChange } from '../../core/changes/change.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { Events } from '../../log/events.ts';
@@ -11,7 +11,8 @@ export async function revive(
 ): Promise<void> {
   if (changes.length === 0) return;
   const { failures } = await applyChanges(domain, changes);
-  const reason = `interface ${domain.wireguard} or ${domain.vxlan} was recreated or emptied`;
+  const interfaces = listInterfaces(domain).map(([, name]) => name);
+  const reason = `interface ${interfaces.join(' or ')} was recreated or emptied`;
   log.report('restored', { domain: domain.name, keys: changes.length - failures.size, of: lost, reason });
   for (const [change, error] of [...failures].slice(0, 1)) {
     const { address, key } = change.router;

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
+import type { MeshConfig } from '../../config/config.ts';
 import { type ForwardingEntry, type KnownMac, parseForwardingEntries, parseKnownMacs } from '../../core/kernel/fdb.ts';
 import type { IpAddress } from '../../core/values/ip-address.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
@@ -7,7 +7,7 @@ import { joinLines } from './batch.ts';
 
 /** The forwarding entries of the domain's VXLAN interface that have a destination and an interface. */
 export async function readForwardingEntries(
-  { vxlan }: DomainConfig,
+  { vxlan }: MeshConfig,
   parse = parseForwardingEntries,
 ): Promise<readonly ForwardingEntry[]> {
   return parse(await show(vxlan));

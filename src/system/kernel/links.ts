@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { DomainConfig } from '../../config/config.ts';
+import { networkInterfaces } from 'node:os';
+import { type DomainConfig, listInterfaces } from '../../config/config.ts';
 import { parseLinkNumbers } from '../../core/kernel/links.ts';
 import { type IpAddress, parseIpAddress } from '../../core/values/ip-address.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
@@ -17,19 +18,29 @@ export function interfaceExists(name: InterfaceName): boolean {
   return rows.some((row) => row.trimStart().startsWith(`${name}:`));
 }
 
-/** True if both interfaces of a domain exist. */
-export function hasInterfaces({ wireguard, vxlan }: DomainConfig): boolean {
-  return interfaceExists(wireguard) && interfaceExists(vxlan);
+/** True if the interfaces of a domain exist. */
+export function hasInterfaces(domain: DomainConfig): boolean {
+  return listInterfaces(domain).every(([, name]) => interfaceExists(name));
 }
 
 /**
- * One text that identifies the two interfaces of a domain, and changes when either is recreated, even under the same
- * name: the machine's boot (`/proc/sys/kernel/random/boot_id`) and both numbers.
+ * One text that identifies the interfaces of a domain, and changes when one of them is recreated, even under the same
+ * name: the machine's boot (`/proc/sys/kernel/random/boot_id`) and their numbers.
  */
-export async function readInterfacesId({ wireguard, vxlan }: DomainConfig): Promise<string> {
-  const input = [wireguard, vxlan].map((name) => `link show dev ${name}\n`).join('');
+export async function readInterfacesId(domain: DomainConfig): Promise<string> {
+  const input = listInterfaces(domain)
+    .map(([, name]) => `link show dev ${name}\n`)
+    .join('');
   const numbers = parseLinkNumbers(await run('ip', ['-json', '-batch', '-'], input));
   return [readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(), ...numbers].join(' ');
+}
+
+/** All addresses of this machine, IPv4 and IPv6, on interfaces that are up. */
+export function readAllOwnAddresses(): Set<IpAddress> {
+  const ipv4 = Object.values(networkInterfaces()).flatMap((all = []) =>
+    all.map(({ address }) => parseIpAddress(address)),
+  );
+  return new Set([...ipv4, ...readOwnAddresses()]);
 }
 
 /** All IPv6 addresses of this machine. */

@@ -1,16 +1,13 @@
-import type { DomainConfig } from '../../config/config.ts';
+import { type DomainConfig, listInterfaces } from '../../config/config.ts';
 import { DumpReader, type WireguardReading } from '../../core/kernel/wg-dump.ts';
 import { run } from '../run/run.ts';
 import { interfaceExists } from './links.ts';
 
-/** @throws Error with one line that names the missing one, if one of the domain's two interfaces does not exist. */
-export function requireInterfaces({ name, wireguard, vxlan }: DomainConfig): void {
-  for (const [kind, device] of [
-    ['WireGuard', wireguard],
-    ['VXLAN', vxlan],
-  ] as const) {
+/** @throws Error with one line that names the missing one, if an interface of the domain does not exist. */
+export function requireInterfaces(domain: DomainConfig): void {
+  for (const [kind, device] of listInterfaces(domain)) {
     if (!interfaceExists(device))
-      throw new Error(`Cannot serve domain ${name}: ${kind} interface ${device} does not exist`);
+      throw new Error(`Cannot serve domain ${domain.name}: ${kind} interface ${device} does not exist`);
   }
 }
 

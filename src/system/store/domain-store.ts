@@ -1,5 +1,6 @@
 import type { Config, DomainConfig } from '../../config/config.ts';
-import { Derivations } from '../../core/peers/address-plan.ts';
+import { LeasedPlan } from '../../core/leases/leased-plan.ts';
+import { type AddressPlan, DerivedPlan } from '../../core/peers/address-plan.ts';
 import { ClaimTable } from '../../core/peers/claims.ts';
 import { ClaimsFile } from './claims-file.ts';
 import { KeyListFiles } from './key-lists.ts';
@@ -15,7 +16,7 @@ export class DomainStore {
   readonly claims: ClaimsFile;
   readonly record: RecordFile;
   readonly lists: KeyListFiles;
-  readonly derivations: Derivations;
+  readonly plan: AddressPlan;
   #claimTable: ClaimTable | undefined;
 
   constructor(domain: DomainConfig, config: Config) {
@@ -23,14 +24,15 @@ export class DomainStore {
     this.claims = new ClaimsFile(config.state_directory, domain.name);
     this.record = new RecordFile(config.runtime_directory, domain);
     this.lists = new KeyListFiles(domain, config);
-    this.derivations = new Derivations(domain.address, ROUTERS_PER_PEER * domain.max_peers);
+    const { leased, address, max_peers } = domain;
+    this.plan = leased ? new LeasedPlan(leased.pool) : new DerivedPlan(address, ROUTERS_PER_PEER * max_peers);
   }
 
   /** Rebuilt only if the claims have changed, as each of their keys is hashed. */
   readClaimTable(): ClaimTable {
     const { claims } = this.claims.read();
     if (this.#claimTable?.claims !== claims)
-      this.#claimTable = new ClaimTable(claims, (key) => this.derivations.describe(key).address);
+      this.#claimTable = new ClaimTable(claims, (key) => this.plan.describe(key).address);
     return this.#claimTable;
   }
 }

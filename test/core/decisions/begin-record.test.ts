@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { beginRecord, findAdoptable, type Memory, takeOver } from '../../../src/core/decisions/begin-record.ts';
-import { Derivations } from '../../../src/core/peers/address-plan.ts';
+import { DerivedPlan } from '../../../src/core/peers/address-plan.ts';
 import { PeerTable } from '../../../src/core/peers/peer-table.ts';
 import { PeerRecord, type Registration, UNRECORDED } from '../../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
@@ -76,12 +76,8 @@ test('a new record keeps no peer for being new, and contains the remembered hand
 test('a peer with a mark of the operator stays the operator’s, even if the state file has its key', () => {
   const peers = [ourPeer(KEY, { hasPresharedKey: true }), ourPeer(OTHER, { hasKeepalive: true }), ourPeer(THIRD)];
   const { registrations } = begin({ marks: new Map(peers.map(({ key }) => [key, NOW])) }, peers);
-  const derivations = new Derivations('eui64');
-  const table = new PeerTable(
-    peers,
-    { registrations, staticKeys: new Set(), derivations, staleAfterSeconds: 1 },
-    MOMENT,
-  );
+  const plan = new DerivedPlan('eui64');
+  const table = new PeerTable(peers, { registrations, staticKeys: new Set(), plan, staleAfterSeconds: 1 }, MOMENT);
   assert.deepEqual([...table.ours.keys()], [THIRD]);
 });
 
@@ -157,7 +153,7 @@ const PEERS: readonly [name: string, state: Partial<Peer>, isAdopted: boolean][]
 ];
 const adoptable = (peer: Peer, lists = listsOf(), ...known: PublicKey[]) => {
   const registrations = new Map(known.map((key) => [key, UNRECORDED]));
-  const ownership = { registrations, staticKeys: lists.static, derivations: new Derivations('eui64') };
+  const ownership = { registrations, staticKeys: lists.static, plan: new DerivedPlan('eui64') };
   return findAdoptable([ourPeer(FOURTH), peer], ownership, lists).map(({ key }) => key);
 };
 for (const [name, state, isAdopted] of PEERS) {

@@ -103,7 +103,8 @@ test('a reply is OK or names its code', () => {
 
 test('the codes are those of the contract', () => {
   const expected =
-    'OK NO_DOMAIN NO_WGKEY INVALID_DOMAIN INVALID_WGKEY LINE_TOO_LONG PROHIBITED_WGKEY ADDRESS_TAKEN FULL BUSY FAILED';
+    'OK NO_DOMAIN NO_WGKEY INVALID_DOMAIN INVALID_WGKEY LINE_TOO_LONG NO_TOKEN INVALID_TOKEN EXPIRED TOKEN_USED ' +
+    'PROHIBITED_WGKEY ADDRESS_TAKEN FULL BUSY FAILED';
   assert.deepEqual([...REPLY_CODES], expected.split(' '));
 });
 

@@ -19,7 +19,7 @@ const FLOOD = { mac: FLOOD_MAC, destination: address, via: WIREGUARD };
 const UNICAST = { ...FLOOD, mac };
 
 test('a peer is added with its one address', () => {
-  assert.deepEqual(buildAddPeer(KEY, address), ['peer', KEY, 'allowed-ips', 'fe80::a6:8fff:fe21:5465/128']);
+  assert.deepEqual(buildAddPeer({ key: KEY, address }), ['peer', KEY, 'allowed-ips', 'fe80::a6:8fff:fe21:5465/128']);
 });
 
 test('a peer is removed', () => {
@@ -28,7 +28,7 @@ test('a peer is removed', () => {
 
 test('a peer is removed and added again in one go', () => {
   const expected = ['peer', KEY, 'remove', 'peer', KEY, 'allowed-ips', 'fe80::a6:8fff:fe21:5465/128'];
-  assert.deepEqual(buildResetPeer(KEY, address), expected);
+  assert.deepEqual(buildResetPeer({ key: KEY, address }), expected);
 });
 
 const FLOOD_WORDS = '00:00:00:00:00:00 dev vxww01 dst fe80::a6:8fff:fe21:5465 via wgww01';

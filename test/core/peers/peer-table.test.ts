@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Derivations } from '../../../src/core/peers/address-plan.ts';
+import { DerivedPlan } from '../../../src/core/peers/address-plan.ts';
 import { findOwner, type OperatorsMark } from '../../../src/core/peers/ownership.ts';
 import { UNRECORDED } from '../../../src/core/peers/record.ts';
 import { deriveLinkAddress } from '../../../src/core/values/derived-address.ts';
@@ -47,7 +47,7 @@ for (const [name, state, mark] of PEERS) {
     assert.deepEqual([table.ours.has(KEY), table.isOperators(KEY)], [mark === undefined, mark !== undefined]);
     assert.equal([...table.operators].length, mark === undefined ? 0 : 1);
     const ownership = { registrations: new Map([[KEY, UNRECORDED]]), staticKeys: new Set<typeof KEY>() };
-    const owner = findOwner(peer, { ...ownership, derivations: new Derivations('eui64') });
+    const owner = findOwner(peer, { ...ownership, plan: new DerivedPlan('eui64') });
     assert.equal('mark' in owner ? owner.mark : undefined, mark);
   });
 }

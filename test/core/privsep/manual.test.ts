@@ -8,7 +8,7 @@ const PAGE = readFileSync(new URL('../../../man/wgkex-handler.8', import.meta.ur
 const MESSAGES = [...PAGE.matchAll(/^(?:echo ')?(\{.*\})/gm)].map(([, message = '']) =>
   message.replace('KEY', KEYS[0]),
 );
-const parseRequest = buildRequestParser(findPermitted({ metrics: true, http: true, mqtt: false }));
+const parseRequest = buildRequestParser(findPermitted({ metrics: true, http: true, mqtt: false, leases: true }));
 
 test('wgkex-handler(8) has examples of messages', () => assert.ok(MESSAGES.length >= 6, `${MESSAGES.length}`));
 

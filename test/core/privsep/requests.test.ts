@@ -8,8 +8,8 @@ import {
   findPermitted,
   formatMessage,
   type HandlerMessage,
-  MESSAGE_BYTES,
   parseHandlerMessage,
+  REQUEST_BYTES,
   type Request,
   type RequestOf,
 } from '../../../src/core/privsep/requests.ts';
@@ -26,8 +26,8 @@ import {
 } from '../arbitraries.ts';
 
 const ids = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
-const parseRequest = buildRequestParser(findPermitted({ metrics: false, http: false, mqtt: false }));
-const parseAnyRequest = buildRequestParser(findPermitted({ metrics: true, http: true, mqtt: false }));
+const parseRequest = buildRequestParser(findPermitted({ metrics: false, http: false, mqtt: false, leases: false }));
+const parseAnyRequest = buildRequestParser(findPermitted({ metrics: true, http: true, mqtt: false, leases: false }));
 const requests: fc.Arbitrary<RequestOf<'exchange'>> = fc.record(
   {
     type: fc.constant('exchange' as const),
@@ -57,7 +57,7 @@ const handlerMessages: fc.Arbitrary<HandlerMessage> = fc.oneof(
   fc.record(
     {
       type: fc.constant('ready' as const),
-      answers: fc.constant(findPermitted({ metrics: true, http: true, mqtt: false })),
+      answers: fc.constant(findPermitted({ metrics: true, http: true, mqtt: false, leases: false })),
     },
     PLAIN,
   ),
@@ -72,7 +72,7 @@ test('a formatted request is one bounded line and parses back', () => {
     fc.property(requests, (request) => {
       const message = formatMessage(request);
       assert.match(message, /^[ -~]+\n$/);
-      assert.ok(message.length <= MESSAGE_BYTES);
+      assert.ok(message.length <= REQUEST_BYTES);
       assert.deepEqual(parseRequest(message.slice(0, -1)), request);
       assert.deepEqual(parseAnyRequest(message.slice(0, -1)), request);
     }),
@@ -94,7 +94,7 @@ test('a request for numbers is accepted only if there are metrics', () => {
 test("a handler's message is one bounded line and parses back", () => {
   fc.assert(
     fc.property(handlerMessages, (message) => {
-      assert.ok(formatMessage(message).length <= MESSAGE_BYTES);
+      assert.ok(formatMessage(message).length <= REQUEST_BYTES);
       assert.deepEqual(parseHandlerMessage(lineOf(message)), message);
     }),
   );

@@ -321,6 +321,7 @@ async function start(t: TestContext, { http = '', limits = '', ask, findGateway 
       asked.push(exchange);
       return ask?.(exchange) ?? Promise.resolve('OK' as const);
     },
+    askLease: async () => ({ code: 'FAILED' as const }),
     findGateway: findGateway ?? (async () => GATEWAY),
   };
   const meter = { connected: () => {}, answered: () => {}, httpAnswered: () => {} };

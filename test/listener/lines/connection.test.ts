@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
-import { Connection, type Lines } from '../../../src/listener/lines/connection.ts';
+import { Connection, type SentLines } from '../../../src/listener/lines/connection.ts';
 
 const VISIT = {
   from: parseIpAddress('127.0.0.1'),
@@ -20,7 +20,7 @@ const SECONDS = 0.3;
 const NEVER_SECONDS = 300;
 
 describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
-  const SENT: readonly (readonly [name: string, sent: string, lines: Lines])[] = [
+  const SENT: readonly (readonly [name: string, sent: string, lines: SentLines])[] = [
     ['two lines', 'a\nb\n', ['a', 'b']],
     ['two lines and more', 'a\nb\nc\nd\n', ['a', 'b']],
     ['a line that is too long', `${'a'.repeat(65)}`, 'too-long'],
@@ -33,7 +33,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  const HALF_CLOSED: readonly (readonly [name: string, sent: string, lines: Lines])[] = [
+  const HALF_CLOSED: readonly (readonly [name: string, sent: string, lines: SentLines])[] = [
     ['two lines, the second without its end', 'a\nb', ['a', 'b']],
     ['one line', 'a\n', ['a']],
     ['one line without its end', 'a', []],
@@ -47,7 +47,7 @@ describe('a connection', { concurrency: true, timeout: 120_000 }, () => {
     });
   }
 
-  const SLOW: readonly (readonly [name: string, sent: string, lines: Lines])[] = [
+  const SLOW: readonly (readonly [name: string, sent: string, lines: SentLines])[] = [
     ['nothing', '', []],
     ['half a line', 'ffww', []],
     ['one line', 'a\n', ['a']],
@@ -164,9 +164,9 @@ async function open(t: TestContext, { seconds = SECONDS, allowHalfOpen = false }
     client.destroy();
     socket.destroy();
   });
-  const calls: Lines[] = [];
-  let tell: (lines: Lines) => void = () => {};
-  const told = new Promise<Lines>((resolve) => {
+  const calls: SentLines[] = [];
+  let tell: (lines: SentLines) => void = () => {};
+  const told = new Promise<SentLines>((resolve) => {
     tell = resolve;
   });
   const opened = performance.now();

@@ -311,7 +311,9 @@ async function start(t: TestContext, settings = '', ask: Ask = async () => 'OK')
       counted.seconds = seconds;
     },
   };
-  const desk = new Desk(config, { ask: askAndNote, findGateway: async () => undefined }, attention, meter);
+  const askLease = async () => ({ code: 'FAILED' as const });
+  const handler = { ask: askAndNote, askLease, findGateway: async () => undefined };
+  const desk = new Desk(config, handler, attention, meter);
   const server = new LinesServer(desk);
   const sockets = new Set<Socket>();
   const listening = createServer({ allowHalfOpen: true }, (socket) => {

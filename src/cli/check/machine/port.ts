@@ -6,7 +6,7 @@ import { type HostPort, parseHostPort } from '../../../core/values/host-port.ts'
 import { quote } from '../../../core/values/quote.ts';
 import { isSystemdRunning } from '../../../system/host/timers.ts';
 import { readUnitStates } from '../../../system/host/units.ts';
-import { interfaceExists } from '../../../system/kernel/links.ts';
+import { hasInterfaces } from '../../../system/kernel/links.ts';
 import { readWireguard } from '../../../system/kernel/wg.ts';
 import { type Concern, type Fault, fault } from '../../gateway/concern.ts';
 import { sendLines } from '../../gateway/reply.ts';
@@ -69,7 +69,7 @@ async function findPortFault(door: HostPort): Promise<Concern | undefined> {
 /** Checks that an exchange gets as far as a decision about its key. */
 async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<Concern | undefined> {
   // Without one of the interfaces the handler fails anyway.
-  if (!interfaceExists(domain.wireguard) || !interfaceExists(domain.vxlan)) return undefined;
+  if (!hasInterfaces(domain)) return undefined;
   const ownKey = await readWireguard(domain).then(
     (reading) => reading.ownKey,
     () => undefined,

@@ -35,7 +35,7 @@ function describeDomain(
   return {
     domain: domain.name,
     wireguard: describeInterface(wireguard),
-    vxlan: describeInterface(vxlan),
+    vxlan: vxlan === undefined ? null : describeInterface(vxlan),
     peers: reading instanceof Error ? null : countStates(reading.peers),
     max_peers: domain.max_peers,
     max_pending: domain.max_pending,

@@ -52,7 +52,7 @@ const LINKS: Column<DomainStatus> = {
 };
 
 function findInterfaces({ wireguard, vxlan }: DomainStatus): InterfaceReading[] {
-  return [wireguard, vxlan];
+  return vxlan === undefined ? [wireguard] : [wireguard, vxlan];
 }
 
 function findFaulty(status: DomainStatus): InterfaceReading[] {

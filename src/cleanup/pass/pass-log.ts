@@ -1,6 +1,6 @@
-import type { DomainName } from '../core/values/names.ts';
-import type { EventName, Events, FieldsOf } from '../log/events.ts';
-import type { Log, LogFields } from '../log/log.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { EventName, Events, FieldsOf } from '../../log/events.ts';
+import type { Log, LogFields } from '../../log/log.ts';
 
 /** For each event. */
 const MOST_LINES = 40;

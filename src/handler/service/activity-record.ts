@@ -1,10 +1,10 @@
-import type { Config } from '../config/config.ts';
-import { countExchanges, NO_ACTIVITY, type Outcome } from '../core/exchange/activity.ts';
-import { describeError } from '../core/values/errors.ts';
-import type { DomainName } from '../core/values/names.ts';
-import type { Events } from '../log/events.ts';
-import { readClock } from '../system/domain/moment.ts';
-import { addActivity } from '../system/store/activity.ts';
+import type { Config } from '../../config/config.ts';
+import { countExchanges, NO_ACTIVITY, type Outcome } from '../../core/exchange/activity.ts';
+import { describeError } from '../../core/values/errors.ts';
+import type { DomainName } from '../../core/values/names.ts';
+import type { Events } from '../../log/events.ts';
+import { readClock } from '../../system/domain/moment.ts';
+import { addActivity } from '../../system/store/activity.ts';
 
 /** Writing a full day takes some 10 ms. */
 const PAUSE_MILLISECONDS = 5000;

@@ -1,4 +1,4 @@
-import type { Config, DomainConfig } from '../config/config.ts';
+import type { Config, DomainConfig } from '../../config/config.ts';
 import type { PassLog } from './pass-log.ts';
 
 /** What a pass of the cleanup over one domain works with. */
