@@ -16,6 +16,7 @@ export const PROGRAMS = {
   sysctl: '/usr/sbin/sysctl',
   batctl: '/usr/sbin/batctl',
   ssh: '/usr/bin/ssh',
+  sqlite3: '/usr/bin/sqlite3',
   'wgkex-cleanup': '/usr/lib/wgkex/wgkex-cleanup',
 } as const;
 export type Program = keyof typeof PROGRAMS;
