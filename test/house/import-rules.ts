@@ -148,6 +148,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'The files that root keeps on disk.',
   },
   {
+    who: 'system/leases',
+    from: ['core/values', 'core/leases', 'system/run', 'system/files'],
+    modules: ['node:fs', 'node:path', 'zod'],
+    why: 'The table of leases: only who grants or ends leases needs SQLite.',
+  },
+  {
     who: 'system/domain',
     from: [...CORE, 'config', 'log', 'system/run', 'system/files', 'system/kernel', 'system/store'],
     modules: ['node:fs', 'node:path'],
