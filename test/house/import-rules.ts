@@ -160,12 +160,6 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'One domain as root reads and changes it: kernel and files together.',
   },
   {
-    who: 'system/leases',
-    from: ['core/values', 'core/leases', 'system/run', 'system/files'],
-    modules: ['node:fs', 'node:path', 'zod'],
-    why: 'The table of leases, whatever the kernel has.',
-  },
-  {
     who: 'system/members',
     from: [
       ...['core/values', 'core/peers', 'core/kernel', 'core/decisions', 'core/changes', 'core/leases', 'config', 'log'],
