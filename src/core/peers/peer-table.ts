@@ -171,8 +171,8 @@ export class PeerTable {
     const peer = this.#ours.get(key);
     this.#ours.delete(key);
     this.#pending.delete(key);
-    for (const address of listAddresses(peer?.held))
-      if (this.#holders.get(address) === key) this.#holders.delete(address);
+    this.#unhold(peer?.held?.address, key);
+    this.#unhold(peer?.held?.secondAddress, key);
   }
 
   /** The remembered handshake of a key for which the kernel reports none; `never` if it is stale. */
@@ -195,14 +195,15 @@ export class PeerTable {
     this.#add(new OurPeer(peer, owner, this.#settings.staleAfterSeconds, this.now));
   }
 
+  #unhold(address: IpAddress | undefined, key: PublicKey): void {
+    if (address !== undefined && this.#holders.get(address) === key) this.#holders.delete(address);
+  }
+
   #add(peer: OurPeer): void {
     this.#ours.set(peer.key, peer);
-    for (const address of listAddresses(peer.held)) this.#holders.set(address, peer.key);
+    const { held } = peer;
+    if (held !== undefined) this.#holders.set(held.address, peer.key);
+    if (held?.secondAddress !== undefined) this.#holders.set(held.secondAddress, peer.key);
     if (peer.heard === 'never') this.#pending.add(peer.key);
   }
-}
-
-function listAddresses(router: Router | undefined): readonly IpAddress[] {
-  if (router === undefined) return [];
-  return router.secondAddress === undefined ? [router.address] : [router.address, router.secondAddress];
 }

@@ -78,6 +78,8 @@ export class LeaseBatches implements DomainService {
   serveLease(request: LeaseExchange): Promise<Granted> {
     const line = parseThirdLine(request.proof);
     if (line === undefined) return Promise.resolve({ code: 'NO_TOKEN' });
+    const { name, names } = this.#domain;
+    if (![name, ...names].includes(request.name)) return Promise.resolve({ code: 'INVALID_DOMAIN' });
     return new Promise((answer) => this.#queue.add({ request, line, answer }));
   }
 
