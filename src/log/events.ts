@@ -264,7 +264,7 @@ export const EVENTS = {
   removed: {
     priority: 'info',
     fields: [...PEER, 'lease', 'name', 'heard', 'by'],
-    meaning: 'a stale key was removed, or one whose lease is over; `by=operator`: by `wgkex remove` or `block`',
+    meaning: 'stale, or its lease is over; `by=operator`: by `wgkex remove`, `block`',
   },
   'removed forwarding entry': {
     priority: 'info',

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { REPLIES } from '../../src/core/exchange/replies.ts';
-import { EVENTS, FLEET_EVENTS, RELAY_EVENTS } from '../../src/log/events.ts';
+import { EVENTS, FLEET_EVENTS, LEASE_EVENTS, RELAY_EVENTS } from '../../src/log/events.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -71,13 +71,17 @@ describe('the table', () => {
   const EVENT_HEAD = ['event', 'priority', 'fields', 'what it means'];
 
   test('of events in docs/events.md is made from the catalogue', async () => {
-    const elsewhere = { ...FLEET_EVENTS, ...RELAY_EVENTS };
+    const elsewhere = { ...FLEET_EVENTS, ...LEASE_EVENTS, ...RELAY_EVENTS };
     const others = Object.entries(EVENTS).filter(([event]) => !Object.hasOwn(elsewhere, event));
     await checkTable('docs/events.md', [EVENT_HEAD, ...listEvents(others)]);
   });
 
   test('of events in docs/fleet.md is made from the catalogue', async () => {
     await checkTable('docs/fleet.md', [EVENT_HEAD, ...listEvents(Object.entries(FLEET_EVENTS))]);
+  });
+
+  test('of events in docs/members.md is made from the catalogue', async () => {
+    await checkTable('docs/members.md', [EVENT_HEAD, ...listEvents(Object.entries(LEASE_EVENTS))]);
   });
 
   test('of events in docs/relay.md is made from the catalogue', async () => {
@@ -120,7 +124,7 @@ async function checkTable(document: string, rows: readonly string[][]): Promise<
 }
 
 /** The document explains these for all lines. */
-const COMMON: readonly string[] = ['domain', 'address', 'key', 'reason'];
+const COMMON: readonly string[] = ['domain', 'address', 'key', 'lease', 'reason'];
 const PRIORITIES = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' };
 
 function listEvents(events: readonly (readonly [string, (typeof EVENTS)[keyof typeof EVENTS]])[]): string[][] {
