@@ -55,7 +55,8 @@ async function makePayload(): Promise<void> {
     await buildVersion(commit, `${WORK}/payload/wgkex-${old}.deb`);
   }
   await copyFile('test/vm/start', `${WORK}/payload/start`);
-  for (const guide of ['install.md', 'http.md', 'fleet.md'])
+  await copyFile('examples/lease-client.sh', `${WORK}/payload/lease-client.sh`);
+  for (const guide of ['install.md', 'http.md', 'fleet.md', 'members.md'])
     await copyFile(`docs/${guide}`, `${WORK}/payload/${guide}`);
   await cp('examples/ansible', `${WORK}/payload/ansible`, { recursive: true });
   for (const [index, program] of BOOTS.entries()) await bundle(program, `boot-${index + 1}`);

@@ -26,6 +26,7 @@ import {
   syncJournal,
   WG_QUICK,
 } from './machine.ts';
+import { testMembers } from './members.ts';
 import { testMesh } from './mesh.ts';
 import { testPage } from './page.ts';
 import { testRelay } from './relay.ts';
@@ -389,6 +390,7 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
 testHttp();
 testPage();
 testRelay();
+testMembers();
 
 test('all is ready for a reboot with a closed port', async () => {
   await sh(`mkdir -p /etc/systemd/system/wgkex.socket.d

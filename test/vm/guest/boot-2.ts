@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { testFleet } from './fleet-begins.ts';
 import { isAnsweredInTunnel } from './http.ts';
 import { attempt, eventually, exchange, hasRouter, isServing, journal, PING, ROUTER_UP, sh } from './machine.ts';
+import { testMembersBack } from './members.ts';
 
 test('after a reboot, with the port closed, a router continues without an exchange', async () => {
   await assert.rejects(exchange(), /ECONNREFUSED/);
@@ -13,6 +14,8 @@ test('after a reboot, with the port closed, a router continues without an exchan
   assert.match(lines, /^restored ffww01 keys=1 of=1: /m);
   assert.doesNotMatch(lines, /^admitted /m);
 });
+
+testMembersBack();
 
 test('after a reboot the service, the socket and the timer are back, and a router exchanges again', async () => {
   await sh(
