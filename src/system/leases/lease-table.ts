@@ -30,7 +30,9 @@ export interface Binding extends LeasedAddresses {
   readonly now: UnixSeconds;
 }
 
-/** `unbound`: it never had addresses. `new`: others have its key or an address; it is unbound and will get new ones. */
+/**
+ * `unbound`: it never had addresses. `new`: others have its key or an address, or it was unbound; it will get new ones.
+ */
 export interface Extension {
   readonly lease: Lease;
   readonly addresses: 'same' | 'new' | 'unbound';
@@ -122,10 +124,18 @@ export class LeaseTable {
     return bindings.map((_, place) => places.includes(place));
   }
 
-  /** Gives it another end date (undefined: none), also if it has ended. Returns undefined if there is no such lease. */
-  async extend(id: LeaseId, expires: UnixSeconds | undefined): Promise<Extension | undefined> {
+  /**
+   * Gives it another end date (undefined: none), also if it has ended; with `isUnbinding` its key and its addresses are
+   * taken away, and any key may bind it. Returns undefined if there is no such lease.
+   */
+  async extend(
+    id: LeaseId,
+    expires: UnixSeconds | undefined,
+    { isUnbinding }: { isUnbinding?: true | undefined } = {},
+  ): Promise<Extension | undefined> {
     if (!this.exists()) return undefined;
-    const [[before], [lease]] = await this.#database.write(sql.EXTEND, { id, expires }, answers.extension);
+    const values = { id, expires, isUnbinding };
+    const [[before], [lease]] = await this.#database.write(sql.EXTEND, values, answers.extension);
     if (before === undefined || lease === undefined) return undefined;
     if (before.bound === undefined) return { lease, addresses: 'unbound' };
     return { lease, addresses: lease.key === undefined ? 'new' : 'same' };

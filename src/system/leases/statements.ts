@@ -63,10 +63,10 @@ export const BIND = `CREATE TEMP TABLE wanted AS
     WHERE leases.domain = new.domain AND ended IS NOT NULL AND leases.key = new.key;
   SELECT json_group_array(place) FROM temp.done;`;
 
-/** A row that has lost its key or its addresses to another one comes back unbound. */
+/** A row that has lost its key or its addresses to another one comes back unbound, as it does with `@isUnbinding`. */
 export const EXTEND = `${FIND}
   UPDATE leases SET key = NULL, address4 = NULL, address6 = NULL, bound = NULL
-    WHERE id = @id AND (key IS NULL OR (address4 IS NULL AND address6 IS NULL));
+    WHERE id = @id AND (@isUnbinding IS NOT NULL OR key IS NULL OR (address4 IS NULL AND address6 IS NULL));
   UPDATE leases SET expires = @expires, ended = NULL, reminded = '[]' WHERE id = @id;
   ${FIND}`;
 

@@ -216,6 +216,14 @@ describe('extend', () => {
     assert.deepEqual(await table.extend(leaseId(1), END), { lease: unbound(1), addresses: 'unbound' });
   });
 
+  test('takes key and addresses away if that is wanted, and the same key may bind it again', async () => {
+    await grantBound(1);
+    await table.revoke(leaseId(1), NOW);
+    const extended = { lease: unbound(1), addresses: 'new' };
+    assert.deepEqual(await table.extend(leaseId(1), END, { isUnbinding: true }), extended);
+    assert.deepEqual(await table.bind([binding(1, { address: 7 })]), [true]);
+  });
+
   const LOST = [
     ['its IPv4 address', { ...binding(2), address4: address4Of(1) }],
     ['its IPv6 address', { ...binding(2), address6: address6Of(1) }],
