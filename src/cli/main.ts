@@ -23,11 +23,16 @@ async function main(): Promise<void> {
 
 function endAsCommanderSays({ code, exitCode, message }: CommanderError, program: Command): void {
   if (code === NO_COMMAND) {
-    process.stderr.write(program.helpInformation({ error: true }));
+    process.stderr.write(findCalled(program).helpInformation({ error: true }));
     process.exit(EXIT_USAGE);
   }
   const reason = message.replace(/^error: /, '').replaceAll('\n', ' ');
   if (exitCode !== 0) exitWithUsageError(PROGRAM, escapeLine(reason, REASON_CHARACTERS));
+}
+
+/** A command that has further ones, or the program. */
+function findCalled(program: Command): Command {
+  return program.commands.find((command) => command.name() === program.args[0]) ?? program;
 }
 
 function fail(error: unknown): void {

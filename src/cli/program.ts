@@ -1,11 +1,13 @@
 import { Argument, Command, Option } from 'commander';
 import { version } from '../../package.json';
-import { DEFAULT_CONFIG_PATH, EXIT_FAILURE } from '../command-line.ts';
+import { DEFAULT_CONFIG_PATH } from '../command-line.ts';
 import { PEER_ORDERS, type PeerOrder } from '../core/operator/peer-order.ts';
 import { ROUTER_WORDS } from '../core/operator/router-query.ts';
 import { PEER_STATES } from '../core/peers/peer-state.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
-import { PROGRAM, type Run } from './terminal/call.ts';
+import { addEditOptions, lazily } from './command-parts.ts';
+import { addLeaseCommands } from './lease-commands.ts';
+import { PROGRAM } from './terminal/call.ts';
 
 /** On a terminal of 80 columns, descriptions get a third of the width. */
 const NARROWEST_TEXT = 24;
@@ -118,12 +120,8 @@ export function buildProgram(): Command {
     .argument('[keys...]', 'only these public keys')
     .option('--yes', 'make the changes instead of only showing them')
     .action(lazily(() => import('./commands/adopt/adopt.ts')));
+  addLeaseCommands(program.command('lease').description('grant, list and change the leases of domains with a pool'));
   return program;
-}
-
-/** Options common to commands that change something. */
-function addEditOptions(command: Command): Command {
-  return command.option('--dry-run', 'show what would be done, and change nothing');
 }
 
 /** Of commands for a key whose router the operator knows. */
@@ -146,12 +144,3 @@ const DESCRIPTIONS = {
   pending: 'those that never connected',
   static: 'those set up by hand',
 } as const;
-
-function lazily(load: () => Promise<{ readonly run: Run<never> }>) {
-  return async (...given: readonly unknown[]): Promise<void> => {
-    const command = given.at(-1) as Command;
-    const { run } = await load();
-    const isGood = await run({ args: command.args, options: command.optsWithGlobals<never>() });
-    if (!isGood) process.exitCode = EXIT_FAILURE;
-  };
-}

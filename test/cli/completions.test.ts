@@ -24,8 +24,14 @@ function findOptions(command: Command) {
 }
 
 const flags = (command: Command) => ['--help', ...findOptions(command).map(({ long }) => long)];
-/** The choices for its arguments. */
-const choices = (command: Command) => command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+/** The choices for its arguments, and further commands. */
+const choices = (command: Command) => [
+  ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+  ...command.commands.map((each) => each.name()),
+];
+/** Each command with its words. */
+const calls = (command: Command, words: readonly string[] = []): [readonly string[], Command][] =>
+  command.commands.flatMap((each) => [[[...words, each.name()], each], ...calls(each, [...words, each.name()])]);
 const takesDomain = (command: Command) => command.registeredArguments.some((argument) => argument.name() === 'domain');
 
 describe('bash completes', { concurrency: true }, () => {
@@ -35,29 +41,31 @@ describe('bash completes', { concurrency: true }, () => {
     assert.deepEqual(await complete('wgkex', '--config', config, 'st'), ['static', 'status']);
   });
 
-  for (const command of program.commands) {
-    test(`the options of ${command.name()}, and domains if it takes one`, async () => {
+  for (const [words, command] of calls(program)) {
+    const name = words.join(' ');
+    test(`the options of ${name}, and domains if it takes one`, async () => {
       const domains = takesDomain(command) ? ['ffmuc_welt', 'ffww01'] : [];
       assert.deepEqual(
-        await complete('wgkex', '--config', config, command.name(), ''),
+        await complete('wgkex', '--config', config, ...words, ''),
         [...flags(command), ...choices(command), ...domains].sort(),
       );
-      assert.deepEqual(await complete('wgkex', command.name(), '--js'), ['--json']);
+      assert.deepEqual(await complete('wgkex', ...words, '--js'), ['--json']);
     });
 
     for (const option of command.options.filter(({ required, flags }) => required && !flags.endsWith('<file>'))) {
-      test(`the choices of ${command.name()} for ${option.long}`, async () => {
+      test(`the choices of ${name} for ${option.long}`, async () => {
         assert.deepEqual(
-          await complete('wgkex', command.name(), option.long ?? '', ''),
+          await complete('wgkex', ...words, option.long ?? '', ''),
           [...(option.argChoices ?? [])].sort(),
         );
       });
     }
   }
 
-  test('files for import-ffmuc, once there is a slash', async () => {
-    assert.deepEqual(await complete('wgkex', 'import-ffmuc', `${directory}/wg`), [config]);
-  });
+  for (const words of [['import-ffmuc'], ['lease', 'import'], ['lease', 'backup'], ['lease', 'restore']])
+    test(`files for ${words.join(' ')}, once there is a slash`, async () => {
+      assert.deepEqual(await complete('wgkex', ...words, `${directory}/wg`), [config]);
+    });
 
   test('files for --config and --html', async () => {
     for (const option of ['--config', '--html'])
@@ -66,17 +74,21 @@ describe('bash completes', { concurrency: true }, () => {
 });
 
 describe('zsh completes', () => {
-  test('the commands, with their descriptions', () => {
-    const [, list = ''] = ZSH.match(/commands=\(\n([^)]*)\n {2}\)/) ?? [];
-    const expected = program.commands.map((command) => {
-      const mark = command.description().includes("'") ? '"' : "'";
-      return `    ${mark}${command.name()}:${command.description()}${mark}`;
+  for (const [variable, parent] of [
+    ['commands', program],
+    ['leases', program.commands.find((command) => command.name() === 'lease') ?? program],
+  ] as const)
+    test(`the ${variable}, with their descriptions`, () => {
+      const [, list = ''] = ZSH.match(new RegExp(`${variable}=\\(\\n([^)]*)\\n {2}\\)`)) ?? [];
+      const expected = parent.commands.map((command) => {
+        const mark = command.description().includes("'") ? '"' : "'";
+        return `    ${mark}${command.name()}:${command.description()}${mark}`;
+      });
+      assert.deepEqual(list.split('\n'), expected);
     });
-    assert.deepEqual(list.split('\n'), expected);
-  });
 
   test('exactly the options of the program, with their descriptions and choices', () => {
-    const options = [program, ...program.commands].flatMap(({ options }) => options);
+    const options = [program, ...calls(program).map(([, command]) => command)].flatMap(({ options }) => options);
     const specs = options.map(({ long, description, argChoices, required }) => {
       const choices = argChoices === undefined ? '' : `(${argChoices.join(' ')})`;
       return { long, spec: `${long}[${description}]${required ? ':' : "'"}`, choices };

@@ -9,14 +9,21 @@ import { describeFindings } from '../../src/cli/commands/check/text.ts';
 import { describeReply } from '../../src/cli/commands/exchange/text.ts';
 import { describeFleet } from '../../src/cli/commands/fleet/json.ts';
 import { describeTranslation } from '../../src/cli/commands/import-ffmuc/translation.ts';
+import { describeGrant } from '../../src/cli/commands/lease/grant-text.ts';
+import { describeRestoration } from '../../src/cli/commands/lease/restore-text.ts';
+import { describeShownLease } from '../../src/cli/commands/lease/show-text.ts';
 import { describeAnswer } from '../../src/cli/commands/show/json.ts';
 import { describeStatus } from '../../src/cli/commands/status/json.ts';
 import { describeFrame } from '../../src/cli/commands/watch/json.ts';
 import { describeEdits } from '../../src/cli/editing/text.ts';
 import { findConcerns } from '../../src/cli/gateway/attention.ts';
 import { CONCERN_CODES } from '../../src/cli/gateway/concern-codes.ts';
+import { describeChange } from '../../src/cli/leases/change-text.ts';
+import type { LeasedDomain } from '../../src/cli/leases/leasing.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { bound, MEMBERS } from '../system/leases/scene.ts';
 import { buildReading, WORKER } from './fleet-scene.ts';
+import { buildChange, buildRestoration, buildShown } from './leases/results.ts';
 import { buildAdoption, buildEdits, buildFrame, buildOutcome, FINDINGS, FIXES, findAnswer } from './results.ts';
 import { ABSENT, NAMES, SCENE_KEYS, STATUS } from './scene.ts';
 
@@ -26,7 +33,9 @@ const program = buildProgram();
 
 test('the manual has every command', () => {
   for (const command of program.commands) {
-    const [actions = ['']] = command.registeredArguments.flatMap(({ argChoices }) => (argChoices ? [argChoices] : []));
+    const [actions = ['', ...command.commands.map((each) => each.name())]] = command.registeredArguments.flatMap(
+      ({ argChoices }) => (argChoices ? [argChoices] : []),
+    );
     for (const action of actions) {
       const name = `${command.name()} ${action}`.trim();
       assert.match(MANUAL, new RegExp(`^\\.SS wgkex ${name}$`, 'm'));
@@ -35,7 +44,7 @@ test('the manual has every command', () => {
 });
 
 test('the manual has every option', () => {
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     for (const { long = '' } of command.options) assert.match(MANUAL, new RegExp(`${long}(?![a-z-])`), command.name());
   }
 });
@@ -52,6 +61,10 @@ test('the manual has every member of the JSON documents', () => {
     describeEdits(buildEdits('blocked', false), NAMES),
     describeAdoption(buildAdoption(true), true),
     describeTranslation({ lines: [], notes: [{ setting: '', text: '' }] }),
+    describeGrant({ lease: bound(1), domain: { name: MEMBERS } as LeasedDomain }),
+    describeChange(buildChange()),
+    describeShownLease(buildShown()),
+    describeRestoration(buildRestoration()),
     describeFleet(buildReading({ gw1: { states: { ffww01: {} } }, front: { states: {} } }), [WORKER], []),
   ];
   const names = new Set(documents.flatMap(findNames));

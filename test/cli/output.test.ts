@@ -6,6 +6,8 @@ import { renderAdoption } from '../../src/cli/commands/adopt/text.ts';
 import { renderFindings, renderFix, renderProposal } from '../../src/cli/commands/check/text.ts';
 import { renderDerivations } from '../../src/cli/commands/derive/text.ts';
 import { renderReply } from '../../src/cli/commands/exchange/text.ts';
+import { renderRestoration } from '../../src/cli/commands/lease/restore-text.ts';
+import { renderShownLease } from '../../src/cli/commands/lease/show-text.ts';
 import { renderAnswer } from '../../src/cli/commands/show/text.ts';
 import { renderStatus } from '../../src/cli/commands/status/text.ts';
 import { renderHelp } from '../../src/cli/commands/watch/help.ts';
@@ -16,11 +18,17 @@ import { renderEdits } from '../../src/cli/editing/text.ts';
 import { findConcerns } from '../../src/cli/gateway/attention.ts';
 import type { DomainReading } from '../../src/cli/gateway/domain.ts';
 import { listPeers } from '../../src/cli/gateway/peers.ts';
+import type { LeaseChange } from '../../src/cli/leases/change-lease.ts';
+import { renderChange } from '../../src/cli/leases/change-text.ts';
+import { renderLeases } from '../../src/cli/leases/lease-table-text.ts';
 import { measureCells } from '../../src/cli/terminal/cells.ts';
 import { makePaint, type Terminal } from '../../src/cli/terminal/terminal.ts';
 import { renderMesh, renderPeers } from '../../src/cli/views/peers.ts';
+import type { Token } from '../../src/core/leases/lease.ts';
 import { deriveAll } from '../../src/core/values/derived-address.ts';
+import { NOW as LEASES_NOW } from '../core/arbitraries.ts';
 import { assertSnapshot } from '../snapshot.ts';
+import { buildChange, buildRestoration, buildShown, LEASES } from './leases/results.ts';
 import {
   buildAdoption,
   buildEdits,
@@ -34,6 +42,17 @@ import {
 import { ABSENT, NAMED, NAMED_STATUS, NAMES, READINGS, SCENE_KEYS, SOUND_STATUS, STATUS, WELCOME } from './scene.ts';
 
 process.env['TZ'] = 'UTC';
+
+const CHANGES: readonly Partial<LeaseChange>[] = [
+  {},
+  { addresses: 'new', reason: '10.66.0.1 is outside the pool', peer: undefined },
+  { what: 'released', peer: 'removed', token: 'abcdefghijklmnopqrstuvwxyz' as Token },
+  { what: 'revoked', peer: 'removed', dryRun: true },
+];
+const REFUSED = buildRestoration({
+  restoring: { isDone: false, dropped: LEASES.slice(0, 1), fault: undefined },
+  isRefused: true,
+});
 
 const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   status: (terminal) => renderStatus(STATUS, findConcerns(STATUS), terminal),
@@ -69,6 +88,13 @@ const OUTPUTS: Record<string, (terminal: Terminal) => string[]> = {
   'watch-filtered': (terminal) =>
     renderWatch({ order: 'handshake', isReversed: true, filter: 'ffmuc', isTyping: true }, terminal),
   'watch-help': renderHelp,
+  'lease-list': (terminal) => renderLeases(LEASES, LEASES_NOW, terminal),
+  'lease-show': (terminal) => LEASES.flatMap((lease) => renderShownLease(buildShown(lease), terminal)),
+  'lease-change': (terminal) => CHANGES.flatMap((change) => renderChange(buildChange(change), terminal)),
+  'lease-restore': (terminal) => [
+    ...renderRestoration(buildRestoration(), terminal),
+    ...renderRestoration(REFUSED, terminal),
+  ],
   'peers-named': (terminal) =>
     renderPeers(
       NAMED.map((reading) => ({ reading, listed: listPeers(reading, {}, 'handshake') })),

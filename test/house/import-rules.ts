@@ -365,6 +365,16 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'The common part of the commands that change something.',
   },
   {
+    who: 'cli/leases',
+    from: [
+      ...['core/values', 'core/leases', 'core/decisions', 'config', 'command-line.ts'],
+      ...['system/files', 'system/kernel', 'system/store', 'system/domain', 'system/leases', 'system/members'],
+      ...['cli/gateway', 'cli/editing', 'cli/terminal'],
+    ],
+    modules: ['node:crypto'],
+    why: 'The common part of the commands for leases.',
+  },
+  {
     who: 'cli/check',
     from: [
       ...['core/values', 'core/host', 'config', 'system/run', 'system/kernel', 'system/host', 'cli/gateway'],
@@ -408,6 +418,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'One folder for each verb: its action, its text, its JSON.',
   },
   {
+    who: 'cli/commands/lease',
+    from: [
+      ...['core/values', 'core/leases', 'command-line.ts', 'system/files', 'system/kernel', 'system/leases'],
+      ...['cli/leases', 'cli/editing', 'cli/terminal'],
+    ],
+    modules: ['node:fs'],
+    why: 'The verbs for leases; no other command needs SQLite.',
+  },
+  {
     who: 'cli/commands/import-ffmuc',
     from: [
       ...['core/values', 'core/fleet/broker-url.ts', 'core/fleet/gateway-id.ts', 'core/fleet/limits.ts', 'config'],
@@ -420,7 +439,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'cli',
     from: [
       ...['core/values', 'core/peers', 'core/operator', 'command-line.ts', 'cli/commands'],
-      ...['cli/commands/import-ffmuc', 'cli/terminal'],
+      ...['cli/commands/import-ffmuc', 'cli/commands/lease', 'cli/terminal'],
     ],
     modules: ['../package.json', 'commander'],
     why: 'It lists the commands; the code of a command is loaded when it is called.',
