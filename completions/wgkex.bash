@@ -8,9 +8,16 @@ _wgkex() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
       --config) config=${COMP_WORDS[++index]} ;;
-      --html | --sort | --interval | --variant | --vni | --reason | --note | --name | --host) ((index++)) ;;
+      --html | --sort | --interval | --variant | --vni | --reason | --note | --name | --host | --days | --until | --email | --order)
+        ((index++))
+        ;;
       -*) ;;
-      *) command=${command:-${COMP_WORDS[index]}} ;;
+      *)
+        case $command in
+          '') command=${COMP_WORDS[index]} ;;
+          lease) command="lease ${COMP_WORDS[index]}" ;;
+        esac
+        ;;
     esac
   done
   case $previous in
@@ -19,11 +26,11 @@ _wgkex() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
-    --interval | --vni | --reason | --note | --name | --host) return ;;
+    --interval | --vni | --reason | --note | --name | --host | --days | --until | --email | --order) return ;;
     --sort) words='key handshake traffic address' ;;
     --variant) words='eui64 ffmuc gluon' ;;
     *) case $command in
-      '') words+=' status check peers watch show derive exchange fleet import-ffmuc name add remove block unblock static release adopt' ;;
+      '') words+=' status check peers watch show derive exchange fleet import-ffmuc name add remove block unblock static release adopt lease' ;;
       status) words+=' --html' ;;
       check) words+=' --fix --yes' ;;
       peers) words+=" --alive --idle --stale --pending --static --name --sort --mesh $(_wgkex_domains "$config")" ;;
@@ -42,6 +49,18 @@ _wgkex() {
       unblock) words+=' --dry-run' ;;
       static) words+=' --dry-run --name --note add remove' ;;
       adopt) words+=" --yes $(_wgkex_domains "$config")" ;;
+      lease) words+=' grant list show extend release rotate revoke export import backup restore' ;;
+      'lease grant') words+=" --dry-run --days --until --email --note --order $(_wgkex_domains "$config")" ;;
+      'lease list') words+=" --expired --unbound $(_wgkex_domains "$config")" ;;
+      'lease extend') words+=' --dry-run --days --until' ;;
+      'lease release') words+=' --dry-run --lost' ;;
+      'lease rotate' | 'lease revoke') words+=' --dry-run' ;;
+      'lease export') words+=" $(_wgkex_domains "$config")" ;;
+      'lease import' | 'lease backup' | 'lease restore')
+        words+=' --dry-run'
+        [[ $command != 'lease restore' ]] || words+=' --yes'
+        [[ $word != */* ]] || words+=" $(compgen -f -- "$word")"
+        ;;
     esac ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
