@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { makeKey, send } from '../../lab/client.ts';
-import { attempt } from '../../lab/commands.ts';
-import { Gateway } from '../../lab/gateway.ts';
+import { attempt, eventually } from '../../lab/commands.ts';
+import { Gateway, IS_IN_USER_NAMESPACE } from '../../lab/gateway.ts';
+import { startJournal } from '../../lab/journal.ts';
 import { connect, look, lookUp, makeKeyPair } from '../../lab/operator.ts';
 import { parseCredentials } from '../../src/core/leases/credentials.ts';
 import { buildProof, buildReplyProof, deriveSecret } from '../../src/core/leases/proof.ts';
@@ -214,6 +215,14 @@ describe('the same order again', () => {
     const said = `wgkex: members: lease ${first.id} is bound already, and keeps its token`;
     assert.deepEqual([exitCode, stdout, stderr], [0, '', said]);
     assert.equal(await snapshot(), before);
+  });
+
+  test('at the same time is one lease, with one ticket that counts', async () => {
+    const documents = await Promise.all([1, 2, 3].map(() => leaseJson('grant', ...order)));
+    assert.equal(new Set(documents.map(({ id }) => id)).size, 1);
+    const codes: string[] = [];
+    for (const { ticket } of documents) codes.push(await register(ticket, makeKey()));
+    assert.deepEqual(codes.sort(), ['ERR: INVALID_TOKEN', 'ERR: INVALID_TOKEN', 'OK']);
   });
 
   test('is refused if its lease has ended', async () => {
@@ -533,6 +542,38 @@ describe('an export', () => {
     await writeFile(file, '{}');
     await refuses(['import', file], 1, /^wgkex: Cannot read \/root\/leases\.json: unexpected shape$/);
   });
+});
+
+const needsRoot = IS_IN_USER_NAMESPACE
+  ? 'SKIPPED: journald needs a cgroup file system, which a user namespace lacks'
+  : false;
+test('every change has its line in the journal, which shows no token', { skip: needsRoot }, async (t) => {
+  t.after(await startJournal());
+  const { id, key, ticket } = await grantBound('--days', '10');
+  await lease('revoke', id, '--dry-run');
+  const tickets = [ticket, (await lease('release', id, '--lost')).split('\n').at(-1) ?? '', await lease('rotate', id)];
+  await lease('extend', id, '--days', '1');
+  await lease('revoke', id);
+  await lease('backup', '/root/leases.backup');
+  await lease('restore', '/root/leases.backup');
+  let text = '';
+  await eventually('the journal has the last line', async () => {
+    ({ stdout: text } = await attempt(gateway.namespace, 'journalctl', [
+      '--output=cat',
+      '--identifier=wgkex',
+      '--quiet',
+    ]));
+    return text.includes('leases replaced');
+  });
+  const of = (what: string) => `lease changed members lease=${id} what=${what} by=operator`;
+  assert.deepEqual(text.split('\n'), [
+    `lease granted members lease=${id} by=operator`,
+    of('released'),
+    `removed members 10.66.0.2 key=${key.slice(0, 12)}… lease=${id}`,
+    ...['rotated', 'extended', 'revoked'].map(of),
+    `leases replaced keys=1 aside=${leases}.before by=operator`,
+  ]);
+  for (const each of tickets) assert.ok(TICKET.test(each) && !text.includes(each.slice(9)));
 });
 
 test('every command for leases is for root alone', async () => {

@@ -1,7 +1,7 @@
 import { InputError } from '../values/errors.ts';
 import { findUnshowable, quote } from '../values/quote.ts';
 
-export const MOST_LABEL_CHARACTERS = 200;
+const MOST_CHARACTERS = 200;
 
 /**
  * Checks a text that an operator or a shop attaches to a lease; `what` is for the error: `a note`, `an order`.
@@ -17,8 +17,6 @@ function findFault(text: string): string | undefined {
   const unshowable = findUnshowable(text);
   if (unshowable !== undefined) return `it has a control or invisible character (${unshowable})`;
   const { length } = [...text];
-  if (text.trim() === '') return `expected 1 to ${MOST_LABEL_CHARACTERS} characters`;
-  return length > MOST_LABEL_CHARACTERS
-    ? `it has ${length} characters, expected at most ${MOST_LABEL_CHARACTERS}`
-    : undefined;
+  if (text.trim() === '') return `expected 1 to ${MOST_CHARACTERS} characters`;
+  return length > MOST_CHARACTERS ? `it has ${length} characters, expected at most ${MOST_CHARACTERS}` : undefined;
 }
