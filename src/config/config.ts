@@ -33,6 +33,11 @@ export interface Config extends Omit<z.infer<typeof configSchema>, 'domains'> {
   readonly named: ReadonlySet<string>;
 }
 
+/** How long after its last handshake a peer is stale; a member with a lease never is. */
+export function findStaleAfterSeconds({ leased }: DomainConfig, { cleanup }: Pick<Config, 'cleanup'>): number {
+  return leased === undefined ? cleanup.stale_after_seconds : Number.POSITIVE_INFINITY;
+}
+
 /** @throws InputError with one line that names the file, the setting, what was expected and what was found. */
 export function loadConfig(path: string): Config {
   let text: string;

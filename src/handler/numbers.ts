@@ -1,4 +1,4 @@
-import { type Config, type DomainConfig, isMesh } from '../config/config.ts';
+import { type Config, type DomainConfig, findStaleAfterSeconds, isMesh } from '../config/config.ts';
 import { countPeers } from '../core/changes/survey.ts';
 import type { DomainNumbers } from '../core/privsep/requests.ts';
 import type { DomainName } from '../core/values/names.ts';
@@ -60,7 +60,7 @@ export class Numbers {
     ]);
     const { passes, removals, lastPass } = readCleanup(files);
     return {
-      ...countPeers(peers, this.#config.cleanup.stale_after_seconds),
+      ...countPeers(peers, findStaleAfterSeconds(domain, this.#config)),
       entries: entries.filter(({ via }) => via === domain.wireguard).length,
       passes,
       removals,

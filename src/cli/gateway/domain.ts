@@ -1,4 +1,4 @@
-import { type Config, type DomainConfig, isMesh } from '../../config/config.ts';
+import { type Config, type DomainConfig, findStaleAfterSeconds, isMesh } from '../../config/config.ts';
 import { confirmFaults, type Forwarding, isSound, type Survey, surveyDomain } from '../../core/changes/survey.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { parseForwardingEntries } from '../../core/kernel/fdb.ts';
@@ -42,7 +42,7 @@ export function prepareReading(domain: DomainConfig, config: Config): ReadDomain
   };
   return async (names) => {
     const view = await readPeers(domain, config, kept);
-    const settings = { ...domain, staleAfterSeconds: view.staleAfterSeconds };
+    const settings = { ...domain, staleAfterSeconds: findStaleAfterSeconds(domain, config) };
     const survey = surveyDomain(view.peers, await readForwarding(domain, kept), settings);
     return { domain, at: view.peers.now.unix, view, names, ...survey };
   };

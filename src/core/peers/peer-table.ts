@@ -99,7 +99,9 @@ export class PeerTable {
   }
 
   describe(key: PublicKey): Router {
-    return this.plan.describe(key);
+    const operators = this.#operators.get(key);
+    const held = operators && this.plan.findHeld(key, operators.allowedIps);
+    return this.plan.describe(key, this.#ours.get(key)?.held ?? held);
   }
 
   get plan(): AddressPlan {
