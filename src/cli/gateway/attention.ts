@@ -64,7 +64,8 @@ function findPeerFaults(reading: DomainReading, vxlan: InterfaceReading | undefi
     ...(vxlan?.state === 'ok' ? findForwardingFaults(reading) : []),
     ...(unrecordable === undefined ? [] : [fault('record-unwritable', unrecordable)]),
     ...findKeyFaults(reading),
-    ...findLimitFaults(reading),
+    // How full a pool is depends on its leases.
+    ...(reading.domain.leased === undefined ? findLimitFaults(reading) : []),
   ];
 }
 
@@ -73,15 +74,13 @@ function findKeyFaults({ domain, names, view: { peers, lists } }: DomainReading)
   const ours = [...peers.ours.keys()];
   const blocked = ours.filter((key) => lists.disallowed.has(key));
   const unlisted = ours.filter((key) => !isAllowed(key, lists));
+  // A member's lease would keep it.
+  const remove = domain.leased === undefined ? `remove ${domain.name}` : 'block';
   const has = count(unlisted.length, 'peer has a key', 'peers have keys');
   const problem = `${has} that ${domain.allowed_keys} does not list; the cleanup removes them`;
   return [
     ...blocked.map((key) =>
-      fault(
-        'disallowed-peer',
-        `a disallowed key is a peer${appendName(names.get(key))}`,
-        `wgkex remove ${domain.name} ${key}`,
-      ),
+      fault('disallowed-peer', `a disallowed key is a peer${appendName(names.get(key))}`, `wgkex ${remove} ${key}`),
     ),
     ...(unlisted.length === 0 ? [] : [fault('unlisted-peers', problem)]),
   ];

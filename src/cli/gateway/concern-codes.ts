@@ -32,6 +32,9 @@ export const CONCERN_CODES = [
   ...['entries-missing', 'entries-orphaned', 'routes-missing', 'routes-orphaned', 'peers-limit', 'pending-limit'],
   'key-in-peer-file',
 
+  ...['leases-unreadable', 'leases-readable', 'leases-without-domain', 'leases-outside-pool', 'pool-limit'],
+  ...['peers-missing', 'peers-without-lease', 'pool-no-address', 'forwarding-off', 'forwarding-blocked'],
+
   ...['mesh-unreadable', 'vxlan-outside-mesh', 'mesh-gateway-off', 'no-neighbour'],
 
   'clock-unsynchronised',

@@ -19,7 +19,7 @@ export class HarmlessRemedy {
     return new HarmlessRemedy('systemctl', ['enable', ...(when === 'now' ? ['--now'] : []), id]);
   }
 
-  /** Makes forwarding entries and routes match the peers. */
+  /** Makes forwarding entries and routes match the peers, and gives bound leases their peers. */
   static restoreForwarding(domain: DomainName): HarmlessRemedy {
     return new HarmlessRemedy('wgkex-cleanup', ['--repair', domain]);
   }

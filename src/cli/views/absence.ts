@@ -7,17 +7,22 @@ import { abbreviateKey, type PublicKey } from '../../core/values/public-key.ts';
 import type { DomainReading } from '../gateway/domain.ts';
 import type { Membership } from '../gateway/router.ts';
 import { appendName } from '../terminal/words.ts';
+import { explainLeaseAbsence } from './lease.ts';
 
 /** Reasons why a key is not there, one sentence each, with the code that its router gets. */
-export function explainAbsence(key: PublicKey, { obstacles, reading, claim }: Membership, config: Config): string[] {
+export function explainAbsence(key: PublicKey, membership: Membership, config: Config): string[] {
+  const { obstacles, reading, claim } = membership;
   const claims = claim === undefined ? [] : [describeClaim(key, claim, reading)];
-  if (obstacles.length === 0) return ['nothing keeps it out: it never registered, or it was removed', ...claims];
+  const isLeased = reading.domain.leased !== undefined;
+  const last = isLeased ? [explainLeaseAbsence(membership)] : claims;
+  if (obstacles.length === 0 && !isLeased)
+    return ['nothing keeps it out: it never registered, or it was removed', ...claims];
   const reasons = obstacles.map((obstacle) => {
     const { domain, names, view } = reading;
     const reason = describeObstacle(obstacle, view.peers.describe(key).address, domain, { config, names });
     return obstacle.code === undefined ? reason : `${reason}: ${obstacle.code}`;
   });
-  return [...reasons, ...claims];
+  return [...reasons, ...last];
 }
 
 function describeClaim(key: PublicKey, claim: Claim, { domain, view }: DomainReading): string {

@@ -119,9 +119,9 @@ function isServed({ missingEntries, lacksRoute }: ListedPeer): boolean {
   return missingEntries.length === 0 && !lacksRoute;
 }
 
-/** wgkex does not deal with the operator's peers. */
+/** wgkex does not deal with the operator's peers, and a member needs no entry. */
 function describeEntries({ state, missingEntries, lacksRoute, reading: { domain } }: ListedPeer): string {
-  if (state === 'static') return '-';
+  if (state === 'static' || domain.leased !== undefined) return '-';
   const found = domain.fdb.length - missingEntries.length;
   const entries = found === domain.fdb.length ? 'ok' : `${found} of ${domain.fdb.length}`;
   return lacksRoute ? `${entries}, no route` : entries;

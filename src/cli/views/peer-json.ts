@@ -5,6 +5,7 @@ import type { ListedPeer } from '../gateway/peers.ts';
 /** A peer in the documents of `peers`, `watch` and `show`; its shape is fixed in wgkex(8). */
 export function describePeer({ peer, state, link, reading, ...surveyed }: ListedPeer): object {
   const isOurs = state !== 'static';
+  const hasEntries = isOurs && reading.domain.leased === undefined;
   return {
     domain: reading.domain.name,
     key: peer.key,
@@ -17,7 +18,7 @@ export function describePeer({ peer, state, link, reading, ...surveyed }: Listed
     last_handshake: peer.lastHandshake === 'never' ? null : peer.lastHandshake,
     received_bytes: peer.received,
     sent_bytes: peer.sent,
-    missing_entries: isOurs ? findMissingKinds(surveyed) : null,
+    missing_entries: hasEntries ? findMissingKinds(surveyed) : null,
     route: isOurs && reading.domain.route ? !surveyed.lacksRoute : null,
   };
 }

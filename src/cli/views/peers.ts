@@ -38,9 +38,15 @@ function renderTables<Peer extends ListedPeer>(
     const table =
       listed.length === 0
         ? [paint('faint', 'none')]
-        : renderTable(listed, withNames(columns, reading.names.size > 0), terminal);
+        : renderTable(listed, withNames(selectColumns(columns, reading), reading.names.size > 0), terminal);
     return domains.length === 1 ? table : [...(index === 0 ? [] : ['']), heading, ...table];
   });
+}
+
+/** Members are not in a mesh. */
+function selectColumns<Row>(columns: readonly Column<Row>[], { domain }: DomainReading): readonly Column<Row>[] {
+  if (domain.leased === undefined) return columns;
+  return columns.filter(({ title }) => ![ENTRIES, MESH, SEEN].some((column) => column.title === title));
 }
 
 /** `214 peers: 180 alive, 34 pending`. */

@@ -6,10 +6,19 @@ export class LeaseTableError extends Error {
   override name = 'LeaseTableError';
   /** Whether a restored backup is the remedy: the file is damaged, or made by a newer version of wgkex. */
   readonly isUnusable: boolean;
+  /** The message without the remedy. */
+  readonly problem: string;
+  /** The command that makes it readable; the message ends with it. */
+  readonly remedy: string | undefined;
 
-  constructor(message: string, { isUnusable = false, cause }: { isUnusable?: boolean; cause?: unknown } = {}) {
-    super(message, { cause });
+  constructor(
+    problem: string,
+    { isUnusable = false, remedy, cause }: { isUnusable?: boolean; remedy?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(remedy === undefined ? problem : `${problem}; ${remedy}`, { cause });
     this.isUnusable = isUnusable;
+    this.problem = problem;
+    this.remedy = remedy;
   }
 }
 
@@ -19,11 +28,12 @@ interface Reason {
   readonly pattern: RegExp;
   readonly words: string;
   readonly isUnusable?: boolean;
+  readonly remedy?: string;
 }
 
 /** From the messages of sqlite3(1), https://sqlite.org/rescode.html. */
 const REASONS: readonly Reason[] = [
-  { pattern: /^there is no \//, words: 'sqlite3 is missing; apt-get install sqlite3' },
+  { pattern: /^there is no \//, words: 'sqlite3 is missing', remedy: 'apt-get install sqlite3' },
   { pattern: /database is locked/, words: `another process has held its lock for ${LOCK_SECONDS} s` },
   { pattern: /database or disk is full/, words: 'no space left on device' },
   { pattern: /not a database|malformed/, words: 'it is damaged', isUnusable: true },
@@ -37,8 +47,14 @@ export function explainTableError(verb: 'read' | 'write', path: string, error: u
   if (error instanceof LeaseTableError) return error;
   if (error instanceof InputError) return new LeaseTableError(error.message, { isUnusable: true, cause: error });
   const said = error instanceof ProgramError ? findReason(error) : describeSystemError(error);
-  const { words, isUnusable = false } = REASONS.find(({ pattern }) => pattern.test(said)) ?? { words: said };
-  return new LeaseTableError(`Cannot ${verb} ${path}: ${words}`, { isUnusable, cause: error });
+  const { words, isUnusable, remedy }: Omit<Reason, 'pattern'> = REASONS.find(({ pattern }) => pattern.test(said)) ?? {
+    words: said,
+  };
+  return new LeaseTableError(`Cannot ${verb} ${path}: ${words}`, {
+    isUnusable: isUnusable ?? false,
+    remedy,
+    cause: error,
+  });
 }
 
 /** Only the first line that sqlite3 printed: the next ones show its input, which has secrets. */

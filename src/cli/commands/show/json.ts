@@ -1,6 +1,7 @@
 import { findRemainingSeconds } from '../../../core/peers/claims.ts';
 import { findRouterMesh } from '../../gateway/mesh.ts';
 import type { Answer, Membership } from '../../gateway/router.ts';
+import { describeKeyLease } from '../../views/lease.ts';
 import { describeMeshedPeer } from '../../views/mesh.ts';
 
 /** The document of `wgkex show --json`; its shape is fixed in wgkex(8). */
@@ -23,7 +24,7 @@ export function describeAnswer({ asked, routers, isFound, isOwn, meshes, journal
 }
 
 function describeMembership(
-  { reading, listed, markedAt, obstacles, claim, mark }: Membership,
+  { reading, listed, markedAt, obstacles, claim, mark, lease }: Membership,
   meshes: Answer['meshes'],
 ): object {
   const mesh = meshes.get(reading.domain.name);
@@ -34,5 +35,6 @@ function describeMembership(
     operators_mark: mark ?? null,
     claim_seconds: claim === undefined ? null : Math.floor(findRemainingSeconds(claim)),
     obstacles: obstacles.map(({ rule, code, holder }) => ({ kind: rule, code: code ?? null, holder: holder ?? null })),
+    ...(reading.domain.leased === undefined ? {} : { lease: describeKeyLease(lease) }),
   };
 }

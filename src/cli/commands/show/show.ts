@@ -1,12 +1,14 @@
+import type { Config } from '../../../config/config.ts';
 import type { JournalEntry } from '../../../core/host/journal.ts';
 import { parseRouterQuery, type RouterQuery } from '../../../core/operator/router-query.ts';
 import { SHORT_KEY_CHARACTERS } from '../../../core/values/public-key.ts';
 import { searchJournal } from '../../../system/host/journal.ts';
 import { readOwnAddresses } from '../../../system/kernel/links.ts';
 import { findDomains, readConfiguration } from '../../gateway/configuration.ts';
+import type { DomainReading } from '../../gateway/domain.ts';
 import { readMeshes } from '../../gateway/mesh.ts';
 import { readDomains } from '../../gateway/peers.ts';
-import { type Answer, findRouters, type RouterReading } from '../../gateway/router.ts';
+import { type Answer, findRouters, type LeasesOf, type RouterReading } from '../../gateway/router.ts';
 import { type Call, readWord } from '../../terminal/call.ts';
 import { complain, printJson, printLines } from '../../terminal/print.ts';
 import { findTerminal } from '../../terminal/terminal.ts';
@@ -21,7 +23,8 @@ export async function run({ args: [text = ''], options }: Call): Promise<boolean
   for (const complaint of [...complaints, ...warnings]) complain(complaint);
   if (readings.length === 0) return false;
   const ownAddresses = readOwnAddresses();
-  const routers = findRouters(query, readings, config);
+  const leases = await readLeases(readings, config);
+  const routers = findRouters(query, readings, config, leases);
   const isFound = routers.some(({ memberships }) => memberships.some(({ listed }) => listed !== undefined));
   const word = findLogWord(query, routers);
   const journal = isFound || word === undefined ? undefined : await askJournal(word);
@@ -31,6 +34,13 @@ export async function run({ args: [text = ''], options }: Call): Promise<boolean
   if (options.json) printJson(describeAnswer(answer));
   else printLines(renderAnswer(answer, findTerminal()));
   return isFound && complaints.length === 0;
+}
+
+/** Without a domain that has leases nothing of them is loaded. */
+async function readLeases(readings: readonly DomainReading[], config: Config): Promise<LeasesOf> {
+  if (readings.every(({ domain }) => domain.leased === undefined)) return new Map();
+  const { readLeasesOf } = await import('../../leases/key-leases.ts');
+  return readLeasesOf(readings, config);
 }
 
 /** Of the domains where a router is a peer; what cannot be read is left out, as everything else is still worth knowing. */

@@ -48,8 +48,9 @@ function renderRouter(
   const present = memberships.filter(({ listed }) => listed !== undefined);
   // If it is a peer somewhere, its absence elsewhere matters only if something keeps it out, or if it has a claim.
   const absent = memberships.filter(
-    ({ listed, obstacles, claim }) =>
-      listed === undefined && (present.length === 0 || obstacles.length > 0 || claim !== undefined),
+    ({ listed, obstacles, claim, lease }) =>
+      listed === undefined &&
+      (present.length === 0 || obstacles.length > 0 || claim !== undefined || lease !== undefined),
   );
   return [
     [key, ...(name === undefined ? [] : [cutToCells(name, terminal.width)])].map((line) =>
@@ -71,7 +72,10 @@ function renderAbsence(key: PublicKey, membership: Membership, answer: Answer, t
 /** The derivations, with the domains that use each. */
 function buildColumns(memberships: readonly Membership[]): Column<Derivation>[] {
   const users = ({ variant }: Derivation) =>
-    memberships.filter(({ reading }) => reading.domain.address === variant).map(({ reading }) => reading.domain.name);
+    memberships
+      .map(({ reading }) => reading.domain)
+      .filter(({ address, leased }) => address === variant && leased === undefined)
+      .map(({ name }) => name);
   return [
     { title: 'DERIVATION', forms: [({ variant }) => variant] },
     { title: 'MAC ADDRESS', forms: [({ mac }) => mac] },

@@ -7,8 +7,10 @@ import { publishFile } from '../../../system/host/publish-file.ts';
 import { HistoryFile } from '../../../system/store/history-file.ts';
 import { type FleetSummary, summariseFleet } from '../../fleet/summary.ts';
 import { findConcerns } from '../../gateway/attention.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import { findDomains, readConfiguration } from '../../gateway/configuration.ts';
 import { type GatewayStatus, readGateway } from '../../gateway/gateway.ts';
+import { summariseLeases } from '../../leases/summary.ts';
 import { findFacts } from '../../page/facts.ts';
 import { renderPage } from '../../page/page.ts';
 import { type Call, PROGRAM } from '../../terminal/call.ts';
@@ -33,10 +35,12 @@ export async function run({ options }: Call<Options>): Promise<boolean> {
   const domains =
     config.mqtt === undefined || config.domains.size > 0 ? findDomains(config, options.config, undefined) : [];
   const [status, fleet] = await Promise.all([readGateway(domains, config), summariseFleet(config)]);
-  const concerns = [...findConcerns(status), ...(fleet?.concerns ?? [])];
-  if (options.html !== undefined) return publish(status, { config, fleet }, options.html);
-  if (options.json) printJson(describeStatus(status, concerns, fleet));
-  else printLines(renderStatus(status, concerns, findTerminal(), fleet));
+  const leases = await summariseLeases(status, config);
+  const own = [...findConcerns(status), ...(leases?.concerns ?? [])];
+  if (options.html !== undefined) return publish(status, own, { config, fleet }, options.html);
+  const concerns = [...own, ...(fleet?.concerns ?? [])];
+  if (options.json) printJson(describeStatus(status, concerns, { fleet, leases }));
+  else printLines(renderStatus(status, concerns, findTerminal(), { fleet, leases }));
   return concerns.length === 0;
 }
 
@@ -46,11 +50,16 @@ interface PageContext {
 }
 
 /** A written page is success, whatever it reports: a timer that writes the page must not fail for that. */
-function publish(status: GatewayStatus, { config, fleet }: PageContext, path: string): boolean {
+function publish(
+  status: GatewayStatus,
+  own: readonly Concern[],
+  { config, fleet }: PageContext,
+  path: string,
+): boolean {
   for (const { reading } of status.domains) if (reading instanceof Error) complain(reading.message);
   const findHistory = (domain: DomainName) => readHistory(config, domain);
   // The unit of the page may not be allowed to ask the broker; that is nothing for visitors.
-  const concerns = [...findConcerns(status), ...(fleet?.counts === undefined ? [] : fleet.concerns)];
+  const concerns = [...own, ...(fleet?.counts === undefined ? [] : fleet.concerns)];
   const sources = { community: config.page, findHistory, fleet: fleet?.counts };
   const page = renderPage(findFacts(status, concerns, sources));
   if (path === STANDARD_OUTPUT) process.stdout.write(page);

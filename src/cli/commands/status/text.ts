@@ -5,6 +5,8 @@ import type { FleetSummary } from '../../fleet/summary.ts';
 import type { Concern } from '../../gateway/concern.ts';
 import type { DomainStatus, GatewayStatus } from '../../gateway/gateway.ts';
 import type { InterfaceReading } from '../../gateway/interfaces.ts';
+import { describeCounts } from '../../leases/counts.ts';
+import type { LeaseSummary } from '../../leases/summary.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { fold, formatAgo, formatUntil } from '../../terminal/words.ts';
@@ -14,16 +16,26 @@ import { STATE_STYLES } from '../../views/peer-columns.ts';
 /** A narrower terminal has no space for the limit of a domain. */
 const WIDE_COLUMNS = 100;
 
+/** What not every gateway has. */
+export interface Summaries {
+  readonly fleet?: FleetSummary | undefined;
+  readonly leases?: LeaseSummary | undefined;
+}
+
 /** A line for each domain, then everything that needs attention. */
 export function renderStatus(
   { domains, at }: GatewayStatus,
   concerns: readonly Concern[],
   terminal: Terminal,
-  fleet?: FleetSummary,
+  { fleet, leases }: Summaries = {},
 ): string[] {
   const { paint, width } = terminal;
   const rows = domains.length === 0 ? ['No domain is configured.'] : renderTable(domains, buildColumns(at), terminal);
-  const table = fleet === undefined ? rows : [...rows, '', ...fold(`Fleet: ${fleet.line}.`, width, '  ')];
+  const lines = [
+    ...[...(leases?.counts ?? [])].map(([name, counts]) => describeCounts(name, counts)),
+    ...(fleet === undefined ? [] : [`Fleet: ${fleet.line}.`]),
+  ].flatMap((line) => fold(line, width, '  '));
+  const table = lines.length === 0 ? rows : [...rows, '', ...lines];
   if (concerns.length === 0) return [...table, '', paint('good', 'Nothing needs attention.')];
   return [...table, '', paint('bad', 'Needs attention:'), ...concerns.flatMap((one) => renderConcern(one, terminal))];
 }
