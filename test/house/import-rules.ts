@@ -81,6 +81,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'The machine around wgkex, for the operator’s command alone.',
   },
   {
+    who: 'core/host/forwarding',
+    from: ['core/values'],
+    modules: ['zod'],
+    why: 'What becomes of packets of members, for the operator’s command alone.',
+  },
+  {
     who: 'core/operator',
     from: ['core/values', 'core/peers', 'core/decisions'],
     modules: ['node:crypto'],
@@ -181,6 +187,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     ],
     modules: ['node:crypto', 'node:fs', 'node:path'],
     why: 'The files that only the operator’s command reads and writes as root.',
+  },
+  {
+    who: 'system/host/forwarding',
+    from: ['core/host/forwarding', 'system/run'],
+    modules: ['node:fs'],
+    why: 'Whether packets of members get through this machine, for the operator’s command alone.',
   },
   {
     who: 'handler-client',
@@ -334,7 +346,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'cli/gateway',
     from: [
       ...['core/values', 'core/peers', 'core/exchange', 'core/kernel', 'core/decisions', 'core/changes', 'core/host'],
-      ...['core/operator', 'config', 'command-line.ts', 'system/run', ...ROOT, 'system/host', 'cli/terminal'],
+      ...['core/operator', 'core/leases', 'config', 'command-line.ts', 'system/run', ...ROOT, 'system/host'],
+      'cli/terminal',
     ],
     modules: ['node:events', 'node:net', 'node:util'],
     why: 'The parts of the gateway that a command reads.',
@@ -346,10 +359,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'The other gateways, as the broker knows them.',
   },
   {
+    who: 'cli/leases',
+    from: [
+      ...['core/values', 'core/leases', 'core/changes', 'config', 'system/leases', 'system/members'],
+      ...['cli/gateway', 'cli/terminal'],
+    ],
+    modules: ['node:fs'],
+    why: 'What the table says of members; without a domain that has leases hardly anything of it is loaded.',
+  },
+  {
     who: 'cli/views',
     from: [
       ...['core/values', 'core/peers', 'core/kernel', 'core/decisions', 'core/changes', 'core/operator', 'config'],
-      ...['cli/gateway', 'cli/terminal'],
+      ...['core/leases', 'cli/gateway', 'cli/terminal'],
     ],
     modules: [],
     why: 'The output that several commands share.',
@@ -359,7 +381,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [
       ...['core/values', 'core/exchange', 'core/kernel', 'core/decisions', 'core/changes', 'core/operator', 'config'],
       ...['log', 'command-line.ts', 'system/files', 'system/kernel', 'system/domain', 'system/host'],
-      ...['cli/gateway', 'cli/fleet', 'cli/views', 'cli/terminal'],
+      ...['system/members', 'cli/gateway', 'cli/fleet', 'cli/views', 'cli/terminal'],
     ],
     modules: [],
     why: 'The common part of the commands that change something.',
@@ -384,10 +406,19 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'The checks of the domains.',
   },
   {
+    who: 'cli/check/leases',
+    from: [
+      ...['core/host/forwarding', 'config', 'system/kernel', 'system/host/forwarding', 'cli/gateway', 'cli/leases'],
+      'cli/check',
+    ],
+    modules: [],
+    why: 'The checks of leases, for a gateway that has some.',
+  },
+  {
     who: 'cli/check/machine',
     from: [
       ...['core/values', 'core/exchange', 'core/host', 'config', 'system/run', 'system/files', 'system/kernel'],
-      ...['system/host', 'cli/gateway', 'cli/check', 'cli/fleet', 'mqtt-client'],
+      ...['system/host', 'system/members/table-file.ts', 'cli/gateway', 'cli/check', 'cli/fleet', 'mqtt-client'],
     ],
     modules: ['../package.json', 'node:dns/promises', 'node:fs', 'node:http', 'node:os', 'node:path'],
     why: 'The checks of the machine.',
@@ -412,7 +443,16 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [
       ...['core/values', 'core/peers', 'core/exchange', 'core/changes', 'core/host', 'core/operator', 'config'],
       ...['command-line.ts', 'system/kernel', 'system/store', 'system/host', 'cli/gateway', 'cli/views'],
-      ...['cli/editing', 'cli/check', 'cli/check/machine', 'cli/fleet', 'cli/page', 'cli/terminal'],
+      ...[
+        'cli/editing',
+        'cli/check',
+        'cli/check/machine',
+        'cli/check/leases',
+        'cli/leases',
+        'cli/fleet',
+        'cli/page',
+        'cli/terminal',
+      ],
     ],
     modules: ['node:crypto', 'node:fs', 'node:timers/promises'],
     why: 'One folder for each verb: its action, its text, its JSON.',

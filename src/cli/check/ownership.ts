@@ -13,7 +13,12 @@ export const ownership: Check = {
     const files = readPeerFiles();
     // The interfaces check reports domains that cannot be read.
     const { readings } = await readDomains(domains, config);
-    return readings.flatMap(({ domain, view }) => judgeOwnership(view.record.registrations.keys(), files, domain));
+    return readings.flatMap(({ domain, view }) => {
+      const { record, peers } = view;
+      return domain.leased === undefined
+        ? judgeOwnership(record.registrations.keys(), files, domain)
+        : judgePoolOwnership(peers.ours.keys(), files, domain);
+    });
   },
 };
 
@@ -27,5 +32,20 @@ export function judgeOwnership(
     const problem = `${file} sets up a peer whose key is registered: wgkex treats it as a router's`;
     const released = fault('key-in-peer-file', problem, `wgkex release ${name} ${key}`);
     return file === undefined ? [] : [{ domain: name, ...released }];
+  });
+}
+
+/** In a pool every peer is wgkex's that is not on the list of static keys. */
+export function judgePoolOwnership(
+  ours: Iterable<PublicKey>,
+  files: ReadonlyMap<PublicKey, string>,
+  { name }: Pick<DomainConfig, 'name'>,
+): Concern[] {
+  return [...ours].flatMap((key) => {
+    const file = files.get(key);
+    const problem = `${file} sets up a peer inside the pool: without a lease the cleanup removes it`;
+    return file === undefined
+      ? []
+      : [{ domain: name, ...fault('key-in-peer-file', problem, `wgkex static add ${key}`) }];
   });
 }

@@ -1,6 +1,6 @@
 import { type DomainConfig, isMesh, type MeshConfig } from '../../config/config.ts';
 import type { LinkDetails } from '../../core/host/tunnel-links.ts';
-import { type IpAddress, isIpv4 } from '../../core/values/ip-address.ts';
+import { type IpAddress, isIpv4, parseNetwork } from '../../core/values/ip-address.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
 import type { Ipv6Switch } from '../../system/host/tunnel.ts';
 import { type Concern, type Fault, fault } from '../gateway/concern.ts';
@@ -29,8 +29,10 @@ const IPV6_BYTES = 1280;
 /** Checks that depend on something faulty are skipped. */
 export function judgeTunnel(tunnel: Tunnel, domain: DomainConfig): Concern[] {
   const ground = judgeWireguard(tunnel, domain);
-  const mesh = isMesh(domain) ? [...judgeRoute(tunnel, domain), ...judgeVxlan(tunnel, domain)] : [];
-  const faults = ground.length > 0 ? ground : mesh;
+  const rest = isMesh(domain)
+    ? [...judgeRoute(tunnel, domain), ...judgeVxlan(tunnel, domain)]
+    : judgePool(tunnel, domain);
+  const faults = ground.length > 0 ? ground : rest;
   return faults.map((fault) => ({ domain: domain.name, ...fault }));
 }
 
@@ -46,8 +48,20 @@ function judgeWireguard({ wireguard: link, speaks, ipv6 }: Tunnel, domain: Domai
   return [
     ...judgeUp(link, 'wireguard-down', 'WireGuard'),
     ...(speaks === 'keyless' ? [keyless] : []),
-    ...(isMesh(domain) ? judgeIpv6(name, link.mtu, ipv6) : []),
+    ...(needsIpv6(domain) ? judgeIpv6(name, link.mtu, ipv6) : []),
   ];
+}
+
+function needsIpv6({ leased }: DomainConfig): boolean {
+  return leased === undefined || leased.pool.family6 !== undefined;
+}
+
+/** Members reach the gateway, and the kernel knows the way to them, by an address of its own in each network. */
+function judgePool({ addresses }: Tunnel, { wireguard, leased }: DomainConfig): Fault[] {
+  const { networks = [] } = leased?.pool ?? {};
+  return networks
+    .filter((network) => !addresses.some((address) => parseNetwork(network).contains(address)))
+    .map((network) => fault('pool-no-address', `${wireguard} has no address in ${network}, a network of the pool`));
 }
 
 /** Without IPv6 the interface can have neither an address nor a route. */

@@ -17,6 +17,10 @@ export async function adoptPeers(
   keys: ReadonlySet<PublicKey> | undefined,
   { config, log, dryRun }: Editing,
 ): Promise<Adoption> {
+  if (domain.leased !== undefined)
+    throw new Error(
+      `Cannot adopt: only leases give ${domain.name} its peers; to grant one: wgkex lease grant ${domain.name}`,
+    );
   const session = new DomainSession(domain, config, log, dryRun);
   try {
     const view = await session.open();

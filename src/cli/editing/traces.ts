@@ -23,6 +23,7 @@ export function findTraces(
     vacated: ours?.held === undefined && peers.isHeld(router.address) ? undefined : peer,
     router,
     hasClaim: claims.has(key),
-    isRemembered: session.memory.remembers(key) || registration?.isLeaving === false,
+    // Only where no table of leases says who is restored.
+    isRemembered: peers.plan.needsRecord && (session.memory.remembers(key) || registration?.isLeaving === false),
   };
 }

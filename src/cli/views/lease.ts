@@ -39,7 +39,7 @@ export function explainLeaseAbsence({ lease: found, reading, obstacles }: Member
     case 'ended':
       return `its lease ${id} ended on ${formatTime(ended)}; to bring it back: wgkex lease extend ${id} --days N`;
     case 'bound':
-      if (obstacles.length > 0) return `its lease ${id} lasts, but admits it only without that`;
+      if (obstacles.length > 0) return `its lease ${id} lasts, but gives it no peer as long as that is so`;
       return `its lease ${id} lasts, but it has no peer; to restore it: ${HarmlessRemedy.restoreForwarding(reading.domain.name)}`;
   }
 }

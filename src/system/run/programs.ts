@@ -15,6 +15,7 @@ export const PROGRAMS = {
   'sudo-rs': '/usr/bin/sudo-rs',
   sysctl: '/usr/sbin/sysctl',
   batctl: '/usr/sbin/batctl',
+  nft: '/usr/sbin/nft',
   ssh: '/usr/bin/ssh',
   sqlite3: '/usr/bin/sqlite3',
   'wgkex-cleanup': '/usr/lib/wgkex/wgkex-cleanup',

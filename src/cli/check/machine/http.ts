@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { request } from 'node:http';
 import { hostname } from 'node:os';
-import type { Config, DomainConfig } from '../../../config/config.ts';
+import { type Config, type DomainConfig, isMesh } from '../../../config/config.ts';
 import { describeError } from '../../../core/values/errors.ts';
 import { formatHostPort, type HostPort, parseHostPort } from '../../../core/values/host-port.ts';
 import { isLinkLocal } from '../../../core/values/ip-address.ts';
@@ -28,7 +28,8 @@ export const http: Check = {
     const faults = await Promise.all([
       findNameFaults(config.gateway.name ?? hostname()),
       findDoorFaults(config),
-      ...domains.map(findTunnelFaults),
+      // A member does not ask inside its tunnel.
+      ...domains.filter(isMesh).map(findTunnelFaults),
     ]);
     return faults.flat();
   },

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../../../config/config.ts';
 import { findAccount } from '../../../system/host/account.ts';
+import { locateTable } from '../../../system/members/table-file.ts';
 import type { Concern } from '../../gateway/concern.ts';
 import { type Check, concern } from '../check.ts';
 import { EXECUTABLES, REINSTALL, SUDOERS, SUDOERS_OF_SUDO, USER } from './installation.ts';
@@ -10,6 +11,7 @@ import { findReadingFaults, findTrustFaults, isThere } from './trust.ts';
 /** Expected by sudo, and set by the package. */
 const SUDOERS_MODE = 0o440;
 const OPEN_TO_ALL = 0o007;
+const OPEN_TO_OTHERS = 0o077;
 
 export const permissions: Check = {
   name: 'permissions',
@@ -20,6 +22,7 @@ export const permissions: Check = {
       ...findTrustFaults(path),
       ...listFiles(config).filter(isThere).flatMap(findTrustFaults),
       ...findPrivacyFaults(config.router_names),
+      ...findTableFaults(locateTable(config)),
       ...(account === undefined ? [] : findReadingFaults(path, account)),
       ...directories.flatMap(findDirectoryFaults),
       ...EXECUTABLES.flatMap(findExecutableFaults),
@@ -45,6 +48,15 @@ function findPrivacyFaults(path: string): Concern[] {
   return isOpen
     ? [concern('names-readable', `every user may read the names of routers in ${path}`, `chmod o-rwx ${path}`)]
     : [];
+}
+
+/** Whoever can read the leases can use them. */
+function findTableFaults(path: string): Concern[] {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return [];
+  const problem = `other users may read ${path}: who has read it can use every lease in it (wgkex lease rotate ID)`;
+  const isOpen = (status.mode & OPEN_TO_OTHERS) !== 0;
+  return [...findTrustFaults(path), ...(isOpen ? [concern('leases-readable', problem, `chmod 0600 ${path}`)] : [])];
 }
 
 /** The services cannot create them: everything except these directories is read-only to them. */

@@ -17,8 +17,9 @@ import { SOCKET } from './units.ts';
 const REFUSAL_SECONDS = 5;
 /** A look at a domain with an impossible name. */
 const IMPOSSIBLE_LINES = [`${LOOK_MARK}-`, 'wgkex check'];
-/** Replies to the gateway's own key, which only the handler refuses. */
+/** Replies to the gateway's own key, which only the handler refuses; no lease admits a key without a proof. */
 const HANDLED: readonly ReplyCode[] = ['PROHIBITED_WGKEY', 'BUSY'];
+const HANDLED_WITH_LEASES: readonly ReplyCode[] = ['NO_TOKEN', 'BUSY'];
 const RESTART = 'systemctl restart wgkex.socket wgkex.service';
 
 export const port: Check = {
@@ -78,7 +79,8 @@ async function findHandlerFault(door: HostPort, domain: DomainConfig): Promise<C
   const reply = await ask(door, [LOOK_MARK + domain.name, ownKey]);
   if (reply instanceof Error) return { domain: domain.name, ...fault('port-unanswered', reply.message, RESTART) };
   const meaning = parseReply(reply);
-  if (HANDLED.some((code) => code === meaning)) return undefined;
+  const handled = domain.leased === undefined ? HANDLED : HANDLED_WITH_LEASES;
+  if (handled.some((code) => code === meaning)) return undefined;
   return { domain: domain.name, ...(meaning === 'INVALID_DOMAIN' ? UNKNOWN : describeAnswer(reply)) };
 }
 

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { PROGRAMS, type Program } from '../../../system/run/programs.ts';
+import type { Concern } from '../../gateway/concern.ts';
 import { type Check, concern } from '../check.ts';
 
 /** The package of each program; systemd brings its own programs. */
@@ -13,13 +14,19 @@ const PACKAGES: Partial<Record<Program, string>> = {
 
 export const programs: Check = {
   name: 'programs',
-  async find() {
+  async find({ domains }) {
+    const hasLeases = domains.some(({ leased }) => leased !== undefined);
     const missing = Object.entries(PACKAGES).filter(([program]) => !isExecutable(PROGRAMS[program as Program]));
-    return missing.map(([program, name]) =>
-      concern('program-missing', `there is no ${PROGRAMS[program as Program]}`, `apt-get install --reinstall ${name}`),
-    );
+    return [
+      ...missing.map(([program, name]) => describeMissing(program as Program, `--reinstall ${name}`)),
+      ...(hasLeases && !isExecutable(PROGRAMS.sqlite3) ? [describeMissing('sqlite3', 'sqlite3')] : []),
+    ];
   },
 };
+
+function describeMissing(program: Program, words: string): Concern {
+  return concern('program-missing', `there is no ${PROGRAMS[program]}`, `apt-get install ${words}`);
+}
 
 function isExecutable(path: string): boolean {
   try {

@@ -6,6 +6,7 @@ import { listProposals } from '../../check/fixes.ts';
 import { findTrustFaults } from '../../check/machine/trust.ts';
 import { isMeshInUse, mesh } from '../../check/mesh.ts';
 import { readConfiguration } from '../../gateway/configuration.ts';
+import { hasLeases } from '../../leases/summary.ts';
 import { type Call, type CommonOptions, PROGRAM } from '../../terminal/call.ts';
 import { printJson, printLines } from '../../terminal/print.ts';
 import { findTerminal } from '../../terminal/terminal.ts';
@@ -70,8 +71,10 @@ async function findFindings(path: string): Promise<Finding[]> {
 }
 
 /** Checks of what not every gateway has. */
-async function findMoreChecks({ http, mqtt }: Config): Promise<Check[]> {
+async function findMoreChecks(config: Config): Promise<Check[]> {
+  const { http, mqtt } = config;
   return [
+    ...(hasLeases(config) ? (await import('../../check/leases/all.ts')).LEASE_CHECKS : []),
     ...(http === undefined ? [] : [(await import('../../check/machine/http.ts')).http]),
     ...(mqtt === undefined ? [] : [(await import('../../check/machine/fleet.ts')).fleet]),
     ...((await isMeshInUse()) ? [mesh] : []),
