@@ -77,8 +77,8 @@ export async function grantMany(gateway: Gateway, count: number, more: Partial<L
 }
 
 function makeLease(more: Partial<Lease>): { readonly lease: Lease; readonly ticket: Ticket } {
-  const [id, token] = [buildLeaseId(randomBytes(5)), buildToken(randomBytes(17))];
-  const secret = deriveSecret(token);
+  const made = makeTicket();
+  const { id, secret } = made;
   const now = Math.floor(Date.now() / 1000);
   const lease: Lease = {
     id,
@@ -98,7 +98,13 @@ function makeLease(more: Partial<Lease>): { readonly lease: Lease; readonly tick
     reminded: [],
     ...more,
   };
-  return { lease, ticket: { id, token, secret, domain: lease.domain } };
+  return { lease, ticket: { ...made, domain: lease.domain } };
+}
+
+/** Of a lease that nobody has granted. */
+export function makeTicket(): Ticket {
+  const [id, token] = [buildLeaseId(randomBytes(5)), buildToken(randomBytes(17))];
+  return { id, token, secret: deriveSecret(token), domain: MEMBERS };
 }
 
 /** A nonce that nobody has used. */

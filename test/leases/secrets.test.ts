@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { findMedian } from '../../bench/statistics.ts';
 import { makeKey, send } from '../../lab/client.ts';
@@ -13,14 +12,13 @@ import {
   grantMany,
   leased,
   MEMBERS,
+  makeTicket,
   openTable,
   readLeases,
   readPeers,
   type Ticket,
 } from '../../lab/leases.ts';
 import { judgeProof } from '../../src/core/decisions/member-admission.ts';
-import { buildLeaseId, buildToken } from '../../src/core/leases/credentials.ts';
-import { deriveSecret } from '../../src/core/leases/proof.ts';
 import { parseThirdLine } from '../../src/core/leases/third-line.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
@@ -211,10 +209,4 @@ function assertAlike(t: TestContext, one: readonly number[], other: readonly num
 
 function formatLines({ ticket, key, name = ticket.domain }: Claim): string {
   return `${name}\n${key}\n${buildThirdLine({ ticket, key, name })}\n`;
-}
-
-/** Of a lease that nobody has granted. */
-function makeTicket(): Ticket {
-  const token = buildToken(randomBytes(17));
-  return { id: buildLeaseId(randomBytes(5)), token, secret: deriveSecret(token), domain: MEMBERS };
 }
