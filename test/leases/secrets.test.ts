@@ -14,11 +14,13 @@ import {
   MEMBERS,
   makeTicket,
   openTable,
+  post,
   readLeases,
   readPeers,
   type Ticket,
 } from '../../lab/leases.ts';
 import { judgeProof } from '../../src/core/decisions/member-admission.ts';
+import { formatCredentials } from '../../src/core/leases/credentials.ts';
 import { parseThirdLine } from '../../src/core/leases/third-line.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import type { PublicKey } from '../../src/core/values/public-key.ts';
@@ -146,7 +148,11 @@ describe('a token', () => {
       [key, line],
     ])
       await send(gateway.address, [`${MEMBERS}\n${who}\n${third}\n`]);
+    for (const path of ['/api/v1/lease', '/api/v1/wg/key/exchange', '/api/v2/wg/key/exchange'])
+      for (const domain of [MEMBERS, 'elsewhere'])
+        await post(gateway, path, { proof: formatCredentials(ticket.id, ticket.token), domain, public_key: key });
     const log = gateway.listener?.stderr ?? '';
+    assert.match(log, /"sent":"elsewhere /);
     assert.match(log, new RegExp(`"lease":"${ticket.id}"`));
     const proof = line.replace(/^.*\./, '');
     assert.doesNotMatch(log, new RegExp([ticket.token, ticket.secret, proof].join('|')));

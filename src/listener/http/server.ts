@@ -144,9 +144,9 @@ export class HttpServer {
   async #ask(visit: Visit, kind: Api, body: string): Promise<Served> {
     const { http } = this.#desk.config;
     const wanted = parseHttpBody(body, http?.default_domain);
-    // A proof is not for the log.
-    const shown = kind === 'lease' ? `${wanted.name} ${wanted.key}` : body;
-    const said = { ...wanted, sent: shown.slice(0, SENT_CHARACTERS) };
+    // Somebody may have put the token itself in place of the proof.
+    const sent = wanted.proof === undefined ? body : [wanted.name, wanted.key].join(' ');
+    const said = { ...wanted, sent: sent.slice(0, SENT_CHARACTERS) };
     return new Promise((resolve) => {
       const giveUp = () => settle({ code: 'BUSY' });
       const settle = (served: Served) => {
