@@ -359,7 +359,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'The other gateways, as the broker knows them.',
   },
   {
-    who: 'cli/leases',
+    who: 'cli/members',
     from: [
       ...['core/values', 'core/leases', 'core/changes', 'config', 'system/leases', 'system/members'],
       ...['cli/gateway', 'cli/terminal'],
@@ -408,7 +408,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'cli/check/leases',
     from: [
-      ...['core/host/forwarding', 'config', 'system/kernel', 'system/host/forwarding', 'cli/gateway', 'cli/leases'],
+      ...['core/host/forwarding', 'config', 'system/kernel', 'system/host/forwarding', 'cli/gateway', 'cli/members'],
       'cli/check',
     ],
     modules: [],
@@ -448,7 +448,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
         'cli/check',
         'cli/check/machine',
         'cli/check/leases',
-        'cli/leases',
+        'cli/members',
         'cli/fleet',
         'cli/page',
         'cli/terminal',

@@ -4,8 +4,8 @@ import { judgeFirewall, judgeSwitches } from '../../../src/cli/check/leases/forw
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
 import type { Concern } from '../../../src/cli/gateway/concern.ts';
 import { HarmlessRemedy } from '../../../src/cli/gateway/harmless.ts';
-import { countLeases, describeCounts } from '../../../src/cli/leases/counts.ts';
-import { findHomeless, findMemberFaults, findPoolFaults, findTableFault } from '../../../src/cli/leases/findings.ts';
+import { countLeases, describeCounts } from '../../../src/cli/members/counts.ts';
+import { findHomeless, findMemberFaults, findPoolFaults, findTableFault } from '../../../src/cli/members/findings.ts';
 import { type DomainConfig, parseConfig } from '../../../src/config/config.ts';
 import type { Lease } from '../../../src/core/leases/lease.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';

@@ -1,5 +1,5 @@
 import { readGateway } from '../../gateway/gateway.ts';
-import { surveyLeases } from '../../leases/survey.ts';
+import { surveyLeases } from '../../members/survey.ts';
 import { type Check, isRoot, NEEDS_ROOT } from '../check.ts';
 
 /** What `wgkex status` reports of the leases: a table that cannot be read, and peers that do not match it. */

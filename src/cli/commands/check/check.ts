@@ -6,7 +6,7 @@ import { listProposals } from '../../check/fixes.ts';
 import { findTrustFaults } from '../../check/machine/trust.ts';
 import { isMeshInUse, mesh } from '../../check/mesh.ts';
 import { readConfiguration } from '../../gateway/configuration.ts';
-import { hasLeases } from '../../leases/summary.ts';
+import { hasLeases } from '../../members/summary.ts';
 import { type Call, type CommonOptions, PROGRAM } from '../../terminal/call.ts';
 import { printJson, printLines } from '../../terminal/print.ts';
 import { findTerminal } from '../../terminal/terminal.ts';

@@ -39,7 +39,7 @@ export async function run({ args: [text = ''], options }: Call): Promise<boolean
 /** Without a domain that has leases nothing of them is loaded. */
 async function readLeases(readings: readonly DomainReading[], config: Config): Promise<LeasesOf> {
   if (readings.every(({ domain }) => domain.leased === undefined)) return new Map();
-  const { readLeasesOf } = await import('../../leases/key-leases.ts');
+  const { readLeasesOf } = await import('../../members/key-leases.ts');
   return readLeasesOf(readings, config);
 }
 

@@ -10,7 +10,7 @@ import { findConcerns } from '../../gateway/attention.ts';
 import type { Concern } from '../../gateway/concern.ts';
 import { findDomains, readConfiguration } from '../../gateway/configuration.ts';
 import { type GatewayStatus, readGateway } from '../../gateway/gateway.ts';
-import { summariseLeases } from '../../leases/summary.ts';
+import { summariseLeases } from '../../members/summary.ts';
 import { findFacts } from '../../page/facts.ts';
 import { renderPage } from '../../page/page.ts';
 import { type Call, PROGRAM } from '../../terminal/call.ts';
