@@ -84,7 +84,8 @@ describe('what is wrong', () => {
   test('is a gateway that does not see its own announcements', () => {
     const config = parseConfig(
       `[mqtt]\nurl = ["mqtts://mqtt.example.org"]\nid = "gw1"
-       [domains.ffww01]\nwireguard = "wg1"\nvxlan = "vx1"\n[domains.ffmuc]\nwireguard = "wg2"\nvxlan = "vx2"`,
+       [domains.ffww01]\nwireguard = "wg1"\nvxlan = "vx1"\n[domains.ffmuc]\nwireguard = "wg2"\nvxlan = "vx2"
+       [domains.members]\nwireguard = "wg3"\npool = ["10.66.0.0/24"]\nendpoint = "a.example:1"\nallowed_ips = ["::/0"]`,
       'wgkex.toml',
     );
     const find = (members: Parameters<typeof buildReading>[0]) =>

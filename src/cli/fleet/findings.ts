@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import { type Config, isMesh } from '../../config/config.ts';
 import { NameIndex } from '../../core/fleet/name-index.ts';
 import { formatDuration } from '../../core/values/duration.ts';
 import { findOwnId } from '../../mqtt-client/own-id.ts';
@@ -19,7 +19,9 @@ export function findFleetConcerns(reading: FleetReading): Concern[] {
 export function findOwnConcerns({ domains, mqtt }: Config, { members }: FleetReading): Concern[] {
   if (mqtt === undefined) return [];
   const own = members.find(({ id }) => id === findOwnId(mqtt));
-  const missing = [...domains.values()].map(({ name }) => name).filter((domain) => own?.domains.has(domain) !== true);
+  // Leases are this gateway's alone.
+  const shared = [...domains.values()].filter(isMesh).map(({ name }) => name);
+  const missing = shared.filter((domain) => own?.domains.has(domain) !== true);
   if (own?.isOnline !== true)
     return [{ domain: undefined, ...fault('fleet-not-joined', 'this gateway is not online for the broker', SEE_LOG) }];
   return missing.map((domain) => ({

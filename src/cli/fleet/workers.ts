@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import { type Config, isMesh } from '../../config/config.ts';
 import type { BrokerUrl } from '../../core/fleet/broker-url.ts';
 import type { NamedWorkers } from '../../core/fleet/workers/roster.ts';
 import { type Concern, fault } from '../gateway/concern.ts';
@@ -32,7 +32,10 @@ export function findWorkerPlaces({ workers }: FleetReading, named: NamedWorkers)
 export function findWorkerConcerns({ mqtt, domains }: Config, reading: FleetReading): Concern[] {
   if (mqtt === undefined) return [];
   const places = findWorkerPlaces(reading, mqtt.workers);
-  const served = new Set([...places.map(({ domain }) => domain), ...[...domains.values()].map(({ name }) => name)]);
+  const served = new Set([
+    ...places.map(({ domain }) => domain),
+    ...[...domains.values()].filter(isMesh).map(({ name }) => name),
+  ]);
   const dashed = places.length === 0 ? [] : [...served].filter((domain) => domain.includes('-'));
   return [
     ...dashed.map((domain) => ({ domain, ...fault('worker-domain', DASH) })),

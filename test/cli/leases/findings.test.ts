@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { judgeFirewall, judgeSwitches } from '../../../src/cli/check/leases/forwarding.ts';
+import { judgePoolOwnership } from '../../../src/cli/check/ownership.ts';
 import { judgeTunnel, type Tunnel } from '../../../src/cli/check/tunnel.ts';
 import type { Concern } from '../../../src/cli/gateway/concern.ts';
 import { HarmlessRemedy } from '../../../src/cli/gateway/harmless.ts';
@@ -139,6 +140,12 @@ describe('forwarding', () => {
     for (const word of ['wg-members', 'wg-*', '10.66.0.0'])
       assert.deepEqual(judgeFirewall([{ ...chain, words: new Set([word]) }], DOMAIN), [], word);
   });
+});
+
+test("a peer inside the pool that a file sets up is the operator's only with a mark", () => {
+  const [found, ...others] = judgePoolOwnership(KEYS, new Map([[KEY, '/etc/wireguard/wg-members.conf']]), DOMAIN);
+  assert.deepEqual([found?.code, found?.remedy], ['key-in-peer-file', `wgkex static add ${KEY}`]);
+  assert.deepEqual(others, []);
 });
 
 test('an interface has an address in each network of the pool', () => {
