@@ -94,7 +94,7 @@ test('a domain without a lease is sound', async () => {
 
 describe('members', () => {
   before(async () => {
-    await bind(1, MEMBER.publicKey, 2, { email: 'ada@example.org', note: 'Depot', expires: NOW + 3 * DAY });
+    await bind(1, MEMBER.publicKey, 2, { email: 'ada@example.org', note: 'Depot\u001b[31m', expires: NOW + 3 * DAY });
     await bind(2, IDLER.publicKey, 3, { expires: NOW + 30 * DAY });
     await grant(3, { expires: NOW - 60 });
     await addMember(MEMBER.publicKey, 2);
@@ -131,7 +131,11 @@ describe('members', () => {
     for (const query of ['10.66.0.2', 'fd66::2', MEMBER.publicKey, id(1)]) {
       const { stdout, exitCode } = await look(gateway, ['show', query], { columns: 160 });
       assert.equal(exitCode, 0, query);
-      assert.match(stdout, new RegExp(`lease +${id(1)}, until .* \\(in 2 d\\), ada@example.org, Depot`), query);
+      assert.match(
+        stdout,
+        new RegExp(`lease +${id(1)}, until .* \\(in 2 d\\), ada@example.org, Depot(?!\\u001b)`),
+        query,
+      );
       assert.doesNotMatch(stdout, /entries|USED BY.*members|eui64 .* members/, query);
     }
     const { document } = await lookUp(gateway, ['show', '10.66.0.2']);

@@ -1,10 +1,12 @@
 import type { KeyLease } from '../../core/leases/key-lease.ts';
 import type { Lease } from '../../core/leases/lease.ts';
+import { escapeUnshowable } from '../../core/values/quote.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { HarmlessRemedy } from '../gateway/harmless.ts';
 import type { Membership } from '../gateway/router.ts';
 import { formatTime, formatUntil } from '../terminal/words.ts';
 
+const ABOUT_CHARACTERS = 64;
 const UNREADABLE = 'the leases cannot be read (see wgkex check)';
 
 /** The lease of a peer, in one line: `abcdefgh, until 2026-12-01 00:00:00 (in 2 d), a@example.org, Depot`. */
@@ -15,7 +17,9 @@ export function describeLease({ lease: found, reading }: Membership): string {
   if (state === 'released') return `none, released from ${lease.id}; the cleanup removes it`;
   if (state === 'ended') return `${lease.id}, ${describeEnd(lease)}; the cleanup removes it`;
   const about = [lease.email, lease.note].filter((text) => text !== undefined);
-  return [lease.id, describeExpiry(lease, reading.at), ...about].join(', ');
+  // A shop may have written them.
+  const shown = about.map((text) => escapeUnshowable(text, ABOUT_CHARACTERS));
+  return [lease.id, describeExpiry(lease, reading.at), ...shown].join(', ');
 }
 
 function describeExpiry({ expires }: Lease, now: UnixSeconds): string {
