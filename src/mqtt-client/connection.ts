@@ -1,25 +1,17 @@
-import { setDefaultAutoSelectFamily, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import type { IClientOptions } from 'mqtt';
+import { tryAllAddresses } from '../address-families.ts';
 import type { Config } from '../config/config.ts';
+import { readPassword, readText } from '../config/secrets.ts';
 import type { BrokerUrl } from '../core/fleet/broker-url.ts';
-import { readPassword, readText } from './secrets.ts';
-
-declare module 'node:net' {
-  // Of Node 18.18; the types of 18.19 do not have them.
-  function setDefaultAutoSelectFamily(isOn: boolean): void;
-  function setDefaultAutoSelectFamilyAttemptTimeout(milliseconds: number): void;
-}
 
 type MqttSettings = NonNullable<Config['mqtt']>;
 
+/** The name of systemd's credential. */
+const CREDENTIAL = 'mqtt.password';
 const CONNECT_MILLISECONDS = 3000;
 const KEEPALIVE_SECONDS = 10;
-/** Of the addresses of a name, each but the last has this time. */
-const ATTEMPT_MILLISECONDS = 1000;
 
-// Without it Node 18 tries only the first address of a name: on a gateway without IPv6 that may be one that it cannot reach.
-setDefaultAutoSelectFamily(true);
-setDefaultAutoSelectFamilyAttemptTimeout(ATTEMPT_MILLISECONDS);
+tryAllAddresses();
 
 /**
  * Options of the library for one connection to one broker, which it neither repeats nor takes up again. Files are read
@@ -27,7 +19,7 @@ setDefaultAutoSelectFamilyAttemptTimeout(ATTEMPT_MILLISECONDS);
  * @throws InputError if one of them cannot be read.
  */
 export function buildConnection(mqtt: MqttSettings, broker: BrokerUrl, clientId: string): IClientOptions {
-  const password = readPassword(mqtt.password_file, process.env);
+  const password = readPassword(mqtt.password_file, CREDENTIAL, process.env);
   return {
     ...{ host: broker.host, port: broker.port, protocol: broker.isEncrypted ? 'mqtts' : 'mqtt' },
     ...{ protocolVersion: 4, clientId, clean: true, reconnectPeriod: 0, resubscribe: false, queueQoSZero: false },

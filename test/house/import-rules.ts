@@ -115,8 +115,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: '',
     from: ['core/values', 'log'],
-    modules: ['../package.json', 'node:util'],
-    why: 'The common part of the daemons’ command lines, and what systemd passes to them.',
+    modules: ['../package.json', 'node:net', 'node:util'],
+    why: 'What programs have in common: command lines, what systemd passes to them, all addresses of a name.',
   },
   {
     who: 'system/run',
@@ -243,8 +243,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'mqtt-client',
-    from: ['core/values', 'core/fleet', 'config'],
-    modules: ['mqtt', 'node:fs', 'node:net', 'node:os'],
+    from: ['core/fleet', 'config', 'address-families.ts'],
+    modules: ['mqtt', 'node:os'],
     why: 'How a program of this machine connects to the broker.',
   },
   {

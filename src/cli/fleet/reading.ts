@@ -3,12 +3,11 @@ import { connect, type MqttClient } from 'mqtt';
 import type { Config } from '../../config/config.ts';
 import type { BrokerUrl } from '../../core/fleet/broker-url.ts';
 import { formatTopic, listAnnouncements } from '../../core/fleet/topics.ts';
-import { describeError } from '../../core/values/errors.ts';
+import { describeError, describeFailure } from '../../core/values/errors.ts';
 import { formatHostPort } from '../../core/values/host-port.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { buildConnection } from '../../mqtt-client/connection.ts';
 import { findOwnId } from '../../mqtt-client/own-id.ts';
-import { describeFailure } from '../../mqtt-client/secrets.ts';
 import { type FleetMember, type FleetWorker, Heard } from './heard.ts';
 
 type MqttSettings = NonNullable<Config['mqtt']>;

@@ -14,3 +14,8 @@ export function describeSystemError(error: unknown): string {
     .replace(/^E[A-Z0-9]+: /, '')
     .replace(/, [a-z]+( '.*')?$/, '');
 }
+
+/** The reason why a connection failed; some errors of Node have a code and no message. */
+export function describeFailure(error: Error & { readonly code?: unknown }): string {
+  return describeError(error) || String(error.code ?? error.name);
+}

@@ -1,10 +1,9 @@
 import { connect, type MqttClient } from 'mqtt';
 import type { Config } from '../../config/config.ts';
-import { describeError } from '../../core/values/errors.ts';
+import { describeError, describeFailure } from '../../core/values/errors.ts';
 import { formatHostPort } from '../../core/values/host-port.ts';
 import type { Events } from '../../log/events.ts';
 import { buildConnection } from '../../mqtt-client/connection.ts';
-import { describeFailure } from '../../mqtt-client/secrets.ts';
 
 /** What happens to a connection. */
 export interface SessionEvents {

@@ -1,19 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { describeError, describeSystemError, InputError } from '../core/values/errors.ts';
-
-/** The name of systemd's credential. */
-const CREDENTIAL = 'mqtt.password';
+import { describeSystemError, InputError } from '../core/values/errors.ts';
 
 /**
- * The password for the broker: from the file that the configuration names, else from systemd's credential, if there is
- * one.
+ * A password: from the file that the configuration names, else from systemd's credential of this name, if there is one.
  * @throws InputError if it cannot be read.
  */
 export function readPassword(
   file: string | undefined,
+  credentialName: string,
   { CREDENTIALS_DIRECTORY: directory }: NodeJS.ProcessEnv,
 ): string | undefined {
-  const credential = `${directory ?? ''}/${CREDENTIAL}`;
+  const credential = `${directory ?? ''}/${credentialName}`;
   const path = file ?? (directory !== undefined && existsSync(credential) ? credential : undefined);
   return path === undefined ? undefined : readText(path).replace(/\r?\n$/, '');
 }
@@ -25,9 +22,4 @@ export function readText(path: string): string {
   } catch (error) {
     throw new InputError(`Cannot read ${path}: ${describeSystemError(error)}`, { cause: error });
   }
-}
-
-/** The reason why a connection failed; some errors of Node have a code and no message. */
-export function describeFailure(error: Error & { readonly code?: unknown }): string {
-  return describeError(error) || String(error.code ?? error.name);
 }
