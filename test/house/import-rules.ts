@@ -51,6 +51,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'What a lease is, for gateways and clients.',
   },
   {
+    who: 'core/mail',
+    from: ['core/values', 'core/leases'],
+    modules: ['node:crypto', 'zod'],
+    why: 'The letters that root writes and wgkex-mail sends.',
+  },
+  {
     who: 'core/kernel',
     from: ['core/values', 'core/peers'],
     modules: ['zod'],
