@@ -201,6 +201,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'Whether packets of members get through this machine, for the operator’s command alone.',
   },
   {
+    who: 'system/mail',
+    from: ['core/values', 'core/leases', 'core/mail', 'system/files'],
+    modules: ['node:fs', 'node:path'],
+    why: 'Root’s end of the outbox.',
+  },
+  {
     who: 'handler-client',
     from: ['core/values', 'core/exchange', 'core/privsep', 'log', 'command-line.ts'],
     modules: ['node:child_process', 'node:stream'],
