@@ -18,6 +18,7 @@ const EXECUTABLES = [
   { name: 'wgkex-handler', entry: 'src/handler/main.ts', interpreter: CLEAN_NODE },
   { name: 'wgkex-cleanup', entry: 'src/cleanup/main.ts', interpreter: CLEAN_NODE },
   { name: 'wgkex', entry: 'src/cli/main.ts', interpreter: BRIEF_NODE },
+  { name: 'wgkex-mail', entry: 'src/mail/main.ts', interpreter: SMALL_NODE },
   { name: 'wgkex-relay', entry: 'src/relay/main.ts', interpreter: SMALL_NODE },
 ];
 

@@ -4,6 +4,7 @@ import { parseBrokerUrl } from '../core/fleet/broker-url.ts';
 import { type GatewayId, isGatewayId } from '../core/fleet/gateway-id.ts';
 import { MAX_WEIGHT, NAMES_BYTES } from '../core/fleet/limits.ts';
 import { THIRD_LINE_BYTES } from '../core/leases/third-line.ts';
+import { parseSender } from '../core/mail/address.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { HostPort } from '../core/values/host-port.ts';
 import { parseNetwork } from '../core/values/ip-address.ts';
@@ -69,6 +70,18 @@ const topicPrefix = z
   .string()
   .refine((text) => /^$|^[!-~]{0,63}\/$/.test(text) && !/^\$|[+#]/.test(text), 'a text such as "ffww/"');
 const location = z.string().refine((text) => /^[!-~]{1,64}$/.test(text), 'a word such as "muc"');
+const sender = z.string().transform((text, context) => {
+  const parsed = parseSender(text);
+  if (parsed === undefined)
+    context.addIssue({
+      code: 'custom',
+      message: 'an address such as "vpn@example.org" or "Freifunk VPN <vpn@example.org>"',
+    });
+  return parsed ?? z.NEVER;
+});
+const mailHost = z
+  .string()
+  .refine((text) => isHostName(text) || isIP(text) !== 0, 'a name or an address such as "mail.example.org"');
 const httpPath = z.string().refine((path) => HTTP_PATH.test(path), 'a path such as "/api/add_key"');
 
 /** It stands on a public page. */
@@ -116,6 +129,22 @@ const mqttSchema = z.strictObject({
   ca: absolutePath.optional(),
 });
 
+const mailSchema = z
+  .strictObject({
+    host: mailHost.optional(),
+    port: integer(1, 65_535).default(587),
+    security: z.enum(['starttls', 'tls', 'none']).default('starttls'),
+    from: sender,
+    username: word.optional(),
+    password_file: absolutePath.optional(),
+    language: z.enum(['en', 'de']).default('en'),
+    per_hour: integer(1, 10_000).default(60),
+  })
+  .refine(({ host, security }) => security !== 'none' || host === undefined || isLoopback(host), {
+    path: ['security'],
+    message: '"starttls" or "tls", unless the host is localhost or an address of loopback',
+  });
+
 /** Every setting, with its permitted values and its default. */
 export const configSchema = z
   .strictObject({
@@ -144,6 +173,7 @@ export const configSchema = z
         second_look_seconds: integer(0, MAX_SECONDS).default(900),
       })
       .prefault({}),
+    mail: mailSchema.optional(),
     page: z.strictObject({ title: pageTitle.optional(), link: webAddress.optional() }).prefault({}),
     domains: z.record(z.string(), domainSchema).default({}),
   })
@@ -210,6 +240,11 @@ function parseListenAddress(text: string): HostPort | undefined {
   const address = host?.replace(/[[\]]/g, '');
   if (address === undefined || isIP(address) === 0 || Number(port) > 65535) return undefined;
   return { host: address, port: Number(port) };
+}
+
+/** What is sent there in clear stays on this machine. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function canParseUrl(text: string): boolean {

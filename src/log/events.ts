@@ -105,6 +105,31 @@ export const RELAY_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
+/** Those of wgkex-mail. */
+export const MAIL_EVENTS = {
+  'mail sent': { priority: 'info', fields: ['lease', 'kind'], meaning: 'the mail server took a letter' },
+  'mail refused': {
+    priority: 'warn',
+    fields: ['lease', 'kind', 'reason'],
+    meaning: 'one letter was refused or cannot be read; it is tried again later, the others are sent',
+  },
+  'mail delayed': {
+    priority: 'warn',
+    fields: ['reason'],
+    meaning: 'no letter can be sent; all wait in the outbox, and are tried again after a pause',
+  },
+  'mail limit reached': {
+    priority: 'info',
+    fields: ['waiting'],
+    meaning: '`per_hour` letters were sent within an hour; the others wait',
+  },
+  'mail problem': {
+    priority: 'error',
+    fields: ['reason'],
+    meaning: 'a file or directory cannot be read or written; while notes cannot be written nothing is sent',
+  },
+} as const satisfies Readonly<Record<string, EventDefinition>>;
+
 /**
  * Every event that a program of wgkex logs. Operators search for these names, so they do not change; `… again` and
  * `… others` stand for further lines like the first ones.
@@ -337,6 +362,7 @@ export const EVENTS = {
   ...FLEET_EVENTS,
   ...LEASE_EVENTS,
   ...RELAY_EVENTS,
+  ...MAIL_EVENTS,
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -33,6 +33,15 @@ exchanges_per_source_per_second = 0.5
 exempt = ["2001:db8::/32", "192.0.2.0/24"]
 line_bytes = 100
 line_seconds = 0.3
+[mail]
+host = "mail.example.org"
+port = 465
+security = "tls"
+from = "Freifunk VPN <vpn@example.org>"
+username = "vpn"
+password_file = "/etc/wgkex/mail.password"
+language = "de"
+per_hour = 100
 [page]
 title = "Freifunk Ö"
 link = "https://freifunk.example/a?b=c"
@@ -139,6 +148,16 @@ test('everything can be set', () => {
     log: { level: 'debug', addresses: 'prefix' },
     metrics: { listen: { host: '::1', port: 9586 } },
     gateway: { name: 'gw1.example.org', weight: 2.5, location: 'muc' },
+    mail: {
+      host: 'mail.example.org',
+      port: 465,
+      security: 'tls',
+      from: { name: 'Freifunk VPN', address: 'vpn@example.org' },
+      username: 'vpn',
+      password_file: '/etc/wgkex/mail.password',
+      language: 'de',
+      per_hour: 100,
+    },
     page: { title: 'Freifunk Ö', link: 'https://freifunk.example/a?b=c' },
     mqtt: {
       url: [
@@ -186,6 +205,7 @@ const LISTEN = 'an address and a port such as "[::]:10012"';
 const NETWORK = 'a network such as "2001:db8::/32"';
 const BROKER = 'a URL such as "mqtts://mqtt.example.org:8883"';
 const PLAIN = 'mqtts://, or mqtt:// and an address of loopback or an overlay';
+const SENDER = 'an address such as "vpn@example.org" or "Freifunk VPN <vpn@example.org>"';
 const ID = '1 to 64 characters without / + # and blanks, and not "all"';
 const PREFIX = 'a text such as "ffww/"';
 const NAME = 'a lower-case name such as "ffww01"';
@@ -232,6 +252,16 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
     'mqtt.password_file',
     'an absolute path',
     '"p"',
+  ],
+  ['mails from nobody', 'mail.port = 25', 'mail.from', 'a text in quotes', 'nothing'],
+  ['mails from two', 'mail.from = "a@b.example, c@d.example"', 'mail.from', SENDER, '"a@b.example, c@d.example"'],
+  ['mails with another header', 'mail.from = "a@b.example\\nBcc: c"', 'mail.from', SENDER, '"a@b.example\\nBcc: c"'],
+  [
+    'mails in clear to another machine',
+    'mail.from = "a@b.example"\nmail.host = "mail.example"\nmail.security = "none"',
+    'mail.security',
+    '"starttls" or "tls", unless the host is localhost or an address of loopback',
+    '"none"',
   ],
   ['a negative weight', 'gateway.weight = -1', 'gateway.weight', '0 or more', '-1'],
   ['a weight that is a text', 'gateway.weight = "1"', 'gateway.weight', 'a number', '"1"'],

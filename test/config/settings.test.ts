@@ -63,11 +63,13 @@ test('wgkex.toml(5) has each setting in the order of the schema, with its defaul
 });
 
 function listSettings(): Setting[] {
-  const defaults = configSchema.parse({ http: {}, mqtt: { url: ['mqtt://localhost'] } }) as unknown as Record<
-    string,
-    unknown
-  >;
+  const defaults = configSchema.parse({
+    http: {},
+    mqtt: { url: ['mqtt://localhost'] },
+    mail: { from: 'a@b' },
+  }) as unknown as Record<string, unknown>;
   defaults['mqtt'] = { ...(defaults['mqtt'] as object), url: undefined };
+  defaults['mail'] = { ...(defaults['mail'] as object), from: undefined };
   const domain = meshDomainSchema.parse({ wireguard: 'wg', vxlan: 'vx' }) as Record<string, unknown>;
   const needed = { pool: ['10.66.0.0/24'], endpoint: 'vpn.example.org:1', allowed_ips: ['10.66.0.0/24'] };
   const leased = leaseSettingsSchema.parse(needed) as Record<string, unknown>;

@@ -15,7 +15,7 @@ const ROOT = ['system/files', 'system/kernel', 'system/store', 'system/domain'];
 
 /**
  * No row lets root's daemons see `host` or `operator`, the listener see `system`, a door see another
- * one, or any folder but `system/run` and `handler-client` start programs. `core` is pure: no I/O, no clock, no
+ * one, or any folder but `system/run`, `handler-client` and `mail` start programs. `core` is pure: no I/O, no clock, no
  * environment.
  */
 export const IMPORT_RULES: readonly ImportRule[] = [
@@ -108,6 +108,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'core/fleet/broker-url.ts',
       'core/fleet/gateway-id.ts',
       'core/fleet/limits.ts',
+      'core/mail/address.ts',
     ],
     modules: ['node:fs', 'node:net', 'smol-toml', 'zod'],
     why: 'Every part reads the configuration; it knows none of them.',
@@ -290,6 +291,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     ],
     modules: ['../package.json', 'commander', 'node:dgram', 'node:http', 'node:net', 'prom-client'],
     why: 'It faces strangers, and is a package of its own: no other program shares more than the core with it.',
+  },
+  {
+    who: 'mail',
+    from: ['core/values', 'core/leases', 'core/mail', 'config', 'log', 'command-line.ts', 'address-families.ts'],
+    modules: ['node:child_process', 'node:fs', 'node:path', 'node:stream/consumers', 'nodemailer', 'zod'],
+    why: 'It talks to mail servers without privileges: it shares only the core with root, and starts sendmail alone.',
   },
   {
     who: 'handler',
