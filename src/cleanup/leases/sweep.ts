@@ -70,14 +70,12 @@ async function endOverdue(table: LeaseTable, { peers }: DomainView, pass: Pass):
   const { expired, marked, marks } = judgeOverdue(overdue, file.read(), { uptime: readUptime(), secondLookSeconds });
   for (const { id, key } of marked) log.report('lease overdue', { domain: domain.name, lease: id, key });
   if (dryRun) return;
-  file.write(marks);
-  if (expired.length === 0) return;
-  const ended = await table.end(
-    expired.map(({ id }) => id),
-    now,
-  );
+  const due = expired.map(({ id }) => id);
+  const ended = due.length === 0 ? [] : await table.end(due, now);
   for (const { id, key } of expired)
     if (ended.includes(id)) log.report('lease expired', { domain: domain.name, lease: id, key });
+  // Last, as one that could not be ended keeps its mark.
+  file.write(marks);
 }
 
 interface Sweep {

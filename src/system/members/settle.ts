@@ -11,6 +11,7 @@ import { applyChanges } from '../domain/apply-changes.ts';
 import type { DomainSession } from '../domain/domain-session.ts';
 import { applyJointly, type Failures } from '../kernel/bisect.ts';
 import { setPeers } from '../kernel/wg.ts';
+import type { KeyUse } from '../leases/answers.ts';
 import type { LeaseTable } from '../leases/lease-table.ts';
 
 /** What settling needs. */
@@ -34,18 +35,29 @@ export interface Settled {
 /**
  * Makes the peers match the table: removes those whose lease has ended or was released, and gives every bound lease that
  * lasts its peer.
- * @throws Error if the table cannot be read; then nothing has been changed.
+ * @throws Error if the table cannot be read, or was lost; then nothing has been changed.
  */
 export async function settleMembers(view: DomainView, members: Members): Promise<Settled> {
   const { domain, table } = members;
   const { unserved, leaseless } = compareMembers(await table.readBound(domain.name), view);
-  const uses = leaseless.length > 0 ? await table.readKeys(domain.name) : new Map();
+  const uses = leaseless.length > 0 ? await readUses(leaseless, members) : new Map();
   const ended = leaseless.filter((key) => uses.has(key));
   const unremoved = await removeMembers(ended, view, members, (key) => uses.get(key)?.id);
   // They may have had the addresses of those that went.
   const unrestored = await serve(unserved, view, members);
   const strangers = leaseless.filter((key) => !uses.has(key));
   return { strangers, removed: ended.length - unremoved.size, failures: unremoved.size + unrestored };
+}
+
+/** A disk that is not mounted, or a crash, leaves a table without rows, which says nothing about peers that are there. */
+async function readUses(
+  leaseless: readonly PublicKey[],
+  { domain, table }: Members,
+): Promise<ReadonlyMap<PublicKey, KeyUse>> {
+  const uses = await table.readKeys(domain.name);
+  if (uses.size > 0 || (await table.list()).length > 0) return uses;
+  const count = leaseless.length === 1 ? 'a member' : `${leaseless.length} members`;
+  throw new Error(`Cannot trust ${table.path}: it has no lease at all, but the domain has ${count}`);
 }
 
 /** Removes peers, also from the view; returns those that could not be removed. Logs both. */
