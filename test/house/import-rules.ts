@@ -175,8 +175,18 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'system/members',
     from: [
-      ...['core/values', 'core/peers', 'core/kernel', 'core/decisions', 'core/changes', 'core/leases', 'config', 'log'],
-      ...['system/run', 'system/files', 'system/kernel', 'system/domain', 'system/leases'],
+      ...[
+        'core/values',
+        'core/peers',
+        'core/kernel',
+        'core/decisions',
+        'core/changes',
+        'core/leases',
+        'core/mail',
+        'config',
+        'log',
+      ],
+      ...['system/run', 'system/files', 'system/kernel', 'system/domain', 'system/leases', 'system/mail'],
     ],
     modules: ['node:fs', 'node:path', 'zod'],
     why: 'The members of a domain as root sees them: table and kernel together.',
@@ -409,7 +419,15 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'cli/leases',
     from: [
       ...['core/values', 'core/leases', 'core/decisions', 'config', 'command-line.ts'],
-      ...['system/files', 'system/kernel', 'system/store', 'system/domain', 'system/leases', 'system/members'],
+      ...[
+        'system/files',
+        'system/kernel',
+        'system/store',
+        'system/domain',
+        'system/leases',
+        'system/members',
+        'system/mail',
+      ],
       ...['cli/gateway', 'cli/editing', 'cli/terminal'],
     ],
     modules: ['node:crypto'],
@@ -479,7 +497,16 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'cli/commands/lease',
     from: [
-      ...['core/values', 'core/leases', 'command-line.ts', 'system/files', 'system/kernel', 'system/leases'],
+      ...[
+        'core/values',
+        'core/leases',
+        'core/mail/address.ts',
+        'command-line.ts',
+        'system/files',
+        'system/kernel',
+        'system/leases',
+        'system/members',
+      ],
       ...['cli/leases', 'cli/editing', 'cli/terminal'],
     ],
     modules: ['node:fs'],

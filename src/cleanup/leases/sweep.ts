@@ -2,11 +2,13 @@ import { findGone } from '../../core/changes/revival.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { judgeOverdue } from '../../core/decisions/overdue.ts';
 import { judgePeer, updateMarks, type Verdict } from '../../core/decisions/staleness.ts';
+import { describeError } from '../../core/values/errors.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import type { DomainSession } from '../../system/domain/domain-session.ts';
 import type { LeaseTable } from '../../system/leases/lease-table.ts';
 import { isClockUnsynchronised } from '../../system/members/clock.ts';
 import { findTable } from '../../system/members/find-table.ts';
+import { Mails } from '../../system/members/mails.ts';
 import { OverdueFile, readUptime } from '../../system/members/overdue-file.ts';
 import { type Members, removeMembers, settleMembers } from '../../system/members/settle.ts';
 import { findProofs, keepHistory } from '../pass/history.ts';
@@ -42,7 +44,10 @@ async function sweepLocked(session: DomainSession, pass: Pass): Promise<number> 
   const unremoved = await removeMembers(expired, view, members);
   const removed = settled.removed + expired.length - unremoved.size;
   for (const key of expired) if (!unremoved.has(key)) verdicts.delete(key);
-  if (!dryRun) conclude(verdicts, removed, { session, view }, pass);
+  if (!dryRun) {
+    conclude(verdicts, removed, { session, view }, pass);
+    await keepMails(members.table, view, pass);
+  }
   const alive = view.peers.ours.size - view.peers.pending.size;
   const waiting = [...verdicts.values()].filter((verdict) => verdict !== 'marked').length;
   log.report('cleanup finished', { domain: domain.name, alive, marked: verdicts.size - waiting, waiting, removed });
@@ -76,6 +81,15 @@ async function endOverdue(table: LeaseTable, { peers }: DomainView, pass: Pass):
     if (ended.includes(id)) log.report('lease expired', { domain: domain.name, lease: id, key });
   // Last, as one that could not be ended keeps its mark.
   file.write(marks);
+}
+
+/** Never throws: mails are not worth a pass. */
+async function keepMails(table: LeaseTable, { peers }: DomainView, { domain, config, log }: Pass): Promise<void> {
+  try {
+    await new Mails(domain, config).keep(table, Math.floor(peers.now.unix));
+  } catch (error) {
+    log.report('mail problem', { reason: describeError(error) });
+  }
 }
 
 interface Sweep {

@@ -3,11 +3,13 @@ import type { Config, DomainConfig } from '../../config/config.ts';
 import type { LeaseSettings } from '../../config/domains.ts';
 import { isLeaseId } from '../../core/leases/credentials.ts';
 import type { Lease, LeaseId } from '../../core/leases/lease.ts';
+import type { DomainName } from '../../core/values/names.ts';
 import { quote } from '../../core/values/quote.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { readClock } from '../../system/domain/moment.ts';
 import type { LeaseTable } from '../../system/leases/lease-table.ts';
 import { findTable } from '../../system/members/find-table.ts';
+import { Mails } from '../../system/members/mails.ts';
 import { beginEditing, type Editing, type EditOptions } from '../editing/editing.ts';
 import { findDomains } from '../gateway/configuration.ts';
 import { type CommonOptions, PROGRAM } from '../terminal/call.ts';
@@ -37,6 +39,11 @@ export function readLeasedDomain(name: string, config: Config, { config: path }:
 
 export function findLeasedDomains({ domains }: Config): LeasedDomain[] {
   return [...domains.values()].filter(isLeased);
+}
+
+/** The letters to the members of a domain, which the configuration may not have any more. */
+export function findMails(name: DomainName, { config }: Leasing): Mails {
+  return new Mails({ name, leased: config.domains.get(name)?.leased }, config);
 }
 
 /** Anything else is a usage error that does not show it: it may be a whole ticket. */

@@ -1,4 +1,6 @@
+import { InputError } from '../values/errors.ts';
 import { isHostName } from '../values/names.ts';
+import { quote } from '../values/quote.ts';
 
 /** Who a mail is from. */
 export interface Sender {
@@ -18,6 +20,12 @@ const DISPLAY_NAME = /^[^\p{Cc}\p{Zl}\p{Zp}<>()[\]"\\,:;@]{1,80}$/u;
 export function isEmailAddress(text: string): boolean {
   const [, local = '', host = ''] = text.match(/^([^@]*)@([^@]*)$/) ?? [];
   return text.length <= ADDRESS_BYTES && local.length <= LOCAL_BYTES && LOCAL_PART.test(local) && isHostName(host);
+}
+
+/** @throws InputError unless {@link isEmailAddress}. */
+export function parseEmailAddress(text: string): string {
+  if (isEmailAddress(text)) return text;
+  throw new InputError(`Cannot use ${quote(text)} as an email address: expected one such as "anna@example.org"`);
 }
 
 /** Parses `vpn@example.org` or `Freifunk VPN <vpn@example.org>`; undefined if it is neither. */

@@ -7,14 +7,22 @@ import {
   linkSync,
   openSync,
   readdirSync,
+  readFileSync,
   type Stats,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { LeaseId } from '../../core/leases/lease.ts';
-import { formatLetter, type Letter, type LetterName, nameLetter, parseLetterName } from '../../core/mail/letter.ts';
+import {
+  formatLetter,
+  type Letter,
+  type LetterName,
+  nameLetter,
+  parseLetter,
+  parseLetterName,
+} from '../../core/mail/letter.ts';
 import { describeSystemError, InputError } from '../../core/values/errors.ts';
+import type { DomainName } from '../../core/values/names.ts';
 import { findTrusted, judgeStep } from '../files/trust.ts';
 import { openNotes } from './notes.ts';
 
@@ -23,39 +31,101 @@ const UNFINISHED = '.new';
 /** For root and the group of the directory, which is that of wgkex-mail. */
 const READABLE_BY_SENDER = 0o640;
 
+/** A letter that is complete, and that wgkex-mail does not see yet. */
+export interface PreparedLetter {
+  /** Puts it into the outbox in one step; a letter of the same name stays as it is. Returns false if there is one. */
+  publish(): boolean;
+  discard(): void;
+}
+
 /**
- * Puts a letter into the outbox in one step. The directory's group can read it: that is the sender's.
- * @returns false if a letter of the same name is there, which stays as it is.
+ * Prepares a letter, so that nothing can fail any more after the change that it is about. The directory's group will be
+ * able to read it: that is the sender's.
  * @throws Error with one line that names the file, if it cannot be written.
  */
-export function writeLetter(outbox: string, letter: Letter): boolean {
+export function prepareLetter(outbox: string, letter: Letter): PreparedLetter {
   const path = join(outbox, nameLetter(letter));
+  const temporary = `${path}${UNFINISHED}`;
+  return attempt(path, () => {
+    writeWhole(temporary, formatLetter(letter), requireOutbox(outbox));
+    return describePrepared(outbox, path);
+  });
+}
+
+/** {@link prepareLetter}, and publishes it. */
+export function writeLetter(outbox: string, letter: Letter): boolean {
+  return prepareLetter(outbox, letter).publish();
+}
+
+/**
+ * Publishes or discards the letters of a domain whose writer ended before it did either; its lock keeps away those that
+ * are being written.
+ */
+export async function finishLetters(
+  outbox: string,
+  domain: DomainName,
+  isTrue: (letter: Letter) => Promise<boolean>,
+): Promise<void> {
+  for (const file of readdirSync(outbox).filter((one) => one.endsWith(UNFINISHED))) {
+    const path = join(outbox, file.slice(0, -UNFINISHED.length));
+    const letter = readWhole(`${path}${UNFINISHED}`);
+    // A torn one has no domain any more.
+    if (letter !== undefined && letter.domain !== domain) continue;
+    const prepared = describePrepared(outbox, path);
+    if (letter !== undefined && (await isTrue(letter))) prepared.publish();
+    else prepared.discard();
+  }
+}
+
+function describePrepared(outbox: string, path: string): PreparedLetter {
+  const temporary = `${path}${UNFINISHED}`;
+  const discard = () => {
+    unlinkIfThere(temporary);
+    syncDirectory(outbox);
+  };
+  return {
+    publish: () =>
+      attempt(path, () => {
+        const isNew = linkOnce(temporary, path);
+        discard();
+        return isNew;
+      }),
+    discard,
+  };
+}
+
+function readWhole(path: string): Letter | undefined {
   try {
-    const temporary = `${path}${UNFINISHED}`;
-    const directory = requireOutbox(outbox);
-    try {
-      writeWhole(temporary, formatLetter(letter), directory);
-      return linkOnce(temporary, path);
-    } finally {
-      unlinkIfThere(temporary);
-      syncDirectory(outbox);
-    }
+    return parseLetter(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof InputError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${describeSystemError(error)}`, { cause: error });
   }
 }
 
 /**
- * Removes the letters that wgkex-mail notes as sent, and says which these were. Their notes stay: a letter that is
- * written again, because its mark in the table came too late, is not sent again, but found here once more.
+ * Removes the letters that wgkex-mail notes as sent, of those that are meant, and says which these were. Their notes stay:
+ * a letter that is written again, because its mark in the table came too late, is not sent again, but found here once more.
  * @throws Error if a directory cannot be read or a letter not be removed.
  */
-export function clearSent(outbox: string, notesDirectory: string): LetterName[] {
+export function clearSent(
+  outbox: string,
+  notesDirectory: string,
+  isMeant: (letter: LetterName) => boolean = () => true,
+): LetterName[] {
   const notes = openNotes(notesDirectory);
   try {
     return readdirSync(outbox).flatMap((file) => {
       const letter = parseLetterName(file);
-      if (letter === undefined || !notes.has(file)) return [];
+      if (letter === undefined || !isMeant(letter) || !notes.has(file)) return [];
       unlinkIfThere(join(outbox, file));
       return [letter];
     });
@@ -64,11 +134,11 @@ export function clearSent(outbox: string, notesDirectory: string): LetterName[] 
   }
 }
 
-/** Removes what has not been sent yet to these leases, such as a token that is no longer valid. */
-export function withdrawLetters(outbox: string, ids: ReadonlySet<LeaseId>): void {
+/** Removes letters that have not been sent yet, such as one with a token that is no longer valid. */
+export function withdrawLetters(outbox: string, isMeant: (letter: LetterName) => boolean): void {
   for (const file of readdirSync(outbox)) {
     const letter = parseLetterName(file.endsWith(UNFINISHED) ? file.slice(0, -UNFINISHED.length) : file);
-    if (letter !== undefined && ids.has(letter.id)) unlinkIfThere(join(outbox, file));
+    if (letter !== undefined && isMeant(letter)) unlinkIfThere(join(outbox, file));
   }
 }
 

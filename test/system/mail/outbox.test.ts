@@ -167,7 +167,7 @@ test('withdrawn letters are gone, also one that was cut off; those of others sta
   const other = { ...REMINDER, id: OTHER_ID };
   for (const letter of [REMINDER, GRANT, other]) writeLetter(outbox, letter);
   writeFileSync(join(outbox, `${nameLetter({ kind: 'extend', ...COMMON })}.new`), '{');
-  withdrawLetters(outbox, new Set([ID]));
+  withdrawLetters(outbox, ({ id }) => id === ID);
   assert.deepEqual(readdirSync(outbox), [nameLetter(other)]);
 });
 

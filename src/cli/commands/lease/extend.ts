@@ -5,7 +5,8 @@ import type { Extension } from '../../../system/leases/lease-table.ts';
 import type { EditOptions } from '../../editing/editing.ts';
 import { findAddressFault } from '../../leases/address-fault.ts';
 import { changeLease, type TableChange } from '../../leases/change-lease.ts';
-import { beginLeasing, type Leasing, readLeaseId, requireLease } from '../../leases/leasing.ts';
+import { beginLeasing, findMails, type Leasing, readLeaseId, requireLease } from '../../leases/leasing.ts';
+import { publish } from '../../leases/publish.ts';
 import { findEnd, readTerm, type Term, type TermOptions } from '../../leases/term.ts';
 import { type Call, PROGRAM } from '../../terminal/call.ts';
 
@@ -26,7 +27,9 @@ function requireEnd({ id, expires }: Lease, term: Term): void {
 /** The days count from the end date, or from now if that has passed. */
 async function extend(lease: Lease, term: Term, leasing: Leasing): Promise<TableChange> {
   const expires = findEnd(term, Math.max(leasing.now, lease.expires ?? 0));
+  const letter = leasing.dryRun ? undefined : findMails(lease.domain, leasing).prepareExtension({ ...lease, expires });
   const { lease: after, addresses, reason } = await extendRow(lease, expires, leasing);
+  if (letter !== undefined) publish(letter);
   if (lease.ended === undefined) return { lease: after };
   const { key } = after;
   return { lease: after, addresses, reason, affected: key && { key, isMember: true } };

@@ -1,11 +1,13 @@
 import { formatCredentials } from '../../../core/leases/credentials.ts';
-import { parseEmailAddress } from '../../../core/leases/email-address.ts';
 import { parseLabel } from '../../../core/leases/label.ts';
 import type { Lease } from '../../../core/leases/lease.ts';
+import { parseEmailAddress } from '../../../core/mail/address.ts';
 import { makeTrustedDirectory } from '../../../system/files/trust.ts';
+import { Mails } from '../../../system/members/mails.ts';
 import type { EditOptions } from '../../editing/editing.ts';
 import { beginLeasing, type LeasedDomain, type Leasing, readLeasedDomain } from '../../leases/leasing.ts';
 import { withLocks } from '../../leases/locks.ts';
+import { publish } from '../../leases/publish.ts';
 import { findEnd, readTerm, type TermOptions } from '../../leases/term.ts';
 import { makeLeaseId, makeToken } from '../../leases/tickets.ts';
 import { type Call, readWord } from '../../terminal/call.ts';
@@ -30,6 +32,8 @@ export async function run({ args: [name = ''], options }: Call<Options>): Promis
   const domain = readLeasedDomain(name, config, options);
   const wanted = { email, note, orderId, expires: term && findEnd(term, now) };
   const grant = dryRun ? await foresee(domain, wanted, leasing) : await make(domain, wanted, leasing);
+  if (email !== undefined && config.mail === undefined)
+    complain(`No mail is sent to ${email}: there is no [mail] in ${options.config}`);
   if (!dryRun) await log.write();
   if (options.json) printJson(describeGrant(grant));
   else if (dryRun) printLines(renderForeseen(grant, findTerminal()));
@@ -49,17 +53,26 @@ type Wanted = Pick<Lease, 'email' | 'note' | 'orderId' | 'expires'>;
 async function make(domain: LeasedDomain, wanted: Wanted, leasing: Leasing): Promise<Grant> {
   const { config, table, log, now } = leasing;
   const { token, secret } = makeToken();
+  const mails = new Mails(domain, config);
   const lease = { ...UNBOUND, ...wanted, id: makeLeaseId(), secret, domain: domain.name, created: now };
   makeTrustedDirectory(config.state_directory);
   return withLocks([domain.name], leasing, async () => {
+    const letter = mails.prepareGrant(lease, token);
     const { lease: granted, isNew } = await table.grant(lease);
     const { id } = granted;
     if (isNew) {
+      publish(letter);
       log.report('lease granted', { domain: domain.name, lease: id, by: 'operator' });
       return { lease: granted, domain, token };
     }
+    letter.discard();
     requireSame(granted, domain);
-    if (!(await table.rotate(id, secret, { isOnlyUnbound: true }))) return { lease: granted, domain };
+    mails.withdraw(id, 'grant');
+    const another = mails.prepareGrant(granted, token);
+    const isRenewed = await table.rotate(id, secret, { isOnlyUnbound: true });
+    if (isRenewed) publish(another);
+    else another.discard();
+    if (!isRenewed) return { lease: granted, domain };
     log.report('lease changed', { domain: domain.name, lease: id, what: 'rotated', by: 'operator' });
     return { lease: granted, domain, token };
   });

@@ -1,7 +1,7 @@
 import type { Lease } from '../../../core/leases/lease.ts';
 import type { EditOptions } from '../../editing/editing.ts';
 import { changeLease, type TableChange } from '../../leases/change-lease.ts';
-import { beginLeasing, type Leasing, readLeaseId } from '../../leases/leasing.ts';
+import { beginLeasing, findMails, type Leasing, readLeaseId } from '../../leases/leasing.ts';
 import { makeToken } from '../../leases/tickets.ts';
 import type { Call } from '../../terminal/call.ts';
 
@@ -17,7 +17,8 @@ export async function run({ args: [text = ''], options }: Call<Options>): Promis
   return changeLease(id, 'released', { leasing, options }, (lease) => release(lease, lost, leasing));
 }
 
-async function release(lease: Lease, isLost: boolean, { table, dryRun }: Leasing): Promise<TableChange> {
+async function release(lease: Lease, isLost: boolean, leasing: Leasing): Promise<TableChange> {
+  const { table, dryRun } = leasing;
   const { id, key, ended } = lease;
   if (ended !== undefined) throw new Error(`Cannot release ${id}: it has ended`);
   if (key === undefined) {
@@ -28,6 +29,7 @@ async function release(lease: Lease, isLost: boolean, { table, dryRun }: Leasing
   const change = { lease: after, affected: { key, isMember: false } };
   if (dryRun) return change;
   const { token, secret } = isLost ? makeToken() : { token: undefined, secret: undefined };
+  if (isLost) findMails(lease.domain, leasing).withdraw(id, 'grant');
   if (!(await table.release(id, { newSecret: secret })))
     throw new Error(`Cannot release ${id}: it has changed meanwhile`);
   return { ...change, token };

@@ -1,6 +1,6 @@
 import type { EditOptions } from '../../editing/editing.ts';
 import { changeLease } from '../../leases/change-lease.ts';
-import { beginLeasing, readLeaseId } from '../../leases/leasing.ts';
+import { beginLeasing, findMails, readLeaseId } from '../../leases/leasing.ts';
 import type { Call } from '../../terminal/call.ts';
 
 /** `wgkex lease revoke ID`: end a lease at once. */
@@ -9,8 +9,9 @@ export async function run({ args: [text = ''], options }: Call<EditOptions>): Pr
   const leasing = beginLeasing(options);
   const { table, dryRun, now } = leasing;
   return changeLease(id, 'revoked', { leasing, options }, async (lease) => {
-    const { key, ended } = lease;
+    const { domain, key, ended } = lease;
     if (ended !== undefined) throw new Error(`Cannot revoke ${id}: it has ended already`);
+    if (!dryRun) findMails(domain, leasing).withdraw(id);
     if (!dryRun && !(await table.revoke(id, now))) throw new Error(`Cannot revoke ${id}: it has changed meanwhile`);
     return { lease: { ...lease, ended: now }, affected: key && { key, isMember: false } };
   });

@@ -1,6 +1,6 @@
 import type { EditOptions } from '../../editing/editing.ts';
 import { changeLease } from '../../leases/change-lease.ts';
-import { beginLeasing, readLeaseId } from '../../leases/leasing.ts';
+import { beginLeasing, findMails, readLeaseId } from '../../leases/leasing.ts';
 import { makeToken } from '../../leases/tickets.ts';
 import type { Call } from '../../terminal/call.ts';
 
@@ -12,6 +12,7 @@ export async function run({ args: [text = ''], options }: Call<EditOptions>): Pr
     if (lease.ended !== undefined) throw new Error(`Cannot rotate ${id}: it has ended`);
     if (leasing.dryRun) return { lease };
     const { token, secret } = makeToken();
+    findMails(lease.domain, leasing).withdraw(id, 'grant');
     if (!(await leasing.table.rotate(id, secret))) throw new Error(`Cannot rotate ${id}: it has changed meanwhile`);
     return { lease, token };
   });
