@@ -226,6 +226,10 @@ test('a pool that was made smaller, or moved: members outside keep address and t
     assert.deepEqual(await readPeers(gateway), before, pool.join());
     await member.reaches();
   }
+  await gateway.reload({ cleanup: { second_look_seconds: 0 } }, { pool: ['10.77.0.0/24'] });
+  assert.equal(await (await openTable(gateway)).revoke(ticket.id, readTime()), true);
+  assert.equal((await gateway.cleanUp()).exitCode, 0);
+  assert.equal((await readPeers(gateway)).length, before.length - 1, 'outside the pool a lease ends, too');
 });
 
 /** A gateway on a disk of its own, with a member that is connected and two that never were. */

@@ -20,16 +20,22 @@ export class LeasedPlan implements AddressPlan {
     return held ?? { key, address: NO_ADDRESS };
   }
 
-  /** All of the allowed IPs are in the pool. */
-  findHeld(key: PublicKey, allowedIps: readonly string[]): Router | undefined {
+  /** All of the allowed IPs are in the pool or, for a key that wgkex registered, were in it before it was made smaller. */
+  findHeld(key: PublicKey, allowedIps: readonly string[], isRecorded = false): Router | undefined {
     const [first, second] = allowedIps.map((network) => network.replace(/\/.*$/, '') as IpAddress);
-    if (first === undefined || !allowedIps.every((network) => this.#pool.containsNetwork(network))) return undefined;
+    const isPlanned = allowedIps.every((network) => this.#pool.containsNetwork(network));
+    if (first === undefined || !(isPlanned || (isRecorded && allowedIps.every(isHost)))) return undefined;
     return { key, address: first, secondAddress: second };
   }
 
   findReserved(): undefined {
     return undefined;
   }
+}
+
+/** Whether a network is a single address. */
+function isHost(network: string): boolean {
+  return network.endsWith(network.includes(':') ? '/128' : '/32');
 }
 
 /** The member's router of a bound lease; undefined if the lease has no address. */

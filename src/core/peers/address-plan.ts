@@ -20,7 +20,7 @@ export interface AddressPlan {
   /** The router of a key as its domain has it today; where only its peer has the address, `held` is that. */
   describe(key: PublicKey, held?: Router): Router;
   /** The router that these allowed IPs make of a key; undefined if the plan gives no such addresses. */
-  findHeld(key: PublicKey, allowedIps: readonly string[]): Router | undefined;
+  findHeld(key: PublicKey, allowedIps: readonly string[], isRecorded?: boolean): Router | undefined;
   /** The network that a key has before it is a peer; undefined if it has none. */
   findReserved(key: PublicKey): string | undefined;
 }

@@ -32,7 +32,7 @@ export function findOwner(peer: Peer, { registrations, staticKeys, plan }: Owner
   if (recorded === undefined && plan.needsRecord) return { mark: 'not recorded' };
   if (peer.hasPresharedKey) return { mark: 'preshared key' };
   if (peer.hasKeepalive) return { mark: 'keepalive' };
-  const held = plan.findHeld(peer.key, peer.allowedIps);
+  const held = plan.findHeld(peer.key, peer.allowedIps, recorded !== undefined);
   if (held === undefined && peer.allowedIps.length > 0) return { mark: 'allowed IPs' };
   if (held === undefined && recorded === undefined) return { mark: 'not recorded' };
   return { registration: recorded ?? UNRECORDED, router: plan.describe(peer.key, held), held };
