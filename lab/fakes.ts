@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Gateway } from './gateway.ts';
 
 /** The programs that wgkex runs as root. */
-const PROGRAMS = ['/usr/bin/wg', '/usr/sbin/bridge', '/usr/sbin/ip', '/usr/bin/flock'] as const;
+const PROGRAMS = ['/usr/bin/wg', '/usr/sbin/bridge', '/usr/sbin/ip', '/usr/bin/flock', '/usr/bin/sqlite3'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** Stands in front of each of them; knows what to do from the files of {@link faultsOf}. */

@@ -95,6 +95,11 @@ export class Gateway {
     return `/var/lib/wgkex/${this.namespace}/${domain}.claims.json`;
   }
 
+  /** Which leases of a domain were seen after their end dates. */
+  overdueFile(domain = this.#firstDomain): string {
+    return `/run/wgkex/${this.namespace}/${domain}.overdue`;
+  }
+
   /** The remembered state of a domain. */
   stateFile(domain = this.#firstDomain): string {
     return `/var/lib/wgkex/${this.namespace}/${domain}.json`;

@@ -21,7 +21,7 @@ const WRITES = ['openat', 'write', 'ftruncate', 'fsync', 'link', 'unlink', 'rena
 
 /**
  * Lets an action run once, unharmed, and finds the moments before and after each effect of the programs that it calls:
- * around two calls, two peers of one `wg set`, two lines of a batch.
+ * around two calls, two peers of one `wg set`, two lines of a batch or of SQL.
  */
 export async function findProgramMoments(gateway: Gateway, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
   const { calls } = await order(gateway, 'nobody 0 0 nobody', () => action([]));
@@ -44,7 +44,7 @@ export async function findProgramMoments(gateway: Gateway, victim: Victim, actio
  */
 export async function findWriteMoments(gateway: Gateway, action: Action<unknown>): Promise<Moment[]> {
   const output = `/run/${gateway.namespace}.strace`;
-  const files = [gateway.recordFile(), gateway.stateFile(), gateway.claimsFile()];
+  const files = [gateway.recordFile(), gateway.stateFile(), gateway.claimsFile(), gateway.overdueFile()];
   const paths = files.flatMap((file) => [file, `${file}.new`, `${file}.previous`]);
   const trace = ['strace', '-o', output, '-e', `trace=${WRITES}`, ...paths.flatMap((path) => ['-P', path])];
   await action(trace);

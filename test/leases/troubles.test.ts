@@ -201,9 +201,8 @@ test('a mark of an earlier boot does not count', async (t) => {
   const { gateway } = scene;
   const overdue = await makeOverdue(scene);
   assert.match((await gateway.cleanUp()).stderr, /"msg":"lease overdue"/);
-  const file = `/run/wgkex/${gateway.namespace}/${MEMBERS}.overdue`;
-  const { marks } = JSON.parse(await readFile(file, 'utf8'));
-  await writeFile(file, JSON.stringify({ boot: '0dd5f2a6-0000-4000-8000-000000000000', marks }));
+  const { marks } = JSON.parse(await readFile(gateway.overdueFile(), 'utf8'));
+  await writeFile(gateway.overdueFile(), JSON.stringify({ boot: '0dd5f2a6-0000-4000-8000-000000000000', marks }));
   await pause(SECOND_LOOK_SECONDS * 1000);
   assert.match((await gateway.cleanUp()).stderr, /"msg":"lease overdue"/, 'the first look of this boot');
   assert.ok((await readPeers(gateway)).includes(overdue));
