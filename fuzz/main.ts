@@ -5,6 +5,7 @@ import { createDecisionsTarget } from './targets/decisions.ts';
 import { createFleetTarget } from './targets/fleet.ts';
 import { HandlerTarget } from './targets/handler.ts';
 import { createHttpTarget } from './targets/http.ts';
+import { createLeasesTarget } from './targets/leases.ts';
 import { createLinesTarget } from './targets/lines.ts';
 import { createReadersTarget } from './targets/readers.ts';
 import { createRelayTarget } from './targets/relay.ts';
@@ -25,6 +26,7 @@ tries all targets:
   relay    what both ends of a connection send through wgkex-relay
   bodies   bodies of HTTP requests, as the listener reads them
   http     raw bytes on the HTTP door, on real connections
+  leases   what members send on both doors, on real connections, and what their leases say to it
   handler  the installed handler as root, on real interfaces
   socket   the installed listener and handler, on real connections and interfaces
 
@@ -41,6 +43,7 @@ const TARGETS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   relay: async (options) => fuzz(createRelayTarget(), options),
   bodies: async (options) => fuzz(createBodiesTarget(), options),
   http: async (options) => fuzz(await createHttpTarget(), options),
+  leases: async (options) => fuzz(await createLeasesTarget(), options),
   handler: async (options) => fuzz(await HandlerTarget.create(), options),
   socket: async (options) => fuzz(await SocketTarget.create(), options),
 };

@@ -3,6 +3,7 @@ import { createBodiesTarget } from '../../fuzz/targets/bodies.ts';
 import { createDecisionsTarget } from '../../fuzz/targets/decisions.ts';
 import { createFleetTarget } from '../../fuzz/targets/fleet.ts';
 import { createHttpTarget } from '../../fuzz/targets/http.ts';
+import { createLeasesTarget } from '../../fuzz/targets/leases.ts';
 import { createLinesTarget } from '../../fuzz/targets/lines.ts';
 import { createReadersTarget } from '../../fuzz/targets/readers.ts';
 import { createRelayTarget } from '../../fuzz/targets/relay.ts';
@@ -20,6 +21,11 @@ describe('a few thousand inputs of each kind are read as the contract says:', ()
   test('bodies of HTTP requests', (context) => fuzzShortly(createBodiesTarget(), INPUTS, context));
   test('raw bytes on the HTTP door', async (context) => {
     const target = await createHttpTarget();
+    context.after(() => target.close());
+    await fuzzShortly(target, INPUTS, context);
+  });
+  test('what members send', async (context) => {
+    const target = await createLeasesTarget();
     context.after(() => target.close());
     await fuzzShortly(target, INPUTS, context);
   });
