@@ -1,11 +1,23 @@
+import type { LeaseId } from '../../core/leases/lease.ts';
+import type { Letter } from '../../core/mail/letter.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PreparedLetter } from '../../system/mail/outbox.ts';
+import type { Mails } from '../../system/members/mails.ts';
 import { complain } from '../terminal/print.ts';
 
 /** Puts a letter into the outbox after its change. The change stands, and the next pass of the cleanup tries again. */
 export function publish(letter: PreparedLetter): void {
+  orComplain(() => letter.publish());
+}
+
+/** Takes back letters after a change that made them untrue; likewise. */
+export function withdraw(mails: Mails, id: LeaseId, kind?: Letter['kind']): void {
+  orComplain(() => mails.withdraw(id, kind));
+}
+
+function orComplain(action: () => unknown): void {
   try {
-    letter.publish();
+    action();
   } catch (error) {
     complain(describeError(error));
   }

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -26,7 +27,7 @@ import type { DomainName } from '../../core/values/names.ts';
 import { findTrusted, judgeStep } from '../files/trust.ts';
 import { openNotes } from './notes.ts';
 
-/** What {@link writeLetter} adds to the name of a file that is not complete. */
+/** What the name of a letter that is not in the outbox yet has after it, with the domain in between. */
 const UNFINISHED = '.new';
 /** For root and the group of the directory, which is that of wgkex-mail. */
 const READABLE_BY_SENDER = 0o640;
@@ -44,11 +45,12 @@ export interface PreparedLetter {
  * @throws Error with one line that names the file, if it cannot be written.
  */
 export function prepareLetter(outbox: string, letter: Letter): PreparedLetter {
-  const path = join(outbox, nameLetter(letter));
-  const temporary = `${path}${UNFINISHED}`;
+  const name = nameLetter(letter);
+  const path = join(outbox, name);
   return attempt(path, () => {
-    writeWhole(temporary, formatLetter(letter), requireOutbox(outbox));
-    return describePrepared(outbox, path);
+    const unfinished = `${name}${endUnfinished(letter.domain)}`;
+    writeWhole(join(outbox, unfinished), formatLetter(letter), requireOutbox(outbox));
+    return describePrepared(outbox, name, unfinished);
   });
 }
 
@@ -58,27 +60,34 @@ export function writeLetter(outbox: string, letter: Letter): boolean {
 }
 
 /**
- * Publishes or discards the letters of a domain whose writer ended before it did either; its lock keeps away those that
- * are being written.
+ * Publishes or discards the letters of a domain whose writer ended before it did either. The domain's lock, which the
+ * caller has, keeps away those that are being written.
  */
-export async function finishLetters(
-  outbox: string,
-  domain: DomainName,
-  isTrue: (letter: Letter) => Promise<boolean>,
-): Promise<void> {
-  for (const file of readdirSync(outbox).filter((one) => one.endsWith(UNFINISHED))) {
-    const path = join(outbox, file.slice(0, -UNFINISHED.length));
-    const letter = readWhole(`${path}${UNFINISHED}`);
-    // A torn one has no domain any more.
-    if (letter !== undefined && letter.domain !== domain) continue;
-    const prepared = describePrepared(outbox, path);
-    if (letter !== undefined && (await isTrue(letter))) prepared.publish();
+export function finishLetters(outbox: string, domain: DomainName, isTrue: (letter: Letter) => boolean): void {
+  const end = endUnfinished(domain);
+  for (const file of readdirSync(outbox).filter((one) => one.endsWith(end))) {
+    const letter = readWhole(join(outbox, file));
+    const prepared = describePrepared(outbox, file.slice(0, -end.length), file);
+    if (letter !== undefined && isTrue(letter)) prepared.publish();
     else prepared.discard();
   }
 }
 
-function describePrepared(outbox: string, path: string): PreparedLetter {
-  const temporary = `${path}${UNFINISHED}`;
+/** Removes the letters of a domain that wait and are not true any more. One that cannot be read is left to wgkex-mail. */
+export function dropUntrue(outbox: string, domain: DomainName, isUntrue: (letter: Letter) => boolean): void {
+  for (const file of readdirSync(outbox).filter((one) => parseLetterName(one) !== undefined)) {
+    const letter = readWhole(join(outbox, file));
+    if (letter?.domain === domain && isUntrue(letter)) unlinkIfThere(join(outbox, file));
+  }
+}
+
+/** No name of a domain has a dot in it. */
+function endUnfinished(domain: string): string {
+  return `.${domain}${UNFINISHED}`;
+}
+
+function describePrepared(outbox: string, name: string, unfinished: string): PreparedLetter {
+  const [path, temporary] = [join(outbox, name), join(outbox, unfinished)];
   const discard = () => {
     unlinkIfThere(temporary);
     syncDirectory(outbox);
@@ -134,11 +143,14 @@ export function clearSent(
   }
 }
 
-/** Removes letters that have not been sent yet, such as one with a token that is no longer valid. */
-export function withdrawLetters(outbox: string, isMeant: (letter: LetterName) => boolean): void {
-  for (const file of readdirSync(outbox)) {
-    const letter = parseLetterName(file.endsWith(UNFINISHED) ? file.slice(0, -UNFINISHED.length) : file);
-    if (letter !== undefined && isMeant(letter)) unlinkIfThere(join(outbox, file));
+/**
+ * Removes letters that have not been sent yet, such as one with a token that is no longer valid. Those that are not in
+ * the outbox yet are left to {@link finishLetters}.
+ */
+export function withdrawLetters(outbox: string, isMeant: (letter: LetterName, name: string) => boolean): void {
+  for (const file of existsSync(outbox) ? readdirSync(outbox) : []) {
+    const letter = parseLetterName(file);
+    if (letter !== undefined && isMeant(letter, file)) unlinkIfThere(join(outbox, file));
   }
 }
 

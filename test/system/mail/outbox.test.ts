@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,7 +20,14 @@ import type { LeaseId, Token } from '../../../src/core/leases/lease.ts';
 import { type Letter, nameLetter, parseLetter } from '../../../src/core/mail/letter.ts';
 import type { DomainName } from '../../../src/core/values/names.ts';
 import { dropNotes } from '../../../src/system/mail/notes.ts';
-import { clearSent, withdrawLetters, writeLetter } from '../../../src/system/mail/outbox.ts';
+import {
+  clearSent,
+  dropUntrue,
+  finishLetters,
+  prepareLetter,
+  withdrawLetters,
+  writeLetter,
+} from '../../../src/system/mail/outbox.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as the outbox must be its own';
 const GROUP = 65534;
@@ -80,7 +88,7 @@ describe('a letter', { skip }, () => {
 
   test('is written although an earlier attempt was cut off', () => {
     const { outbox } = makePlace();
-    writeFileSync(join(outbox, `${nameLetter(GRANT)}.new`), '{"half');
+    writeFileSync(join(outbox, `${nameLetter(GRANT)}.members.new`), '{"half');
     assert.equal(writeLetter(outbox, GRANT), true);
     assert.deepEqual(readdirSync(outbox), [nameLetter(GRANT)]);
   });
@@ -162,13 +170,115 @@ describe('notes', { skip }, () => {
   });
 });
 
-test('withdrawn letters are gone, also one that was cut off; those of others stay', { skip }, () => {
-  const { outbox } = makePlace();
-  const other = { ...REMINDER, id: OTHER_ID };
-  for (const letter of [REMINDER, GRANT, other]) writeLetter(outbox, letter);
-  writeFileSync(join(outbox, `${nameLetter({ kind: 'extend', ...COMMON })}.new`), '{');
-  withdrawLetters(outbox, ({ id }) => id === ID);
-  assert.deepEqual(readdirSync(outbox), [nameLetter(other)]);
+describe('a letter that is prepared', { skip }, () => {
+  test('is not seen before it is published, and then as a whole', () => {
+    const { outbox, notes } = makePlace();
+    const prepared = prepareLetter(outbox, GRANT);
+    const [file = ''] = readdirSync(outbox);
+    assert.equal(file, `${nameLetter(GRANT)}.members.new`);
+    const { gid, mode } = statSync(join(outbox, file));
+    assert.deepEqual([gid, mode & 0o7777], [GROUP, 0o640]);
+    writeFileSync(join(notes, file), '');
+    assert.deepEqual(clearSent(outbox, notes), []);
+    assert.equal(prepared.publish(), true);
+    assert.deepEqual(readdirSync(outbox), [nameLetter(GRANT)]);
+    assert.deepEqual(parseLetter(readFileSync(join(outbox, nameLetter(GRANT)), 'utf8')), GRANT);
+  });
+
+  test('leaves nothing when it is discarded, not even twice', () => {
+    const { outbox } = makePlace();
+    const prepared = prepareLetter(outbox, GRANT);
+    for (let turn = 0; turn < 2; turn++) prepared.discard();
+    assert.deepEqual(readdirSync(outbox), []);
+  });
+
+  test('replaces none that waits', () => {
+    const { outbox } = makePlace();
+    const prepared = prepareLetter(outbox, { ...REMINDER, to: 'bert@example.org' });
+    writeFileSync(join(outbox, nameLetter(REMINDER)), 'first');
+    assert.equal(prepared.publish(), false);
+    assert.deepEqual(readdirSync(outbox), [nameLetter(REMINDER)]);
+    assert.equal(readFileSync(join(outbox, nameLetter(REMINDER)), 'utf8'), 'first');
+  });
+});
+
+describe('letters whose writer was killed', { skip }, () => {
+  const TRUE = REMINDER;
+  const FALSE: Letter = { ...GRANT, id: OTHER_ID };
+  const ELSEWHERE: Letter = { ...GRANT, domain: 'staff' as DomainName };
+  const finish = (outbox: string) => finishLetters(outbox, COMMON.domain, ({ id }) => id === ID);
+
+  test('are published if they are true, and else discarded', () => {
+    const { outbox } = makePlace();
+    for (const letter of [TRUE, FALSE]) prepareLetter(outbox, letter);
+    finish(outbox);
+    assert.deepEqual(readdirSync(outbox), [nameLetter(TRUE)]);
+    assert.deepEqual(parseLetter(readFileSync(join(outbox, nameLetter(TRUE)), 'utf8')), TRUE);
+    finish(outbox);
+    assert.deepEqual(readdirSync(outbox), [nameLetter(TRUE)]);
+  });
+
+  test('are left alone in another domain, whose lock is not held, however far they are', () => {
+    const { outbox } = makePlace();
+    prepareLetter(outbox, ELSEWHERE);
+    const begun = `${nameLetter(TRUE)}.staff.new`;
+    writeFileSync(join(outbox, begun), '');
+    const before = readdirSync(outbox);
+    finish(outbox);
+    assert.deepEqual(readdirSync(outbox), before);
+  });
+
+  for (const text of ['', '{"kind":"remind","id":"abcdef'])
+    test(`are discarded if they are torn: ${text || 'empty'}`, () => {
+      const { outbox } = makePlace();
+      writeFileSync(join(outbox, `${nameLetter(TRUE)}.members.new`), text);
+      finish(outbox);
+      assert.deepEqual(readdirSync(outbox), []);
+    });
+
+  test('stay one if they were published already', () => {
+    const { outbox } = makePlace();
+    prepareLetter(outbox, TRUE);
+    linkSync(join(outbox, `${nameLetter(TRUE)}.members.new`), join(outbox, nameLetter(TRUE)));
+    finish(outbox);
+    assert.deepEqual(readdirSync(outbox), [nameLetter(TRUE)]);
+  });
+
+  test('are not files of somebody else', () => {
+    const { outbox } = makePlace();
+    for (const name of ['README', 'x.new', 'members.new']) writeFileSync(join(outbox, name), '');
+    finish(outbox);
+    assert.deepEqual(readdirSync(outbox).sort(), ['README', 'members.new', 'x.new']);
+  });
+});
+
+describe('letters that are not true any more', { skip }, () => {
+  test('are dropped in their domain; the others, and what cannot be read, stay', () => {
+    const { outbox } = makePlace();
+    const [other, elsewhere] = [
+      { ...REMINDER, id: OTHER_ID },
+      { ...GRANT, domain: 'staff' as DomainName },
+    ];
+    for (const letter of [REMINDER, other, elsewhere]) writeLetter(outbox, letter);
+    const torn = nameLetter({ kind: 'extend', ...COMMON });
+    writeFileSync(join(outbox, torn), '{');
+    dropUntrue(outbox, COMMON.domain, ({ id }) => id === ID);
+    assert.deepEqual(readdirSync(outbox).sort(), [nameLetter(elsewhere), torn, nameLetter(other)].sort());
+  });
+
+  test('are withdrawn; those of others, and those that a command still writes, stay', () => {
+    const { outbox } = makePlace();
+    const other = { ...REMINDER, id: OTHER_ID };
+    for (const letter of [REMINDER, GRANT, other]) writeLetter(outbox, letter);
+    prepareLetter(outbox, { kind: 'extend', ...COMMON });
+    withdrawLetters(outbox, ({ id }) => id === ID);
+    const unfinished = `${nameLetter({ kind: 'extend', ...COMMON })}.members.new`;
+    assert.deepEqual(readdirSync(outbox).sort(), [unfinished, nameLetter(other)].sort());
+  });
+
+  test('cost no command that would withdraw them anything where there is no outbox', () => {
+    withdrawLetters(join(base, 'nowhere'), () => true);
+  });
 });
 
 function replaceByLink(path: string): void {

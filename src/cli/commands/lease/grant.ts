@@ -67,7 +67,6 @@ async function make(domain: LeasedDomain, wanted: Wanted, leasing: Leasing): Pro
     }
     letter.discard();
     requireSame(granted, domain);
-    mails.withdraw(id, 'grant');
     const another = mails.prepareGrant(granted, token);
     const isRenewed = await table.rotate(id, secret, { isOnlyUnbound: true });
     if (isRenewed) publish(another);

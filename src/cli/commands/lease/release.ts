@@ -2,6 +2,7 @@ import type { Lease } from '../../../core/leases/lease.ts';
 import type { EditOptions } from '../../editing/editing.ts';
 import { changeLease, type TableChange } from '../../leases/change-lease.ts';
 import { beginLeasing, findMails, type Leasing, readLeaseId } from '../../leases/leasing.ts';
+import { withdraw } from '../../leases/publish.ts';
 import { makeToken } from '../../leases/tickets.ts';
 import type { Call } from '../../terminal/call.ts';
 
@@ -29,8 +30,8 @@ async function release(lease: Lease, isLost: boolean, leasing: Leasing): Promise
   const change = { lease: after, affected: { key, isMember: false } };
   if (dryRun) return change;
   const { token, secret } = isLost ? makeToken() : { token: undefined, secret: undefined };
-  if (isLost) findMails(lease.domain, leasing).withdraw(id, 'grant');
   if (!(await table.release(id, { newSecret: secret })))
     throw new Error(`Cannot release ${id}: it has changed meanwhile`);
+  if (isLost) withdraw(findMails(lease.domain, leasing), id, 'grant');
   return { ...change, token };
 }
