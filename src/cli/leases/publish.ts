@@ -1,5 +1,3 @@
-import type { LeaseId } from '../../core/leases/lease.ts';
-import type { Letter } from '../../core/mail/letter.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { PreparedLetter } from '../../system/mail/outbox.ts';
 import type { Mails } from '../../system/members/mails.ts';
@@ -11,8 +9,8 @@ export function publish(letter: PreparedLetter): void {
 }
 
 /** Takes back letters after a change that made them untrue; likewise. */
-export function withdraw(mails: Mails, id: LeaseId, kind?: Letter['kind']): void {
-  orComplain(() => mails.withdraw(id, kind));
+export function withdraw(mails: Mails, ...which: Parameters<Mails['withdraw']>): void {
+  orComplain(() => mails.withdraw(...which));
 }
 
 function orComplain(action: () => unknown): void {
