@@ -1,22 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { LeaseId } from '../../src/core/leases/lease.ts';
 import { type Letter, MAIL_STATE_DIRECTORY, NOTES, nameLetter } from '../../src/core/mail/letter.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { writeLetter } from '../../src/system/mail/outbox.ts';
+import { SmtpServer } from './smtp-server.ts';
 
 export const OUTBOX = '/var/lib/wgkex/outbox';
 export const NOTES_DIRECTORY = join(MAIL_STATE_DIRECTORY, NOTES);
-const SERVER = fileURLToPath(new URL('server.py', import.meta.url));
 const PROGRAM = '/usr/lib/wgkex/wgkex-mail';
-const AS_SENDER = ['--reuid=wgkex-mail', '--regid=wgkex-mail', '--clear-groups'];
+export const AS_SENDER = ['--reuid=wgkex-mail', '--regid=wgkex-mail', '--clear-groups'];
 const CONFIG = '/etc/wgkex/wgkex.toml';
-const PAUSES = join(MAIL_STATE_DIRECTORY, 'pauses.json');
+export const PAUSES = join(MAIL_STATE_DIRECTORY, 'pauses.json');
 
 /** How one run of the sender ended, and what it logged. */
 interface Run {
@@ -27,12 +26,10 @@ interface Run {
 
 /** The outbox of the lab, the installed sender as its own user, and a mail server. */
 export class MailScene {
-  readonly port: number;
-  readonly received = mkdtempSync('/tmp/wgkex-received-');
-  #server: ChildProcess | undefined;
+  readonly server: SmtpServer;
 
   private constructor(port: number) {
-    this.port = port;
+    this.server = new SmtpServer(port);
   }
 
   static async create(): Promise<MailScene> {
@@ -47,29 +44,14 @@ export class MailScene {
   }
 
   configure(lines = ''): void {
-    const base = `host = "localhost"\nport = ${this.port}\nfrom = "Freifunk VPN <vpn@example.org>"`;
+    const base = `host = "localhost"\nport = ${this.server.port}\nfrom = "Freifunk VPN <vpn@example.org>"`;
     writeFileSync(CONFIG, `[mail]\n${base}\n${lines === '' ? 'security = "none"' : lines}\n`);
-  }
-
-  async startServer(...certificate: readonly string[]): Promise<void> {
-    const child = spawn('/usr/bin/python3', [SERVER, String(this.port), this.received, ...certificate], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#server = child;
-    await once(child.stdout, 'data');
-  }
-
-  async stopServer(): Promise<void> {
-    if (this.#server === undefined) return;
-    this.#server.kill('SIGKILL');
-    await once(this.#server, 'exit');
-    this.#server = undefined;
   }
 
   /** Everything as after the installation, without a server. */
   async reset(): Promise<void> {
-    await this.stopServer();
-    for (const directory of [OUTBOX, NOTES_DIRECTORY, this.received])
+    await this.server.reset();
+    for (const directory of [OUTBOX, NOTES_DIRECTORY])
       for (const name of readdirSync(directory)) rmSync(join(directory, name));
     this.endPauses();
     this.configure();
@@ -83,8 +65,7 @@ export class MailScene {
   async send({ under = [], env = {} }: { under?: readonly string[]; env?: NodeJS.ProcessEnv } = {}): Promise<Run> {
     const child = this.startSender(under, env);
     const [stderr, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-    const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
-    return { status: code ?? signal, events: lines.map((line) => JSON.parse(line)), stderr };
+    return { status: code ?? signal, events: parseEvents(stderr), stderr };
   }
 
   startSender(under: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
@@ -92,24 +73,15 @@ export class MailScene {
     return spawn('setpriv', words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
   }
 
-  /** What the server has taken, in order. */
-  readMails(): string[] {
-    const names = readdirSync(this.received).filter((name) => name.endsWith('.eml'));
-    return names.sort().map((name) => readFileSync(join(this.received, name), 'utf8'));
-  }
-
-  readRecipients(): string[] {
-    return this.readMails().map((mail) => mail.match(/^To: (.*?)\r?$/m)?.[1] ?? '');
-  }
-
-  readMessageIds(): string[] {
-    return this.readMails().map((mail) => mail.match(/^Message-ID: (.*?)\r?$/m)?.[1] ?? '');
-  }
-
   async close(): Promise<void> {
     await this.reset();
-    rmSync(this.received, { recursive: true });
+    await this.server.close();
   }
+}
+
+/** Of the log. */
+export function parseEvents(text: string): { msg: string; [field: string]: unknown }[] {
+  return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
 }
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
