@@ -16,7 +16,7 @@ nonce=$(head -c 6 /dev/urandom | base64 | tr '+/' '-_')
 proof=$(printf '%s\n' 'wgkex lease 1' "$domain" "$key" "$nonce" | sign)
 [ "${#secret} ${#proof}" = "64 43" ] || exit
 reply=$(printf '{"domain":"%s","public_key":"%s","proof":"%s"}' "$domain" "$key" "$id.$nonce.$proof" |
-  curl --silent --show-error --data @- "$url/api/v1/lease")
+  curl --silent --show-error --max-time 20 --data @- "$url/api/v1/lease")
 [ "$(find Message)" = OK ] || { echo "refused: $(find code)" >&2 && exit 1; }
 said=$(printf '%s\n' 'wgkex reply 1' "$key" "$nonce" "$(find config)" | sign)
 [ "$(find proof)" = "$said" ] || { echo 'not from the gateway' >&2 && exit 1; }

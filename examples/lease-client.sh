@@ -14,7 +14,7 @@ secret=$(printf 'wgkex token v1\0%s' "$token" | sha256sum | head -c 64)
 nonce=$(head -c 6 /dev/urandom | base64 | tr '+/' '-_')
 proof=$(printf '%s\n' 'wgkex lease 1' "$domain" "$key" "$nonce" | sign)
 [ "${#secret} ${#proof}" = "64 43" ] || exit
-reply=$(printf '%s\n' "$domain" "$key" "$id.$nonce.$proof" | nc "$host" 10012)
+reply=$(printf '%s\n' "$domain" "$key" "$id.$nonce.$proof" | nc -w 20 "$host" 10012)
 # shellcheck disable=SC2086 # three words
 set -- $reply '' '' ''
 [ "$1" = OK ] || { echo "refused: $reply" >&2 && exit 1; }
