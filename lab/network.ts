@@ -17,7 +17,14 @@ export class Segment {
   static async create(number: number): Promise<Segment> {
     const segment = new Segment(number);
     const { bridge } = segment;
-    await ipBatch(undefined, `link add ${bridge} up type bridge`, ...segment.#listAddresses(bridge, '0.2', '0::2'));
+    // A bridge without an address of its own takes the lowest of its ports', and whoever knew it before a port joined
+    // cannot reach it for half a minute.
+    const mac = `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`;
+    await ipBatch(
+      undefined,
+      `link add ${bridge} address ${mac} up type bridge`,
+      ...segment.#listAddresses(bridge, '0.2', '0::2'),
+    );
     return segment;
   }
 
