@@ -8,7 +8,7 @@ import {
   readCommandLine,
 } from '../command-line.ts';
 import { type Config, loadConfig } from '../config/config.ts';
-import { MAIL_STATE_DIRECTORY, NOTES, OUTBOX } from '../core/mail/letter.ts';
+import { MAIL_STATE_DIRECTORY, NOTES, OUTBOX, PAUSES } from '../core/mail/letter.ts';
 import { describeError, InputError } from '../core/values/errors.ts';
 import type { UnixSeconds } from '../core/values/time.ts';
 import { Log } from '../log/log.ts';
@@ -55,7 +55,7 @@ function openRound({ state_directory }: Config, mail: MailSettings, carrier: Car
   return new Round({
     outbox: join(state_directory, OUTBOX),
     notes: new Notes(join(directory, NOTES)),
-    pauses: openPauses(join(directory, 'pauses.json'), log),
+    pauses: openPauses(join(directory, PAUSES), log),
     carrier,
     perHour: mail.per_hour,
     events: log,

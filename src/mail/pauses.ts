@@ -1,30 +1,21 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import * as z from 'zod';
+import { type Pause, type PauseList, pausesSchema } from '../core/mail/pauses.ts';
 import { parseJsonOf } from '../core/values/json.ts';
 import type { UnixSeconds } from '../core/values/time.ts';
 
 const FIRST_SECONDS = 60;
 const LONGEST_SECONDS = 4 * 3600;
 
-const pause = z.strictObject({ failures: z.int().min(1), until: z.number(), reason: z.string() });
-/** `server`: of all letters, with the one that met the failure. */
-const stateSchema = z.strictObject({
-  server: pause.extend({ letter: z.string() }).optional(),
-  letters: z.record(z.string(), pause),
-});
-
-type Pause = z.infer<typeof pause>;
-
 /** When to try again what failed, kept over restarts: after 1 minute, then twice as long each time, up to 4 hours. */
 export class Pauses {
   readonly #path: string;
-  #state: z.infer<typeof stateSchema>;
+  #state: PauseList;
 
   /** Starts with no pause if there is no file. @throws InputError for a damaged one. */
   constructor(path: string) {
     this.#path = path;
     const text = readIfThere(path);
-    this.#state = text === undefined ? { letters: {} } : parseJsonOf(stateSchema, text, path);
+    this.#state = text === undefined ? { letters: {} } : parseJsonOf(pausesSchema, text, path);
   }
 
   /** Whether no letter may be sent now. */
@@ -73,7 +64,7 @@ export class Pauses {
     if (kept.length < Object.keys(letters).length) this.#write({ ...others, letters: Object.fromEntries(kept) });
   }
 
-  #write(state: z.infer<typeof stateSchema>): void {
+  #write(state: PauseList): void {
     const temporary = `${this.#path}.new`;
     const file = openSync(temporary, 'w', 0o600);
     try {

@@ -18,9 +18,13 @@ import { describeFrame } from '../../src/cli/commands/watch/json.ts';
 import { describeEdits } from '../../src/cli/editing/text.ts';
 import { findConcerns } from '../../src/cli/gateway/attention.ts';
 import { CONCERN_CODES } from '../../src/cli/gateway/concern-codes.ts';
+import type { GatewayStatus } from '../../src/cli/gateway/gateway.ts';
 import { describeChange } from '../../src/cli/leases/change-text.ts';
 import type { LeasedDomain } from '../../src/cli/leases/leasing.ts';
+import type { LeaseSummary } from '../../src/cli/members/summary.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { describeKeyLease } from '../../src/cli/views/lease.ts';
+import type { DomainConfig } from '../../src/config/config.ts';
 import { bound, MEMBERS } from '../system/leases/scene.ts';
 import { buildReading, WORKER } from './fleet-scene.ts';
 import { buildChange, buildRestoration, buildShown } from './leases/results.ts';
@@ -52,6 +56,8 @@ test('the manual has every option', () => {
 test('the manual has every member of the JSON documents', () => {
   const documents = [
     describeStatus(STATUS, findConcerns(STATUS)),
+    describeStatus(withLeases(STATUS), [], { leases: buildLeaseSummary(STATUS) }),
+    { lease: describeKeyLease({ state: 'bound', lease: bound(1) }) },
     describeFindings(FINDINGS, FIXES),
     describeFrame(buildFrame()),
     describeAnswer(findAnswer(SCENE_KEYS.stale)),
@@ -69,6 +75,7 @@ test('the manual has every member of the JSON documents', () => {
   ];
   const names = new Set(documents.flatMap(findNames));
   assert.ok(names.size > 50);
+  for (const name of ['mail', 'oldest', 'next_end', 'lease']) assert.ok(names.has(name), name);
   for (const name of names) assert.ok(MANUAL.includes(`"${name}"`), name);
 });
 
@@ -95,6 +102,20 @@ describe('the codes of problems', () => {
     for (const code of CONCERN_CODES) assert.match(code, /^[a-z0-9]+(-[a-z0-9]+)+$/);
   });
 });
+
+function withLeases(status: GatewayStatus): GatewayStatus {
+  const leased = {} as NonNullable<DomainConfig['leased']>;
+  return { ...status, domains: status.domains.map((one) => ({ ...one, domain: { ...one.domain, leased } })) };
+}
+
+function buildLeaseSummary({ domains }: GatewayStatus): LeaseSummary {
+  const counts = { bound: 1, unbound: 1, overdue: 0, nextEnd: undefined };
+  return {
+    counts: new Map(domains.map(({ domain: { name } }) => [name, counts])),
+    concerns: [],
+    mail: { waiting: { count: 0, oldest: undefined, reason: undefined }, concerns: [] },
+  };
+}
 
 /** The names of all members of an object, including nested ones. */
 function findNames(document: object): string[] {

@@ -305,7 +305,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'mail',
     from: ['core/values', 'core/leases', 'core/mail', 'config', 'log', 'command-line.ts', 'address-families.ts'],
-    modules: ['node:child_process', 'node:fs', 'node:path', 'node:stream/consumers', 'nodemailer', 'zod'],
+    modules: ['node:child_process', 'node:fs', 'node:path', 'node:stream/consumers', 'nodemailer'],
     why: 'It talks to mail servers without privileges: it shares only the core with root, and starts sendmail alone.',
   },
   {
@@ -390,10 +390,10 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'cli/members',
     from: [
-      ...['core/values', 'core/leases', 'core/changes', 'config', 'system/leases', 'system/members'],
-      ...['cli/gateway', 'cli/terminal'],
+      ...['core/values', 'core/leases', 'core/mail', 'core/changes', 'config'],
+      ...['system/leases', 'system/mail', 'system/members', 'cli/gateway', 'cli/terminal'],
     ],
-    modules: ['node:fs'],
+    modules: ['node:fs', 'node:path'],
     why: 'What the table says of members; without a domain that has leases hardly anything of it is loaded.',
   },
   {

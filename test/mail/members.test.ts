@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { makeKey } from '../../lab/client.ts';
@@ -127,26 +127,28 @@ describe('mails to members', { skip }, () => {
 
   test('letters that are not true any more when the server is back are not sent; the others are', async (t) => {
     const scene = await MemberScene.create(t, 214);
-    const ids: string[] = [];
     for (const name of ['extended', 'ended', 'lasting'])
-      ids.push((await scene.lease('grant', MEMBERS, '--email', `${name}@example.org`, '--days', '30')).slice(0, 8));
-    const [extended = '', ended = ''] = ids;
-    const [lease] = await scene.listLeases();
-    await scene.pass((lease?.expires ?? 0) - 5 * DAY);
+      await scene.lease('grant', MEMBERS, '--email', `${name}@example.org`, '--days', '30');
+    const find = async (name: string) => {
+      const lease = (await scene.listLeases()).find(({ email }) => email === `${name}@example.org`);
+      assert.ok(lease?.expires !== undefined);
+      return { id: lease.id, expires: lease.expires };
+    };
+    const { id, expires } = await find('extended');
+    await scene.pass(expires - 5 * DAY);
     assert.equal(scene.readLetters().filter(({ kind }) => kind === 'remind').length, 3);
-    for (let days = 0; days < 2; days++) await scene.lease('extend', extended, '--days', '40');
-    const table = await scene.listLeases();
-    await scene.lease('revoke', ended);
+    for (let turn = 0; turn < 2; turn++) await scene.lease('extend', id, '--days', '40');
+    await scene.lease('revoke', (await find('ended')).id);
     await scene.pass();
     const waiting = scene.readLetters().map(({ kind, to, expires }) => [to, kind, expires]);
-    const [end, , lasting] = table.map(({ expires }) => expires);
+    const [{ expires: end }, { expires: lasting }] = [await find('extended'), await find('lasting')];
     assert.deepEqual(waiting.sort(), [
       ['extended@example.org', 'extend', end],
-      ['extended@example.org', 'grant', lease?.expires],
+      ['extended@example.org', 'grant', expires],
       ['lasting@example.org', 'grant', lasting],
       ['lasting@example.org', 'remind', lasting],
     ]);
-    await scene.pass((lasting ?? 0) - DAY);
+    await scene.pass(lasting - DAY);
     const reminders = scene.readLetters().filter(({ kind }) => kind === 'remind');
     assert.deepEqual(
       reminders.map((letter) => letter.kind === 'remind' && letter.days),
@@ -157,15 +159,29 @@ describe('mails to members', { skip }, () => {
 
   test('while the server is down for days nothing is lost, and all arrive once it is back', async (t) => {
     const scene = await MemberScene.create(t, 215);
+    assert.deepEqual(await scene.readStatus(), { mail: { waiting: 0, oldest: null, reason: null }, problems: [] });
     for (const name of ['ada', 'bert', 'cleo']) await scene.lease('grant', MEMBERS, '--email', `${name}@example.org`);
+    const since = readTime() - 7200;
+    for (const name of readdirSync(scene.outbox)) utimesSync(join(scene.outbox, name), since, since);
     for (let hours = 0; hours < 72; hours += 24) {
       await scene.send(readTime() + hours * 3600);
       await scene.pass();
     }
     assert.equal(scene.readLetters().length, 3);
+    const { mail, problems } = await scene.readStatus();
+    assert.deepEqual([mail.waiting, mail.oldest], [3, since]);
+    assert.match(mail.reason, /ECONNREFUSED/);
+    assert.match(problems[0]?.problem ?? '', /^mail to members: 3 letters wait, the oldest for 2 h: .*ECONNREFUSED/);
+    const { stdout } = await look(scene.gateway, ['status'], { columns: 200 });
+    assert.match(stdout, /^Mail to members: 3 letters wait, the oldest for 2 h\.$/m);
+    // Whoever has taken the sender over.
+    rmSync(PAUSES);
+    symlinkSync('/etc/shadow', PAUSES);
+    assert.equal((await scene.readStatus()).mail.reason, null);
     await scene.server.start();
     rmSync(PAUSES);
     await scene.send();
+    assert.equal((await scene.readStatus()).mail.waiting, 0, 'sent, although no pass has removed them');
     assert.deepEqual(
       scene.server.readHeaders('To').sort(),
       ['ada', 'bert', 'cleo'].map((name) => `${name}@example.org`),

@@ -34,6 +34,7 @@ export const CONCERN_CODES = [
 
   ...['leases-unreadable', 'leases-readable', 'leases-without-domain', 'leases-outside-pool', 'pool-limit'],
   ...['peers-missing', 'peers-without-lease', 'pool-no-address', 'forwarding-off', 'forwarding-blocked'],
+  'mail-waiting',
 
   ...['mesh-unreadable', 'vxlan-outside-mesh', 'mesh-gateway-off', 'no-neighbour'],
 

@@ -12,6 +12,8 @@ import { isEmailAddress } from './address.ts';
 export const MAIL_STATE_DIRECTORY = '/var/lib/wgkex-mail';
 /** The directory of the notes of sent letters, in {@link MAIL_STATE_DIRECTORY}. */
 export const NOTES = 'sent';
+/** The file there that says what waits, and why. */
+export const PAUSES = 'pauses.json';
 /** The directory of the letters, in the state directory of wgkex. */
 export const OUTBOX = 'outbox';
 

@@ -7,6 +7,7 @@ import type { Concern } from '../../../src/cli/gateway/concern.ts';
 import { HarmlessRemedy } from '../../../src/cli/gateway/harmless.ts';
 import { countLeases, describeCounts } from '../../../src/cli/members/counts.ts';
 import { findHomeless, findMemberFaults, findPoolFaults, findTableFault } from '../../../src/cli/members/findings.ts';
+import { describeMail, findMailFaults } from '../../../src/cli/members/mail.ts';
 import { type DomainConfig, parseConfig } from '../../../src/config/config.ts';
 import type { Lease } from '../../../src/core/leases/lease.ts';
 import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
@@ -43,6 +44,38 @@ function bound(host: number, given: Partial<Lease> = {}): Lease {
 }
 
 const codesOf = (concerns: readonly Concern[]) => concerns.map(({ code }) => code);
+
+describe('letters that wait', () => {
+  const HOUR = 3600;
+  const reason = undefined;
+  const since = (seconds: number, count = 3) => ({ count, oldest: NOW - seconds, reason });
+
+  for (const [waiting, expected] of [
+    [{ count: 0, oldest: undefined, reason }, 'no letter waits'],
+    [since(90, 1), '1 letter has waited for 1 min'],
+    [since(2 * HOUR), '3 letters wait, the oldest for 2 h'],
+    [since(-HOUR), '3 letters wait, the oldest for 0 s'],
+  ] as const)
+    test(`are a sentence: ${expected}`, () =>
+      assert.equal(describeMail(waiting, NOW), `Mail to members: ${expected}.`));
+
+  test('are a finding after an hour', () => {
+    assert.deepEqual(findMailFaults({ count: 0, oldest: undefined, reason }, NOW), []);
+    assert.deepEqual(findMailFaults(since(HOUR), NOW), []);
+    const [found, ...others] = findMailFaults(since(HOUR + 1), NOW);
+    assert.deepEqual([found?.code, found?.domain, others], ['mail-waiting', undefined, []]);
+    assert.match(String(found?.remedy), /^systemctl enable --now wgkex-mail\.path/);
+  });
+
+  test('are one with the reason, if wgkex-mail gave one, and then without a remedy', () => {
+    const [found] = findMailFaults({ ...since(2 * HOUR), reason: 'ECONNREFUSED' }, NOW);
+    assert.equal(
+      found?.problem,
+      'mail to members: 3 letters wait, the oldest for 2 h: ECONNREFUSED; see journalctl -u wgkex-mail',
+    );
+    assert.equal(found?.remedy, undefined);
+  });
+});
 
 describe('the counts of leases', () => {
   const leases = [

@@ -6,6 +6,7 @@ import type { FleetSummary } from '../../fleet/summary.ts';
 import { type Concern, describeFault } from '../../gateway/concern.ts';
 import type { DomainStatus, GatewayStatus } from '../../gateway/gateway.ts';
 import type { InterfaceReading } from '../../gateway/interfaces.ts';
+import type { MailSummary } from '../../members/mail.ts';
 import type { Summaries } from './text.ts';
 
 /** The document of `wgkex status --json`; its shape is fixed in wgkex(8). */
@@ -21,12 +22,17 @@ export function describeStatus(
     sound: concerns.length === 0,
     attention: about(undefined),
     ...(fleet === undefined ? {} : { fleet: describeFleet(fleet) }),
+    ...(leases?.mail === undefined ? {} : { mail: describeMail(leases.mail) }),
     domains: domains.map((status) => ({
       ...describeDomain(status, at),
       ...describeLeases(status.domain, leases),
       attention: about(status.domain.name),
     })),
   };
+}
+
+function describeMail({ waiting: { count, oldest, reason } }: MailSummary): object {
+  return { waiting: count, oldest: oldest ?? null, reason: reason ?? null };
 }
 
 function describeFleet({ counts, isDrained }: FleetSummary): object {

@@ -38,7 +38,8 @@ export async function run({ options }: Call<Options>): Promise<boolean> {
   const leases = await summariseLeases(status, config);
   const own = [...findConcerns(status), ...(leases?.concerns ?? [])];
   if (options.html !== undefined) return publish(status, own, { config, fleet }, options.html);
-  const concerns = [...own, ...(fleet?.concerns ?? [])];
+  // Mails are nothing for visitors of the page.
+  const concerns = [...own, ...(leases?.mail?.concerns ?? []), ...(fleet?.concerns ?? [])];
   if (options.json) printJson(describeStatus(status, concerns, { fleet, leases }));
   else printLines(renderStatus(status, concerns, findTerminal(), { fleet, leases }));
   return concerns.length === 0;

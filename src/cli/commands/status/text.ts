@@ -6,6 +6,7 @@ import type { Concern } from '../../gateway/concern.ts';
 import type { DomainStatus, GatewayStatus } from '../../gateway/gateway.ts';
 import type { InterfaceReading } from '../../gateway/interfaces.ts';
 import { describeCounts } from '../../members/counts.ts';
+import { describeMail } from '../../members/mail.ts';
 import type { LeaseSummary } from '../../members/summary.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -33,6 +34,7 @@ export function renderStatus(
   const rows = domains.length === 0 ? ['No domain is configured.'] : renderTable(domains, buildColumns(at), terminal);
   const lines = [
     ...[...(leases?.counts ?? [])].map(([name, counts]) => describeCounts(name, counts)),
+    ...(leases?.mail === undefined ? [] : [describeMail(leases.mail.waiting, at)]),
     ...(fleet === undefined ? [] : [`Fleet: ${fleet.line}.`]),
   ].flatMap((line) => fold(line, width, '  '));
   const table = lines.length === 0 ? rows : [...rows, '', ...lines];
