@@ -39,10 +39,10 @@ beforeEach(async () => {
 
 const removePeer = (key: string) => gateway.run('wg', 'set', gateway.wireguard('members'), 'peer', key, 'remove');
 
-/** Runs `wgkex lease`, which has to succeed without a complaint; returns what it printed. */
+/** Runs `wgkex lease`, which has to succeed without a complaint, but that no mails are sent; returns what it printed. */
 async function lease(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await look(gateway, ['lease', ...args], { columns: 200 });
-  assert.deepEqual([exitCode, stderr], [0, ''], stdout);
+  assert.deepEqual([exitCode, stderr.replace(/^wgkex: No mail is sent to .*/, '')], [0, ''], stdout);
   return stdout;
 }
 
