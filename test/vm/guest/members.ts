@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { attempt, eventually, sh } from './machine.ts';
+import { attempt, CONFIG, eventually, sh } from './machine.ts';
 
 /** Another member's device in the namespace of the router, with the key in /root/member.key. */
 const MEMBER_UP = `
@@ -11,6 +11,14 @@ ip netns exec router wg set wg-member private-key /root/member.key peer "$(wg sh
   endpoint 192.0.2.1:51822 allowed-ips 10.66.0.0/24,fd66::/112 persistent-keepalive 25
 ip -n router address add "$address" dev wg-member; ip -n router link set wg-member mtu 1420 up
 ip -n router route add 10.66.0.0/24 dev wg-member
+`;
+/** In the unit it can write to no other directory. */
+const TAKEN = '/var/lib/wgkex-mail/taken';
+/** A mail program of the machine's own, which shows who calls it. */
+const SENDMAIL = `#!/bin/sh
+cat >${TAKEN}.new
+grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs):' /proc/self/status >${TAKEN}.status
+mv ${TAKEN}.new ${TAKEN}
 `;
 const PING = 'ip netns exec router ping -c 3 -W 10 10.66.0.1';
 
@@ -32,6 +40,27 @@ export function testMembers(): void {
     await sh(MEMBER_UP);
     await eventually('the member reaches the gateway', async () => (await attempt(PING)).exitCode === 0);
     assert.match(await sh('wgkex lease list members'), /10\.66\.0\.2/);
+  });
+
+  test('a token goes by mail through wgkex-mail.path, without privileges, and is then in no file', async () => {
+    await writeFile('/usr/sbin/sendmail', SENDMAIL, { mode: 0o755 });
+    await appendFile(CONFIG, '\n[mail]\nfrom = "vpn@example.org"\n');
+    await sh('systemctl enable --now wgkex-mail.path wgkex-mail.timer');
+    const ticket = await sh('wgkex lease grant members --email ada@example.org');
+    await eventually('the mail is sent and noted', async () =>
+      (await readdir('/var/lib/wgkex-mail/sent')).some((name) => name.endsWith('.json')),
+    );
+    const mail = await readFile(TAKEN, 'utf8');
+    assert.match(mail, /^To: ada@example\.org$/m);
+    assert.ok(mail.includes(`    ${ticket}\n`), mail);
+    const user = await sh('id --user wgkex-mail');
+    const status = await readFile(`${TAKEN}.status`, 'utf8');
+    assert.match(status, new RegExp(`^Uid:\t${user}\t${user}\t${user}\t${user}$`, 'm'));
+    assert.match(status, /^CapEff:\t0+\nCapBnd:\t0+\nNoNewPrivs:\t1$/m);
+    await sh('systemctl start wgkex-cleanup@members');
+    assert.deepEqual(await readdir('/var/lib/wgkex/outbox'), []);
+    await sh(`systemctl disable --now wgkex-mail.path wgkex-mail.timer
+      rm /usr/sbin/sendmail ${TAKEN} ${TAKEN}.status; sed -i '/^\\[mail\\]$/,$d' ${CONFIG}`);
   });
 }
 
