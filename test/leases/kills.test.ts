@@ -9,6 +9,12 @@ import { claim, grant, leased, MEMBERS, openTable, readLeases, readPeers, type T
 const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 const DAY = 86_400;
 
+const COMMANDS = [
+  { what: 'a lease that is revoked', number: 75, words: ['revoke'], isEnded: false },
+  { what: 'a lease that is released', number: 76, words: ['release', '--lost'], isEnded: false },
+  { what: 'an ended lease that comes back', number: 77, words: ['extend', '--days', '9'], isEnded: true },
+];
+
 describe('after a kill table and kernel agree with the next pass:', { concurrency: 2 }, () => {
   for (const { victim, number } of [
     { victim: 'caller', number: 61 },
@@ -61,6 +67,31 @@ describe('after a kill table and kernel agree with the next pass:', { concurrenc
           await makeWork();
           assert.equal((await strike(pass)).signal, 'SIGKILL');
           await assertAgreement(gateway, 2, 2);
+        });
+    });
+
+  for (const { what, number, words, isEnded } of COMMANDS)
+    test(`${what} by a command`, async (t) => {
+      const gateway = await createGateway(t, number);
+      await gateway.start();
+      let { id } = await bind(gateway);
+      const makeWork = async () => {
+        ({ id } = await bind(gateway));
+        if (isEnded) await (await openTable(gateway)).revoke(id, readTime());
+        await assertAgreement(gateway);
+      };
+      const command = (strace: readonly string[]) => {
+        const [program = '', ...args] = [...strace, 'wgkex', 'lease', ...words, id];
+        return attempt(gateway.namespace, program, args);
+      };
+      await makeWork();
+      const moments = (await findCallerMoments(gateway, command)).filter(isTelling);
+      assert.ok(moments.length >= 6, moments.map(({ name }) => name).join('\n'));
+      for (const { name, strike } of moments)
+        await t.test(name, async () => {
+          await makeWork();
+          assert.equal((await strike(command)).signal, 'SIGKILL');
+          await assertAgreement(gateway);
         });
     });
 });
