@@ -11,7 +11,7 @@ import { MIGRATIONS } from '../../../src/system/leases/migrations.ts';
 import { explainTableError } from '../../../src/system/leases/table-error.ts';
 import { ProgramError } from '../../../src/system/run/program-error.ts';
 import { NOW } from '../../core/arbitraries.ts';
-import { ask, binding, bound, leaseId, MEMBERS, makeDirectories, modeOf, open, unbound } from './scene.ts';
+import { ask, binding, bound, leaseId, MEMBERS, makeDirectories, modeOf, open, UNPROTECTED, unbound } from './scene.ts';
 
 const makeDirectory = makeDirectories();
 let directory: string;
@@ -123,6 +123,7 @@ describe('a damaged table', () => {
     ask(
       table.path,
       `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'ended IS NULL', 'ended IS NOT NULL');`,
+      ...UNPROTECTED,
     );
     assert.match((await table.check()).join(), /wrong # of entries in index live_keys/);
   });
