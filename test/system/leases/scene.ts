@@ -83,12 +83,9 @@ export function bound(number: number, fields: Partial<Lease> = {}): Lease {
 }
 
 /** What sqlite3 says itself. */
-export function ask(path: string, sql: string, ...options: string[]): string {
-  return execFileSync('sqlite3', ['-batch', '-init', '/dev/null', ...options, path, sql], { encoding: 'utf8' }).trim();
+export function ask(path: string, sql: string): string {
+  return execFileSync('sqlite3', ['-batch', '-init', '/dev/null', path, sql], { encoding: 'utf8' }).trim();
 }
-
-/** Debian 13's sqlite3 lets nobody damage a table unless it is asked to. */
-export const UNPROTECTED = ['-cmd', '.dbconfig defensive off'];
 
 export function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
