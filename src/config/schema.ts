@@ -222,7 +222,7 @@ function requireLongLines(context: z.RefinementCtx, domains: Domains, lineBytes:
     context.addIssue({
       code: 'custom',
       path: ['limits', 'line_bytes'],
-      message: `with a domain that has a pool ${THIRD_LINE_BYTES} or more`,
+      message: `${THIRD_LINE_BYTES} or more where a domain has a pool`,
     });
 }
 

@@ -29,6 +29,8 @@ export function testMembers(): void {
     const [, commands = ''] = guide.match(/^```sh\n([\s\S]*?)^```/m) ?? [];
     // The machine has neither a network to install from nor one to get the time from, and its mesh has the port.
     const here = commands.replace(/^apt-get .*$/m, '').replace(/^wgkex check$/m, '$& || true');
+    // Another case has shortened the lines of clients.
+    await sh(`sed -i '/^line_bytes = /d' ${CONFIG}`);
     const said = await sh(here.replaceAll('vpn.example.org', '192.0.2.1').replaceAll('51820', '51822'));
     const ticket = said.split('\n').at(-1) ?? '';
     assert.match(ticket, /^[a-z2-7]{8}-[a-z2-7]{26}$/);
