@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Broker } from '../../lab/broker.ts';
@@ -8,7 +9,7 @@ import { attempt, eventually, pause } from '../../lab/commands.ts';
 import { drawContactSheet, listSeries, type Plot } from '../../lab/contact-sheet.ts';
 import { type Panel, readDashboard, replaceVariables } from '../../lab/dashboard.ts';
 import { getAsFirmware, postAsFirmware } from '../../lab/firmware.ts';
-import { Gateway, HTTP_PORT } from '../../lab/gateway.ts';
+import { EXCHANGE_PORT, Gateway, HTTP_PORT } from '../../lab/gateway.ts';
 import { connect, makeKeyPair } from '../../lab/operator.ts';
 import { Prometheus, SCRAPE_SECONDS, type Series } from '../../lab/prometheus.ts';
 
@@ -137,6 +138,8 @@ function judge(series: readonly Series[] = []): 'no data' | 'only zeros' | 'data
 
 /** Everything that a gateway can go through. */
 async function beBusy(): Promise<void> {
+  // The others are gone in milliseconds; this one waits so long that a scrape sees it.
+  const slow = createConnection(EXCHANGE_PORT, gateway.address).on('error', () => {});
   const routers = Array.from({ length: 4 }, (_, index) => makeKeyPair(`dashboard: ${index}`));
   for (let round = 0; round < ROUNDS; round++) {
     const crowd = Array.from({ length: 1 + (round % 4) }, () => exchange(gateway.address, 'ffww01', makeKey()));
@@ -152,6 +155,7 @@ async function beBusy(): Promise<void> {
     if (round === 8) await killHandler();
     await pause(500);
   }
+  slow.destroy();
   await gateway.removeInterfaces('ffmuc_welt');
   assert.equal(await exchange(gateway.address, 'ffmuc_welt', makeKey()), 'ERR: FAILED\n');
 }
