@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { makeKey } from '../../lab/client.ts';
 import { eventually, pause } from '../../lab/commands.ts';
 import { Gateway } from '../../lab/gateway.ts';
+import { findProgramMoments } from '../../lab/kills.ts';
 import {
   claim,
   grant,
@@ -62,7 +63,7 @@ describe('a domain with leases', { concurrency: 4 }, () => {
       await member.reaches();
     });
 
-  test('after `wg syncconf` members are back with the next request that has a third line, whoever sends it', async (t) => {
+  test('after `wg syncconf` members are back with the next request that has a third line, from anyone', async (t) => {
     const { gateway, member, tickets } = await createGateway(t, 25);
     const before = await readPeers(gateway);
     for (const ask of [
@@ -76,6 +77,23 @@ describe('a domain with leases', { concurrency: 4 }, () => {
       assert.deepEqual(await readPeers(gateway), before, String(ask));
     }
     await member.reaches();
+  });
+
+  test('a blocked member, which has no peer, does not make each stranger cost more', async (t) => {
+    const { gateway, tickets } = await createGateway(t, 31);
+    const [, { id } = tickets[0] as Ticket] = tickets;
+    const key = (await (await openTable(gateway)).find(id))?.key ?? '';
+    const file = `/run/${gateway.namespace}.blocked`;
+    await writeFile(file, `${key}\n`);
+    await gateway.reload({ disallowed_keys: file });
+    await gateway.run('wg', 'set', gateway.wireguard(), 'peer', key, 'remove');
+    const ask = () => claim(gateway, { ticket: makeTicket(), key: makeKey() });
+    await gateway.unlocked();
+    assert.equal((await ask()).code, 'INVALID_TOKEN');
+    const calls = (await findProgramMoments(gateway, 'caller', ask)).filter(({ name }) =>
+      /^sqlite3 .* with 0 of/.test(name),
+    );
+    assert.equal(calls.length, 1, 'the table is read once');
   });
 
   test('after `wg syncconf` members are back with the next pass', async (t) => {

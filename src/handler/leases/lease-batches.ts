@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import type { Config, LeasedConfig } from '../../config/config.ts';
 import { listEffects } from '../../core/changes/effects.ts';
 import { type Change, planChanges } from '../../core/changes/plan.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
@@ -24,7 +24,7 @@ import { settleMembers } from '../../system/members/settle.ts';
 import { ActivityRecord } from '../service/activity-record.ts';
 import { DomainQueue } from '../service/domain-queue.ts';
 import type { DomainService, Listener } from '../service/domain-service.ts';
-import { LeaseBinding, type LeasedDomain } from './binding.ts';
+import { LeaseBinding } from './binding.ts';
 import { buildGrant } from './grant.ts';
 
 interface Waiting {
@@ -43,15 +43,17 @@ interface Member extends Exchange {
 
 /** Serves the members of a domain that has leases: the table decides who is one, and which addresses it has. */
 export class LeaseBatches implements DomainService {
-  readonly #domain: LeasedDomain;
+  readonly #domain: LeasedConfig;
   readonly #log: Attention;
   readonly #tell: Listener;
   readonly #session: DomainSession;
   readonly #table: LeaseTable;
   readonly #activity: ActivityRecord;
   readonly #queue: DomainQueue<Waiting>;
+  /** Bound leases that had no peer after the last settling, such as those of blocked keys. */
+  #unserved = 0;
 
-  constructor(domain: LeasedDomain, config: Config, log: Attention, tell: Listener) {
+  constructor(domain: LeasedConfig, config: Config, log: Attention, tell: Listener) {
     this.#domain = domain;
     this.#log = log;
     this.#tell = tell;
@@ -104,8 +106,7 @@ export class LeaseBatches implements DomainService {
     const { ownKey } = view;
     if (ownKey === undefined) throw new Error(`Cannot serve domain ${domain}: ${wireguard} has no private key`);
     const { leases, bound } = await this.#table.findForExchange([...new Set(batch.map(({ line }) => line.id))], domain);
-    // `wg syncconf` silently drops peers.
-    if (bound > view.peers.ours.size) await this.#settle(view);
+    await this.#settleLost(bound, view);
     const members = await this.#bind(batch, new Map(leases.map((lease) => [lease.id, lease])), view);
     const admission = { findRouter: ({ router }: Member) => router, decide: decideMember };
     const { changes, lines } = planChanges(members, view, admission);
@@ -115,6 +116,12 @@ export class LeaseBatches implements DomainService {
     this.#session.memory.forgetMarks(members.map(({ key }) => key));
     for (const change of changes) this.#report(change, failures, ownKey);
     if (leftOver !== undefined) this.#log.report('left to the cleanup', { domain, reason: describeError(leftOver) });
+  }
+
+  /** `wg syncconf` silently drops peers. What settling did not change is no reason to settle for every stranger. */
+  async #settleLost(bound: number, view: DomainView): Promise<void> {
+    if (bound - view.peers.ours.size > this.#unserved) await this.#settle(view);
+    this.#unserved = Math.max(0, bound - view.peers.ours.size);
   }
 
   async #settle(view: DomainView): Promise<void> {
