@@ -2,14 +2,17 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { ENTRY_KINDS } from '../core/kernel/fdb.ts';
 import { parsePool } from '../core/leases/pool.ts';
+import { buildTunnelConfig, CONFIG_LINE_BYTES } from '../core/leases/tunnel-config.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
 import { describeError } from '../core/values/errors.ts';
-import { parseIpAddress, parseNetwork } from '../core/values/ip-address.ts';
+import { type IpAddress, parseIpAddress, parseNetwork } from '../core/values/ip-address.ts';
 import { isHostName } from '../core/values/names.ts';
+import type { PublicKey } from '../core/values/public-key.ts';
 import { absolutePath, domainName, integer, interfaceName } from './fields.ts';
 
 const MAX_PEERS = 100_000;
 const MOST_DAYS = 3650;
+const TOO_LONG = `fewer networks: a client gets all that it needs in ${CONFIG_LINE_BYTES} bytes of base64`;
 
 const COMMON = { wireguard: interfaceName, names: z.array(domainName).default([]) };
 
@@ -81,8 +84,23 @@ export const domainSchema = z.unknown().transform((table, context): Domain => {
     for (const issue of result.error.issues) context.issues.push({ ...issue, input: table } as z.core.$ZodRawIssue);
     return z.NEVER;
   }
-  return 'pool' in result.data ? toDomain(result.data) : result.data;
+  if (!('pool' in result.data)) return result.data;
+  if (!canBeSent(result.data)) context.addIssue({ code: 'custom', path: ['allowed_ips'], message: TOO_LONG });
+  return toDomain(result.data);
 });
+
+/** The longest addresses, and a key: every member gets a configuration with its own. */
+const SAMPLE = {
+  address4: '255.255.255.255' as IpAddress,
+  address6: 'fd00:ffff:ffff:ffff:ffff:ffff:ffff:ffff' as IpAddress,
+  publicKey: `${'A'.repeat(43)}=` as PublicKey,
+  expires: 0,
+};
+
+/** Whether the configuration of a client fits into a reply. */
+function canBeSent({ endpoint, allowed_ips: allowedIps, dns, mtu, relay }: LeaseSettings): boolean {
+  return succeeds(() => buildTunnelConfig({ ...SAMPLE, addresses: SAMPLE, endpoint, allowedIps, dns, mtu, relay }));
+}
 
 function toDomain({ wireguard, names, ...settings }: z.infer<typeof leasedDomainSchema>): Domain {
   const { pool, endpoint, allowed_ips, dns, mtu, remind_days, quarantine_days, relay } = settings;

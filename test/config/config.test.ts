@@ -210,6 +210,12 @@ const ID = '1 to 64 characters without / + # and blanks, and not "all"';
 const PREFIX = 'a text such as "ffww/"';
 const NAME = 'a lower-case name such as "ffww01"';
 const INTERFACE = 'the name of an interface, 1 to 15 bytes';
+const MEMBERS = '[domains.members]\nwireguard = "wg-members"\nallowed_ips = ["10.66.0.0/24"]\n';
+const LEASED = `${MEMBERS}pool = ["10.66.0.0/24"]\nendpoint = "vpn.example.org:51820"\n`;
+const POOL = 'an IPv4 network from /16 to /30 or an IPv6 network from /112 to /126';
+const ENDPOINT = 'a host and a port such as "vpn.example.org:51820"';
+const NOT_LEASED = 'nothing in a domain that has a pool';
+const MANY = Array.from({ length: 120 }, (_, index) => `10.${index}.0.0/16`);
 const BAD: readonly (readonly [name: string, toml: string, path: string, expected: string, found: string])[] = [
   ['an unknown setting', 'listne = 1', 'listne', 'a known setting', '1'],
   ['an unknown setting of the limits', '[limits]\nconnection = 1', 'limits.connection', 'a known setting', '1'],
@@ -262,6 +268,40 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
     'mail.security',
     '"starttls" or "tls", unless the host is localhost or an address of loopback',
     '"none"',
+  ],
+  ['a pool and a VXLAN', `${LEASED}vxlan = "vx0"`, 'domains.members.vxlan', NOT_LEASED, '"vx0"'],
+  ['a pool and a limit of the mesh', `${LEASED}max_peers = 5`, 'domains.members.max_peers', NOT_LEASED, '5'],
+  ['neither a pool nor a VXLAN', '[domains.members]\nwireguard = "wg0"', 'domains.members.vxlan', INTERFACE, 'nothing'],
+  [
+    'a setting of leases in the mesh',
+    `${DOMAIN}endpoint = "a:1"`,
+    'domains.ffww01.endpoint',
+    'a known setting',
+    '"a:1"',
+  ],
+  ['a pool that is too large', `${MEMBERS}pool = ["10.0.0.0/8"]`, 'domains.members.pool', POOL, '["10.0.0.0/8"]'],
+  [
+    'a pool without endpoint',
+    `${MEMBERS}pool = ["10.66.0.0/24"]`,
+    'domains.members.endpoint',
+    'a text in quotes',
+    'nothing',
+  ],
+  ['an endpoint without port', `${LEASED}relay = "vpn"`, 'domains.members.relay', ENDPOINT, '"vpn"'],
+  ['a resolver that is a name', `${LEASED}dns = ["a"]`, 'domains.members.dns.0', 'an IP address', '"a"'],
+  [
+    'short lines and a pool',
+    `${LEASED}[limits]\nline_bytes = 60`,
+    'limits.line_bytes',
+    '61 or more where a domain has a pool',
+    '60',
+  ],
+  [
+    'more networks than a reply has space for',
+    LEASED.replace('["10.66.0.0/24"]', JSON.stringify(MANY)),
+    'domains.members.allowed_ips',
+    'fewer networks: a client gets all that it needs in 2000 bytes of base64',
+    `${JSON.stringify(MANY).slice(0, 64)}…`,
   ],
   ['a negative weight', 'gateway.weight = -1', 'gateway.weight', '0 or more', '-1'],
   ['a weight that is a text', 'gateway.weight = "1"', 'gateway.weight', 'a number', '"1"'],
