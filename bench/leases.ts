@@ -1,4 +1,4 @@
-// Measures a domain with leases in turns with one of the mesh beside it, and then passes, reads and memory with many
+// Measures a domain with leases in turns with one of the mesh alongside it, and then passes, reads and memory with many
 // leases. Usage: npm run bench:leases
 import assert from 'node:assert/strict';
 import { exchange, makeKey } from '../lab/client.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { buildLeaseId, buildToken, type Credentials } from '../src/core/leases/credentials.ts';
-import type { Lease, Secret } from '../src/core/leases/lease.ts';
+import { type Lease, type Secret, UNBOUND } from '../src/core/leases/lease.ts';
 import { buildProof, deriveSecret, isReplyProofOf } from '../src/core/leases/proof.ts';
 import { formatThirdLine } from '../src/core/leases/third-line.ts';
 import type { DomainName } from '../src/core/values/names.ts';
@@ -89,13 +89,7 @@ function makeLease(more: Partial<Lease>): { readonly lease: Lease; readonly tick
     orderId: undefined,
     created: now,
     expires: now + LASTS_SECONDS,
-    ended: undefined,
-    key: undefined,
-    address4: undefined,
-    address6: undefined,
-    bound: undefined,
-    usedKeys: [],
-    reminded: [],
+    ...UNBOUND,
     ...more,
   };
   return { lease, ticket: { ...made, domain: lease.domain } };
@@ -154,7 +148,7 @@ export async function post(gateway: Gateway, path: string, body: object): Promis
   return { status: answer.status, body: (await answer.json()) as HttpBody };
 }
 
-/** @throws Error unless whoever sent the line knows the lease. */
+/** @throws Error unless the sender of the line knows the lease. */
 function readConfig({ ticket, key, nonce = '' }: Claim, line: string, proof: string): string {
   if (!isReplyProofOf(ticket.secret, proof, { key: key as PublicKey, nonce, line }))
     throw new Error(`wrong proof of ${line}`);

@@ -65,6 +65,6 @@ const LEASE_ID = 'the ID of a lease';
 /** Options of commands that set an end date. */
 function addTermOptions(command: Command): Command {
   return command
-    .option('--days <number>', 'end so many days later')
+    .option('--days <number>', 'end this many days later')
     .addOption(new Option('--until <date>', 'end when this day ends, such as 2026-12-31').conflicts('days'));
 }

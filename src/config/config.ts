@@ -3,7 +3,7 @@ import { parse, TomlError, type TomlTable } from 'smol-toml';
 import type * as z from 'zod';
 import { describeSystemError, InputError } from '../core/values/errors.ts';
 import { type DomainName, type InterfaceName, isDomainName, parseDomainName } from '../core/values/names.ts';
-import type { Domain } from './domains.ts';
+import type { Domain, LeaseSettings } from './domains.ts';
 import { describeFound, describeIssue, describePlace } from './explain.ts';
 import { configSchema } from './schema.ts';
 
@@ -15,6 +15,18 @@ export type MeshConfig = DomainConfig & { readonly vxlan: InterfaceName };
 
 export function isMesh(domain: DomainConfig): domain is MeshConfig {
   return domain.vxlan !== undefined;
+}
+
+/** A domain that has leases. */
+export type LeasedConfig = DomainConfig & { readonly leased: LeaseSettings };
+
+export function isLeased(domain: DomainConfig): domain is LeasedConfig {
+  return domain.leased !== undefined;
+}
+
+/** Whether any domain has leases. */
+export function hasLeases({ domains }: Pick<Config, 'domains'>): boolean {
+  return [...domains.values()].some(isLeased);
 }
 
 /** The interfaces that a domain needs, each with what it is. */

@@ -6,7 +6,7 @@ import {
   orExitWithConfigError,
   readCommandLine,
 } from '../command-line.ts';
-import { type Config, type DomainConfig, listInterfaces, parseConfig } from '../config/config.ts';
+import { type Config, type DomainConfig, hasLeases, isLeased, listInterfaces, parseConfig } from '../config/config.ts';
 import { findPermitted, formatMessage } from '../core/privsep/requests.ts';
 import { describeError } from '../core/values/errors.ts';
 import { Attention } from '../log/flood-guard.ts';
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     metrics: hasMetrics,
     http: config.http !== undefined,
     mqtt: config.mqtt !== undefined,
-    leases: [...config.domains.values()].some(({ leased }) => leased !== undefined),
+    leases: hasLeases(config),
   });
   const numbers = new Numbers(config);
   const domains = new Map<string, DomainService>();
@@ -92,10 +92,9 @@ async function openDomain(
   log: Attention,
   listener: Listener,
 ): Promise<DomainService> {
-  const { leased } = domain;
-  if (leased === undefined) return new DomainBatches(domain, config, log, listener);
+  if (!isLeased(domain)) return new DomainBatches(domain, config, log, listener);
   const { LeaseBatches } = await import('./leases/lease-batches.ts');
-  return new LeaseBatches({ ...domain, leased }, config, log, listener);
+  return new LeaseBatches(domain, config, log, listener);
 }
 
 /** The service restarts, and then uses the directory that is there now. */

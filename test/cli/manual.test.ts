@@ -20,11 +20,10 @@ import { findConcerns } from '../../src/cli/gateway/attention.ts';
 import { CONCERN_CODES } from '../../src/cli/gateway/concern-codes.ts';
 import type { GatewayStatus } from '../../src/cli/gateway/gateway.ts';
 import { describeChange } from '../../src/cli/leases/change-text.ts';
-import type { LeasedDomain } from '../../src/cli/leases/leasing.ts';
 import type { LeaseSummary } from '../../src/cli/members/summary.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { describeKeyLease } from '../../src/cli/views/lease.ts';
-import type { DomainConfig } from '../../src/config/config.ts';
+import type { DomainConfig, LeasedConfig } from '../../src/config/config.ts';
 import { bound, MEMBERS } from '../system/leases/scene.ts';
 import { buildReading, WORKER } from './fleet-scene.ts';
 import { buildChange, buildRestoration, buildShown } from './leases/results.ts';
@@ -67,7 +66,7 @@ test('the manual has every member of the JSON documents', () => {
     describeEdits(buildEdits('blocked', false), NAMES),
     describeAdoption(buildAdoption(true), true),
     describeTranslation({ lines: [], notes: [{ setting: '', text: '' }] }),
-    describeGrant({ lease: bound(1), domain: { name: MEMBERS } as LeasedDomain }),
+    describeGrant({ lease: bound(1), domain: { name: MEMBERS } as LeasedConfig }),
     describeChange(buildChange()),
     describeShownLease(buildShown()),
     describeRestoration(buildRestoration()),

@@ -105,6 +105,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'core/kernel',
       'core/leases/pool.ts',
       'core/leases/third-line.ts',
+      'core/leases/tunnel-config.ts',
       'core/fleet/broker-url.ts',
       'core/fleet/gateway-id.ts',
       'core/fleet/limits.ts',
@@ -499,6 +500,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: [
       ...[
         'core/values',
+        'config',
         'core/leases',
         'core/mail/address.ts',
         'command-line.ts',

@@ -504,7 +504,7 @@ describe('a backup', () => {
 describe('an export', () => {
   const file = '/root/leases.json';
 
-  test('makes the same tickets work on another gateway, where they bind anew', async () => {
+  test('makes the same tickets work on another gateway, where they bind again', async () => {
     const { ticket, id, key } = await grantBound('--note', 'for both');
     const waiting = await grant();
     await writeFile(file, await lease('export', 'members'));

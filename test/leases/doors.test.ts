@@ -106,7 +106,7 @@ describe('a member that sends', { concurrency: true }, () => {
   });
 });
 
-describe('beside a domain with leases a domain of the mesh', { concurrency: true }, () => {
+describe('alongside a domain with leases, a domain of the mesh', { concurrency: true }, () => {
   test('serves two lines at once, and ignores a third one', async () => {
     const ticket = await grant(gateway);
     for (const third of ['', 'x\n', `${'a'.repeat(100)}\n`, `${buildThirdLine({ ticket, key: makeKey() })}\n`]) {

@@ -138,7 +138,7 @@ function judge(series: readonly Series[] = []): 'no data' | 'only zeros' | 'data
 
 /** Everything that a gateway can go through. */
 async function beBusy(): Promise<void> {
-  // The others are gone in milliseconds; this one waits so long that a scrape sees it.
+  // The others are gone in milliseconds; this one waits until a scrape has seen it.
   const slow = createConnection(EXCHANGE_PORT, gateway.address).on('error', () => {});
   const routers = Array.from({ length: 4 }, (_, index) => makeKeyPair(`dashboard: ${index}`));
   for (let round = 0; round < ROUNDS; round++) {

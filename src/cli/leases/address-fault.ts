@@ -1,10 +1,11 @@
+import type { LeasedConfig } from '../../config/config.ts';
 import type { Lease } from '../../core/leases/lease.ts';
 import { type IpAddress, parseNetwork } from '../../core/values/ip-address.ts';
 import type { Peer } from '../../core/values/peer.ts';
 import { readUnlocked } from '../../system/domain/read-unlocked.ts';
 import { readAllOwnAddresses } from '../../system/kernel/links.ts';
 import { DomainStore } from '../../system/store/domain-store.ts';
-import { findLeasedDomains, type LeasedDomain, type Leasing } from './leasing.ts';
+import { findLeasedDomains, type Leasing } from './leasing.ts';
 
 /** Why an ended lease cannot have its addresses back; undefined if it can, as far as anybody knows. */
 export async function findAddressFault(
@@ -26,7 +27,7 @@ export async function findAddressFault(
 }
 
 /** None if the interface cannot be read: then there is no peer to take an address from. */
-async function readOperators(domain: LeasedDomain, { config }: Leasing): Promise<readonly Peer[]> {
+async function readOperators(domain: LeasedConfig, { config }: Leasing): Promise<readonly Peer[]> {
   try {
     const { peers } = await readUnlocked(domain, config, new DomainStore(domain, config));
     return [...peers.operators];

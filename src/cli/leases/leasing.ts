@@ -1,6 +1,5 @@
 import { exitWithUsageError } from '../../command-line.ts';
-import type { Config, DomainConfig } from '../../config/config.ts';
-import type { LeaseSettings } from '../../config/domains.ts';
+import { type Config, isLeased, type LeasedConfig } from '../../config/config.ts';
 import { isLeaseId } from '../../core/leases/credentials.ts';
 import type { Lease, LeaseId } from '../../core/leases/lease.ts';
 import type { DomainName } from '../../core/values/names.ts';
@@ -20,9 +19,6 @@ export interface Leasing extends Editing {
   readonly now: UnixSeconds;
 }
 
-/** A domain that has leases. */
-export type LeasedDomain = DomainConfig & { readonly leased: LeaseSettings };
-
 /** Reading the table takes root, too. */
 export function beginLeasing(options: CommonOptions & EditOptions): Leasing {
   const editing = beginEditing(options);
@@ -30,14 +26,14 @@ export function beginLeasing(options: CommonOptions & EditOptions): Leasing {
 }
 
 /** The domain of this name or alias; another word, or a domain of the mesh, is a usage error. */
-export function readLeasedDomain(name: string, config: Config, { config: path }: CommonOptions): LeasedDomain {
+export function readLeasedDomain(name: string, config: Config, { config: path }: CommonOptions): LeasedConfig {
   const [domain] = findDomains(config, path, name);
   return domain !== undefined && isLeased(domain)
     ? domain
     : exitWithUsageError(PROGRAM, `domain ${quote(name)} in ${path} has no pool, and so no leases`);
 }
 
-export function findLeasedDomains({ domains }: Config): LeasedDomain[] {
+export function findLeasedDomains({ domains }: Config): LeasedConfig[] {
   return [...domains.values()].filter(isLeased);
 }
 
@@ -58,8 +54,4 @@ export async function requireLease(id: LeaseId, { table }: Leasing): Promise<Lea
   const lease = await table.find(id);
   if (lease === undefined) throw new Error(`Cannot find lease ${id}: it is not in ${table.path}`);
   return lease;
-}
-
-function isLeased(domain: DomainConfig): domain is LeasedDomain {
-  return domain.leased !== undefined;
 }

@@ -1,10 +1,11 @@
+import type { LeasedConfig } from '../../config/config.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { describeError } from '../../core/values/errors.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { DomainSession } from '../../system/domain/domain-session.ts';
 import { type Settled, settleMembers } from '../../system/members/settle.ts';
-import { findLeasedDomains, type LeasedDomain, type Leasing } from './leasing.ts';
+import { findLeasedDomains, type Leasing } from './leasing.ts';
 
 /** What a change of a lease means for the peer of its key. */
 export interface Affected {
@@ -34,13 +35,13 @@ export async function settlePeer(name: DomainName, affected: Affected, leasing: 
 }
 
 /** Makes all peers of a domain match the table. @throws Error with one line if the domain or the table cannot be read. */
-export function settleDomain(domain: LeasedDomain, leasing: Leasing): Promise<Settled> {
+export function settleDomain(domain: LeasedConfig, leasing: Leasing): Promise<Settled> {
   const { table, log } = leasing;
   return withView(domain, leasing, (view, session) => settleMembers(view, { domain, session, table, log }));
 }
 
 async function withView<T>(
-  domain: LeasedDomain,
+  domain: LeasedConfig,
   { config, log, dryRun }: Leasing,
   action: (view: DomainView, session: DomainSession) => Promise<T>,
 ): Promise<T> {
@@ -53,7 +54,7 @@ async function withView<T>(
 }
 
 interface Work {
-  readonly domain: LeasedDomain;
+  readonly domain: LeasedConfig;
   readonly affected: Affected;
   readonly leasing: Leasing;
 }

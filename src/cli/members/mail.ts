@@ -20,7 +20,7 @@ export function describeMail({ count: number, oldest }: Waiting, now: UnixSecond
   return `Mail to members: ${describeWaiting(number, oldest, now)}.`;
 }
 
-/** Letters that wait for so long that somebody should look. */
+/** After this time the operator should look at letters that wait. */
 export function findMailFaults({ count: number, oldest, reason }: Waiting, now: UnixSeconds): Concern[] {
   if (oldest === undefined || now - oldest <= LONG_SECONDS) return [];
   const problem = `mail to members: ${describeWaiting(number, oldest, now)}`;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Config } from '../../config/config.ts';
+import { type Config, hasLeases } from '../../config/config.ts';
 import type { DomainName } from '../../core/values/names.ts';
 import { locateTable } from '../../system/members/table-file.ts';
 import type { Concern } from '../gateway/concern.ts';
@@ -18,12 +18,12 @@ export interface LeaseSummary {
 
 /** Undefined without a domain that has leases, and for everybody but root; then nothing of them is loaded. */
 export async function summariseLeases(status: GatewayStatus, config: Config): Promise<LeaseSummary | undefined> {
-  if (process.getuid?.() !== 0 || !hasLeases(config)) return undefined;
+  if (process.getuid?.() !== 0 || !mayHaveLeases(config)) return undefined;
   const { surveyLeases } = await import('./survey.ts');
   return surveyLeases(status, config);
 }
 
 /** A domain that was taken out of the configuration leaves its leases behind. */
-export function hasLeases(config: Config): boolean {
-  return [...config.domains.values()].some(({ leased }) => leased !== undefined) || existsSync(locateTable(config));
+export function mayHaveLeases(config: Config): boolean {
+  return hasLeases(config) || existsSync(locateTable(config));
 }

@@ -1,4 +1,5 @@
 import type { Lease, LeaseId } from '../leases/lease.ts';
+import { isSecondLook } from './staleness.ts';
 
 /** The leases of a domain whose end date has passed, after a pass. */
 export interface Overdue {
@@ -10,9 +11,6 @@ export interface Overdue {
   readonly marks: ReadonlyMap<LeaseId, number>;
 }
 
-/** A timer that fires up to 5 % early counts as on time: systemd groups timers that are close together. */
-const EARLY_FACTOR = 0.95;
-
 /** Judges leases whose end date has passed; `uptime` and the marks are seconds of a clock that nobody can set. */
 export function judgeOverdue(
   leases: readonly Lease[],
@@ -20,7 +18,7 @@ export function judgeOverdue(
   { uptime, secondLookSeconds }: { readonly uptime: number; readonly secondLookSeconds: number },
 ): Overdue {
   const ageOf = ({ id }: Lease) => uptime - (marks.get(id) ?? Number.POSITIVE_INFINITY);
-  const isDue = (lease: Lease) => ageOf(lease) >= secondLookSeconds * EARLY_FACTOR;
+  const isDue = (lease: Lease) => isSecondLook(ageOf(lease), secondLookSeconds);
   const waiting = leases.filter((lease) => !isDue(lease));
   return {
     expired: leases.filter(isDue),

@@ -15,6 +15,11 @@ export type Verdict = 'alive' | 'revived' | 'marked' | 'waiting' | 'expired';
 /** A timer that fires up to 5 % early counts as on time: systemd groups timers that are close together. */
 const EARLY_FACTOR = 0.95;
 
+/** Whether a look, these seconds after the first one, is late enough to be the second. */
+export function isSecondLook(seconds: number, secondLookSeconds: number): boolean {
+  return seconds >= secondLookSeconds * EARLY_FACTOR;
+}
+
 /** What a pass needs to know about a peer. */
 export interface Judged {
   /** The handshake that the kernel reports, or the remembered one. */
@@ -37,7 +42,7 @@ export function judgePeer(
   const isAlive = isAllowed && hadHandshakeWithin(heard, limits.staleAfterSeconds, now);
   if (isAlive) return markedAt === undefined ? 'alive' : 'revived';
   if (markedAt === undefined || markedAt > now.unix) return 'marked';
-  return now.unix - markedAt >= limits.secondLookSeconds * EARLY_FACTOR ? 'expired' : 'waiting';
+  return isSecondLook(now.unix - markedAt, limits.secondLookSeconds) ? 'expired' : 'waiting';
 }
 
 /** The marks after a pass, for the peers that it left in place: a stale peer keeps the time of its first mark. */

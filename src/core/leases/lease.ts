@@ -9,7 +9,7 @@ export type LeaseId = string & { readonly __brand: 'LeaseId' };
 /** What a member types, besides the ID: 26 characters of `[a-z2-7]`, 130 bits. Nothing but the first mail has it. */
 export type Token = string & { readonly __brand: 'Token' };
 
-/** K of the contract, made from a token: 64 lower-case hexadecimal digits. Whoever has it can use the lease. */
+/** K of the contract, made from a token: 64 lower-case hexadecimal digits. Anyone who has it can use the lease. */
 export type Secret = string & { readonly __brand: 'Secret' };
 
 /** The addresses of a bound lease, one for each pool of its domain. */
@@ -37,6 +37,17 @@ export interface Lease extends LeasedAddresses {
   readonly bound: UnixSeconds | undefined;
   /** Keys that were released from it: no proof binds them again. */
   readonly usedKeys: readonly PublicKey[];
-  /** The days before the end date for which a reminder was sent; begins anew with another end date. */
+  /** The days before the end date for which a reminder was sent; empty again after another end date. */
   readonly reminded: readonly number[];
 }
+
+/** A lease that waits for its first key. */
+export const UNBOUND = {
+  ended: undefined,
+  key: undefined,
+  address4: undefined,
+  address6: undefined,
+  bound: undefined,
+  usedKeys: [],
+  reminded: [],
+} as const satisfies Partial<Lease>;

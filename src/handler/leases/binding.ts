@@ -1,5 +1,4 @@
-import type { DomainConfig } from '../../config/config.ts';
-import type { LeaseSettings } from '../../config/domains.ts';
+import type { LeasedConfig } from '../../config/config.ts';
 import type { DomainView } from '../../core/decisions/admission.ts';
 import { judgeNewKey } from '../../core/decisions/member-admission.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
@@ -16,14 +15,11 @@ export interface Proved {
   readonly key: PublicKey;
 }
 
-/** A domain that has leases. */
-export type LeasedDomain = DomainConfig & { readonly leased: LeaseSettings };
-
 const DAY_SECONDS = 86_400;
 
 /** Binds leases to the keys of one batch, the first that asks first. */
 export class LeaseBinding {
-  readonly #domain: LeasedDomain;
+  readonly #domain: LeasedConfig;
   readonly #table: LeaseTable;
   readonly #view: DomainView;
   /** What the batch has bound; in the table after {@link LeaseBinding.write}. */
@@ -31,7 +27,7 @@ export class LeaseBinding {
   #taken: { readonly addresses: Set<IpAddress>; readonly networks: readonly string[] } | undefined;
   #leased: Set<PublicKey> | undefined;
 
-  constructor(domain: LeasedDomain, table: LeaseTable, view: DomainView) {
+  constructor(domain: LeasedConfig, table: LeaseTable, view: DomainView) {
     this.#domain = domain;
     this.#table = table;
     this.#view = view;

@@ -1,9 +1,9 @@
+import type { LeasedConfig } from '../../config/config.ts';
 import type { Grant } from '../../core/exchange/exchange.ts';
 import type { Lease, LeasedAddresses } from '../../core/leases/lease.ts';
 import { buildReplyProof } from '../../core/leases/proof.ts';
 import { buildTunnelConfig } from '../../core/leases/tunnel-config.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
-import type { LeasedDomain } from './binding.ts';
 
 /** What the reply to a member is made of. */
 interface Granting {
@@ -14,7 +14,7 @@ interface Granting {
   readonly claim: { readonly key: PublicKey; readonly nonce: string };
 }
 
-export function buildGrant({ lease, addresses, ownKey, claim }: Granting, { leased }: LeasedDomain): Grant {
+export function buildGrant({ lease, addresses, ownKey, claim }: Granting, { leased }: LeasedConfig): Grant {
   const { endpoint, allowed_ips: allowedIps, dns, mtu, relay } = leased;
   const settings = { endpoint, allowedIps, dns, mtu, relay, expires: lease.expires };
   const text = buildTunnelConfig({ ...settings, addresses, publicKey: ownKey });

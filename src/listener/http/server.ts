@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { hasLeases } from '../../config/config.ts';
 import { findForwardedClient } from '../../core/exchange/forwarded.ts';
 import {
   describeEndpoint,
@@ -98,9 +99,8 @@ export class HttpServer {
 
   async #serve(client: Client, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const since = performance.now();
-    const { domains, http } = this.#desk.config;
-    const hasLeases = [...domains.values()].some(({ leased }) => leased !== undefined);
-    const route = findRoute(request.url ?? '', { more: http?.paths ?? [], hasLeases });
+    const { config } = this.#desk;
+    const route = findRoute(request.url ?? '', { more: config.http?.paths ?? [], hasLeases: hasLeases(config) });
     response.on('finish', () =>
       this.#meter.httpAnswered(route?.label ?? 'other', response.statusCode, (performance.now() - since) / 1000),
     );

@@ -10,7 +10,7 @@ interface Notes {
   close(): void;
 }
 
-/** More would be the mischief of whoever has taken wgkex-mail over. */
+/** More would be the work of an attacker who has taken wgkex-mail over. */
 const MOST_NOTES = 1_000_000;
 
 /**

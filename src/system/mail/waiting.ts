@@ -6,7 +6,7 @@ import { parseJsonOf } from '../../core/values/json.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 import { openNotes } from './notes.ts';
 
-/** More would be the mischief of whoever has taken wgkex-mail over. */
+/** More would be the work of an attacker who has taken wgkex-mail over. */
 const MAX_BYTES = 1_048_576;
 
 /** The letters that have not been sent. */

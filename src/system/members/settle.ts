@@ -106,7 +106,7 @@ async function serve(unserved: readonly Lease[], view: DomainView, members: Memb
     );
   const { failures } = isDry ? { failures: new Map() } : await applyChanges(domain, changes);
   const keys = changes.length - failures.size;
-  log.report('restored', { domain: domain.name, keys, of: changes.length, reason: 'their leases last' });
+  log.report('restored', { domain: domain.name, keys, of: changes.length, reason: 'leases were without their peers' });
   for (const [{ router }, error] of [...failures].slice(0, 1)) {
     const fields = { address: router.address, key: router.key, failed: failures.size };
     log.report('restoring failed', { domain: domain.name, ...fields, reason: describeError(error) });

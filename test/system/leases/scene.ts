@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import type { Lease, LeaseId, Secret } from '../../../src/core/leases/lease.ts';
+import { type Lease, type LeaseId, type Secret, UNBOUND } from '../../../src/core/leases/lease.ts';
 import { type IpAddress, parseIpAddress } from '../../../src/core/values/ip-address.ts';
 import type { DomainName } from '../../../src/core/values/names.ts';
 import { type PublicKey, parsePublicKey } from '../../../src/core/values/public-key.ts';
@@ -61,13 +61,7 @@ export function unbound(number: number, fields: Partial<Lease> = {}): Lease {
     orderId: undefined,
     created: NOW,
     expires: END,
-    ended: undefined,
-    key: undefined,
-    address4: undefined,
-    address6: undefined,
-    bound: undefined,
-    usedKeys: [],
-    reminded: [],
+    ...UNBOUND,
     ...fields,
   };
 }

@@ -24,7 +24,7 @@ const PING = 'ip netns exec router ping -c 3 -W 10 10.66.0.1';
 
 /** Needs the namespace of the router, the package, and sqlite3; the mesh stays as it is. */
 export function testMembers(): void {
-  test('the commands of docs/members.md, as they stand, lead to the first member beside the mesh', async () => {
+  test('the commands of docs/members.md, as they stand, lead to the first member alongside the mesh', async () => {
     const guide = await readFile('/payload/members.md', 'utf8');
     const [, commands = ''] = guide.match(/^```sh\n([\s\S]*?)^```/m) ?? [];
     // The machine has neither a network to install from nor one to get the time from, and its mesh has the port.

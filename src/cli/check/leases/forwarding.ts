@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../../../config/config.ts';
+import { type DomainConfig, isLeased } from '../../../config/config.ts';
 import { type FirewallChain, findDroppingChains, mentions } from '../../../core/host/forwarding/firewall.ts';
 import { readFirewall } from '../../../system/host/forwarding/firewall.ts';
 import { type ForwardingSwitches, readForwardingSwitches } from '../../../system/host/forwarding/switches.ts';
@@ -10,7 +10,7 @@ import { type Check, isRoot } from '../check.ts';
 export const forwarding: Check = {
   name: 'forwarding',
   async find({ domains }) {
-    const leased = domains.filter((domain) => domain.leased !== undefined);
+    const leased = domains.filter(isLeased);
     const [switches, own] = [readForwardingSwitches(), readOwnAddresses()];
     // Only root may read the rules.
     const chains = isRoot() ? findDroppingChains(await readFirewall()) : [];

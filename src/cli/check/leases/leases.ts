@@ -1,3 +1,4 @@
+import { isLeased } from '../../../config/config.ts';
 import { readGateway } from '../../gateway/gateway.ts';
 import { surveyLeases } from '../../members/survey.ts';
 import { type Check, isRoot, NEEDS_ROOT } from '../check.ts';
@@ -7,7 +8,7 @@ export const leases: Check = {
   name: 'leases',
   async find({ domains, config }) {
     if (!isRoot()) return NEEDS_ROOT;
-    const leased = domains.filter(({ leased }) => leased !== undefined);
+    const leased = domains.filter(isLeased);
     return (await surveyLeases(await readGateway(leased, config), config)).concerns;
   },
 };

@@ -50,7 +50,7 @@ function findPrivacyFaults(path: string): Concern[] {
     : [];
 }
 
-/** Whoever can read the leases can use them. */
+/** Anyone who can read the leases can use them. */
 function findTableFaults(path: string): Concern[] {
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined) return [];

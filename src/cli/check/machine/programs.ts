@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { isLeased } from '../../../config/config.ts';
 import { PROGRAMS, type Program } from '../../../system/run/programs.ts';
 import type { Concern } from '../../gateway/concern.ts';
 import { type Check, concern } from '../check.ts';
@@ -15,7 +16,7 @@ const PACKAGES: Partial<Record<Program, string>> = {
 export const programs: Check = {
   name: 'programs',
   async find({ domains }) {
-    const hasLeases = domains.some(({ leased }) => leased !== undefined);
+    const hasLeases = domains.some(isLeased);
     const missing = Object.entries(PACKAGES).filter(([program]) => !isExecutable(PROGRAMS[program as Program]));
     return [
       ...missing.map(([program, name]) => describeMissing(program as Program, `--reinstall ${name}`)),

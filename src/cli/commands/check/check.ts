@@ -6,7 +6,7 @@ import { listProposals } from '../../check/fixes.ts';
 import { findTrustFaults } from '../../check/machine/trust.ts';
 import { isMeshInUse, mesh } from '../../check/mesh.ts';
 import { readConfiguration } from '../../gateway/configuration.ts';
-import { hasLeases } from '../../members/summary.ts';
+import { mayHaveLeases } from '../../members/summary.ts';
 import { type Call, type CommonOptions, PROGRAM } from '../../terminal/call.ts';
 import { printJson, printLines } from '../../terminal/print.ts';
 import { findTerminal } from '../../terminal/terminal.ts';
@@ -74,7 +74,7 @@ async function findFindings(path: string): Promise<Finding[]> {
 async function findMoreChecks(config: Config): Promise<Check[]> {
   const { http, mqtt } = config;
   return [
-    ...(hasLeases(config) ? (await import('../../check/leases/all.ts')).LEASE_CHECKS : []),
+    ...(mayHaveLeases(config) ? (await import('../../check/leases/all.ts')).LEASE_CHECKS : []),
     ...(http === undefined ? [] : [(await import('../../check/machine/http.ts')).http]),
     ...(mqtt === undefined ? [] : [(await import('../../check/machine/fleet.ts')).fleet]),
     ...((await isMeshInUse()) ? [mesh] : []),

@@ -1,6 +1,6 @@
+import type { LeasedConfig } from '../../../config/config.ts';
 import type { Lease, LeaseId, Token } from '../../../core/leases/lease.ts';
 import { renderLine } from '../../editing/text.ts';
-import type { LeasedDomain } from '../../leases/leasing.ts';
 import { describeTicket } from '../../leases/tickets.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { formatTime } from '../../terminal/words.ts';
@@ -9,7 +9,7 @@ import { formatTime } from '../../terminal/words.ts';
 export interface Grant {
   /** Without an ID it would be a new one. */
   readonly lease: Pick<Lease, 'expires' | 'key'> & { readonly id: LeaseId | undefined };
-  readonly domain: LeasedDomain;
+  readonly domain: LeasedConfig;
   /** Undefined in a dry run, and for an order whose lease is bound. */
   readonly token?: Token;
 }

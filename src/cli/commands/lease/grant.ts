@@ -1,11 +1,12 @@
+import type { LeasedConfig } from '../../../config/config.ts';
 import { formatCredentials } from '../../../core/leases/credentials.ts';
 import { parseLabel } from '../../../core/leases/label.ts';
-import type { Lease } from '../../../core/leases/lease.ts';
+import { type Lease, UNBOUND } from '../../../core/leases/lease.ts';
 import { parseEmailAddress } from '../../../core/mail/address.ts';
 import { makeTrustedDirectory } from '../../../system/files/trust.ts';
 import { Mails } from '../../../system/members/mails.ts';
 import type { EditOptions } from '../../editing/editing.ts';
-import { beginLeasing, type LeasedDomain, type Leasing, readLeasedDomain } from '../../leases/leasing.ts';
+import { beginLeasing, type Leasing, readLeasedDomain } from '../../leases/leasing.ts';
 import { withLocks } from '../../leases/locks.ts';
 import { publish } from '../../leases/publish.ts';
 import { findEnd, readTerm, type TermOptions } from '../../leases/term.ts';
@@ -50,7 +51,7 @@ function printTicket({ lease: { id }, domain, token }: Grant): void {
 type Wanted = Pick<Lease, 'email' | 'note' | 'orderId' | 'expires'>;
 
 /** The same order again gets a new token, until its lease is bound. */
-async function make(domain: LeasedDomain, wanted: Wanted, leasing: Leasing): Promise<Grant> {
+async function make(domain: LeasedConfig, wanted: Wanted, leasing: Leasing): Promise<Grant> {
   const { config, table, log, now } = leasing;
   const { token, secret } = makeToken();
   const mails = new Mails(domain, config);
@@ -77,7 +78,7 @@ async function make(domain: LeasedDomain, wanted: Wanted, leasing: Leasing): Pro
   });
 }
 
-async function foresee(domain: LeasedDomain, wanted: Wanted, { table }: Leasing): Promise<Grant> {
+async function foresee(domain: LeasedConfig, wanted: Wanted, { table }: Leasing): Promise<Grant> {
   const { orderId, expires } = wanted;
   const known = orderId === undefined ? undefined : (await table.list()).find((lease) => lease.orderId === orderId);
   if (known === undefined) return { lease: { id: undefined, expires, key: undefined }, domain };
@@ -86,7 +87,7 @@ async function foresee(domain: LeasedDomain, wanted: Wanted, { table }: Leasing)
 }
 
 /** @throws Error if the lease that an order has is not the one that was asked for. */
-function requireSame({ id, domain: other, ended, orderId = '' }: Lease, domain: LeasedDomain): void {
+function requireSame({ id, domain: other, ended, orderId = '' }: Lease, domain: LeasedConfig): void {
   if (other !== domain.name) throw new Error(`Cannot grant order ${orderId}: it has lease ${id} in domain ${other}`);
   if (ended === undefined) return;
   throw new Error(
@@ -97,13 +98,3 @@ function requireSame({ id, domain: other, ended, orderId = '' }: Lease, domain: 
 function readLabel(text: string | undefined, what: string): string | undefined {
   return text === undefined ? undefined : readWord((label) => parseLabel(label, what), text);
 }
-
-const UNBOUND = {
-  ended: undefined,
-  key: undefined,
-  address4: undefined,
-  address6: undefined,
-  bound: undefined,
-  usedKeys: [],
-  reminded: [],
-} as const;
