@@ -59,7 +59,7 @@ export class DomainBatches implements DomainService {
     return new Promise<ReplyCode>((answer) => this.#queue.add({ ...others, ...known, saidFrom, answer }));
   }
 
-  /** No lease is for a mesh. */
+  /** A mesh has no leases. */
   async serveLease(): Promise<Granted> {
     return { code: 'INVALID_DOMAIN' };
   }

@@ -2,7 +2,6 @@ import { InputError } from '../../core/values/errors.ts';
 import { quote } from '../../core/values/quote.ts';
 import type { UnixSeconds } from '../../core/values/time.ts';
 
-export const DAY_SECONDS = 86_400;
 const MOST_DAYS = 3650;
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 

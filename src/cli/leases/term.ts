@@ -1,8 +1,8 @@
 import { exitWithUsageError } from '../../command-line.ts';
 import { quote } from '../../core/values/quote.ts';
-import type { UnixSeconds } from '../../core/values/time.ts';
+import { DAY_SECONDS, type UnixSeconds } from '../../core/values/time.ts';
 import { PROGRAM, readWord } from '../terminal/call.ts';
-import { DAY_SECONDS, findEndOfDay, parseDays } from './end-date.ts';
+import { findEndOfDay, parseDays } from './end-date.ts';
 
 /** Options of the commands that set an end date. */
 export interface TermOptions {

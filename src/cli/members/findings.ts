@@ -2,7 +2,7 @@ import type { Config, DomainConfig } from '../../config/config.ts';
 import type { MemberDifference } from '../../core/changes/members.ts';
 import type { Lease, LeasedAddresses } from '../../core/leases/lease.ts';
 import type { DomainName } from '../../core/values/names.ts';
-import type { UnixSeconds } from '../../core/values/time.ts';
+import { DAY_SECONDS, type UnixSeconds } from '../../core/values/time.ts';
 import type { LeaseTableError } from '../../system/leases/table-error.ts';
 import { type Concern, fault } from '../gateway/concern.ts';
 import { HarmlessRemedy } from '../gateway/harmless.ts';
@@ -12,7 +12,6 @@ import { count } from '../terminal/words.ts';
 const NEARLY_FULL = 0.9;
 /** In one sentence; `wgkex lease list` has the others. */
 const MOST_NAMED = 3;
-const DAY_SECONDS = 86_400;
 
 /** A table that cannot be read. */
 export function findTableFault({ problem, remedy, isUnusable }: LeaseTableError): Concern {

@@ -1,12 +1,11 @@
 import { type History, type HistorySpan, listSpans } from '../../core/peers/history.ts';
-import type { UnixSeconds } from '../../core/values/time.ts';
+import { DAY_SECONDS, type UnixSeconds } from '../../core/values/time.ts';
 import { html, type Markup } from './drawing/markup.ts';
 import { renderPlot } from './drawing/plot.ts';
 import { addUp, BOX, buildPath, buildSteps, findScaleEnd, layOutColumns } from './drawing/shapes.ts';
 import { formatClock, formatNumber } from './drawing/words.ts';
 
 const HOUR_SECONDS = 3600;
-const DAY_SECONDS = 86_400;
 /** A pass of the cleanup is often a little late for its slot: shorter spans would have gaps. */
 const DAY = { name: 'day', spanSeconds: HOUR_SECONDS / 2, count: 48 } as const;
 const WEEK = { name: 'week', spanSeconds: 2 * HOUR_SECONDS, count: 84 } as const;

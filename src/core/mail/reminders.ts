@@ -1,7 +1,5 @@
 import type { Lease } from '../leases/lease.ts';
-import type { UnixSeconds } from '../values/time.ts';
-
-const DAY_SECONDS = 86_400;
+import { DAY_SECONDS, type UnixSeconds } from '../values/time.ts';
 
 /**
  * The reminder that is due for a lease: how many days before its end date. Undefined if none is: before the first of

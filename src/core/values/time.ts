@@ -4,6 +4,8 @@ export type UnixSeconds = number;
 /** Seconds of a clock that never jumps (CLOCK_MONOTONIC), the same for all processes until the machine restarts. */
 export type MonotonicSeconds = number;
 
+export const DAY_SECONDS = 86_400;
+
 /** The time of an event from before it could be recorded. */
 export const LONG_AGO: MonotonicSeconds = Number.NEGATIVE_INFINITY;
 

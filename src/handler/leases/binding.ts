@@ -6,6 +6,7 @@ import type { Lease, LeasedAddresses, LeaseId } from '../../core/leases/lease.ts
 import { findLowestFree, type TakenAddresses } from '../../core/leases/pool.ts';
 import type { IpAddress } from '../../core/values/ip-address.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
+import { DAY_SECONDS } from '../../core/values/time.ts';
 import { readAllOwnAddresses } from '../../system/kernel/links.ts';
 import type { Binding, LeaseTable } from '../../system/leases/lease-table.ts';
 
@@ -14,8 +15,6 @@ export interface Proved {
   readonly lease: Lease;
   readonly key: PublicKey;
 }
-
-const DAY_SECONDS = 86_400;
 
 /** Binds leases to the keys of one batch, the first that asks first. */
 export class LeaseBinding {

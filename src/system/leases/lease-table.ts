@@ -38,11 +38,6 @@ export interface Extension {
   readonly addresses: 'same' | 'new' | 'unbound';
 }
 
-export interface Release {
-  readonly newSecret?: Secret | undefined;
-  readonly newId?: LeaseId | undefined;
-}
-
 /**
  * The leases of all domains, in a database of SQLite's that root alone can read. Without a file there are none, and
  * only {@link LeaseTable.grant} and {@link LeaseTable.import} create it. Each method is one transaction, and throws a
@@ -141,9 +136,9 @@ export class LeaseTable {
     return { lease, addresses: lease.key === undefined ? 'new' : 'same' };
   }
 
-  /** Frees a bound lease for another key, never for this one. */
-  release(id: LeaseId, { newSecret, newId }: Release = {}): Promise<boolean> {
-    return this.#change(sql.RELEASE, { id, newSecret, newId });
+  /** Frees a bound lease for another key, never for this one; with `newSecret` its old token is void. */
+  release(id: LeaseId, newSecret?: Secret): Promise<boolean> {
+    return this.#change(sql.RELEASE, { id, newSecret });
   }
 
   /** Replaces the secret of a lease that has not ended; with `isOnlyUnbound` not that of a bound one. */

@@ -72,7 +72,7 @@ export const EXTEND = `${FIND}
 
 export const RELEASE = `UPDATE leases SET used_keys = json_insert(used_keys, '$[#]', key),
     key = NULL, address4 = NULL, address6 = NULL, bound = NULL,
-    secret = coalesce(@newSecret, secret), id = coalesce(@newId, id)
+    secret = coalesce(@newSecret, secret)
     WHERE id = @id AND ended IS NULL AND key IS NOT NULL;
   SELECT changes();`;
 

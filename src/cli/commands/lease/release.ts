@@ -30,8 +30,7 @@ async function release(lease: Lease, isLost: boolean, leasing: Leasing): Promise
   const change = { lease: after, affected: { key, isMember: false } };
   if (dryRun) return change;
   const { token, secret } = isLost ? makeToken() : { token: undefined, secret: undefined };
-  if (!(await table.release(id, { newSecret: secret })))
-    throw new Error(`Cannot release ${id}: it has changed meanwhile`);
+  if (!(await table.release(id, secret))) throw new Error(`Cannot release ${id}: it has changed meanwhile`);
   if (isLost) withdraw(findMails(lease.domain, leasing), id, 'grant');
   return { ...change, token };
 }

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../../../core/values/time.ts';
+import { DAY_SECONDS, type UnixSeconds } from '../../../core/values/time.ts';
 import { html, type Markup } from './markup.ts';
 import { BOX } from './shapes.ts';
 import { formatClock, formatDay } from './words.ts';
@@ -13,7 +13,6 @@ export interface Tick {
 /** A label this close to an end would be cut off if it were centred on its tick. */
 const MARGIN = 6;
 const HOUR_SECONDS = 3600;
-const DAY_SECONDS = 86_400;
 
 /** A stretch of time as a chart shows it from left to right. */
 export interface Period {
