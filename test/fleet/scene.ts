@@ -128,8 +128,8 @@ interface Scene {
   readonly front: Member;
   /** Throws unless each key is at the gateway that its reply named. */
   requireHonest(told: readonly Told[]): void;
-  /** Resolves when the front knows these gateways. */
-  settle(gateways?: readonly Member[]): Promise<void>;
+  /** Resolves when the front knows the gateways. */
+  settle(): Promise<void>;
 }
 
 /** Three gateways, and a front without domains. */
@@ -145,12 +145,16 @@ export async function setUp(t: TestContext, more: Settings = {}): Promise<Scene>
   for (const gateway of gateways) gateway.configure({ mqtt: { url, id: gateway.id }, ...more });
   front.configure({ mqtt: { url, id: front.id }, ...more }, []);
   for (const member of [...gateways, front]) await member.start();
-  const settle = (wanted: readonly Member[] = gateways, seen = new Set<string>()) =>
+  const areAllIn = (replies: ReadonlySet<string>) => gateways.every(({ name }) => replies.has(name));
+  const askNine = async () => new Set(listReplies(await registerMany(front, 9)));
+  await eventually('all gateways have equally many routers: the next go to each', async () =>
+    areAllIn(await askNine()),
+  );
+  const settle = (seen = new Set<string>()) =>
     eventually('the front knows the gateways', async () => {
-      for (const { reply } of await registerMany(front, 9)) seen.add(reply);
-      return wanted.every(({ name }) => seen.has(name));
+      for (const reply of await askNine()) seen.add(reply);
+      return areAllIn(seen);
     });
-  await settle();
   const requireHonest = (told: readonly Told[]) => {
     for (const { key, reply } of told)
       for (const gateway of gateways) if (gateway.name === reply) assert.ok(gateway.hasKey(key), `${reply} ${key}`);
