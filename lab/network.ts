@@ -17,8 +17,8 @@ export class Segment {
   static async create(number: number): Promise<Segment> {
     const segment = new Segment(number);
     const { bridge } = segment;
-    // A bridge without an address of its own takes the lowest of its ports', and a namespace that knew it before a port joined
-    // cannot reach it for half a minute.
+    // A bridge without an address of its own takes the lowest of its ports', and a namespace that knew it before a port
+    // joined cannot reach it for half a minute.
     const mac = `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`;
     await ipBatch(
       undefined,

@@ -147,7 +147,7 @@ export async function setUp(t: TestContext, more: Settings = {}): Promise<Scene>
   for (const member of [...gateways, front]) await member.start();
   const areAllIn = (replies: ReadonlySet<string>) => gateways.every(({ name }) => replies.has(name));
   const askNine = async () => new Set(listReplies(await registerMany(front, 9)));
-  await eventually('all gateways have equally many routers: the next go to each', async () =>
+  await eventually('each gateway has the same number of routers, so that the next ones go to all', async () =>
     areAllIn(await askNine()),
   );
   const settle = (seen = new Set<string>()) =>
