@@ -130,6 +130,44 @@ export const MAIL_EVENTS = {
   },
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
+/** Those of wgkex-join and wgkex-tunnel. */
+export const JOIN_EVENTS = {
+  'tunnel up': { priority: 'info', fields: ['on', 'via', 'address'], meaning: 'the handshake with gateway `on` came' },
+  'tunnel adopted': {
+    priority: 'info',
+    fields: ['on'],
+    meaning: 'wgkex-join has restarted, and the tunnel works as before',
+  },
+  'tunnel ill': {
+    priority: 'warn',
+    fields: ['on', 'seconds'],
+    meaning: 'no handshake and no data for `seconds`; other gateways are tried',
+  },
+  'tunnel down': { priority: 'info', fields: ['reason'], meaning: 'the tunnel and its routes are gone' },
+  'gateway failed': {
+    priority: 'warn',
+    fields: ['on', 'code', 'via', 'pause', 'reason'],
+    meaning: 'a gateway refused, was silent or brought no handshake; it is left out for `pause` seconds',
+  },
+  'configuration refused': {
+    priority: 'error',
+    fields: ['on', 'reason'],
+    meaning: 'a gateway sent what root does not permit, or without its proof; the machine is untouched',
+  },
+  'no gateway': {
+    priority: 'warn',
+    fields: ['seconds', 'reason'],
+    meaning: 'none of the gateways brought a tunnel; tried again in `seconds`',
+  },
+  'lease ends': { priority: 'warn', fields: ['days', 'reason'], meaning: 'the end date is near' },
+  'lease over': { priority: 'warn', fields: ['reason'], meaning: 'the end date has passed, or a gateway says so' },
+  'tunnel helper ended': {
+    priority: 'error',
+    fields: ['restart_ms', 'reason'],
+    meaning: 'wgkex-tunnel ended or could not be started; the tunnel itself stays',
+  },
+} as const satisfies Readonly<Record<string, EventDefinition>>;
+
 /**
  * Every event that a program of wgkex logs. Operators search for these names, so they do not change; `… again` and
  * `… others` stand for further lines like the first ones.
@@ -363,6 +401,7 @@ export const EVENTS = {
   ...LEASE_EVENTS,
   ...RELAY_EVENTS,
   ...MAIL_EVENTS,
+  ...JOIN_EVENTS,
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 
 export type EventName = keyof typeof EVENTS;

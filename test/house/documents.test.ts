@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { REPLIES } from '../../src/core/exchange/replies.ts';
-import { EVENTS, FLEET_EVENTS, LEASE_EVENTS, MAIL_EVENTS, RELAY_EVENTS } from '../../src/log/events.ts';
+import { EVENTS, FLEET_EVENTS, JOIN_EVENTS, LEASE_EVENTS, MAIL_EVENTS, RELAY_EVENTS } from '../../src/log/events.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -71,7 +71,7 @@ describe('the table', () => {
   const EVENT_HEAD = ['event', 'priority', 'fields', 'what it means'];
 
   test('of events in docs/events.md is made from the catalogue', async () => {
-    const elsewhere = { ...FLEET_EVENTS, ...LEASE_EVENTS, ...MAIL_EVENTS, ...RELAY_EVENTS };
+    const elsewhere = { ...FLEET_EVENTS, ...LEASE_EVENTS, ...MAIL_EVENTS, ...RELAY_EVENTS, ...JOIN_EVENTS };
     const others = Object.entries(EVENTS).filter(([event]) => !Object.hasOwn(elsewhere, event));
     await checkTable('docs/events.md', [EVENT_HEAD, ...listEvents(others)]);
   });

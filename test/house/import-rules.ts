@@ -51,6 +51,12 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'What a lease is, for gateways and clients.',
   },
   {
+    who: 'core/client',
+    from: ['core/values', 'core/leases', 'core/exchange/exchange.ts'],
+    modules: ['node:crypto', 'smol-toml', 'zod'],
+    why: 'A member’s end of a tunnel: what is allowed to come from a gateway, and which gateway it is.',
+  },
+  {
     who: 'core/mail',
     from: ['core/values', 'core/leases'],
     modules: ['node:crypto', 'zod'],
@@ -166,6 +172,18 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: ['core/values', 'core/leases', 'system/run', 'system/files'],
     modules: ['node:fs', 'node:path', 'zod'],
     why: 'The table of leases: only who grants or ends leases needs SQLite.',
+  },
+  {
+    who: 'system/client',
+    from: ['core/values', 'core/leases', 'core/client', 'core/kernel', 'system/run', 'system/files'],
+    modules: ['node:fs', 'node:path', 'zod'],
+    why: 'A member’s tunnel in the kernel, for wgkex-tunnel alone.',
+  },
+  {
+    who: 'system/client/store',
+    from: ['core/values', 'core/leases', 'core/client', 'system/run', 'system/files'],
+    modules: ['node:fs', 'node:path', 'zod'],
+    why: 'A member’s files that only root reads and writes.',
   },
   {
     who: 'system/domain',
@@ -302,6 +320,40 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     ],
     modules: ['../package.json', 'commander', 'node:dgram', 'node:http', 'node:net', 'prom-client'],
     why: 'It faces strangers, and is a package of its own: no other program shares more than the core with it.',
+  },
+  {
+    who: 'tunnel',
+    from: [
+      ...['core/values', 'core/leases', 'core/client', 'core/privsep/message-lines.ts', 'log', 'command-line.ts'],
+      ...['system/run', 'system/files', 'system/client', 'system/client/store'],
+    ],
+    modules: ['node:crypto', 'node:stream'],
+    why: 'Root on a member’s machine: it trusts neither gateways nor wgkex-join.',
+  },
+  {
+    who: 'join',
+    from: ['core/values', 'core/client', 'command-line.ts', 'join/commands', 'join/daemon'],
+    modules: ['../package.json', 'commander'],
+    why: 'It lists the commands; the code of a command is loaded when it is called.',
+  },
+  {
+    who: 'join/daemon',
+    from: [
+      ...['core/values', 'core/client', 'core/exchange/exchange.ts', 'core/privsep/message-lines.ts', 'log'],
+      ...['command-line.ts', 'address-families.ts', 'handler-client/deadline.ts'],
+      ...['relay/client.ts', 'relay/figures.ts', 'relay/link.ts'],
+    ],
+    modules: ['node:child_process', 'node:dns/promises', 'node:fs', 'node:net', 'node:os', 'node:path', 'node:stream'],
+    why: 'It talks to gateways without privileges and without secrets: it shares only the core with root, and starts wgkex-tunnel alone.',
+  },
+  {
+    who: 'join/commands',
+    from: [
+      ...['core/values', 'core/client', 'core/leases', 'command-line.ts', 'cli/terminal', 'join/daemon'],
+      ...['system/run', 'system/files', 'system/client', 'system/client/store'],
+    ],
+    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises', 'node:readline', 'qrcode-generator'],
+    why: 'What root does by hand for a member’s tunnel.',
   },
   {
     who: 'mail',
