@@ -28,6 +28,11 @@ const address = custom<IpAddress>(isCanonicalAddress);
 const reason = z.string().min(1).max(REASON_CHARACTERS);
 
 export const VIA = ['udp', 'tcp'] as const;
+export type Via = (typeof VIA)[number];
+
+/** Where WireGuard sends: the gateway's address, or 127.0.0.1 and the port of the relay's client. */
+export const endpointSchema = z.strictObject({ address, port });
+export type Endpoint = Readonly<z.infer<typeof endpointSchema>>;
 
 const begin = z.strictObject({ type: z.literal('begin'), name: custom<InstanceName>(isInstanceName) });
 
@@ -79,8 +84,7 @@ export const CLIENT_REQUESTS = {
       gateway,
       config: z.string().min(1).max(CONFIG_CHARACTERS),
       proof: z.string().length(PROOF_CHARACTERS),
-      /** Where WireGuard sends: the gateway's address, or 127.0.0.1 and the port of the relay's client. */
-      endpoint: z.strictObject({ address, port }),
+      endpoint: endpointSchema,
       via: z.enum(VIA),
     }),
     reply: z.union([
