@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { parse, TomlError, type TomlTable } from 'smol-toml';
+import type { TomlTable } from 'smol-toml';
 import type * as z from 'zod';
+import { describeFound, describeIssue, describePlace } from '../core/settings/explain.ts';
+import { parseToml } from '../core/settings/toml.ts';
 import { describeSystemError, InputError } from '../core/values/errors.ts';
 import { type DomainName, type InterfaceName, isDomainName, parseDomainName } from '../core/values/names.ts';
 import type { Domain, LeaseSettings } from './domains.ts';
-import { describeFound, describeIssue, describePlace } from './explain.ts';
 import { configSchema } from './schema.ts';
 
 /** A domain and how it is served; see wgkex.toml(5) for every setting. */
@@ -76,16 +77,6 @@ export function parseConfig(text: string, path: string): Config {
 /** The domain that has this name, as its own or as one of its `names`. */
 export function findDomain({ domains }: Pick<Config, 'domains'>, name: string): DomainConfig | undefined {
   return domains.get(name) ?? [...domains.values()].find(({ names }) => names.some((one) => one === name));
-}
-
-function parseToml(text: string, path: string): TomlTable {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [reason] = error.message.split('\n');
-    throw new InputError(`${path}: line ${error.line}, column ${error.column}: ${reason}`, { cause: error });
-  }
 }
 
 /** Runs before zod, which silently skips a table named `__proto__`. */

@@ -51,8 +51,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'What a lease is, for gateways and clients.',
   },
   {
+    who: 'core/settings',
+    from: ['core/values'],
+    modules: ['smol-toml', 'zod'],
+    why: 'How a complaint about a file of settings reads, whatever it is for.',
+  },
+  {
     who: 'core/client',
-    from: ['core/values', 'core/leases', 'core/exchange/exchange.ts'],
+    from: ['core/values', 'core/settings', 'core/leases', 'core/exchange/exchange.ts'],
     modules: ['node:crypto', 'smol-toml', 'zod'],
     why: 'A member’s end of a tunnel: what is allowed to come from a gateway, and which gateway it is.',
   },
@@ -108,6 +114,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'config',
     from: [
       'core/values',
+      'core/settings',
       'core/kernel',
       'core/leases/pool.ts',
       'core/leases/third-line.ts',
@@ -117,7 +124,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'core/fleet/limits.ts',
       'core/mail/address.ts',
     ],
-    modules: ['node:fs', 'node:net', 'smol-toml', 'zod'],
+    modules: ['node:fs', 'node:net', 'zod'],
     why: 'Every part reads the configuration; it knows none of them.',
   },
   {
@@ -569,7 +576,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'cli/commands/import-ffmuc',
     from: [
-      ...['core/values', 'core/fleet/broker-url.ts', 'core/fleet/gateway-id.ts', 'core/fleet/limits.ts', 'config'],
+      ...['core/values', 'core/settings'],
+      ...['core/fleet/broker-url.ts', 'core/fleet/gateway-id.ts', 'core/fleet/limits.ts', 'config'],
       'cli/terminal',
     ],
     modules: ['node:fs', 'node:net', 'node:os', 'yaml', 'zod'],

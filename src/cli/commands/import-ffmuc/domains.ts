@@ -1,4 +1,4 @@
-import { describeFound } from '../../../config/explain.ts';
+import { describeFound } from '../../../core/settings/explain.ts';
 import { InputError } from '../../../core/values/errors.ts';
 import { type DomainName, isInterfaceName } from '../../../core/values/names.ts';
 import type { FfmucConfig } from './ffmuc-config.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { describeFound, describePlace, findValue } from '../../../config/explain.ts';
 import { isGatewayId } from '../../../core/fleet/gateway-id.ts';
 import { MAX_WEIGHT } from '../../../core/fleet/limits.ts';
+import { describeFound, describePlace, findValue } from '../../../core/settings/explain.ts';
 import { InputError } from '../../../core/values/errors.ts';
 import { isDomainName } from '../../../core/values/names.ts';
 import { isBrokerUrl } from './broker-urls.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { escapeLine, quote } from '../core/values/quote.ts';
+import { escapeLine, quote } from '../values/quote.ts';
 
 /** Enough of a wrong value to find it again. */
 const FOUND_CHARACTERS = 64;
@@ -25,6 +25,7 @@ function describeExpectation(issue: z.core.$ZodIssue): string {
       if (issue.origin === 'array') return 'at least one entry';
       return issue.origin === 'string' ? 'a text that is not empty' : `${issue.minimum} or more`;
     case 'too_big':
+      if (issue.origin === 'array') return `at most ${issue.maximum} entries`;
       return `${issue.maximum} or less`;
     default:
       return issue.message;
