@@ -24,7 +24,7 @@ export interface TunnelSettings {
 /** Of the line that carries a configuration, in base64 and without its line feed. */
 export const CONFIG_LINE_BYTES = 2000;
 /** Keeps the mapping of a home router's NAT, which may last only 30 s. */
-const KEEPALIVE_SECONDS = 25;
+export const KEEPALIVE_SECONDS = 25;
 /** `#` begins a comment, also after a value. */
 const VALUE = /^[!"$-~]+$/;
 
@@ -33,17 +33,25 @@ const VALUE = /^[!"$-~]+$/;
  * @throws InputError if a value is not one word, or if the text is too long for the line that carries it.
  */
 export function buildTunnelConfig(settings: TunnelSettings): string {
+  return checkLength(
+    buildTunnelLines(settings)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+}
+
+/** {@link buildTunnelConfig} line by line, of any length. @throws InputError if a value is not one word. */
+export function buildTunnelLines(settings: TunnelSettings): string[] {
   const { addresses, publicKey, endpoint, allowedIps, dns, mtu, expires, relay } = settings;
   const { address4, address6 } = addresses;
   const own = [address4 && `${address4}/32`, address6 && `${address6}/128`].filter((address) => address !== undefined);
-  const lines = [
+  return [
     `# Ends: ${expires === undefined ? 'never' : formatUtc(expires)}`,
     ...(relay === undefined ? [] : [`# Relay: ${checkValue(relay)}`]),
     ...['[Interface]', ...assign('Address', own), ...assign('DNS', dns), ...assign('MTU', [`${mtu}`])],
     ...['[Peer]', ...assign('PublicKey', [publicKey]), ...assign('AllowedIPs', allowedIps)],
     ...[...assign('Endpoint', [endpoint]), ...assign('PersistentKeepalive', [`${KEEPALIVE_SECONDS}`])],
   ];
-  return checkLength(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** No line for an empty list. */
