@@ -1,42 +1,28 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Instance, type InstanceName, parseInstanceName } from '../../../core/client/instance.ts';
-import { formatInstance, parseInstance } from '../../../core/client/instance-file.ts';
+import { formatInstance, INSTANCE_DIRECTORY, parseInstance } from '../../../core/client/instance-file.ts';
 import { describeSystemError, InputError } from '../../../core/values/errors.ts';
 import { replaceFile } from '../../files/replace-file.ts';
 import { makeTrustedDirectory, readTrustedFile } from '../../files/trust.ts';
-
-/** Root's files, one for each tunnel. */
-export const INSTANCES_DIRECTORY = '/etc/wgkex-client';
 
 const EXTENSION = '.toml';
 /** Nothing in it is a secret, and wgkex-join reads it without privileges. */
 const READABLE_BY_ALL = 0o644;
 
-export function findInstanceFile(name: InstanceName, directory = INSTANCES_DIRECTORY): string {
-  return join(directory, `${name}${EXTENSION}`);
-}
-
 /** @throws InputError if the file is missing or wrong, or if anyone but root could write to it or replace it. */
-export function readInstance(name: InstanceName, directory?: string): Instance {
-  const path = findInstanceFile(name, directory);
-  const text = readTrustedFile(path);
-  try {
-    return parseInstance(name, text);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${path}: ${error.message}`, { cause: error });
-  }
+export function readInstance(name: InstanceName, directory = INSTANCE_DIRECTORY): Instance {
+  return parseInstance(name, readTrustedFile(pathOf(name, directory)));
 }
 
 /** @throws Error with one line that names the file, if it cannot be written; then it keeps its old content. */
-export function writeInstance(instance: Instance, directory = INSTANCES_DIRECTORY): void {
+export function writeInstance(instance: Instance, directory = INSTANCE_DIRECTORY): void {
   makeTrustedDirectory(directory);
-  replaceFile(findInstanceFile(instance.name, directory), formatInstance(instance), { mode: READABLE_BY_ALL });
+  replaceFile(pathOf(instance.name, directory), formatInstance(instance), { mode: READABLE_BY_ALL });
 }
 
 /** The names of all files that have the name of a tunnel, sorted. @throws InputError if the directory cannot be read. */
-export function listInstances(directory = INSTANCES_DIRECTORY): InstanceName[] {
+export function listInstances(directory = INSTANCE_DIRECTORY): InstanceName[] {
   return readNames(directory)
     .filter((file) => file.endsWith(EXTENSION))
     .flatMap((file) => findName(file.slice(0, -EXTENSION.length)))
@@ -44,8 +30,12 @@ export function listInstances(directory = INSTANCES_DIRECTORY): InstanceName[] {
 }
 
 /** Removes the file, if there is one. */
-export function removeInstance(name: InstanceName, directory?: string): void {
-  rmSync(findInstanceFile(name, directory), { force: true });
+export function removeInstance(name: InstanceName, directory = INSTANCE_DIRECTORY): void {
+  rmSync(pathOf(name, directory), { force: true });
+}
+
+function pathOf(name: InstanceName, directory: string): string {
+  return join(directory, `${name}${EXTENSION}`);
 }
 
 function readNames(directory: string): string[] {
