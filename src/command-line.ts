@@ -19,12 +19,15 @@ export interface Usage<O extends Options> {
   /** The options of the program besides `--help`, `--version` and `--config`. */
   readonly options?: O;
   readonly allowPositionals?: boolean;
+  /** Whether it reads wgkex.toml; by default it does. */
+  readonly hasConfig?: boolean;
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values = Record<string, string | boolean | undefined>;
 
 interface CommandLine {
+  /** Of no use to a program without one. */
   readonly config: string;
   readonly values: Values;
   readonly positionals: readonly string[];
@@ -33,8 +36,8 @@ interface CommandLine {
 const COMMON_OPTIONS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
-  config: { type: 'string', default: DEFAULT_CONFIG_PATH },
 } as const satisfies Options;
+const CONFIG_OPTION = { config: { type: 'string', default: DEFAULT_CONFIG_PATH } } as const satisfies Options;
 
 export const COMMON_HELP = `  --config PATH  read this configuration instead of ${DEFAULT_CONFIG_PATH}
   --help         print this text
@@ -46,9 +49,11 @@ export function readCommandLine<O extends Options>({
   help,
   options,
   allowPositionals = false,
+  hasConfig = true,
 }: Usage<O>): CommandLine {
   try {
-    const { values, positionals } = parseArgs({ options: { ...COMMON_OPTIONS, ...options }, allowPositionals });
+    const all = { ...COMMON_OPTIONS, ...(hasConfig ? CONFIG_OPTION : {}), ...options };
+    const { values, positionals } = parseArgs({ options: all, allowPositionals });
     if (values['help'] === true) exitPrinting(`${help}\n`);
     if (values['version'] === true) exitPrinting(`${program} ${version}\n`);
     return { config: String(values['config']), values: values as Values, positionals };

@@ -13,6 +13,7 @@ import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';
 import type { ReplacedDirectoryError } from '../system/files/runtime-directory.ts';
 import { ROOT_UMASK, readTrustedFile } from '../system/files/trust.ts';
+import { ignoreSignals } from '../system/run/ignore-signals.ts';
 import { DomainBatches } from './batches.ts';
 import { LinkWatch } from './link-watch.ts';
 import { Numbers } from './numbers.ts';
@@ -27,21 +28,8 @@ from standard input and replies on standard output, one JSON object per line, un
 
 ${COMMON_HELP}`;
 
-/** No signal that a caller can send or cause may stop it while it holds a lock; it ends when its input ends. */
-const IGNORED_SIGNALS: readonly NodeJS.Signals[] = [
-  'SIGTERM',
-  'SIGINT',
-  'SIGHUP',
-  'SIGQUIT',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGTSTP',
-  'SIGTTIN',
-  'SIGTTOU',
-];
-
 async function main(): Promise<void> {
-  for (const signal of IGNORED_SIGNALS) process.on(signal, () => {});
+  ignoreSignals();
   process.umask(ROOT_UMASK);
   const { config: path } = readCommandLine({ program: PROGRAM, help: HELP });
   if (process.getuid?.() !== 0) exitWithUsageError(PROGRAM, 'it must be run as root');

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DomainName } from '../../core/values/names.ts';
+import type { DomainName, InterfaceName } from '../../core/values/names.ts';
 import { ProgramError } from '../run/program-error.ts';
 import { runOn } from '../run/run.ts';
 import { makeTrustedDirectory } from './trust.ts';
@@ -25,6 +25,11 @@ export function takeDomainLock(runtimeDirectory: string, domain: DomainName): Pr
 /** The same for the lists of disallowed and static keys, which are read without it. */
 export function takeListLock(runtimeDirectory: string): Promise<Lock> {
   return takeLock(runtimeDirectory, LISTS);
+}
+
+/** Takes the lock under which a member's tunnel is changed, likewise. */
+export function takeTunnelLock(directory: string, tunnel: InterfaceName): Promise<Lock> {
+  return takeLock(directory, tunnel);
 }
 
 /**
