@@ -89,7 +89,8 @@ export class TunnelService {
     const { traffic } = instance;
     await holdTunnel(this.#name, this.#places, async () => {
       const surroundings = await this.#kernel.readSurroundings(deriveInterface(this.#name));
-      refuseFor(findObjection(settings, { traffic, endpoint: endpoint.address, surroundings }));
+      const objection = findObjection(settings, { traffic, endpoint: endpoint.address, surroundings });
+      refuseFor(objection && `Cannot use the gateway's configuration: ${objection}`);
       await this.#change(async () => {
         await this.#kernel.bringUp({ name: this.#name, settings, endpoint, privateKey, traffic });
         const at = Math.floor(Date.now() / 1000);
