@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Campaign } from './campaign.ts';
 import { createBodiesTarget } from './targets/bodies.ts';
+import { createClientTarget } from './targets/client.ts';
 import { createDecisionsTarget } from './targets/decisions.ts';
 import { createFleetTarget } from './targets/fleet.ts';
 import { HandlerTarget } from './targets/handler.ts';
@@ -24,6 +25,7 @@ tries all targets:
   fleet    what a front knows of the gateways, and which one a router gets
   readers  output of programs, the configuration, the log, messages over MQTT
   relay    what both ends of a connection send through wgkex-relay
+  client   what a member's client reads of a gateway, and what its two halves say to one another
   bodies   bodies of HTTP requests, as the listener reads them
   http     raw bytes on the HTTP door, on real connections
   leases   what members send on both doors, on real connections, and what their leases say to it
@@ -41,6 +43,7 @@ const TARGETS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   fleet: async (options) => fuzz(createFleetTarget(), options),
   readers: async (options) => fuzz(createReadersTarget(), options),
   relay: async (options) => fuzz(createRelayTarget(), options),
+  client: async (options) => fuzz(createClientTarget(), options),
   bodies: async (options) => fuzz(createBodiesTarget(), options),
   http: async (options) => fuzz(await createHttpTarget(), options),
   leases: async (options) => fuzz(await createLeasesTarget(), options),

@@ -1,5 +1,6 @@
 import { describe, test } from 'node:test';
 import { createBodiesTarget } from '../../fuzz/targets/bodies.ts';
+import { createClientTarget } from '../../fuzz/targets/client.ts';
 import { createDecisionsTarget } from '../../fuzz/targets/decisions.ts';
 import { createFleetTarget } from '../../fuzz/targets/fleet.ts';
 import { createHttpTarget } from '../../fuzz/targets/http.ts';
@@ -18,6 +19,7 @@ describe('a few thousand inputs of each kind are read as the contract says:', ()
   test('histories of the keys of a domain', (context) => fuzzShortly(createDecisionsTarget(), INPUTS, context));
   test('what a front hears of the gateways', (context) => fuzzShortly(createFleetTarget(), INPUTS, context));
   test('traffic of the relay', (context) => fuzzShortly(createRelayTarget(), INPUTS, context));
+  test('what a client reads of a gateway', (context) => fuzzShortly(createClientTarget(), INPUTS, context));
   test('bodies of HTTP requests', (context) => fuzzShortly(createBodiesTarget(), INPUTS, context));
   test('raw bytes on the HTTP door', async (context) => {
     const target = await createHttpTarget();
