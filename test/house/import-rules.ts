@@ -124,7 +124,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       'core/fleet/limits.ts',
       'core/mail/address.ts',
     ],
-    modules: ['node:fs', 'node:net', 'zod'],
+    modules: ['node:fs', 'node:net', 'smol-toml', 'zod'],
     why: 'Every part reads the configuration; it knows none of them.',
   },
   {
