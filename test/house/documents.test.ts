@@ -88,6 +88,10 @@ describe('the table', () => {
     await checkTable('docs/relay.md', [EVENT_HEAD, ...listEvents(Object.entries(RELAY_EVENTS))]);
   });
 
+  test('of events in docs/join.md is made from the catalogue', async () => {
+    await checkTable('docs/join.md', [EVENT_HEAD, ...listEvents(Object.entries(JOIN_EVENTS))]);
+  });
+
   test('of events in docs/mail.md is made from the catalogue', async () => {
     await checkTable('docs/mail.md', [EVENT_HEAD, ...listEvents(Object.entries(MAIL_EVENTS))]);
   });
