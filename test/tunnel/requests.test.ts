@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
@@ -66,6 +66,30 @@ describe('wgkex-tunnel', () => {
     asked[0]?.answer();
     await ended;
     assert.equal(written(), READY + reply(1));
+  });
+
+  test('serves no further request while its reply is not read', async () => {
+    const input = new PassThrough();
+    let takeLine = () => {};
+    const output = new Writable({
+      write: (_chunk, _encoding, done) => {
+        takeLine = done;
+      },
+    });
+    const served: number[] = [];
+    const ended = serveRequests(input, output, () => ({
+      serve: async ({ type, id }) => {
+        served.push(id);
+        return { type, id, refused: 'nothing' } as ClientReply;
+      },
+    }));
+    input.end(BEGIN + look(1) + look(2));
+    for (const expected of [[], [1], [1, 2]]) {
+      await turns();
+      assert.deepEqual(served, expected);
+      takeLine();
+    }
+    await ended;
   });
 
   test('reads lines as they come, in any pieces', async () => {
