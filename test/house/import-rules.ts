@@ -58,7 +58,10 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'core/client',
-    from: ['core/values', 'core/settings', 'core/leases', 'core/exchange/exchange.ts'],
+    from: [
+      ...['core/values', 'core/leases', 'core/exchange/exchange.ts'],
+      ...['core/kernel/rules.ts', 'core/kernel/table-routes.ts'],
+    ],
     modules: ['node:crypto', 'smol-toml', 'zod'],
     why: 'A member’s end of a tunnel: what is allowed to come from a gateway, and which gateway it is.',
   },

@@ -27,9 +27,9 @@ export function takeListLock(runtimeDirectory: string): Promise<Lock> {
   return takeLock(runtimeDirectory, LISTS);
 }
 
-/** Takes the lock under which a member's tunnel is changed, likewise. */
-export function takeTunnelLock(directory: string, tunnel: InterfaceName): Promise<Lock> {
-  return takeLock(directory, tunnel);
+/** The same for the tunnels of this machine, of a client, which share tables and rules. */
+export function takeTunnelLock(directory: string): Promise<Lock> {
+  return takeLock(directory, 'tunnels');
 }
 
 /**

@@ -18,6 +18,10 @@ export const PROGRAMS = {
   nft: '/usr/sbin/nft',
   ssh: '/usr/bin/ssh',
   sqlite3: '/usr/bin/sqlite3',
+  sh: '/usr/bin/sh',
+  'wireguard-go': '/usr/bin/wireguard-go',
+  resolvectl: '/usr/bin/resolvectl',
+  resolvconf: '/usr/sbin/resolvconf',
   'wgkex-cleanup': '/usr/lib/wgkex/wgkex-cleanup',
 } as const;
 export type Program = keyof typeof PROGRAMS;

@@ -5,10 +5,11 @@ import { PROGRAMS, type Program, SURROUNDINGS } from './programs.ts';
 
 /** The kernel answers in milliseconds, also for some hundred peers at once. */
 const TIMEOUT_SECONDS = 5;
-/** For programs that ask a service, which may have to start, or search a journal; only an operator waits for them. */
+/** For programs that ask a service, which may have to start, or search a journal; nothing else waits for them. */
 const PATIENCE_SECONDS = 30;
 const PATIENT: readonly Program[] = [
   ...(['systemctl', 'journalctl', 'systemd-cat', 'timedatectl', 'getent', 'setpriv', 'wgkex-cleanup', 'ssh'] as const),
+  ...(['resolvectl', 'resolvconf'] as const),
 ];
 /** A dump of 100,000 peers is about 16 MB. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -41,6 +42,24 @@ export function run(program: Program, args: readonly string[], input = ''): Prom
     // The program may end before it has read everything; its end says why.
     child.stdin?.on('error', () => {}).end(input);
   });
+}
+
+/** Passes on the line that it reads, by a pipe; the program takes the place of the shell. */
+const PIPE_SCRIPT = 'read -r line; exec "$@" <<END\n$line\nEND\n';
+
+/**
+ * Runs a program that opens `/dev/stdin` by its name, with one line in it: its standard input as {@link run} makes it is
+ * a socket, which nobody can open.
+ * @throws ProgramError as {@link run}.
+ */
+export async function runWithLine(program: Program, args: readonly string[], line: string): Promise<string> {
+  try {
+    return await run('sh', ['-c', PIPE_SCRIPT, 'sh', PROGRAMS[program], ...args], `${line}\n`);
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    const reason = error.message.replace(/^Cannot run sh .*?: /, '');
+    throw new ProgramError(`${describeCall(program, args)}: ${reason}`, error.exitCode, error);
+  }
 }
 
 /** Runs a program with an open file as its standard input; ignores its output. @throws ProgramError as {@link run}. */

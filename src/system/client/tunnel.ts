@@ -1,0 +1,131 @@
+import { deriveInterface, type InstanceName, type Traffic } from '../../core/client/instance.ts';
+import { ALL_TABLE, buildPeerWords, buildPlan, type Tunnel } from '../../core/client/tunnel-plan.ts';
+import { parseAddresses } from '../../core/kernel/links.ts';
+import { parseDump } from '../../core/kernel/wg-dump.ts';
+import { InputError } from '../../core/values/errors.ts';
+import type { InterfaceName } from '../../core/values/names.ts';
+import type { PublicKey } from '../../core/values/public-key.ts';
+import { takeTunnelLock } from '../files/lock.ts';
+import { run, runWithLine } from '../run/run.ts';
+import { runBatch } from './batch.ts';
+import { buildDelete, ensureDevice, isOurs, type Links, readLinks, requireNotForeign } from './device.ts';
+import { clearDns, setDns } from './dns.ts';
+import { addRoutes, addRules, type Lines, removeLines } from './lines.ts';
+import { findOwn, findTables, readMarked } from './marked.ts';
+import { type Prepared, prepare } from './prepare.ts';
+
+const DIRECTORY = '/var/lib/wgkex-client';
+/** wg(8) prints a key that it cannot read. */
+const PRIVATE_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+const NOTHING = { isUp: false, handshake: 0, received: 0, sent: 0 };
+
+/** What the tunnel is like now. */
+export interface TunnelReading {
+  /** Whether its interface is there, made by {@link bringUp}. */
+  readonly isUp: boolean;
+  /** Seconds since 1970; 0 if there never was one. */
+  readonly handshake: number;
+  readonly received: number;
+  readonly sent: number;
+}
+
+/**
+ * Brings a tunnel up, or makes of it what these settings say: interface, routes, rules and name servers. Doing it again
+ * changes nothing; a call after one that was interrupted repairs what that has left. If a first call fails nothing is
+ * left; a later one leaves what is there, so that no packet goes past the tunnel.
+ * @throws InputError if this machine is not made for it, before anything is changed.
+ */
+export async function bringUp(tunnel: Tunnel): Promise<void> {
+  if (!PRIVATE_KEY.test(tunnel.privateKey)) throw new InputError('Cannot use the private key: not a WireGuard key');
+  const device = deriveInterface(tunnel.name);
+  await locked(async () => {
+    const links = await readLinks();
+    requireNotForeign(links, device);
+    const prepared = await prepare(tunnel, await readMarked());
+    try {
+      await apply(tunnel, prepared, links);
+    } catch (error) {
+      if (!links.has(device)) await remove(device).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/**
+ * Takes a tunnel down with all that belongs to it; does nothing where there is none, and leaves an interface alone that
+ * somebody else has made under this name.
+ */
+export async function takeDown(name: InstanceName): Promise<void> {
+  await locked(() => remove(deriveInterface(name)));
+}
+
+/** `traffic` is the instance’s: a tunnel for all traffic is not up without the rules that bring the traffic to it. */
+export async function readTunnel(name: InstanceName, traffic: Traffic = 'routes'): Promise<TunnelReading> {
+  const device = deriveInterface(name);
+  if (!isOurs(await readLinks(), device)) return NOTHING;
+  if (traffic === 'all' && !findTables(await readMarked(), device).has(ALL_TABLE)) return NOTHING;
+  const { peers } = parseDump(await run('wg', ['show', device, 'dump']));
+  const handshakes = peers.map(({ lastHandshake }) => (lastHandshake === 'never' ? 0 : lastHandshake));
+  return {
+    isUp: true,
+    handshake: Math.max(0, ...handshakes),
+    received: peers.reduce((sum, { received }) => sum + received, 0),
+    sent: peers.reduce((sum, { sent }) => sum + sent, 0),
+  };
+}
+
+/** Tunnels share tables and rules, and wgkex-tunnel may run several times: only one changes anything at a time. */
+async function locked<T>(work: () => Promise<T>): Promise<T> {
+  const lock = await takeTunnelLock(DIRECTORY);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Everything new comes before anything old goes, and the name servers after the rules: nothing leaves in between. */
+async function apply(tunnel: Tunnel, { means, dnsWay }: Prepared, links: Links): Promise<void> {
+  const device = deriveInterface(tunnel.name);
+  const plan = buildPlan(tunnel, means);
+  await ensureDevice(links, device);
+  const words = buildPeerWords(tunnel, means.carried, await readKeys(device));
+  await runWithLine('wg', words, tunnel.privateKey);
+  await setAddresses(device, plan.addresses, tunnel.settings.mtu);
+  const before = findOwn(await readMarked(), device);
+  await addRoutes(before, plan);
+  await addRules(before, plan);
+  if (dnsWay !== undefined) await setDns(dnsWay, device, tunnel.settings.dns);
+  else if (findTables(before, device).has(ALL_TABLE)) await clearDns(device, true);
+  await removeLines(before, plan);
+}
+
+async function readKeys(device: InterfaceName): Promise<PublicKey[]> {
+  return parseDump(await run('wg', ['show', device, 'dump'])).peers.map(({ key }) => key);
+}
+
+/** The kernel drops the routes of an interface that loses its last IPv4 address: this comes before they are read. */
+async function setAddresses(device: InterfaceName, addresses: readonly string[], mtu: number): Promise<void> {
+  const before = parseAddresses(await run('ip', ['-json', 'address', 'show', 'dev', device]));
+  const [missing, former] = [without(addresses, before), without(before, addresses)];
+  await runBatch([
+    `link set dev ${device} mtu ${mtu} up`,
+    ...missing.map((address) => `address add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`),
+    ...former.map((address) => `address del ${address} dev ${device}`),
+  ]);
+}
+
+/** What would catch packets goes last: until then nothing leaves by another way. */
+async function remove(device: InterfaceName): Promise<void> {
+  const [links, marked] = await Promise.all([readLinks(), readMarked()]);
+  const isThere = isOurs(links, device);
+  await clearDns(device, isThere);
+  await runBatch(buildDelete(links, device));
+  const nothing: Lines = { routes: [], rules: { IPv4: [], IPv6: [] } };
+  const own = findOwn(marked, device);
+  await removeLines({ ...own, routes: own.routes.filter((route) => route.device !== device) }, nothing);
+}
+
+function without(some: readonly string[], others: readonly string[]): string[] {
+  return some.filter((one) => !others.includes(one));
+}
