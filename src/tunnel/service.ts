@@ -1,15 +1,15 @@
-import { findChoiceObjection } from '../core/client/endpoint-rules.ts';
 import { decodeConfig } from '../core/client/gateway-reply.ts';
 import { deriveInterface, type InstanceName } from '../core/client/instance.ts';
 import type { ClientReply, ClientRequest, Look, RequestOf, TicketLines } from '../core/client/messages.ts';
-import { derivePublicKey } from '../core/client/private-key.ts';
 import { findObjection } from '../core/client/route-rules.ts';
 import { parseTunnelFile } from '../core/client/tunnel-file.ts';
 import { describeError, InputError } from '../core/values/errors.ts';
+import { derivePublicKey } from '../core/values/private-key.ts';
 import type { Events } from '../log/events.ts';
 import { readAccepted, writeAccepted } from '../system/client/store/accepted.ts';
 import { readInstance } from '../system/client/store/instances.ts';
 import { readCredentials, readPrivateKey, readPublicKey } from '../system/client/store/secrets.ts';
+import { findChoiceObjection } from './choice-rules.ts';
 import { endTunnel, holdTunnel, type Places } from './hold.ts';
 import type { Kernel } from './kernel.ts';
 import { buildLook } from './look.ts';

@@ -1,8 +1,8 @@
-import { formatHostPort } from '../values/host-port.ts';
-import { type IpAddress, parseNetwork } from '../values/ip-address.ts';
-import { quote } from '../values/quote.ts';
-import type { Instance } from './instance.ts';
-import type { RequestOf } from './messages.ts';
+import type { Instance } from '../core/client/instance.ts';
+import type { RequestOf } from '../core/client/messages.ts';
+import { formatHostPort } from '../core/values/host-port.ts';
+import { type IpAddress, parseNetwork } from '../core/values/ip-address.ts';
+import { quote } from '../core/values/quote.ts';
 
 /** What wgkex-join chose: everything in its request that a gateway did not prove. */
 export type Choice = Pick<RequestOf<'up'>, 'gateway' | 'endpoint' | 'via'>;

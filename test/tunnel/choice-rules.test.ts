@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { findChoiceObjection } from '../../../src/core/client/endpoint-rules.ts';
-import { type Instance, type InstanceName, OVER_TCP, parseGateway } from '../../../src/core/client/instance.ts';
-import { VIA } from '../../../src/core/client/messages.ts';
-import { parseIpAddress } from '../../../src/core/values/ip-address.ts';
+import { type Instance, type InstanceName, OVER_TCP, parseGateway } from '../../src/core/client/instance.ts';
+import { VIA } from '../../src/core/client/messages.ts';
+import { parseIpAddress } from '../../src/core/values/ip-address.ts';
+import { findChoiceObjection } from '../../src/tunnel/choice-rules.ts';
 
 const INSTANCE: Instance = {
   name: 'members' as InstanceName,
