@@ -34,6 +34,11 @@ export class RelayClient {
     this.#link = new Link(options.to, around, (message) => this.#deliver(message));
   }
 
+  /** Where it listens, which is the kernel's choice if the option says port 0. */
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
   /** @throws InputError if it cannot listen. */
   async open(): Promise<void> {
     const { listen, to } = this.#options;
@@ -46,11 +51,11 @@ export class RelayClient {
     });
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error.code ?? error.message));
     this.#socket.on('message', (datagram, peer) => this.#take(datagram, peer));
-    this.#around.log.report('relay listening', { on, to: formatHostPort(to) });
+    const bound = formatHostPort({ host: listen.host, port: this.port });
+    this.#around.log.report('relay listening', { on: bound, to: formatHostPort(to) });
   }
 
   async stop(): Promise<void> {
-    this.#around.log.report('stopping', {});
     this.#link.stop();
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type LookupFunction } from 'node:net';
 import { derivePauseSeconds } from '../core/relay/pause.ts';
 import { isInitiation } from '../core/relay/wireguard-message.ts';
 import { formatHostPort, type HostPort } from '../core/values/host-port.ts';
@@ -18,6 +18,8 @@ export interface LinkSurroundings {
   readonly attention: Attention;
   readonly figures: Figures;
   readonly silentSeconds?: number;
+  /** How the name of the server becomes addresses; by default as the machine does it. */
+  readonly lookup?: LookupFunction;
 }
 
 /**
@@ -76,10 +78,11 @@ export class Link {
 
   #open(): Connection {
     if (this.#connection !== undefined) return this.#connection;
-    const { figures, silentSeconds } = this.#around;
+    const { figures, silentSeconds, lookup } = this.#around;
     // A name is resolved again each time.
     const families = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MILLISECONDS };
-    const socket = connect({ ...this.#to, ...families, noDelay: true });
+    const names = lookup === undefined ? {} : { lookup };
+    const socket = connect({ ...this.#to, ...families, ...names, noDelay: true });
     const late = setTimeout(() => connection.close('timed out'), CONNECT_SECONDS * 1000);
     const deliver = (message: Buffer) => this.#take(message);
     const closed = (reason: string) => {

@@ -47,8 +47,10 @@ async function run({ metrics, logAddresses }: CommonOptions, build: Build): Prom
   process.on('exit', () => attention.flush());
   let isStopping = false;
   const stop = () => {
-    if (!isStopping) void end.stop().then(() => process.exit(0));
+    if (isStopping) return;
     isStopping = true;
+    log.report('stopping', {});
+    void end.stop().then(() => process.exit(0));
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   try {

@@ -62,7 +62,6 @@ export class RelayServer {
 
   /** Resolves when all connections are closed. */
   async stop(): Promise<void> {
-    this.#around.log.report('stopping', {});
     for (const connection of this.#connections) connection.close('the relay stops');
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
