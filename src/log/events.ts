@@ -160,11 +160,16 @@ export const JOIN_EVENTS = {
     meaning: 'none of the gateways brought a tunnel; tried again in `seconds`',
   },
   'lease ends': { priority: 'warn', fields: ['days', 'reason'], meaning: 'the end date is near' },
-  'lease over': { priority: 'warn', fields: ['reason'], meaning: 'the end date has passed, or a gateway says so' },
+  'lease over': { priority: 'warn', fields: ['reason'], meaning: 'the end date has passed' },
   'tunnel helper ended': {
     priority: 'error',
     fields: ['restart_ms', 'reason'],
     meaning: 'wgkex-tunnel ended or could not be started; the tunnel itself stays',
+  },
+  'join problem': {
+    priority: 'error',
+    fields: ['reason'],
+    meaning: 'a file of wgkex-join cannot be written, or the tunnel cannot be taken down',
   },
 } as const satisfies Readonly<Record<string, EventDefinition>>;
 

@@ -37,7 +37,7 @@ const STATE: JoinState = {
 
 describe('the state of a client', { concurrency: false }, () => {
   test('is read as it was written, and the file is replaced in one step', () => {
-    writeState(NAME, STATE, directory);
+    writeState(join(directory, NAME), STATE);
     assert.deepEqual(readState(NAME, directory), STATE);
     assert.deepEqual(readdirSync(join(directory, NAME)), ['state.json']);
   });

@@ -9,10 +9,10 @@ import { parseJsonOf } from '../../core/values/json.ts';
 
 /** What wgkex-join keeps for itself and for `status`, in a folder for each tunnel. */
 export const RUNTIME_DIRECTORY = '/run/wgkex-client';
-export const STATE_FILE = 'state.json';
+const STATE_FILE = 'state.json';
 
 /** `starting`: asks wgkex-tunnel how things are; `seeking`: tries gateways; `waiting`: none of them worked. */
-export const DOING = ['starting', 'seeking', 'up', 'waiting', 'stopped'] as const;
+const DOING = ['starting', 'seeking', 'up', 'waiting', 'stopped'] as const;
 
 const MOST_BYTES = 65_536;
 const MOST_GATEWAYS = 100;
@@ -67,14 +67,19 @@ export type GatewayFailure = JoinState['failures'][number];
 
 /** Undefined while no wgkex-join runs for this tunnel. @throws InputError for anything that wgkex-join did not write. */
 export function readState(name: InstanceName, directory = RUNTIME_DIRECTORY): JoinState | undefined {
-  const path = join(directory, name, STATE_FILE);
+  const path = join(deriveDirectory(name, directory), STATE_FILE);
   const content = readBounded(path);
   return content === undefined ? undefined : parseJsonOf(state, content, path);
 }
 
 /** Replaces the file in one step. @throws InputError */
-export function writeState(name: InstanceName, content: JoinState, directory = RUNTIME_DIRECTORY): void {
-  replace(join(directory, name, STATE_FILE), JSON.stringify(content));
+export function writeState(directory: string, content: JoinState): void {
+  replace(join(directory, STATE_FILE), JSON.stringify(content));
+}
+
+/** Where the files of one tunnel are. */
+export function deriveDirectory(name: InstanceName, directory = RUNTIME_DIRECTORY): string {
+  return join(directory, name);
 }
 
 /** Replaces a file of wgkex-join in one step; everybody may read it. @throws InputError */

@@ -1,0 +1,37 @@
+import type { VIA } from '../../core/client/messages.ts';
+import type { ErrorCode } from '../../core/exchange/exchange.ts';
+import { describeFailure } from '../../core/values/errors.ts';
+
+export type Via = (typeof VIA)[number];
+
+/**
+ * Whose fault it is that a gateway brought no tunnel. A `gateway` is left out for a while, also one with a
+ * `configuration` that root refused; `network` and `machine` are this machine's.
+ */
+export type Fault = 'gateway' | 'configuration' | 'network' | 'machine';
+
+/** Why an attempt with a gateway ended; the message is one line. */
+export class AttemptFailure extends Error {
+  override name = 'AttemptFailure';
+  readonly fault: Fault;
+  /** What the gateway answered. */
+  readonly code: ErrorCode | undefined;
+  /** How its handshake was awaited. */
+  readonly via: Via | undefined;
+
+  constructor(fault: Fault, reason: string, { code, via }: { code?: ErrorCode; via?: Via } = {}) {
+    super(reason);
+    this.fault = fault;
+    this.code = code;
+    this.via = via;
+  }
+}
+
+/** No way to any network, or none for this family of addresses; the last two are a firewall of this machine. */
+const NO_NETWORK = ['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EACCES', 'EPERM'];
+
+/** Sorts the error of a connection. */
+export function blame(error: NodeJS.ErrnoException): AttemptFailure {
+  const fault = NO_NETWORK.includes(error.code ?? '') ? 'network' : 'gateway';
+  return new AttemptFailure(fault, error.code ?? describeFailure(error));
+}

@@ -1,0 +1,47 @@
+import type { LookupFunction } from 'node:net';
+import type { HostPort } from '../../core/values/host-port.ts';
+import type { Attention } from '../../log/flood-guard.ts';
+import type { Log } from '../../log/log.ts';
+import { RelayClient } from '../../relay/client.ts';
+import { Figures } from '../../relay/figures.ts';
+
+interface Around {
+  readonly log: Log;
+  readonly attention: Attention;
+  readonly lookup: LookupFunction;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** The relay's client within this process: at most one at a time has a tunnel, while another one is tried. */
+export class Relay {
+  readonly #around: Around;
+  #client: RelayClient | undefined;
+
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  /** Opens another client, which takes over by `use`, or ends by `drop`. @throws InputError */
+  async open(to: HostPort): Promise<{ readonly port: number; use(): Promise<void>; drop(): Promise<void> }> {
+    const client = new RelayClient(
+      { listen: { host: LOOPBACK, port: 0 }, to },
+      { ...this.#around, figures: new Figures() },
+    );
+    await client.open();
+    return {
+      port: client.port,
+      use: async () => {
+        await this.close();
+        this.#client = client;
+      },
+      drop: () => client.stop(),
+    };
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.stop();
+  }
+}
