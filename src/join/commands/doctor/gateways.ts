@@ -1,0 +1,42 @@
+import { parseServer } from '../../../core/relay/endpoints.ts';
+import { formatHostPort, type HostPort } from '../../../core/values/host-port.ts';
+import { isRoot } from '../call.ts';
+import { readSettings } from './accepted.ts';
+import { type Finding, type FindingCode, finding, NEEDS_ROOT, NotChecked, type TunnelCheck } from './finding.ts';
+import { asJoin, findFault } from './network.ts';
+
+const LOOK_UP = 'getent ahosts';
+
+/** The name and the exchange of each gateway. */
+export const gateways: TunnelCheck = {
+  name: 'gateways',
+  async find({ instance }) {
+    // Packets of other users may be in the tunnel.
+    if (instance.traffic === 'all' && !isRoot()) return NEEDS_ROOT;
+    const found = await asJoin(() => Promise.all(instance.gateways.map((one) => judge(one, 'exchange-unreachable'))));
+    return found.flat();
+  },
+};
+
+/** The relay of the gateway in use; the others are known only from their replies. */
+export const relay: TunnelCheck = {
+  name: 'relay',
+  async find({ name, instance }) {
+    if (instance.overTcp === 'never') return new NotChecked('over_tcp is never');
+    if (!isRoot()) return NEEDS_ROOT;
+    const settings = readSettings(name);
+    if (settings === undefined) return new NotChecked('no gateway has sent a configuration yet');
+    if (settings.relay === undefined) return new NotChecked('the gateway has no relay');
+    const server = parseServer(settings.relay);
+    return asJoin(() => judge(server, 'relay-unreachable'));
+  },
+};
+
+async function judge(where: HostPort, code: FindingCode): Promise<Finding[]> {
+  const fault = await findFault(where);
+  if (fault === undefined) return [];
+  const { kind, reason } = fault;
+  if (kind === 'name')
+    return [finding('name-unknown', `${where.host} cannot be looked up: ${reason}`, `${LOOK_UP} ${where.host}`)];
+  return [finding(code, `no TCP connection to ${formatHostPort(where)}: ${reason}`)];
+}
