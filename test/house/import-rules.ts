@@ -342,7 +342,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'join',
-    from: ['core/values', 'core/client', 'command-line.ts', 'join/commands', 'join/daemon'],
+    from: ['core/values', 'core/client', 'command-line.ts', 'join/commands', 'join/commands/doctor'],
     modules: ['../package.json', 'commander'],
     why: 'It lists the commands; the code of a command is loaded when it is called.',
   },
@@ -359,11 +359,21 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'join/commands',
     from: [
-      ...['core/values', 'core/client', 'core/leases', 'command-line.ts', 'cli/terminal', 'join/daemon'],
-      ...['system/run', 'system/files', 'system/client', 'system/client/store'],
+      ...['core/values', 'core/client', 'core/leases', 'core/exchange/exchange.ts', 'core/host/units.ts'],
+      ...['core/operator/byte-count.ts', 'command-line.ts', 'cli/terminal', 'join/daemon', 'system/run'],
+      ...['system/client', 'system/client/store', 'system/host/timers.ts', 'system/host/units.ts'],
     ],
-    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises', 'node:readline', 'qrcode-generator'],
+    modules: ['node:fs', 'node:path', 'node:timers/promises', 'qrcode-generator'],
     why: 'What root does by hand for a member’s tunnel.',
+  },
+  {
+    who: 'join/commands/doctor',
+    from: [
+      ...['core/values', 'core/client', 'core/leases', 'core/relay/endpoints.ts', 'cli/terminal', 'join/daemon'],
+      ...['core/host', 'system/host', 'system/run', 'system/client', 'system/client/store', 'join/commands'],
+    ],
+    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises', 'zod'],
+    why: 'What a tunnel needs of its machine and of its gateways; it changes nothing.',
   },
   {
     who: 'mail',

@@ -1,0 +1,45 @@
+import type { Instance, InstanceName } from '../../../core/client/instance.ts';
+import type { Credentials } from '../../../core/leases/credentials.ts';
+import { deriveSecret } from '../../../core/leases/proof.ts';
+import { removeInstance, writeInstance } from '../../../system/client/store/instances.ts';
+import {
+  makeKey,
+  readCredentials,
+  removeSecrets,
+  replaceKey,
+  writeCredentials,
+} from '../../../system/client/store/secrets.ts';
+import { takeDown } from '../../../system/client/tunnel.ts';
+import { isSystemdRunning } from '../../../system/host/timers.ts';
+import { disable } from '../service.ts';
+
+/**
+ * Writes what root keeps of a tunnel, root's file last: without it there is no tunnel. The token itself is kept nowhere.
+ * A key belongs to one lease: another lease gets another one.
+ * @throws Error with one line that names the file that cannot be written.
+ */
+export async function writeTunnel(instance: Instance, credentials: Credentials | undefined): Promise<void> {
+  const { name } = instance;
+  if (credentials !== undefined) {
+    const { id, token } = credentials;
+    await (isLeaseOf(instance, id) ? makeKey(name) : replaceKey(name));
+    writeCredentials(name, { id, secret: deriveSecret(token) });
+  }
+  writeInstance(instance);
+}
+
+/** Stops a tunnel if systemd can, takes it down, and removes all files of it: its service first, root's file last. */
+export async function removeTunnel(name: InstanceName): Promise<void> {
+  if (isSystemdRunning()) await disable(name);
+  await takeDown(name);
+  removeSecrets(name);
+  removeInstance(name);
+}
+
+function isLeaseOf({ name }: Instance, id: string): boolean {
+  try {
+    return readCredentials(name).id === id;
+  } catch {
+    return false;
+  }
+}

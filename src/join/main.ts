@@ -1,0 +1,43 @@
+import { CommanderError } from 'commander';
+import { EXIT_FAILURE, EXIT_USAGE, exitWithUsageError } from '../command-line.ts';
+import { describeError } from '../core/values/errors.ts';
+import { escapeLine } from '../core/values/quote.ts';
+import { buildProgram, PROGRAM } from './program.ts';
+
+const REASON_CHARACTERS = 300;
+/** Of commander: no command was given. */
+const NO_COMMAND = 'commander.help';
+
+async function main(): Promise<void> {
+  process.stdout.on('error', endWithReader);
+  const program = buildProgram();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) endAsCommanderSays(error, program.helpInformation({ error: true }));
+    else fail(error);
+  }
+}
+
+function endAsCommanderSays({ code, exitCode, message }: CommanderError, help: string): void {
+  if (code === NO_COMMAND) {
+    process.stderr.write(help);
+    process.exit(EXIT_USAGE);
+  }
+  const reason = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  if (exitCode !== 0) exitWithUsageError(PROGRAM, escapeLine(reason, REASON_CHARACTERS));
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`${PROGRAM}: ${describeError(error)}\n`);
+  process.exitCode = EXIT_FAILURE;
+}
+
+/** A reader such as head(1) may have seen enough. */
+function endWithReader(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit(0);
+  fail(error);
+  process.exit(EXIT_FAILURE);
+}
+
+void main();

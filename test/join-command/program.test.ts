@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { version } from '../../package.json';
+
+const PROGRAM = fileURLToPath(new URL('../../src/join/main.ts', import.meta.url));
+
+describe('the complaint about a wrong command line is one line that says what was expected:', {
+  concurrency: 2,
+}, () => {
+  const CASES: readonly [words: string, complaint: string][] = [
+    ['--fast', "unknown option '--fast'"],
+    ['Members', 'Cannot use "Members" as a name'],
+    ['members more', 'too many arguments'],
+    ['members --gateway a,,b', 'expected HOST, HOST:PORT or [IPV6]:PORT'],
+    ['members --over-tcp sometimes', 'Allowed choices are auto, always, never'],
+    ['members --sample 0', 'Expected a number from 1 to 16'],
+    ['members --token-file', "option '--token-file <file>' argument missing"],
+    ['members --new-key --all-traffic', '--new-key changes nothing but the key'],
+    ['down', "missing required argument 'name'"],
+    ['down Members', 'Cannot use "Members" as a name'],
+    ['export members --qr --output f', "option '--qr' cannot be used with option '--output <file>'"],
+    ['status --gateway a', "unknown option '--gateway'"],
+  ];
+  for (const [words, complaint] of CASES)
+    test(words, async () => {
+      const { status, stdout, stderr } = await run(words);
+      assert.deepEqual([status, stdout], [2, '']);
+      assert.match(stderr, /^wgkex-join: .*; try wgkex-join --help\n$/);
+      assert.ok(stderr.includes(complaint), stderr);
+    });
+});
+
+test('without a name the help is on standard error, with status 2', async () => {
+  const { status, stdout, stderr } = await run('');
+  assert.deepEqual([status, stdout], [2, '']);
+  assert.match(stderr, /^Usage: wgkex-join NAME --gateway/);
+});
+
+for (const words of ['--help', 'status --help', 'export --help', 'doctor --help'])
+  test(`${words} fits a terminal of 80 columns`, async () => {
+    const { status, stdout } = await run(words);
+    assert.equal(status, 0);
+    const wide = stdout.split('\n').filter((line) => line.length > 80);
+    assert.deepEqual(wide, []);
+  });
+
+test('--version is on standard output', async () => {
+  assert.deepEqual(await run('--version'), { status: 0, stdout: `wgkex-join ${version}\n`, stderr: '' });
+});
+
+async function run(words: string) {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', PROGRAM, ...words.split(' ').filter((word) => word !== '')],
+    {
+      env: { ...process.env, COLUMNS: '80', NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const [stdout, stderr, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve) => child.once('close', resolve)),
+  ]);
+  return { status, stdout, stderr };
+}

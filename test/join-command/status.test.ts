@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { makePaint } from '../../src/cli/terminal/terminal.ts';
+import { parseInstanceName } from '../../src/core/client/instance.ts';
+import { describeFailed, describeSuccess, waitForEnd } from '../../src/join/commands/setup/outcome.ts';
+import { describeStandings } from '../../src/join/commands/status/json.ts';
+import { explainState, isTunnelUp } from '../../src/join/commands/status/standing.ts';
+import { renderStanding, renderStandings } from '../../src/join/commands/status/text.ts';
+import type { JoinState } from '../../src/join/daemon/state-file.ts';
+import { assertSnapshot } from '../snapshot.ts';
+import { NOW, RELAYED, STANDINGS, UP, WAITING } from './standings.ts';
+
+const NAME = parseInstanceName('members');
+const paint = makePaint(false);
+
+describe('status', () => {
+  for (const width of [40, 80, 120])
+    test(`fits a terminal of ${width} columns`, () => {
+      const all = Object.values(STANDINGS);
+      const each = all.flatMap((standing) => ['', ...renderStanding(standing, NOW, { width, paint })]);
+      const lines = [...renderStandings(all, NOW, { width, paint }), ...each];
+      if (width >= 80) assert.ok(Math.max(...lines.map((line) => line.length)) <= width);
+      assertSnapshot(new URL(`status-${width}.txt`, import.meta.url), lines);
+    });
+
+  test('is a document for programs', () => {
+    const text = JSON.stringify(describeStandings(Object.values(STANDINGS), NOW), undefined, 2);
+    assertSnapshot(new URL('status.json.txt', import.meta.url), text.split('\n'));
+  });
+
+  const STATES: readonly [title: string, state: JoinState, isUp: boolean, problems: readonly string[]][] = [
+    ['is up', UP, true, []],
+    [
+      'is up, but the interface is gone',
+      { ...UP, look: { ...look(UP), isUp: false } },
+      false,
+      ['the interface is gone'],
+    ],
+    [
+      'is up, but nobody has looked for long',
+      { ...UP, look: { ...look(UP), at: NOW - 181 } },
+      true,
+      ['wgkex-join does not look after it; the figures are old'],
+    ],
+    ['waits', WAITING, false, ['no gateway brought a tunnel']],
+    ['begins', { doing: 'starting', since: NOW, failures: [] }, false, []],
+    ['was stopped', { doing: 'stopped', since: NOW, failures: [] }, false, ['it was stopped']],
+  ];
+  for (const [title, state, isUp, problems] of STATES)
+    test(`knows a tunnel that ${title}`, () => {
+      assert.deepEqual([isTunnelUp(state), explainState(state, NOW)], [isUp, problems]);
+    });
+});
+
+describe('what came of a start is one line', () => {
+  const lines = [
+    describeSuccess(NAME, UP, NOW),
+    describeSuccess(NAME, RELAYED, NOW),
+    describeFailed(NAME, WAITING, NOW),
+    describeFailed(NAME, { doing: 'seeking', since: NOW, failures: [] }, NOW),
+    describeFailed(
+      NAME,
+      { ...WAITING, failures: [{ gateway: 'gw', code: 'INVALID_TOKEN', reason: 'no', at: NOW }] },
+      NOW,
+    ),
+    describeFailed(NAME, undefined, NOW),
+  ];
+  test('whatever it is', () => {
+    assert.ok(lines.every((line) => /^[ -~]+$/.test(line)));
+    assertSnapshot(new URL('outcomes.txt', import.meta.url), lines);
+  });
+
+  test('which comes as soon as the tunnel is up', async () => {
+    const states = [undefined, { ...WAITING, again: Date.now() / 1000 + 1 }, UP];
+    const read = () => (states.length > 1 ? states.shift() : states[0]);
+    assert.equal(await waitForEnd(NAME, { seconds: 10, read }), UP);
+  });
+
+  test('which comes at once if nothing more will happen in time', async () => {
+    const state = { ...WAITING, again: Date.now() / 1000 + 100 };
+    const begun = performance.now();
+    assert.equal(await waitForEnd(NAME, { seconds: 10, read: () => state }), state);
+    assert.ok(performance.now() - begun < 1000);
+  });
+
+  test('which is not about what was written before the start', async () => {
+    assert.equal(await waitForEnd(NAME, { since: UP.since + 1, seconds: 0.5, read: () => UP }), undefined);
+  });
+});
+
+function look({ look: found }: JoinState): NonNullable<JoinState['look']> {
+  assert.ok(found);
+  return found;
+}
