@@ -372,7 +372,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['core/values', 'core/client', 'core/leases', 'core/relay/endpoints.ts', 'cli/terminal', 'join/daemon'],
       ...['core/host', 'system/host', 'system/run', 'system/client', 'system/client/store', 'join/commands'],
     ],
-    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises', 'zod'],
+    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises'],
     why: 'What a tunnel needs of its machine and of its gateways; it changes nothing.',
   },
   {

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { makePaint } from '../../src/cli/terminal/terminal.ts';
 import type { UnitState } from '../../src/core/host/units.ts';
 import { DAY_SECONDS } from '../../src/core/values/time.ts';
 import { judgeAccount } from '../../src/join/commands/doctor/account.ts';
 import { finding, isSound, NEEDS_ROOT, type Outcome, runCheck } from '../../src/join/commands/doctor/finding.ts';
-import { judgeTraces, parseLinks, parseRules } from '../../src/join/commands/doctor/leftovers.ts';
+import { judgeTraces, listTraces } from '../../src/join/commands/doctor/leftovers.ts';
 import { judgeClock } from '../../src/join/commands/doctor/machine.ts';
 import { findFault } from '../../src/join/commands/doctor/network.ts';
 import { describeOutcomes, renderOutcomes } from '../../src/join/commands/doctor/text.ts';
@@ -25,8 +24,6 @@ describe('the doctor finds', () => {
   const clock = { isSynchronised: false, canSynchronise: true, isSwitchedOn: true };
   const quiet = { ...UP, look: { ...UP.look, handshake: NOW - 300 } } as typeof UP;
   const never = { ...UP, look: { ...UP.look, handshake: 0 } } as typeof UP;
-  const members = { interfaces: ['wg-members'], rules: [{ family: '-4', priority: 30_560 }] } as const;
-  const all = { ...instance, traffic: 'all' } as const;
   const CASES: readonly [title: string, found: readonly { readonly code: string }[], codes: readonly string[]][] = [
     ['nothing wrong with a sound user', judgeAccount({ uid: 990, gid: 990 }), []],
     ['a missing user', judgeAccount(undefined), ['user-missing']],
@@ -46,10 +43,6 @@ describe('the doctor finds', () => {
     ['nothing wrong with a lease that lasts', judgeLease(NOW + 8 * DAY_SECONDS, NOW), []],
     ['a lease that ends soon', judgeLease(NOW + 6 * DAY_SECONDS, NOW), ['lease-ends']],
     ['a lease that is over', judgeLease(NOW - 1, NOW), ['lease-over']],
-    ['nothing wrong with the rules of all_traffic', judgeTraces(members, [all]), []],
-    ['rules that no tunnel needs', judgeTraces(members, [instance]), ['leftover-rule']],
-    ['rules whose tunnel is gone', judgeTraces({ ...members, interfaces: [] }, [all]), ['leftover-rule']],
-    ['an interface without a file', judgeTraces(members, []), ['leftover-interface', 'leftover-rule']],
   ];
   for (const [title, found, codes] of CASES)
     test(title, () =>
@@ -65,38 +58,24 @@ describe('the doctor finds', () => {
   });
 });
 
-describe('what ip(8) prints', () => {
-  test('has the interfaces with our alias', () => {
-    const links = [{ ifname: 'lo' }, { ifname: 'wg-a', ifalias: 'wgkex-client' }, { ifname: 'wg-b', ifalias: 'mine' }];
-    assert.deepEqual(parseLinks(JSON.stringify(links)), ['wg-a']);
+describe('what is left of a tunnel', () => {
+  const owner = { priority: 30_560, device: 'wg-gone', table: 30_567, protocol: 119 };
+  const marked = {
+    rules: { IPv4: [owner, { priority: 30_565, table: 30_567, protocol: 119 }], IPv6: [owner] },
+    routes: [],
+  };
+
+  test('is found by interfaces, and by rules without one', () => {
+    assert.deepEqual(listTraces(['wg-members', 'wg+half', 'eth0'], marked), ['gone', 'half', 'members']);
   });
 
-  test('has the rules with our protocol, as a number or as text', () => {
-    const rules = [
-      { priority: 0, src: 'all', table: 'local', protocol: 'kernel' },
-      { priority: 30_560, protocol: '119' },
-      { priority: 30_561, protocol: 119 },
-      { priority: 7 },
-    ];
-    const found = parseRules(JSON.stringify(rules), '-6');
-    assert.deepEqual(
-      found.map(({ priority }) => priority),
-      [30_560, 30_561],
-    );
-    assert.deepEqual(parseRules('', '-4'), []);
-  });
-
-  test('is read, or refused with one line', () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        for (const parse of [parseLinks, (json: string) => parseRules(json, '-4')])
-          try {
-            parse(text);
-          } catch (error) {
-            assert.ok(error instanceof Error && error.name === 'InputError' && !error.message.includes('\n'));
-          }
-      }),
-    );
+  test('is nothing while wgkex-join runs', () => {
+    const known = [instance.name];
+    assert.deepEqual(judgeTraces(['members'], { known, isServed: () => true }), []);
+    const [idle] = judgeTraces(['members'], { known, isServed: () => false });
+    assert.equal(idle?.remedy, 'wgkex-join down members');
+    const [orphan] = judgeTraces(['members'], { known: [], isServed: () => true });
+    assert.equal(orphan?.remedy, '/usr/lib/wgkex-client/wgkex-tunnel --down members');
   });
 });
 
@@ -110,7 +89,7 @@ describe('a server', () => {
     assert.equal(await findFault({ host: '127.0.0.1', port: address.port }), undefined);
     server.close();
     await once(server, 'close');
-    const reason = '127.0.0.1: connect ECONNREFUSED 127.0.0.1';
+    const reason = 'connect ECONNREFUSED 127.0.0.1';
     const fault = await findFault({ host: '127.0.0.1', port: address.port });
     assert.deepEqual(fault, { kind: 'connection', reason: `${reason}:${address.port}` });
   });

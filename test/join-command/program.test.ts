@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { version } from '../../package.json';
-
-const PROGRAM = fileURLToPath(new URL('../../src/join/main.ts', import.meta.url));
+import { runJoin } from './command.ts';
 
 describe('the complaint about a wrong command line is one line that says what was expected:', {
   concurrency: 2,
@@ -51,19 +47,6 @@ test('--version is on standard output', async () => {
   assert.deepEqual(await run('--version'), { status: 0, stdout: `wgkex-join ${version}\n`, stderr: '' });
 });
 
-async function run(words: string) {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', PROGRAM, ...words.split(' ').filter((word) => word !== '')],
-    {
-      env: { ...process.env, COLUMNS: '80', NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  const [stdout, stderr, status] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise((resolve) => child.once('close', resolve)),
-  ]);
-  return { status, stdout, stderr };
+function run(words: string) {
+  return runJoin(words.split(' ').filter((word) => word !== ''));
 }

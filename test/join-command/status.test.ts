@@ -44,6 +44,12 @@ describe('status', () => {
     ],
     ['waits', WAITING, false, ['no gateway brought a tunnel']],
     ['begins', { doing: 'starting', since: NOW, failures: [] }, false, []],
+    [
+      'began long ago',
+      { doing: 'starting', since: NOW - 11, failures: [] },
+      false,
+      ['wgkex-tunnel, its root part, does not answer'],
+    ],
     ['was stopped', { doing: 'stopped', since: NOW, failures: [] }, false, ['it was stopped']],
   ];
   for (const [title, state, isUp, problems] of STATES)

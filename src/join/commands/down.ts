@@ -9,9 +9,10 @@ import { stop } from './service.ts';
 export async function run({ name }: NamedCall): Promise<boolean> {
   requireRoot();
   requireTunnel(name);
-  if (isSystemdRunning()) await stop(name);
-  // A daemon that was killed left it.
+  const isService = isSystemdRunning();
+  if (isService) await stop(name);
+  // One that was killed has left it.
   await takeDown(name);
-  printLines([`${name} is down until the next boot, or until: wgkex-join up ${name}`]);
+  printLines([isService ? `${name} is down until the next boot, or until: wgkex-join up ${name}` : `${name} is down`]);
   return true;
 }

@@ -9,8 +9,8 @@ export async function run({ name }: NamedCall): Promise<boolean> {
   requireTunnel(name);
   await removeTunnel(name);
   printLines([
-    `${name} is gone from this machine, with its key, credentials and settings. The lease lasts until its end date:`,
-    'before another key can take it, the operator must release it, and before somebody else can, revoke it.',
+    `${name} is gone from this machine, with its key, credentials and settings.`,
+    'The lease lasts until its end date; to use it with another key, ask the operator to release it.',
   ]);
   return true;
 }

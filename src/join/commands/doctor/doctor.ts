@@ -10,7 +10,7 @@ import { account, sudo } from './account.ts';
 import { secrets } from './files.ts';
 import { type Check, finding, isSound, type Outcome, runCheck, type TunnelCheck } from './finding.ts';
 import { gateways, relay } from './gateways.ts';
-import { judgeTraces, readTraces } from './leftovers.ts';
+import { findLeftovers } from './leftovers.ts';
 import { clock, programs, wireguard } from './machine.ts';
 import { resolver, routes } from './routes.ts';
 import { describeOutcomes, renderOutcomes } from './text.ts';
@@ -38,7 +38,7 @@ export async function run({ name, options }: Call<{ readonly json?: boolean }>):
 async function checkMachine(): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const { name, find } of MACHINE) outcomes.push(await runCheck(undefined, name, find));
-  outcomes.push(await runCheck(undefined, 'leftovers', async () => judgeTraces(await readTraces(), readAll())));
+  outcomes.push(await runCheck(undefined, 'leftovers', () => findLeftovers(listInstances())));
   return outcomes;
 }
 

@@ -1,20 +1,27 @@
 import { parseServer } from '../../../core/relay/endpoints.ts';
 import { formatHostPort, type HostPort } from '../../../core/values/host-port.ts';
 import { isRoot } from '../call.ts';
+import { isTunnelUp } from '../status/standing.ts';
 import { readSettings } from './accepted.ts';
 import { type Finding, type FindingCode, finding, NEEDS_ROOT, NotChecked, type TunnelCheck } from './finding.ts';
 import { asJoin, findFault } from './network.ts';
 
 const LOOK_UP = 'getent ahosts';
+const ASKED_THROUGH_TUNNEL = new NotChecked(
+  'names are looked up through the tunnel, which is down; wgkex-join uses the addresses that it knows',
+);
 
 /** The name and the exchange of each gateway. */
 export const gateways: TunnelCheck = {
   name: 'gateways',
-  async find({ instance }) {
-    // Packets of other users may be in the tunnel.
-    if (instance.traffic === 'all' && !isRoot()) return NEEDS_ROOT;
-    const found = await asJoin(() => Promise.all(instance.gateways.map((one) => judge(one, 'exchange-unreachable'))));
-    return found.flat();
+  async find({ instance, state }) {
+    const takesAll = instance.traffic === 'all';
+    // Packets of other users go into the tunnel, dead or alive.
+    if (takesAll && !isRoot()) return NEEDS_ROOT;
+    const all = await asJoin(() => Promise.all(instance.gateways.map((one) => judge(one, 'exchange-unreachable'))));
+    const found = all.flat();
+    const isBlind = takesAll && (state === undefined || !isTunnelUp(state));
+    return isBlind && found.some(({ code }) => code === 'name-unknown') ? ASKED_THROUGH_TUNNEL : found;
   },
 };
 

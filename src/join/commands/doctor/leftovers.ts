@@ -1,60 +1,45 @@
-import * as z from 'zod';
-import { deriveInterface, type Instance } from '../../../core/client/instance.ts';
-import { parseJsonOf } from '../../../core/values/json.ts';
-import { run } from '../../../system/run/run.ts';
+import { deriveInterface, type InstanceName } from '../../../core/client/instance.ts';
+import { ALIAS } from '../../../core/client/tunnel-plan.ts';
+import { readLinks } from '../../../system/client/device.ts';
+import { type Marked, readMarked } from '../../../system/client/marked.ts';
+import { readState } from '../../daemon/state-file.ts';
 import { type Finding, finding } from './finding.ts';
+import { HELPER } from './installation.ts';
 
-const ALIAS = 'wgkex-client';
-const PROTOCOL = '119';
-const FAMILIES = ['-4', '-6'] as const;
+/** Of an interface, or of one whose making was interrupted: `wg-members`, `wg+members`. */
+const OUR_INTERFACE = /^wg[-+]([a-z0-9][a-z0-9_-]*)$/;
 
-const linksSchema = z.array(z.looseObject({ ifname: z.string(), ifalias: z.string().optional() }));
-const rulesSchema = z.array(z.looseObject({ priority: z.int(), protocol: z.union([z.string(), z.int()]).optional() }));
-
-interface Rule {
-  readonly family: (typeof FAMILIES)[number];
-  readonly priority: number;
+/** The names of tunnels of which something is in the kernel. */
+export async function readTraces(): Promise<string[]> {
+  const [links, marked] = await Promise.all([readLinks(), readMarked()]);
+  const interfaces = [...links].flatMap(([name, alias]) => (alias === ALIAS ? [name] : []));
+  return listTraces(interfaces, marked);
 }
 
-/** What wgkex-tunnel made in the kernel, whoever it was for. */
-export interface Traces {
-  readonly interfaces: readonly string[];
-  readonly rules: readonly Rule[];
+/** From our interfaces, and from the rules and routes with our protocol. */
+export function listTraces(interfaces: readonly string[], { rules, routes }: Marked): string[] {
+  const devices = [...rules.IPv4, ...rules.IPv6, ...routes].map(({ device }) => device);
+  const names = [...interfaces, ...devices].map((device) => OUR_INTERFACE.exec(device ?? '')?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-export async function readTraces(): Promise<Traces> {
-  const links = parseLinks(await run('ip', ['-json', 'link', 'show']));
-  const rules = FAMILIES.map(async (family) =>
-    parseRules(await run('ip', [family, '-json', '-details', 'rule', 'show']), family),
-  );
-  return { interfaces: links, rules: (await Promise.all(rules)).flat() };
+interface Tunnels {
+  readonly known: readonly InstanceName[];
+  /** Whether wgkex-join runs for it. */
+  isServed(name: InstanceName): boolean;
 }
 
-/** The interfaces with our alias. @throws InputError */
-export function parseLinks(json: string): string[] {
-  const links = parseJsonOf(linksSchema, json, 'the interfaces');
-  return links.flatMap(({ ifname, ifalias }) => (ifalias === ALIAS ? [ifname] : []));
+/** What belongs to no tunnel: wgkex-join was killed, or root's file was removed by hand. */
+export function judgeTraces(traces: readonly string[], { known, isServed }: Tunnels): Finding[] {
+  return traces.flatMap((trace) => {
+    const name = known.find((one) => one === trace);
+    if (name === undefined)
+      return [finding('leftover', `there is something left of a tunnel ${trace}`, `${HELPER} --down ${trace}`)];
+    const problem = `${deriveInterface(name)} is there, but wgkex-join does not run for it`;
+    return isServed(name) ? [] : [finding('leftover', problem, `wgkex-join down ${name}`)];
+  });
 }
 
-/** The rules with our protocol; without any rule, ip(8) prints nothing. @throws InputError */
-export function parseRules(json: string, family: Rule['family']): Rule[] {
-  const rules = json.trim() === '' ? [] : parseJsonOf(rulesSchema, json, 'the rules');
-  return rules.flatMap(({ priority, protocol }) => (String(protocol) === PROTOCOL ? [{ family, priority }] : []));
-}
-
-/** What belongs to no tunnel: it was killed, or its file was removed by hand. */
-export function judgeTraces({ interfaces, rules }: Traces, instances: readonly Instance[]): Finding[] {
-  const known = instances.map(({ name }) => deriveInterface(name) as string);
-  const orphans = interfaces.filter((name) => !known.includes(name));
-  const needRules = instances.filter(({ traffic }) => traffic !== 'routes');
-  const areNeeded = needRules.some(({ name }) => interfaces.includes(deriveInterface(name)));
-  return [
-    ...orphans.map((name) => finding('leftover-interface', `${name} belongs to no tunnel`, `ip link delete ${name}`)),
-    ...(areNeeded ? [] : rules.map(describeRule)),
-  ];
-}
-
-function describeRule({ family, priority }: Rule): Finding {
-  const problem = `the rule ${priority} of IPv${family.slice(1)} belongs to no tunnel`;
-  return finding('leftover-rule', problem, `ip ${family} rule delete priority ${priority}`);
+export async function findLeftovers(known: readonly InstanceName[]): Promise<Finding[]> {
+  return judgeTraces(await readTraces(), { known, isServed: (name) => readState(name) !== undefined });
 }

@@ -39,7 +39,8 @@ export async function findFault({ host, port }: HostPort): Promise<Fault | undef
   for (const address of addresses) {
     const failure = await tryConnection({ host: address, port });
     if (failure === undefined) return undefined;
-    reason = `${address}: ${failure}`;
+    // Node names the address in some of its reasons.
+    reason = failure.includes(address) ? failure : `${address}: ${failure}`;
   }
   return { kind: 'connection', reason };
 }

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
 import { deriveInterface } from '../../../core/client/instance.ts';
 import { findObjection } from '../../../core/client/route-rules.ts';
 import { parseTunnelFile } from '../../../core/client/tunnel-file.ts';
+import { InputError } from '../../../core/values/errors.ts';
+import { requireDnsWay } from '../../../system/client/dns.ts';
 import { readAccepted } from '../../../system/client/store/accepted.ts';
 import { readSurroundings } from '../../../system/client/surroundings.ts';
 import { isRoot } from '../call.ts';
@@ -21,16 +22,17 @@ export const routes: TunnelCheck = {
   },
 };
 
-const RESOLVED = '/run/systemd/resolve/resolv.conf';
-const RESOLVCONF = ['/usr/sbin/resolvconf', '/sbin/resolvconf'];
-
 /** With all traffic, names are looked up through the tunnel. */
 export const resolver: TunnelCheck = {
   name: 'resolver',
   async find({ instance: { traffic } }) {
     if (traffic !== 'all') return new NotChecked('only for all_traffic');
-    if ([RESOLVED, ...RESOLVCONF].some((path) => existsSync(path))) return [];
-    const problem = 'there is neither systemd-resolved nor resolvconf, which all_traffic needs';
-    return [finding('resolver-missing', problem, 'apt-get install systemd-resolved')];
+    try {
+      requireDnsWay();
+      return [];
+    } catch (error) {
+      if (error instanceof InputError) return [finding('resolver-missing', error.message)];
+      throw error;
+    }
   },
 };

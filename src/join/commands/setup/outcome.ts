@@ -4,9 +4,9 @@ import { formatUntil } from '../../../cli/terminal/words.ts';
 import type { InstanceName } from '../../../core/client/instance.ts';
 import type { ErrorCode } from '../../../core/exchange/exchange.ts';
 import type { UnixSeconds } from '../../../core/values/time.ts';
-import { type JoinState, readState } from '../../daemon/state-file.ts';
+import { type GatewayFailure, type JoinState, readState } from '../../daemon/state-file.ts';
 import { complain } from '../call.ts';
-import { isTunnelUp } from '../status/standing.ts';
+import { explainState, isTunnelUp } from '../status/standing.ts';
 import { describeEnd, describeFailure, describeProblem } from '../status/words.ts';
 
 const WAIT_SECONDS = 60;
@@ -60,14 +60,20 @@ export function describeSuccess(name: InstanceName, { gateway, via, look }: Join
 }
 
 export function describeFailed(name: InstanceName, state: JoinState | undefined, now: UnixSeconds): string {
-  if (state === undefined) return `${name} is not up yet: wgkex-join says nothing; see wgkex-join status ${name}`;
-  const { reason, failures, again } = state;
-  const [first] = failures;
+  if (state === undefined) return `${name} is not up yet: wgkex-join says nothing; see wgkex-join doctor ${name}`;
+  const { failures, again } = state;
+  const [reason = 'no gateway has worked yet'] = explainState(state, now);
+  const worst = findWorst(failures);
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more, see wgkex-join status ${name})` : '';
-  const why =
-    first === undefined ? describeProblem(reason ?? 'no gateway has worked yet') : describeFailure(first) + more;
+  const why = worst === undefined ? describeProblem(reason) : describeFailure(worst) + more;
   const next = again === undefined ? 'it keeps trying' : `it tries again ${formatUntil(again, now)}`;
-  return `${name} is not up yet: ${why}; ${next}${adviseOn(name, first?.code)}`;
+  return `${name} is not up yet: ${why}; ${next}${adviseOn(name, worst?.code)}`;
+}
+
+/** What a gateway answered says more than that another one is silent. */
+function findWorst(failures: JoinState['failures']): GatewayFailure | undefined {
+  const latest = [...failures].sort((one, other) => other.at - one.at);
+  return latest.find(({ code }) => code !== undefined) ?? latest[0];
 }
 
 /** What only a person can do: after this refusal the command asks again. */

@@ -20,6 +20,7 @@ export interface Standing {
 
 /** wgkex-join looks once a minute. */
 const STALE_SECONDS = 180;
+const START_SECONDS = 10;
 
 export async function readStanding(name: InstanceName, now: UnixSeconds): Promise<Standing> {
   const instance = attempt(() => readInstance(name));
@@ -43,6 +44,8 @@ export function isTunnelUp({ doing, look }: JoinState): boolean {
 /** What is wrong, as wgkex-join itself knows it. */
 export function explainState(state: JoinState, now: UnixSeconds): string[] {
   const { doing, reason, look, failures } = state;
+  if (doing === 'starting' && now - state.since > START_SECONDS)
+    return ['wgkex-tunnel, its root part, does not answer'];
   if (doing === 'stopped') return [reason ?? 'it was stopped'];
   if (doing === 'up' && look?.isUp === false) return ['the interface is gone'];
   const isStale = doing === 'up' && look !== undefined && now - look.at > STALE_SECONDS;
