@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
-import { execa } from 'execa';
 import { buildProgram } from '../../src/relay/program.ts';
+import { completeInBash, listOptions, testShells } from '../completions.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BASH = join(ROOT, 'completions/wgkex-relay.bash');
@@ -16,8 +13,6 @@ const FISH = readFileSync(join(ROOT, 'completions/wgkex-relay.fish'), 'utf8');
 const MANUAL = readFileSync(join(ROOT, 'man/wgkex-relay.8'), 'utf8').replaceAll('\\-', '-');
 const GUIDE = readFileSync(join(ROOT, 'docs/relay.md'), 'utf8');
 const program = buildProgram({ server: async () => {}, client: async () => {} });
-const directory = mkdtempSync(join(tmpdir(), 'wgkex-relay-'));
-after(() => rmSync(directory, { recursive: true }));
 
 describe('bash completes', { concurrency: true }, () => {
   test('the commands', async () => {
@@ -39,30 +34,7 @@ describe('bash completes', { concurrency: true }, () => {
   }
 });
 
-for (const [shell, script, spell] of [
-  ['zsh', ZSH, (long: string, text: string) => `${long}[${text}]`],
-  ['fish', FISH, (long: string, text: string) => `-l ${long.slice(2)} `.concat('@', text)],
-] as const)
-  describe(`${shell} completes`, () => {
-    test('each command and option, with its description and its choices', () => {
-      const lines = script.split('\n');
-      for (const command of program.commands) {
-        assert.ok(script.includes(command.description()) && script.includes(command.name()));
-        for (const { long = '', description, argChoices = [] } of command.options) {
-          const [start = '', end = ''] = spell(long, description).split('@');
-          const isIn = (line: string) =>
-            line.includes(start) && line.includes(end) && line.includes(argChoices.join(' '));
-          assert.ok(lines.some(isIn), `${command.name()} ${long}`);
-        }
-      }
-    });
-
-    test('no other option', () => {
-      const known = new Set(listOptions(program).map((long) => long.slice(2)));
-      const found = shell === 'zsh' ? script.matchAll(/--([a-z-]+)(?=[[}])/g) : script.matchAll(/ -l ([a-z-]+)/g);
-      for (const [, option = ''] of found) assert.ok(known.has(option), option);
-    });
-  });
+testShells(program, { zsh: ZSH, fish: FISH });
 
 test('the manual has every command and option', () => {
   for (const long of listOptions(program)) assert.match(MANUAL, new RegExp(`${long}(?![a-z-])`), long);
@@ -76,48 +48,7 @@ test('the guide names the metrics, and no others', async () => {
   assert.deepEqual(named, served);
 });
 
-describe('bin/install', () => {
-  test('gives the package wgkex nothing of the relay but its guide, to which others link', async () => {
-    const files = await install('wgkex');
-    assert.ok(files.length > 50);
-    assert.deepEqual(
-      files.filter((file) => file.includes('relay')),
-      ['/usr/share/doc/wgkex/docs/relay.md'],
-    );
-  });
-
-  test('gives the relay its program, its units, its documents, and nothing else', async () => {
-    const files = await install('relay', '--relay');
-    assert.deepEqual(
-      files.filter((file) => !file.includes('wgkex-relay')),
-      [],
-    );
-    assert.equal(files.length, 11);
-  });
-});
-
-function listOptions(command: Command): string[] {
-  const inner = command.commands.flatMap(listOptions);
-  return [...new Set(['--help', ...command.options.map(({ long }) => long ?? ''), ...inner])];
-}
-
 /** The completions of bash for the last of these words, sorted. */
-async function complete(...words: readonly string[]): Promise<string[]> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: bash expands it.
-  const print = 'printf "%s\\n" "${COMPREPLY[@]}"';
-  const script = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _wgkex_relay; ${print}`;
-  const { stdout } = await execa('bash', ['-c', script, BASH, 'wgkex-relay', ...words]);
-  return stdout
-    .split('\n')
-    .filter((word) => word !== '')
-    .sort();
-}
-
-async function install(name: string, ...options: readonly string[]): Promise<string[]> {
-  const root = join(directory, name);
-  await execa(join(ROOT, 'bin/install'), [...options, '--root', root]);
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.path, entry.name).slice(root.length));
+function complete(...words: readonly string[]): Promise<string[]> {
+  return completeInBash({ file: BASH, name: '_wgkex_relay' }, 'wgkex-relay', ...words);
 }
