@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const TUNNEL = '/usr/lib/wgkex-client/wgkex-tunnel';
+/** Settings that say what a service may do. */
+const LIMITS =
+  /^(?:Capability|Ambient|NoNew|Protect|Private|Device|Restrict|Lock|System|Keyring|UMask|Tasks|Memory|ReadOnly)\w*=(?:.*)$/gm;
+const read = (path: string) => readFile(join(ROOT, path), 'utf8');
+const readLimits = async (path: string) =>
+  new Set(
+    [...(await read(path)).matchAll(LIMITS)].map(([line]) => line).filter((line) => !line.startsWith('RestartP')),
+  );
+
+describe('wgkex-join@.service', () => {
+  test('is as hardened as wgkex.service, except for what wgkex-tunnel needs', async () => {
+    const [own, other] = await Promise.all(
+      ['wgkex-join@.service', 'wgkex.service'].map((name) => readLimits(`systemd/${name}`)),
+    );
+    assert.deepEqual(
+      [...(other ?? [])].filter((line) => !own?.has(line)),
+      [],
+    );
+    assert.deepEqual(
+      [...(own ?? [])].filter((line) => !other?.has(line)),
+      ['DeviceAllow=/dev/net/tun rw'],
+    );
+  });
+
+  test('has the same further settings from systemd 257 on, except for what wgkex-tunnel needs', async () => {
+    const [own, other] = await Promise.all(
+      ['wgkex-client', 'wgkex'].map((name) => readLimits(`systemd/${name}.hardening`)),
+    );
+    assert.ok((own?.size ?? 0) > 5);
+    assert.deepEqual(
+      [...(own ?? [])].filter((line) => !other?.has(line)),
+      [],
+    );
+    assert.deepEqual(
+      [...(other ?? [])].filter((line) => !own?.has(line)),
+      ['PrivateDevices=yes', 'ProtectKernelTunables=yes'],
+    );
+  });
+
+  describe('after its end', () => {
+    let line = '';
+    before(async () => {
+      const unit = await read('systemd/wgkex-join@.service');
+      const [, script = ''] = unit.match(/^ExecStopPost=\+\/bin\/sh -c '(.*)'$/m) ?? [];
+      line = script.replaceAll('$$', '$').replace('%i', 'members').replace(`exec ${TUNNEL}`, 'echo');
+      const [, statuses = ''] = unit.match(/^RestartPreventExitStatus=(.*)$/m) ?? [];
+      assert.equal(statuses, '2 78', 'as in the line');
+    });
+
+    for (const [result, status, what] of [
+      ['success', '0', 'was stopped'],
+      ['timeout', 'KILL', 'did not stop'],
+      ['exit-code', '2', 'has a bad command line'],
+      ['exit-code', '78', 'has a bad configuration'],
+    ] as const)
+      test(`the tunnel is taken down if the service ${what}`, async () => {
+        assert.equal(await runStopPost(line, result, status), '--down members');
+      });
+
+    for (const [result, status] of [
+      ['signal', 'KILL'],
+      ['oom-kill', 'KILL'],
+      ['core-dump', 'ABRT'],
+      ['exit-code', '1'],
+      ['exit-code', '75'],
+      ['exit-code', '12'],
+    ] as const)
+      test(`the tunnel stays after ${result} ${status}: systemd starts the service again`, async () => {
+        assert.equal(await runStopPost(line, result, status), '');
+      });
+  });
+});
+
+describe('the rules for sudo', () => {
+  for (const [own, other] of [
+    ['wgkex-client', 'wgkex'],
+    ['wgkex-client-sudo', 'wgkex-sudo'],
+  ] as const)
+    test(`${own} are those of ${other}, for another user and another program`, async () => {
+      const rename = (rules: string) =>
+        rules
+          .replaceAll('/usr/lib/wgkex/wgkex-handler', TUNNEL)
+          .replaceAll(/^wgkex /gm, 'wgkex-client ')
+          .replaceAll('Defaults:wgkex ', 'Defaults:wgkex-client ');
+      const rules = async (name: string) => (await read(`sudoers.d/${name}`)).match(/^[^#].*/gm) ?? [];
+      assert.deepEqual(await rules(own), rename((await rules(other)).join('\n')).split('\n'));
+    });
+
+  test('satisfy sudo', async () => {
+    for (const name of ['wgkex-client', 'wgkex-client-sudo']) {
+      const words = ['--check', '--strict', `--file=${join(ROOT, 'sudoers.d', name)}`];
+      const { exitCode, all } = await execa('visudo', words, { reject: false, all: true });
+      assert.equal(exitCode, 0, all);
+    }
+  });
+});
+
+test('the units satisfy systemd', { skip: !existsSync(TUNNEL) && 'wgkex-client is not installed here' }, async () => {
+  const units = ['wgkex-join@members.service', 'wgkex-socks@members.service'];
+  const { exitCode, stderr } = await execa('systemd-analyze', ['verify', '--man=no', ...units], { reject: false });
+  assert.deepEqual([exitCode, stderr], [0, '']);
+});
+
+async function runStopPost(line: string, result: string, status: string): Promise<string> {
+  const env = { SERVICE_RESULT: result, EXIT_STATUS: status };
+  return (await execa('/bin/sh', ['-c', line], { env })).stdout;
+}
