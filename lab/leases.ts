@@ -42,6 +42,10 @@ interface LeasedSetup {
   readonly name?: string;
   readonly index?: number;
   readonly pool?: readonly string[];
+  readonly endpoint?: string;
+  readonly relay?: string;
+  readonly allowed_ips?: readonly string[];
+  readonly dns?: readonly string[];
   readonly names?: readonly string[];
   readonly quarantine_days?: number;
 }
@@ -76,7 +80,8 @@ export async function grantMany(gateway: Gateway, count: number, more: Partial<L
   return made.map(({ ticket }) => ticket);
 }
 
-function makeLease(more: Partial<Lease>): { readonly lease: Lease; readonly ticket: Ticket } {
+/** A lease that is in no table yet. */
+export function makeLease(more: Partial<Lease>): { readonly lease: Lease; readonly ticket: Ticket } {
   const made = makeTicket();
   const { id, secret } = made;
   const now = Math.floor(Date.now() / 1000);

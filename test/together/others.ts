@@ -7,6 +7,7 @@ const SUITES = [
   'faults',
   'fleet',
   'hardship',
+  'join',
   'leases',
   'mail',
   'operator',

@@ -1,0 +1,27 @@
+/** What ip(8) shows of a machine, as JSON. */
+const QUESTIONS = [
+  ['link'],
+  ['address'],
+  ['-4', 'route', 'show', 'table', 'all'],
+  ['-6', 'route', 'show', 'table', 'all'],
+  ['-4', 'rule'],
+  ['-6', 'rule'],
+] as const;
+/** They change by themselves, or with each interface that was there for a while. */
+const VOLATILE = ['expires', 'qlen', 'fl'];
+
+type Run = (program: string, ...args: string[]) => Promise<string>;
+
+/** Everything that a client may change on a machine: interfaces, addresses, routes, rules, name servers. */
+export async function readSnapshot(run: Run): Promise<string[]> {
+  const asked = QUESTIONS.map(async (words) => {
+    const answer = JSON.parse((await run('ip', '-json', ...words)) || '[]') as Record<string, unknown>[];
+    return answer.map((entry) => `${words.join(' ')}: ${JSON.stringify(entry, leaveOutVolatile)}`);
+  });
+  const resolvers = (await run('cat', '/etc/resolv.conf')).split('\n').map((line) => `resolv.conf: ${line}`);
+  return [...(await Promise.all(asked)).flat(), ...resolvers].sort();
+}
+
+function leaveOutVolatile(name: string, value: unknown): unknown {
+  return VOLATILE.includes(name) ? undefined : value;
+}
