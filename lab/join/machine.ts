@@ -6,6 +6,7 @@ import { attempt, type Background, eventually, type Outcome, sh, shIn, startIn }
 import type { Ticket } from '../leases.ts';
 import type { Segment } from '../network.ts';
 import { addWayOut } from './internet.ts';
+import { SleepClock } from './sleep-clock.ts';
 import { readSnapshot } from './snapshot.ts';
 
 /** What a member calls the tunnel; each machine has its own. */
@@ -40,6 +41,7 @@ export class Machine {
   /** Every run of wgkex-join, the latest at the end. */
   readonly #runs: Background[] = [];
   readonly #others: Background[] = [];
+  #clock: SleepClock | undefined;
 
   private constructor(namespace: string, segment: Segment, address: string) {
     this.namespace = namespace;
@@ -190,9 +192,15 @@ export class Machine {
     await writeFile(`${this.#etc}/resolv.conf`, addresses.map((address) => `nameserver ${address}\n`).join(''));
   }
 
-  /** What the clock that runs through sleep says from now on. Only programs that start after the first call see it. */
-  async setUptime(seconds: number): Promise<void> {
-    await writeFile(`${this.#root}/uptime`, `${seconds.toFixed(2)} ${seconds.toFixed(2)}\n`);
+  /** Gives it a clock of its own, which runs through sleep; programs that start from now on see it. */
+  async openClock(): Promise<void> {
+    this.#clock = await SleepClock.open(`${this.#root}/uptime`);
+  }
+
+  /** As if it had slept for so long, and were awake again. */
+  sleep(seconds: number): void {
+    if (this.#clock === undefined) throw new Error('It has no clock of its own');
+    this.#clock.skip(seconds);
   }
 
   /** A file of the machine's own as the test sees it. */
@@ -201,6 +209,7 @@ export class Machine {
   }
 
   async close(): Promise<void> {
+    await this.#clock?.close();
     for (const program of [...this.#others, ...this.#runs]) await program.stop('SIGKILL');
     for (const pid of (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').filter((word) => word !== ''))
       await attempt(this.namespace, 'kill', ['-KILL', pid]);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually, pause, sh, startIn } from '../../lab/commands.ts';
@@ -28,42 +27,51 @@ const DNS = [INSIDE, INSIDE6];
 const WORLD = 'world.example.org';
 /** Until the look finds a tunnel ill after a sleep, and another gateway is there. */
 const MOVES_SECONDS = 60 + 60 + 30;
+const SLEPT_SECONDS = 600;
 const WATCHED_SECONDS = 5;
 const CAPTURE_MILLISECONDS = 200;
 const SERVE_NAMES = fileURLToPath(new URL('../../lab/join/serve-names.ts', import.meta.url));
 const RESOLVCONF = fileURLToPath(new URL('../../lab/join/resolvconf', import.meta.url));
 
 describe('with all_traffic nothing leaves the machine outside the tunnel,', { ...SKIP, concurrency: 4 }, () => {
-  test('while it is up, while it is dead, while it moves; once it is stopped all is as before', async (t) => {
-    const { machine, gateways, capture, world, untouched, sleep } = await createScene(t, {
-      home: 150,
-      numbers: [50, 51],
-    });
+  test('while it is up, dead, and moving to another gateway; once it is stopped all is as before', async (t) => {
+    const { machine, gateways, capture, world, untouched } = await createScene(t, { home: 150, numbers: [50, 51] });
     await machine.start();
     const { on } = await machine.logs('tunnel up');
     const since = await markNow(capture);
     await requireTunnel(machine, world);
     await pause(WATCHED_SECONDS * 1000);
     requireNoLeak(capture, gateways, since);
-    assert.match(await readResolvers(machine), new RegExp(INSIDE));
+    assert.match(await machine.run('cat', '/etc/resolv.conf'), new RegExp(INSIDE));
 
     const used = gateways.find(({ address }) => on === `${address}:${EXCHANGE_PORT}`);
     const other = gateways.find((gateway) => gateway !== used);
     assert.ok(used !== undefined && other !== undefined);
     await silence(used.namespace);
     assert.equal(await machine.ping(world.ipv4), false);
-    await sleep();
+    machine.sleep(SLEPT_SECONDS);
     await machine.logs('tunnel up', { on: `${other.address}:${EXCHANGE_PORT}` }, MOVES_SECONDS);
     await requireTunnel(machine, world);
     requireNoLeak(capture, gateways, since);
 
-    await silence(other.namespace);
-    await sleep();
-    await machine.logs('no gateway', {}, MOVES_SECONDS);
-    for (const address of [world.ipv4, world.ipv6]) assert.equal(await machine.ping(address), false);
-    await pause(WATCHED_SECONDS * 1000);
-    requireNoLeak(capture, gateways, since);
+    assert.equal(await machine.stop(), 0);
+    assert.deepEqual(await machine.snapshot(), untouched);
+    await requireDirect(machine, world);
+  });
 
+  test('while no gateway is left; once it is stopped all is as before', async (t) => {
+    const { machine, gateways, capture, world, untouched } = await createScene(t, { home: 154, numbers: [55] });
+    const [gateway] = gateways;
+    assert.ok(gateway !== undefined);
+    await machine.start();
+    await machine.logs('tunnel up');
+    const since = await markNow(capture);
+    await silence(gateway.namespace);
+    machine.sleep(SLEPT_SECONDS);
+    await machine.logs('no gateway', {}, MOVES_SECONDS);
+    await pause(WATCHED_SECONDS * 1000);
+    for (const address of [world.ipv4, world.ipv6]) assert.equal(await machine.ping(address), false);
+    requireNoLeak(capture, gateways, since);
     assert.equal(await machine.stop(), 0);
     assert.deepEqual(await machine.snapshot(), untouched);
     await requireDirect(machine, world);
@@ -172,17 +180,14 @@ async function createScene(t: TestContext, setup: Setup) {
   const hosts = gateways.map((gateway) => findHost(gateway, family));
   const machine = await scene.addMachine(await grantOnAll(gateways), hosts, option);
   await machine.setResolvers([router]);
-  const uptime = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
-  await machine.setUptime(uptime);
+  await machine.openClock();
   const capture = await Capture.start(scene.home.port(machine.namespace));
   scene.add({ close: async () => void (await capture.stop()) });
   const untouched = await machine.snapshot();
   startTraffic(machine, world);
   await requireDirect(machine, world);
   await eventually('the capture sees what goes past the tunnel', () => hasAll(capture, world, router));
-  let slept = 0;
-  const sleep = () => machine.setUptime(uptime + ++slept * 600);
-  return { machine, gateways, capture, world, untouched, sleep };
+  return { machine, gateways, capture, world, untouched };
 }
 
 /** A host on a segment of its own. */
@@ -247,10 +252,6 @@ async function requireDirect(machine: Machine, world: World): Promise<void> {
   assert.match(await machine.run('getent', 'ahosts', WORLD), new RegExp(world.ipv4));
   const [path] = JSON.parse(await machine.run('ip', '-json', 'route', 'get', world.ipv4));
   assert.equal(path.dev, 'uplink');
-}
-
-function readResolvers(machine: Machine): Promise<string> {
-  return machine.run('cat', '/etc/resolv.conf');
 }
 
 function isOfPool(address: string): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { describe, type TestContext, test } from 'node:test';
 import { eventually, pause } from '../../lab/commands.ts';
 import { EXCHANGE_PORT, type Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
@@ -12,6 +12,7 @@ const MOVES_SECONDS = 180 + 60 + 20;
 /** After a sleep a minute is enough. */
 const MOVES_AFTER_SLEEP_SECONDS = 60 + 60 + 20;
 const LOOK_SECONDS = 60;
+const SLEPT_SECONDS = 600;
 const DAY_SECONDS = 86_400;
 
 describe('a tunnel that is ill', { ...SKIP, concurrency: 4 }, () => {
@@ -30,9 +31,9 @@ describe('a tunnel that is ill', { ...SKIP, concurrency: 4 }, () => {
   });
 
   test('moves within two minutes if the machine slept', async (t) => {
-    const { machine, used, other, jump } = await createTunnel(t, { home: 122, gateways: [22, 23], hasOwnClock: true });
+    const { machine, used, other } = await createTunnel(t, { home: 122, gateways: [22, 23], hasOwnClock: true });
     await silence(used.namespace);
-    await jump(600);
+    machine.sleep(SLEPT_SECONDS);
     const start = performance.now();
     await machine.logs('tunnel up', { on: nameOf(other) }, MOVES_AFTER_SLEEP_SECONDS);
     t.diagnostic(`moved after ${((performance.now() - start) / 1000).toFixed()} s`);
@@ -40,8 +41,8 @@ describe('a tunnel that is ill', { ...SKIP, concurrency: 4 }, () => {
   });
 
   test('is not what a machine has that slept and finds its gateway again', async (t) => {
-    const { machine, jump } = await createTunnel(t, { home: 123, gateways: [24], hasOwnClock: true });
-    await jump(600);
+    const { machine } = await createTunnel(t, { home: 123, gateways: [24], hasOwnClock: true });
+    machine.sleep(SLEPT_SECONDS);
     await pause((LOOK_SECONDS + 10) * 1000);
     assert.deepEqual(machine.find('tunnel ill'), []);
     await machine.reaches(INSIDE, 5);
@@ -75,7 +76,7 @@ async function createTunnel(t: TestContext, { home, gateways, hasOwnClock = fals
     await grantOnAll(all),
     all.map(({ address }) => address),
   );
-  if (hasOwnClock) await machine.setUptime(await readUptime());
+  if (hasOwnClock) await machine.openClock();
   const shiftFile = machine.file('/shift');
   await writeFile(shiftFile, '0');
   const clock = `import{readFileSync}from'node:fs';Date.now=(now=>()=>now()+readFileSync('${shiftFile}','utf8')*1e3)(Date.now)`;
@@ -89,15 +90,9 @@ async function createTunnel(t: TestContext, { home, gateways, hasOwnClock = fals
     machine,
     used,
     other,
-    /** The machine sleeps for so many seconds. */
-    jump: async (seconds: number) => machine.setUptime((await readUptime()) + seconds),
     /** Somebody sets the clock by so many seconds. */
     shift: (seconds: number) => writeFile(shiftFile, String(seconds)),
   };
-}
-
-async function readUptime(): Promise<number> {
-  return Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
 }
 
 function nameOf({ address }: Gateway): string {

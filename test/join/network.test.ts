@@ -83,6 +83,7 @@ describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
     await machine.logs('no gateway');
     await addWayOut(scene.home, machine.namespace);
     await machine.logs('tunnel up', {}, LOOK_SECONDS + PATIENCE_SECONDS);
+    assert.deepEqual(machine.find('gateway failed'), []);
   });
 
   test('a name server that is gone at the start, and comes back', async (t) => {
