@@ -22,6 +22,7 @@ import {
   ROUTER_UP,
   readRouterKey,
   readStatus,
+  setClockSynchronised,
   sh,
   syncJournal,
   WG_QUICK,
@@ -411,13 +412,6 @@ async function mendWhatIsFound(): Promise<string[]> {
     else await sh(remedy);
   }
   return findings.map(({ problem }) => problem);
-}
-
-/** Acts like a time server's client: adjtimex(2), with ADJ_STATUS and ADJ_MAXERROR. */
-async function setClockSynchronised(isSynchronised: boolean): Promise<void> {
-  const [status, maxError] = isSynchronised ? [0, 1000] : [0x40, 16_000_000];
-  const words = `pack("L x4 q q q q l x172", 0x14, 0, 0, ${maxError}, 0, ${status})`;
-  await sh(`perl -e 'my $timex = ${words}; syscall(159, $timex) >= 0 or die $!'`);
 }
 
 async function readMarks(): Promise<unknown> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { testClientEnds, testClientIsBack } from './client.ts';
 import { awaitReport, isFleetOfTwo, OTHER_MACHINE_SECONDS, openWindow, watchReboot } from './fleet.ts';
 import { FleetClient } from './fleet-client.ts';
 import { HAS_BROKER, HERE } from './fleet-plan.ts';
@@ -11,11 +12,17 @@ test('after its reboot a gateway is in the fleet again by itself', async () => {
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wg*' 'mosquitto*'"), '');
 });
 
+testClientIsBack('after a reboot a member’s tunnel is back by itself');
+
 test('while the other machine reboots, a client registers a router each second, and no OK is false', async (context) => {
   if (!HAS_BROKER) return context.skip('it was that one');
   await awaitReport('seen');
   await watchReboot(context);
 });
+
+if (HAS_BROKER) testClientIsBack('a member continues after a reboot of its gateway');
+
+testClientEnds();
 
 test('with the broker off, a gateway serves its own domain', async (context) => {
   if (HAS_BROKER) return context.skip('it is on this machine');

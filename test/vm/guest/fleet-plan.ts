@@ -5,11 +5,12 @@ export const INTERFACE = 'wgww01';
 export const WINDOW_PORT = 9000;
 /** Gone after a reboot. */
 export const REPORT = '/run/report';
+export const TICKET = '/run/ticket';
 export const CA = '/etc/wgkex/wgkex-ca.crt';
 
 const MACHINES = {
-  bookworm: { id: 'gw1', address: '10.77.0.1' },
-  trixie: { id: 'gw2', address: '10.77.0.2' },
+  bookworm: { id: 'gw1', number: 1, address: '10.77.0.1' },
+  trixie: { id: 'gw2', number: 2, address: '10.77.0.2' },
 } as const;
 
 export type Machine = (typeof MACHINES)[keyof typeof MACHINES];
@@ -38,10 +39,16 @@ export function readBoot({ address }: Machine): Promise<string | undefined> {
 }
 
 /** How far the test of a machine is. */
-export type Report = 'watching' | 'seen';
+export type Report = 'watching' | 'seen' | 'joined' | 'open' | 'captured' | 'over' | 'left';
 
+/** In this boot. */
 export async function hasReported({ address }: Machine, report: Report): Promise<boolean> {
-  return (await view(address, '/report')) === report;
+  return (await view(address, '/report'))?.split('\n').includes(report) === true;
+}
+
+/** What the other machine's operator has sent to the member on this one. */
+export function readTicket(): Promise<string | undefined> {
+  return view(THERE.address, '/ticket');
 }
 
 export function readAuthority(): Promise<string | undefined> {

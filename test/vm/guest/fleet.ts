@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { FleetClient } from './fleet-client.ts';
 import {
@@ -134,6 +134,6 @@ export function awaitReport(wanted: Report): Promise<void> {
   return eventually(`the other machine says ${wanted}`, () => hasReported(THERE, wanted), OTHER_MACHINE_SECONDS);
 }
 
-function report(said: Report): Promise<void> {
-  return writeFile(REPORT, said);
+export function report(said: Report): Promise<void> {
+  return appendFile(REPORT, `${said}\n`);
 }
