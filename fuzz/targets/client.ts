@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { parseGatewayReply } from '../../src/core/client/gateway-reply.ts';
+import { parseGatewayReply } from '../../src/core/client/configuration/gateway-reply.ts';
+import { parseTunnelFile } from '../../src/core/client/configuration/tunnel-file.ts';
 import {
   formatClientMessage,
   parseBegin,
   parseClientReply,
   parseClientRequest,
 } from '../../src/core/client/messages.ts';
-import { parseTunnelFile } from '../../src/core/client/tunnel-file.ts';
 import { formatReply, REPLY_CODES } from '../../src/core/exchange/exchange.ts';
 import { parseOrRefuse } from '../../test/core/arbitraries.ts';
 import { type ClientText, clientTexts } from '../arbitraries/client.ts';

@@ -1,5 +1,5 @@
+import { parseTunnelFile } from '../core/client/configuration/tunnel-file.ts';
 import type { Look } from '../core/client/messages.ts';
-import { parseTunnelFile } from '../core/client/tunnel-file.ts';
 import type { Accepted } from '../system/client/store/accepted.ts';
 import type { Kernel } from './kernel.ts';
 

@@ -1,10 +1,10 @@
-import { decodeConfig } from '../core/client/gateway-reply.ts';
+import { decodeConfig } from '../core/client/configuration/gateway-reply.ts';
+import { parseTunnelFile } from '../core/client/configuration/tunnel-file.ts';
 import { deriveInterface, type InstanceName } from '../core/client/instance.ts';
 import type { ClientReply, ClientRequest, Look, RequestOf, TicketLines } from '../core/client/messages.ts';
+import { derivePublicKey } from '../core/client/private-key.ts';
 import { findObjection } from '../core/client/route-rules.ts';
-import { parseTunnelFile } from '../core/client/tunnel-file.ts';
 import { describeError, InputError } from '../core/values/errors.ts';
-import { derivePublicKey } from '../core/values/private-key.ts';
 import type { Events } from '../log/events.ts';
 import { readAccepted, writeAccepted } from '../system/client/store/accepted.ts';
 import { readInstance } from '../system/client/store/instances.ts';

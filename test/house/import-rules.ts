@@ -185,8 +185,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'system/client',
-    from: ['core/values', 'core/leases', 'core/client', 'core/kernel', 'system/run', 'system/files'],
-    modules: ['node:fs', 'node:path', 'zod'],
+    from: ['core/values', 'core/client', 'core/kernel', 'system/run', 'system/files'],
+    modules: ['node:fs', 'zod'],
     why: 'A member’s tunnel in the kernel, for wgkex-tunnel alone.',
   },
   {
@@ -350,10 +350,13 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'join/daemon',
     from: [
       ...['core/values', 'core/client', 'core/exchange/exchange.ts', 'core/privsep/message-lines.ts', 'log'],
-      ...['command-line.ts', 'address-families.ts', 'handler-client/deadline.ts'],
-      ...['relay/client.ts', 'relay/figures.ts', 'relay/link.ts'],
+      ...['command-line.ts', 'handler-client/deadline.ts'],
+      ...['relay/client.ts', 'relay/figures.ts'],
     ],
-    modules: ['node:child_process', 'node:dns/promises', 'node:fs', 'node:net', 'node:os', 'node:path', 'node:stream'],
+    modules: [
+      ...['node:child_process', 'node:dns/promises', 'node:fs', 'node:net', 'node:os', 'node:path', 'node:stream'],
+      ...['node:timers/promises', 'zod'],
+    ],
     why: 'It talks to gateways without privileges and without secrets: it shares only the core with root, and starts wgkex-tunnel alone.',
   },
   {
@@ -590,7 +593,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     who: 'cli/commands/import-ffmuc',
     from: [
       ...['core/values', 'core/settings'],
-      ...['core/fleet/broker-url.ts', 'core/fleet/gateway-id.ts', 'core/fleet/limits.ts', 'config'],
+      ...['core/fleet/broker-url.ts', 'core/fleet/gateway-id.ts', 'core/fleet/limits.ts'],
       'cli/terminal',
     ],
     modules: ['node:fs', 'node:net', 'node:os', 'yaml', 'zod'],

@@ -1,9 +1,9 @@
-import { decodeConfig } from '../../core/client/gateway-reply.ts';
+import { decodeConfig } from '../../core/client/configuration/gateway-reply.ts';
+import { parseTunnelFile } from '../../core/client/configuration/tunnel-file.ts';
 import { isAlive } from '../../core/client/health.ts';
 import type { Instance } from '../../core/client/instance.ts';
 import type { Look } from '../../core/client/messages.ts';
 import { REFUSALS } from '../../core/client/refusals.ts';
-import { parseTunnelFile } from '../../core/client/tunnel-file.ts';
 import type { Grant } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { formatHostPort, type HostPort, parseHostPort } from '../../core/values/host-port.ts';

@@ -1,5 +1,5 @@
+import { parseTunnelFile } from '../../../core/client/configuration/tunnel-file.ts';
 import type { InstanceName } from '../../../core/client/instance.ts';
-import { parseTunnelFile } from '../../../core/client/tunnel-file.ts';
 import type { TunnelSettings } from '../../../core/leases/tunnel-config.ts';
 import { readAccepted } from '../../../system/client/store/accepted.ts';
 

@@ -12,7 +12,7 @@ const OUR_INTERFACE = /^wg[-+]([a-z0-9][a-z0-9_-]*)$/;
 /** The names of tunnels of which something is in the kernel. */
 export async function readTraces(): Promise<string[]> {
   const [links, marked] = await Promise.all([readLinks(), readMarked()]);
-  const interfaces = [...links].flatMap(([name, alias]) => (alias === ALIAS ? [name] : []));
+  const interfaces = [...links].flatMap(([name, { alias }]) => (alias === ALIAS ? [name] : []));
   return listTraces(interfaces, marked);
 }
 

@@ -1,6 +1,6 @@
+import { parseTunnelFile } from '../../../core/client/configuration/tunnel-file.ts';
 import { deriveInterface } from '../../../core/client/instance.ts';
 import { findObjection } from '../../../core/client/route-rules.ts';
-import { parseTunnelFile } from '../../../core/client/tunnel-file.ts';
 import { InputError } from '../../../core/values/errors.ts';
 import { requireDnsWay } from '../../../system/client/dns.ts';
 import { readAccepted } from '../../../system/client/store/accepted.ts';

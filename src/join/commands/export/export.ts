@@ -1,7 +1,7 @@
 import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { printLines } from '../../../cli/terminal/print.ts';
+import { formatTunnelFile, parseTunnelFile } from '../../../core/client/configuration/tunnel-file.ts';
 import type { InstanceName } from '../../../core/client/instance.ts';
-import { formatTunnelFile, parseTunnelFile } from '../../../core/client/tunnel-file.ts';
 import { describeSystemError, InputError } from '../../../core/values/errors.ts';
 import { readAccepted } from '../../../system/client/store/accepted.ts';
 import { readPrivateKey } from '../../../system/client/store/secrets.ts';

@@ -1,5 +1,9 @@
 import type { Socket } from 'node:net';
-import { type GatewayReply, MOST_REPLY_BYTES, parseGatewayReply } from '../../../core/client/gateway-reply.ts';
+import {
+  type GatewayReply,
+  MOST_REPLY_BYTES,
+  parseGatewayReply,
+} from '../../../core/client/configuration/gateway-reply.ts';
 import type { TicketLines } from '../../../core/client/messages.ts';
 import { describeError } from '../../../core/values/errors.ts';
 import type { IpAddress } from '../../../core/values/ip-address.ts';

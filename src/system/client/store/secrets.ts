@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { InstanceName } from '../../../core/client/instance.ts';
+import { derivePublicKey, type PrivateKey, parsePrivateKey } from '../../../core/client/private-key.ts';
 import { isLeaseId } from '../../../core/leases/credentials.ts';
 import type { LeaseId, Secret } from '../../../core/leases/lease.ts';
 import { isSecret } from '../../../core/leases/proof.ts';
 import { parseJsonOf } from '../../../core/values/json.ts';
-import { derivePublicKey, type PrivateKey, parsePrivateKey } from '../../../core/values/private-key.ts';
 import type { PublicKey } from '../../../core/values/public-key.ts';
 import { run } from '../../run/run.ts';
 import { PrivateDirectory } from './private-directory.ts';

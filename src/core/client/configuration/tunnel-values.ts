@@ -1,8 +1,8 @@
-import type { LeasedAddresses } from '../leases/lease.ts';
-import { type IpAddress, isIpv4, maskNetwork, parseIpAddress } from '../values/ip-address.ts';
-import { isHostName } from '../values/names.ts';
-import { isPublicKey, type PublicKey } from '../values/public-key.ts';
-import type { UnixSeconds } from '../values/time.ts';
+import type { LeasedAddresses } from '../../leases/lease.ts';
+import { type IpAddress, isIpv4, maskNetwork, parseIpAddress } from '../../values/ip-address.ts';
+import { isHostName } from '../../values/names.ts';
+import { isPublicKey, type PublicKey } from '../../values/public-key.ts';
+import type { UnixSeconds } from '../../values/time.ts';
 import type { Value } from './tunnel-lines.ts';
 
 const IPV4 = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { InputError } from './errors.ts';
-import { isPublicKey, type PublicKey, parsePublicKey } from './public-key.ts';
+import { InputError } from '../values/errors.ts';
+import { isPublicKey, type PublicKey, parsePublicKey } from '../values/public-key.ts';
 
 /** A WireGuard private key: 32 bytes in base64. Anyone who has it can use the tunnel. Made only by {@link parsePrivateKey}. */
 export type PrivateKey = string & { readonly __brand: 'PrivateKey' };

@@ -3,8 +3,8 @@ import {
   CONFIG_LINE_BYTES,
   KEEPALIVE_SECONDS,
   type TunnelSettings,
-} from '../leases/tunnel-config.ts';
-import { InputError } from '../values/errors.ts';
+} from '../../leases/tunnel-config.ts';
+import { InputError } from '../../values/errors.ts';
 import { TunnelLines } from './tunnel-lines.ts';
 import {
   ADDRESS,

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeConfig, MOST_REPLY_BYTES, parseGatewayReply } from '../../../src/core/client/gateway-reply.ts';
-import { type ErrorCode, formatReply, REPLY_CODES } from '../../../src/core/exchange/exchange.ts';
-import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
-import { proofs } from '../leases/lease-arbitraries.ts';
-import vectors from '../leases/vectors.json' with { type: 'json' };
+import {
+  decodeConfig,
+  MOST_REPLY_BYTES,
+  parseGatewayReply,
+} from '../../../../src/core/client/configuration/gateway-reply.ts';
+import { type ErrorCode, formatReply, REPLY_CODES } from '../../../../src/core/exchange/exchange.ts';
+import { damaged, parseOrRefuse, texts } from '../../arbitraries.ts';
+import { proofs } from '../../leases/lease-arbitraries.ts';
+import vectors from '../../leases/vectors.json' with { type: 'json' };
 
 const CODES = REPLY_CODES.filter((code): code is ErrorCode => code !== 'OK');
 const CONFIG = vectors[0]?.line ?? assert.fail();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { formatTunnelFile, parseTunnelFile } from '../../../src/core/client/tunnel-file.ts';
-import { buildTunnelConfig } from '../../../src/core/leases/tunnel-config.ts';
-import { damaged, KEYS, parseOrRefuse, texts } from '../arbitraries.ts';
+import { formatTunnelFile, parseTunnelFile } from '../../../../src/core/client/configuration/tunnel-file.ts';
+import { buildTunnelConfig } from '../../../../src/core/leases/tunnel-config.ts';
+import { damaged, KEYS, parseOrRefuse, texts } from '../../arbitraries.ts';
 import { tunnels } from './tunnel-arbitraries.ts';
 
 const KEY = KEYS[3];

@@ -1,7 +1,7 @@
-import { type ErrorCode, type Grant, REPLY_CODES } from '../exchange/exchange.ts';
-import { CONFIG_LINE_BYTES } from '../leases/tunnel-config.ts';
-import { InputError } from '../values/errors.ts';
-import { quote } from '../values/quote.ts';
+import { type ErrorCode, type Grant, REPLY_CODES } from '../../exchange/exchange.ts';
+import { CONFIG_LINE_BYTES } from '../../leases/tunnel-config.ts';
+import { InputError } from '../../values/errors.ts';
+import { quote } from '../../values/quote.ts';
 
 /** A gateway that says more is cut off. */
 export const MOST_REPLY_BYTES = 4096;

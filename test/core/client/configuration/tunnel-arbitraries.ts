@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { TunnelSettings } from '../../../src/core/leases/tunnel-config.ts';
-import { isIpv4, maskNetwork, parseIpAddress } from '../../../src/core/values/ip-address.ts';
-import { ipAddresses, PLAIN, publicKeys } from '../arbitraries.ts';
+import type { TunnelSettings } from '../../../../src/core/leases/tunnel-config.ts';
+import { isIpv4, maskNetwork, parseIpAddress } from '../../../../src/core/values/ip-address.ts';
+import { ipAddresses, PLAIN, publicKeys } from '../../arbitraries.ts';
 
 const YEAR_9999 = 253_402_300_799;
 const ipv4 = ipAddresses.filter(isIpv4);

@@ -1,5 +1,5 @@
-import { InputError } from '../values/errors.ts';
-import { quote } from '../values/quote.ts';
+import { InputError } from '../../values/errors.ts';
+import { quote } from '../../values/quote.ts';
 
 /** What may stand after the name of a setting. */
 export interface Value<T> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { derivePublicKey, parsePrivateKey } from '../../../src/core/values/private-key.ts';
+import { derivePublicKey, parsePrivateKey } from '../../../src/core/client/private-key.ts';
 
 // RFC 7748, 6.1: the keys of Alice and Bob.
 const PAIRS = [
