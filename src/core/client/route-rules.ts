@@ -58,12 +58,13 @@ export function findObjection(settings: TunnelSettings, around: Around): string 
   const routes = settings.allowedIps.map((text) => name('the route', text));
   const own = listOwn(settings).map((address) => name('the address', address));
   const isFree = ({ network }: Named) => around.traffic !== 'routes' && isDefaultRoute(network);
-  const claims = [...own, ...routes.filter((route) => !isFree(route))];
+  const limited = routes.filter((route) => !isFree(route));
+  const claims = [...own, ...limited];
   return (
     findBadAddresses(settings) ??
     findForbiddenDefault(claims) ??
     findOverlap(claims, [...NEVER, ...listNeighbours(around)]) ??
-    findExcess(claims.map(({ network }) => network)) ??
+    findExcess(limited.map(({ network }) => network)) ??
     (around.traffic === 'all' ? findGap(settings, around.surroundings) : undefined)
   );
 }
@@ -86,7 +87,7 @@ function findBadAddresses(settings: TunnelSettings): string | undefined {
 
 function findForbiddenDefault(claims: readonly Named[]): string | undefined {
   const found = claims.find(({ network }) => isDefaultRoute(network));
-  return found && `${found.what} is everything, which needs all_traffic = true or proxy_only = true in root’s file`;
+  return found && `${found.what} is everything, which needs all_traffic or proxy_only = true in root's file`;
 }
 
 function findOverlap(claims: readonly Named[], others: readonly Named[]): string | undefined {

@@ -24,10 +24,11 @@ export const PRIORITIES = {
   /** Says by its interface whose table it is, also while there is no such interface. */
   owner: 30_560,
   source: 30_561,
-  dns: 30_562,
-  client: 30_563,
-  local: 30_564,
-  all: 30_565,
+  wireguard: 30_562,
+  dns: 30_563,
+  client: 30_564,
+  local: 30_565,
+  all: 30_566,
 } as const;
 
 /**
@@ -142,14 +143,13 @@ function buildCatch(family: Family, uid: number): PolicyRule[] {
     { table: MAIN_TABLE, protocol: PROTOCOL },
     { table: ALL_TABLE, protocol: PROTOCOL },
   ];
-  const other = { isNot: true, mark: FWMARK };
   return [
-    ...(['udp', 'tcp'] as const).map((transport) => {
-      return { priority: PRIORITIES.dns, ...other, transport, port: DNS_PORT, ...all };
-    }),
+    { priority: PRIORITIES.wireguard, mark: FWMARK, ...main },
+    { priority: PRIORITIES.dns, transport: 'udp', port: DNS_PORT, ...all },
+    { priority: PRIORITIES.dns, transport: 'tcp', port: DNS_PORT, ...all },
     { priority: PRIORITIES.client, uid, ...main },
     { priority: PRIORITIES.local, suppressedBits: WIDEST_PREFIX_BITS[family], ...main },
-    { priority: PRIORITIES.all, ...other, ...all },
+    { priority: PRIORITIES.all, isNot: true, mark: FWMARK, ...all },
   ];
 }
 

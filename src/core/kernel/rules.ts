@@ -6,7 +6,7 @@ export interface PolicyRule {
   readonly priority: number;
   readonly table: number;
   readonly protocol: number;
-  /** Whether it is for packets that do not match. */
+  /** Whether it is for packets that do not match all of what follows. */
   readonly isNot?: boolean;
   /** One address. */
   readonly from?: string;
@@ -22,7 +22,8 @@ export interface PolicyRule {
   readonly suppressedBits?: number;
 }
 
-const number = z.coerce.number();
+/** A name where a number is expected belongs to a rule of nobody’s concern. */
+const number = z.union([z.string(), z.number()]).transform(Number);
 const ruleSchema = z.array(
   z.looseObject({
     priority: z.number(),
@@ -38,8 +39,8 @@ const ruleSchema = z.array(
     suppress_prefixlen: z.number().optional(),
   }),
 );
-/** IANA’s numbers: without names `ip` prints `ipproto-17`. */
-const TRANSPORTS = { 'ipproto-17': 'udp', 'ipproto-6': 'tcp' } as const;
+/** IANA’s numbers: without names iproute2 6.1 prints `ipproto-17`. */
+const TRANSPORTS = { 'ipproto-17': 'udp', 'ipproto-6': 'tcp', 17: 'udp', 6: 'tcp', udp: 'udp', tcp: 'tcp' } as const;
 
 /**
  * Parses `ip -N -json rule show`. Leaves out rules of the kernel’s own, which have no protocol, and those that name no
@@ -49,7 +50,7 @@ const TRANSPORTS = { 'ipproto-17': 'udp', 'ipproto-6': 'tcp' } as const;
 export function parseRules(text: string): PolicyRule[] {
   return parseJsonOf(ruleSchema, text, 'the rules').flatMap((read) => {
     const { priority, table, protocol, src, fwmark, oif, dport, uid_start: uid, suppress_prefixlen: bits } = read;
-    if (table === undefined || protocol === undefined) return [];
+    if (!isNumber(table) || !isNumber(protocol)) return [];
     const transport = TRANSPORTS[read.ipproto as keyof typeof TRANSPORTS];
     return {
       ...{ priority, table, protocol },
@@ -63,6 +64,10 @@ export function parseRules(text: string): PolicyRule[] {
       ...(bits !== undefined && { suppressedBits: bits }),
     };
   });
+}
+
+function isNumber(value: number | undefined): value is number {
+  return value !== undefined && !Number.isNaN(value);
 }
 
 /** What follows `ip rule add` and `ip rule del`; equal for equal rules. */

@@ -22,7 +22,7 @@ const schema = z.array(
     type: z.string().optional(),
     dst: z.string(),
     dev: z.string().optional(),
-    table: z.coerce.number().default(MAIN_TABLE),
+    table: z.union([z.string(), z.number()]).transform(Number).default(MAIN_TABLE),
     metric: z.number().default(0),
     ...hop,
     nexthops: z.array(z.looseObject({ dev: z.string().optional(), ...hop })).default([]),

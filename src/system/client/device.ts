@@ -41,6 +41,11 @@ export async function ensureDevice(links: Links, device: InterfaceName): Promise
   if (kind === USERSPACE) await ensureUserspace(device);
 }
 
+/** Whether WireGuard is behind the interface: wireguard-go may have been killed. */
+export async function isServed(links: Links, device: InterfaceName): Promise<boolean> {
+  return links.get(device)?.kind !== USERSPACE || (await answers(device));
+}
+
 /** The words that delete the interface, and what an interrupted call has left of it. */
 export function buildDelete(links: Links, device: InterfaceName): string[] {
   const own = [...(isOurs(links, device) ? [device] : []), nameScratch(device)];
@@ -79,9 +84,14 @@ async function makeDevice(scratch: string, device: InterfaceName): Promise<strin
 
 /** wireguard-go serves an interface that is there already, and leaves it behind when it is killed. */
 async function ensureUserspace(device: InterfaceName): Promise<void> {
+  if (!(await answers(device))) await run('wireguard-go', [device]);
+}
+
+async function answers(device: InterfaceName): Promise<boolean> {
   try {
     await run('wg', ['show', device, 'public-key']);
+    return true;
   } catch {
-    await run('wireguard-go', [device]);
+    return false;
   }
 }

@@ -39,11 +39,15 @@ export async function setDns(way: DnsWay, device: InterfaceName, servers: readon
     );
 }
 
-/** Undoes {@link setDns}, whichever way it went; does nothing where nothing was set. */
-export async function clearDns(device: InterfaceName, isThere: boolean): Promise<void> {
+/** Undoes {@link setDns} for an interface that stays, whichever way it went. */
+export async function revertDns(device: InterfaceName): Promise<void> {
+  await clearDns(device);
+  if (isResolved()) await run('resolvectl', ['revert', device]);
+}
+
+/** The same for an interface that is deleted next, which systemd-resolved notices. Does nothing where nothing was set. */
+export async function clearDns(device: InterfaceName): Promise<void> {
   if (isOpenresolv()) await run('resolvconf', ['-f', '-d', device]);
-  // It forgets an interface that is gone.
-  if (isThere && isResolved()) await run('resolvectl', ['revert', device]);
 }
 
 /** Its program alone does not mean that anyone asks it: resolv.conf may name other servers. */

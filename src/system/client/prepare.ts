@@ -70,6 +70,7 @@ function readFilter(device: string): number {
 }
 
 async function findUid(): Promise<number> {
-  const [, , uid] = (await run('getent', ['passwd', USER])).split(':');
+  const [, , uid] = (await run('getent', ['passwd', USER]).catch(() => '')).split(':');
+  if (uid === undefined) throw new InputError(`Cannot take all traffic: there is no user ${USER}`);
   return Number(uid);
 }

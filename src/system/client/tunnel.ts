@@ -8,8 +8,8 @@ import type { PublicKey } from '../../core/values/public-key.ts';
 import { takeTunnelLock } from '../files/lock.ts';
 import { run, runWithLine } from '../run/run.ts';
 import { runBatch } from './batch.ts';
-import { buildDelete, ensureDevice, isOurs, type Links, readLinks, requireNotForeign } from './device.ts';
-import { clearDns, setDns } from './dns.ts';
+import { buildDelete, ensureDevice, isOurs, isServed, type Links, readLinks, requireNotForeign } from './device.ts';
+import { clearDns, revertDns, setDns } from './dns.ts';
 import { addRoutes, addRules, type Lines, removeLines } from './lines.ts';
 import { findOwn, findTables, readMarked } from './marked.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -41,13 +41,13 @@ export async function bringUp(tunnel: Tunnel): Promise<void> {
   await locked(async () => {
     const links = await readLinks();
     requireNotForeign(links, device);
-    const prepared = await prepare(tunnel, await readMarked());
-    try {
-      await apply(tunnel, prepared, links);
-    } catch (error) {
-      if (!links.has(device)) await remove(device).catch(() => {});
+    const marked = await readMarked();
+    const prepared = await prepare(tunnel, marked);
+    const isNew = !links.has(device) && findTables(marked, device).size === 0;
+    await apply(tunnel, prepared, links).catch(async (error) => {
+      if (isNew) await remove(device).catch(() => {});
       throw error;
-    }
+    });
   });
 }
 
@@ -62,7 +62,8 @@ export async function takeDown(name: InstanceName): Promise<void> {
 /** `traffic` is the instance’s: a tunnel for all traffic is not up without the rules that bring the traffic to it. */
 export async function readTunnel(name: InstanceName, traffic: Traffic = 'routes'): Promise<TunnelReading> {
   const device = deriveInterface(name);
-  if (!isOurs(await readLinks(), device)) return NOTHING;
+  const links = await readLinks();
+  if (!isOurs(links, device) || !(await isServed(links, device))) return NOTHING;
   if (traffic === 'all' && !findTables(await readMarked(), device).has(ALL_TABLE)) return NOTHING;
   const { peers } = parseDump(await run('wg', ['show', device, 'dump']));
   const handshakes = peers.map(({ lastHandshake }) => (lastHandshake === 'never' ? 0 : lastHandshake));
@@ -96,7 +97,7 @@ async function apply(tunnel: Tunnel, { means, dnsWay }: Prepared, links: Links):
   await addRoutes(before, plan);
   await addRules(before, plan);
   if (dnsWay !== undefined) await setDns(dnsWay, device, tunnel.settings.dns);
-  else if (findTables(before, device).has(ALL_TABLE)) await clearDns(device, true);
+  else if (findTables(before, device).has(ALL_TABLE)) await revertDns(device);
   await removeLines(before, plan);
 }
 
@@ -115,15 +116,18 @@ async function setAddresses(device: InterfaceName, addresses: readonly string[],
   ]);
 }
 
-/** What would catch packets goes last: until then nothing leaves by another way. */
+/**
+ * What catches packets goes after what they are caught for: until then nothing leaves by another way. Name servers that
+ * cannot be set back keep nothing else from being removed.
+ */
 async function remove(device: InterfaceName): Promise<void> {
   const [links, marked] = await Promise.all([readLinks(), readMarked()]);
-  const isThere = isOurs(links, device);
-  await clearDns(device, isThere);
+  const failure = await clearDns(device).catch((error: unknown) => error);
   await runBatch(buildDelete(links, device));
   const nothing: Lines = { routes: [], rules: { IPv4: [], IPv6: [] } };
   const own = findOwn(marked, device);
   await removeLines({ ...own, routes: own.routes.filter((route) => route.device !== device) }, nothing);
+  if (failure !== undefined) throw failure;
 }
 
 function without(some: readonly string[], others: readonly string[]): string[] {
