@@ -32,16 +32,7 @@ function limitsOf(program: Program) {
  * and beyond 64 MB of output.
  */
 export function run(program: Program, args: readonly string[], input = ''): Promise<string> {
-  // When the time is up, Node discards unread output; if the program has exited with 0, it reports a success.
-  const end = performance.now() + timeoutOf(program) * 1000 - TIMER_MILLISECONDS;
-  return settle(program, args, (done) => {
-    const child = execFile(PROGRAMS[program], args, { ...SURROUNDINGS, ...limitsOf(program) }, (error, ...output) => {
-      const isLate = error === null && performance.now() >= end;
-      done(isLate ? Object.assign(new Error(), { killed: true, signal: 'SIGKILL' as const }) : error, ...output);
-    });
-    // The program may end before it has read everything; its end says why.
-    child.stdin?.on('error', () => {}).end(input);
-  });
+  return settle(program, args, (done) => execute(program, [PROGRAMS[program], ...args], input, done));
 }
 
 /** Passes on the line that it reads, by a pipe; the program takes the place of the shell. */
@@ -52,14 +43,21 @@ const PIPE_SCRIPT = 'read -r line; exec "$@" <<END\n$line\nEND\n';
  * a socket, which nobody can open.
  * @throws ProgramError as {@link run}.
  */
-export async function runWithLine(program: Program, args: readonly string[], line: string): Promise<string> {
-  try {
-    return await run('sh', ['-c', PIPE_SCRIPT, 'sh', PROGRAMS[program], ...args], `${line}\n`);
-  } catch (error) {
-    if (!(error instanceof ProgramError)) throw error;
-    const reason = error.message.replace(/^Cannot run sh .*?: /, '');
-    throw new ProgramError(`${describeCall(program, args)}: ${reason}`, error.exitCode, error);
-  }
+export function runWithLine(program: Program, args: readonly string[], line: string): Promise<string> {
+  const command = [PROGRAMS.sh, '-c', PIPE_SCRIPT, 'sh', PROGRAMS[program], ...args] as const;
+  return settle(program, args, (done) => execute(program, command, `${line}\n`, done));
+}
+
+/** When the time is up, Node discards unread output; if the program has exited with 0, it reports a success. */
+function execute(program: Program, command: readonly [string, ...string[]], input: string, done: Done): void {
+  const [path, ...args] = command;
+  const end = performance.now() + timeoutOf(program) * 1000 - TIMER_MILLISECONDS;
+  const child = execFile(path, args, { ...SURROUNDINGS, ...limitsOf(program) }, (error, ...output) => {
+    const isLate = error === null && performance.now() >= end;
+    done(isLate ? Object.assign(new Error(), { killed: true, signal: 'SIGKILL' as const }) : error, ...output);
+  });
+  // The program may end before it has read everything; its end says why.
+  child.stdin?.on('error', () => {}).end(input);
 }
 
 /** Runs a program with an open file as its standard input; ignores its output. @throws ProgramError as {@link run}. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findChangedLink, parseLinkNumbers } from '../../../src/core/kernel/links.ts';
+import { findChangedLink, parseAddresses, parseLinkNumbers, parseMarkedLinks } from '../../../src/core/kernel/links.ts';
 import { damaged, parseOrRefuse, texts } from '../arbitraries.ts';
 
 const LINE = (number: number, name: string) =>
@@ -41,3 +41,32 @@ for (const [line, expected] of LINES) {
     assert.equal(findChangedLink(line, WATCHED), expected);
   });
 }
+
+test('interfaces have the alias and the kind that ip prints', () => {
+  const text = `[{"ifname":"lo"},{"ifname":"wg-a","linkinfo":{"info_kind":"wireguard"},"ifalias":"wgkex-client"},
+    {"ifname":"eth0","linkinfo":{}}]`;
+  const links = new Map([
+    ['lo', { alias: '', kind: '' }],
+    ['wg-a', { alias: 'wgkex-client', kind: 'wireguard' }],
+    ['eth0', { alias: '', kind: '' }],
+  ]);
+  assert.deepEqual(parseMarkedLinks(text), links);
+});
+
+test('addresses have their length, and the kernel’s own are left out', () => {
+  const text = `[{},{"ifname":"wg-a","addr_info":[{"family":"inet","local":"10.66.0.5","prefixlen":32,"scope":"global"},
+    {"family":"inet6","local":"fd66::5","prefixlen":128,"scope":"global"},
+    {"family":"inet6","local":"fe80::1","prefixlen":64,"scope":"link"}]}]`;
+  assert.deepEqual(parseAddresses(text), ['10.66.0.5/32', 'fd66::5/128']);
+});
+
+test('any output of ip is either read as interfaces and addresses, or refused', () => {
+  const right = fc.constant(
+    '[{"ifname":"wg-a","ifalias":"x","addr_info":[{"local":"::1","prefixlen":128,"scope":"host"}]}]',
+  );
+  fc.assert(
+    fc.property(fc.oneof(texts, fc.json(), damaged(right)), (text) => {
+      for (const parse of [parseMarkedLinks, parseAddresses]) parseOrRefuse<unknown>(() => parse(text));
+    }),
+  );
+});

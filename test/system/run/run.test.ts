@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { follow } from '../../../src/system/run/follow.ts';
 import { hasHung, ProgramError } from '../../../src/system/run/program-error.ts';
-import { run, runOn } from '../../../src/system/run/run.ts';
+import { run, runOn, runWithLine } from '../../../src/system/run/run.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-run-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -24,6 +24,16 @@ test('the output of a program is returned', async () => {
 test('a program gets its input', async () => {
   assert.equal(await runShell('cat', 'a\nb\n'), 'a\nb\n');
   assert.equal(await runShell('cat'), '');
+});
+
+test('a program opens /dev/stdin, and reads the line there as it is', async () => {
+  const line = 'a $HOME `id` "b" \\c';
+  assert.equal(await runWithLine('flock', shell('cat /dev/stdin'), line), `${line}\n`);
+  await assert.rejects(run('flock', shell('cat /dev/stdin'), line), /No such device or address/);
+  const error = await runWithLine('flock', shell('echo no; exit 3'), line).catch((failure) => failure);
+  assert.ok(error instanceof ProgramError);
+  assert.equal(error.exitCode, 3);
+  assert.match(error.message, /^Cannot run flock --no-fork .*: exit status 3$/);
 });
 
 test('a program gets an open file as its input', async (t) => {
