@@ -85,13 +85,17 @@ export function buildPlan(tunnel: Tunnel, means: Means): TunnelPlan {
   };
 }
 
-/** The words of `wg` that make the gateway the only peer; the private key is its standard input. */
+/**
+ * The words of `wg` that make the gateway the only peer; the private key is its standard input. A gateway that is one
+ * already is removed first: its session would go on for two minutes without a handshake, which alone shows whether the
+ * endpoint answers.
+ */
 export function buildPeerWords(tunnel: Tunnel, carried: readonly Family[], formerKeys: readonly PublicKey[]): string[] {
   const { settings, endpoint } = tunnel;
   const networks = settings.allowedIps.map(parseCidr).filter(({ family }) => carried.includes(family));
   return [
     ...['set', deriveInterface(tunnel.name), 'private-key', '/dev/stdin', 'fwmark', FWMARK],
-    ...formerKeys.filter((key) => key !== settings.publicKey).flatMap((key) => ['peer', key, 'remove']),
+    ...formerKeys.flatMap((key) => ['peer', key, 'remove']),
     ...['peer', settings.publicKey, 'endpoint', formatHostPort({ host: endpoint.address, port: endpoint.port })],
     ...['persistent-keepalive', `${KEEPALIVE_SECONDS}`, 'allowed-ips', networks.map(({ text }) => text).join(',')],
   ];

@@ -31,8 +31,8 @@ export interface TunnelReading {
 
 /**
  * Brings a tunnel up, or makes of it what these settings say: interface, routes, rules and name servers. Doing it again
- * changes nothing; a call after one that was interrupted repairs what that has left. If a first call fails nothing is
- * left; a later one leaves what is there, so that no packet goes past the tunnel.
+ * changes nothing, but there is a new handshake; a call after one that was interrupted repairs what that has left. If a
+ * first call fails nothing is left; a later one leaves what is there, so that no packet goes past the tunnel.
  * @throws InputError if this machine is not made for it, before anything is changed.
  */
 export async function bringUp(tunnel: Tunnel): Promise<void> {
