@@ -233,10 +233,29 @@ describe('a client', { concurrency: 3 }, () => {
     assert.equal(scene.kernel['isUp'], true);
   });
 
+  test('opens the relay again for a tunnel that goes through it, before anything else', async (t) => {
+    const scene = new Scene(t);
+    const [gateway, other] = [
+      await startGateway(t, MANNERS.good('127.0.0.1:9')),
+      await startGateway(t, MANNERS.good()),
+    ];
+    const found = { isUp: true, gateway: gateway.on, via: 'tcp', received: 1, sent: 1, addresses: ['10.66.0.7'] };
+    scene.setKernel({ ...found, handshake: nowSeconds() - 20, endpoint: { address: '127.0.0.1', port: 9 } });
+    scene.change({ alive: [`${gateway.on} tcp`] });
+    const { lines } = scene.start([gateway.on, other.on]);
+    await until(
+      () => scene.state?.doing === 'up',
+      () => lines,
+    );
+    assert.equal(lines.at(-1), `<6>tunnel adopted on=${gateway.on}`);
+    assert.deepEqual([gateway.exchanges.length, other.exchanges.length], [1, 0]);
+    assert.notDeepEqual(scene.kernel['endpoint'], { address: '127.0.0.1', port: 9 });
+  });
+
   for (const [name, change] of [
     ['is too old', { handshake: nowSeconds() - 200 }],
     ['is of the future', { handshake: nowSeconds() + 5000 }],
-    ['went through the relay of the process before', { via: 'tcp' }],
+    ['goes through a relay that has vanished', { via: 'tcp' }],
     ['is of a gateway that root has taken out', { gateway: 'gw9.example.org:10012' }],
   ] as const)
     test(`does not adopt a tunnel that ${name}`, async (t) => {

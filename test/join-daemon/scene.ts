@@ -13,7 +13,8 @@ import { type JoinState, readState } from '../../src/join/daemon/state-file.ts';
 import { keepLog } from '../system/events.ts';
 
 const NAME = parseInstanceName('members');
-const HELPER = fileURLToPath(new URL('tunnel.mjs', import.meta.url));
+/** The stand-in for wgkex-tunnel. */
+export const HELPER = fileURLToPath(new URL('tunnel.mjs', import.meta.url));
 /** How much faster the clocks of a client run that decide on pauses and illness. */
 const SPEED = 100;
 /** On a busy machine of two cores. */
@@ -58,6 +59,11 @@ export class Scene {
     this.#write('world.json', JSON.stringify({ alive: [], ...world }));
   }
 
+  /** Before the directory is removed. */
+  atEnd(stop: () => Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
   start(gateways: readonly string[], settings: Partial<Instance> = {}, times: Partial<Times> = {}) {
     const { log, lines } = keepLog();
     const instance: Instance = {
@@ -78,7 +84,7 @@ export class Scene {
       daemon.stop();
       await ended;
     };
-    this.#stops.push(stop);
+    this.atEnd(stop);
     return { lines, stop };
   }
 

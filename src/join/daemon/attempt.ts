@@ -2,13 +2,13 @@ import { decodeConfig } from '../../core/client/configuration/gateway-reply.ts';
 import { parseTunnelFile } from '../../core/client/configuration/tunnel-file.ts';
 import { isAlive } from '../../core/client/health.ts';
 import type { Instance } from '../../core/client/instance.ts';
-import type { Look } from '../../core/client/messages.ts';
+import type { Endpoint, Look, Via } from '../../core/client/messages.ts';
 import { REFUSALS } from '../../core/client/refusals.ts';
 import type { Grant } from '../../core/exchange/exchange.ts';
 import { describeError } from '../../core/values/errors.ts';
 import { formatHostPort, type HostPort, parseHostPort } from '../../core/values/host-port.ts';
 import { type IpAddress, isIpv4, parseIpAddress } from '../../core/values/ip-address.ts';
-import { AttemptFailure, type Via } from './failure.ts';
+import { AttemptFailure } from './failure.ts';
 import { exchange } from './gateway/exchange.ts';
 import type { Names } from './gateway/names.ts';
 import type { Helper } from './helper/helper.ts';
@@ -120,11 +120,7 @@ export class Attempts {
     }
   }
 
-  async #up(
-    { gateway, config, proof }: Offer,
-    endpoint: { address: IpAddress; port: number },
-    via: Via,
-  ): Promise<Look> {
+  async #up({ gateway, config, proof }: Offer, endpoint: Endpoint, via: Via): Promise<Look> {
     const question = { gateway: formatHostPort(gateway), config, proof, endpoint, via };
     this.#around.stopping.throwIfAborted();
     const reply = await this.#around.helper.ask('up', question);

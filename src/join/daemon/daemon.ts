@@ -2,10 +2,11 @@ import { FRESH_SECONDS } from '../../core/client/health.ts';
 import type { Instance } from '../../core/client/instance.ts';
 import { Pauses } from '../../core/client/pauses.ts';
 import { describeError } from '../../core/values/errors.ts';
-import { formatHostPort } from '../../core/values/host-port.ts';
+import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
 import { Attention } from '../../log/flood-guard.ts';
 import type { Log } from '../../log/log.ts';
 import { Attempts, type Tunnel } from './attempt.ts';
+import { AttemptFailure } from './failure.ts';
 import { Names } from './gateway/names.ts';
 import { HELPER, Helper } from './helper/helper.ts';
 import { NetworkWatch } from './network-watch.ts';
@@ -72,17 +73,29 @@ export class Daemon {
     }
   }
 
-  /** A tunnel by UDP that works needs no exchange: a restart of this program costs nobody their tunnel. */
+  /**
+   * A tunnel that works stays: a restart of this program costs nobody theirs. One by UDP needs no exchange; the relay
+   * ended with the program before.
+   */
   async #begin(): Promise<Tunnel | Former> {
     const { instance, clocks, status } = this.#parts;
     status.begin('starting');
     const look = await lookOrSkip(this.#parts);
+    const former = { last: look?.gateway, isIll: false };
     const gateway = instance.gateways.find((each) => formatHostPort(each) === look?.gateway);
     const age = clocks.unix() - (look?.handshake ?? 0);
-    const isFresh = look?.isUp === true && age >= 0 && age < FRESH_SECONDS;
-    if (!isFresh || gateway === undefined || look.via !== 'udp' || instance.overTcp === 'always')
-      return { last: look?.gateway, isIll: false };
-    return { gateway, via: 'udp', look };
+    if (look?.isUp !== true || gateway === undefined || age < 0 || age >= FRESH_SECONDS) return former;
+    if (look.via === 'tcp' && instance.overTcp !== 'never') return this.#reopen(gateway, former);
+    return look.via === 'udp' && instance.overTcp !== 'always' ? { gateway, via: 'udp', look } : former;
+  }
+
+  async #reopen(gateway: HostPort, former: Former): Promise<Tunnel | Former> {
+    try {
+      return await this.#parts.attempts.bring(gateway, 'tcp');
+    } catch (error) {
+      if (this.#stop.signal.aborted || !(error instanceof AttemptFailure)) throw error;
+      return former;
+    }
   }
 
   #announce({ gateway, via, look }: Tunnel, word: 'tunnel adopted' | 'tunnel up'): void {

@@ -1,8 +1,6 @@
-import type { VIA } from '../../core/client/messages.ts';
+import type { Via } from '../../core/client/messages.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeFailure } from '../../core/values/errors.ts';
-
-export type Via = (typeof VIA)[number];
 
 /**
  * Whose fault it is that a gateway brought no tunnel. A `gateway` is left out for a while, also one with a

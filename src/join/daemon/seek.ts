@@ -31,8 +31,9 @@ export class Seeker {
 
   /** One attempt with each gateway that is not left out. */
   async #tryAll(former: Former): Promise<Tunnel | AttemptFailure> {
-    const { status, stopping } = this.#parts;
+    const { network, pauses, status, stopping } = this.#parts;
     status.begin('seeking');
+    if (network.hasChanged()) pauses.forgiveAll();
     let failure = new AttemptFailure('gateway', 'all gateways are left out after failures');
     for (const gateway of await this.#order(former)) {
       stopping.throwIfAborted();

@@ -1,6 +1,6 @@
 import { beginHealth, findQuietSeconds, type Health, isIll, noteLook, type Ticks } from '../../core/client/health.ts';
 import type { Look } from '../../core/client/messages.ts';
-import { formatHostPort } from '../../core/values/host-port.ts';
+import { formatHostPort, type HostPort } from '../../core/values/host-port.ts';
 import type { Tunnel } from './attempt.ts';
 import { EndDate } from './end-date.ts';
 import { AttemptFailure } from './failure.ts';
@@ -62,19 +62,24 @@ export class Watcher {
     const { network, pauses, attempts, instance } = this.#parts;
     const isElsewhere = network.hasChanged();
     if (isElsewhere) pauses.forgiveAll();
-    if (isElsewhere && via === 'tcp' && instance.overTcp === 'auto') return this.#renew(() => attempts.try(gateway));
-    return this.#endDate.isToBeAsked(look) ? this.#renew(() => attempts.bring(gateway, via)) : undefined;
+    if (isElsewhere && via === 'tcp' && instance.overTcp === 'auto') return this.#renew(gateway, attempts.try(gateway));
+    return this.#endDate.isToBeAsked(look) ? this.#renew(gateway, attempts.bring(gateway, via)) : undefined;
   }
 
   /** Undefined if the tunnel is as before: an `ERR` never ends one. */
-  async #renew(bring: () => Promise<Tunnel>): Promise<Tunnel | Former | undefined> {
+  async #renew(gateway: HostPort, bringing: Promise<Tunnel>): Promise<Tunnel | Former | undefined> {
     try {
-      return await bring();
+      return await bringing;
     } catch (error) {
-      this.#parts.stopping.throwIfAborted();
+      const { stopping, events, status } = this.#parts;
+      stopping.throwIfAborted();
       if (!(error instanceof AttemptFailure)) throw error;
+      if (error.via === undefined) return undefined;
       // After a handshake that did not come, nothing is left of it.
-      return error.via && { last: undefined, isIll: false };
+      const on = formatHostPort(gateway);
+      events.report('gateway failed', { on, via: error.via, reason: error.message });
+      status.noteFailure(on, error, undefined);
+      return { last: on, isIll: true };
     }
   }
 

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { describeError } from '../../../core/values/errors.ts';
 import { type IpAddress, isIpv4, parseIpAddress } from '../../../core/values/ip-address.ts';
 import { parseJsonOf } from '../../../core/values/json.ts';
 import { AttemptFailure } from '../failure.ts';
@@ -88,7 +89,7 @@ export class Names {
     try {
       replace(this.#path, JSON.stringify(Object.fromEntries(this.#known)));
     } catch (error) {
-      this.#onProblem(String(error));
+      this.#onProblem(describeError(error));
     }
     return addresses;
   }
