@@ -6,7 +6,7 @@ import type { JoinState } from '../../daemon/state-file.ts';
 export const FINDING_CODES = [
   ...['check-failed', 'no-tunnel'],
   ...['program-missing', 'wireguard-missing', 'user-missing', 'user-is-root', 'sudo-rule-missing', 'sudo-arguments'],
-  ...['clock-unsynchronised', 'leftover'],
+  ...['clock-unsynchronised', 'tunnel-leftover'],
   ...['file-unusable', 'credentials-unusable', 'key-unusable'],
   ...['unit-missing', 'unit-failed', 'unit-inactive', 'unit-not-enabled'],
   ...['name-unknown', 'exchange-unreachable', 'relay-unreachable'],

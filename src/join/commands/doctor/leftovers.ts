@@ -34,9 +34,9 @@ export function judgeTraces(traces: readonly string[], { known, isServed }: Tunn
   return traces.flatMap((trace) => {
     const name = known.find((one) => one === trace);
     if (name === undefined)
-      return [finding('leftover', `there is something left of a tunnel ${trace}`, `${HELPER} --down ${trace}`)];
+      return [finding('tunnel-leftover', `there is something left of a tunnel ${trace}`, `${HELPER} --down ${trace}`)];
     const problem = `${deriveInterface(name)} is there, but wgkex-join does not run for it`;
-    return isServed(name) ? [] : [finding('leftover', problem, `wgkex-join down ${name}`)];
+    return isServed(name) ? [] : [finding('tunnel-leftover', problem, `wgkex-join down ${name}`)];
   });
 }
 

@@ -65,7 +65,8 @@ export function describeFailed(name: InstanceName, state: JoinState | undefined,
   const [reason = 'no gateway has worked yet'] = explainState(state, now);
   const worst = findWorst(failures);
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more, see wgkex-join status ${name})` : '';
-  const why = worst === undefined ? describeProblem(reason) : describeFailure(worst) + more;
+  const why =
+    worst === undefined ? `${describeProblem(reason)} (see wgkex-join doctor ${name})` : describeFailure(worst) + more;
   const next = again === undefined ? 'it keeps trying' : `it tries again ${formatUntil(again, now)}`;
   return `${name} is not up yet: ${why}; ${next}${adviseOn(name, worst?.code)}`;
 }

@@ -67,7 +67,8 @@ async function carryOut({ instance, isNew, isChanged, credentials }: Plan, maySt
     await enable(name);
     await (isChanged ? restart(name) : start(name));
   } catch (error) {
-    if (isNew) await removeTunnel(name);
+    // Why it cannot be started matters more than why something stays.
+    if (isNew) await removeTunnel(name).catch(() => {});
     throw error;
   }
 }

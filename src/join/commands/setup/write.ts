@@ -12,6 +12,7 @@ import {
 import { takeDown } from '../../../system/client/tunnel.ts';
 import { isSystemdRunning } from '../../../system/host/timers.ts';
 import { disable } from '../service.ts';
+import { readUnit } from '../unit.ts';
 
 /**
  * Writes what root keeps of a tunnel, root's file last: without it there is no tunnel. The token itself is kept nowhere.
@@ -28,9 +29,9 @@ export async function writeTunnel(instance: Instance, credentials: Credentials |
   writeInstance(instance);
 }
 
-/** Stops a tunnel if systemd can, takes it down, and removes all files of it: its service first, root's file last. */
+/** Stops a tunnel if there is its service, takes it down, and removes all files of it, root's file last. */
 export async function removeTunnel(name: InstanceName): Promise<void> {
-  if (isSystemdRunning()) await disable(name);
+  if (isSystemdRunning() && (await readUnit(name)).load !== 'not-found') await disable(name);
   await takeDown(name);
   removeSecrets(name);
   removeInstance(name);
