@@ -17,6 +17,8 @@ async function main(): Promise<void> {
     if (error instanceof CommanderError) endAsCommanderSays(error, program.helpInformation({ error: true }));
     else fail(error);
   }
+  // The machine's resolver may still be asking for addresses, which is of no use to anybody now.
+  process.stdout.write('', () => process.exit());
 }
 
 function endAsCommanderSays({ code, exitCode, message }: CommanderError, help: string): void {
