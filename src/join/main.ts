@@ -2,7 +2,8 @@ import { CommanderError } from 'commander';
 import { EXIT_FAILURE, EXIT_USAGE, exitWithUsageError } from '../command-line.ts';
 import { describeError } from '../core/values/errors.ts';
 import { escapeLine } from '../core/values/quote.ts';
-import { buildProgram, PROGRAM } from './program.ts';
+import { complain, PROGRAM } from './commands/call.ts';
+import { buildProgram } from './program.ts';
 
 const REASON_CHARACTERS = 300;
 /** Of commander: no command was given. */
@@ -31,7 +32,7 @@ function endAsCommanderSays({ code, exitCode, message }: CommanderError, help: s
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${PROGRAM}: ${describeError(error)}\n`);
+  complain(describeError(error));
   process.exitCode = EXIT_FAILURE;
 }
 

@@ -4,9 +4,7 @@ import { EXIT_FAILURE } from '../command-line.ts';
 import { OVER_TCP, parseGateway, parseInstanceName } from '../core/client/instance.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { HostPort } from '../core/values/host-port.ts';
-import type { Run } from './commands/call.ts';
-
-export const PROGRAM = 'wgkex-join';
+import { PROGRAM, type Run } from './commands/call.ts';
 
 /** On a terminal of 80 columns, descriptions get a third of the width. */
 const NARROWEST_TEXT = 24;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { makePaint } from '../../src/cli/terminal/terminal.ts';
 import { parseInstanceName } from '../../src/core/client/instance.ts';
-import { describeFailed, describeSuccess, waitForEnd } from '../../src/join/commands/setup/outcome.ts';
+import { describeFailed, describeSuccess, isCodeRefused, waitForEnd } from '../../src/join/commands/setup/outcome.ts';
 import { describeStandings } from '../../src/join/commands/status/json.ts';
 import { explainState, isTunnelUp } from '../../src/join/commands/status/standing.ts';
 import { renderStanding, renderStandings } from '../../src/join/commands/status/text.ts';
@@ -92,6 +92,19 @@ describe('what came of a start is one line', () => {
   test('which is not about what was written before the start', async () => {
     assert.equal(await waitForEnd(NAME, { since: UP.since + 1, seconds: 0.5, read: () => UP }), undefined);
   });
+});
+
+test('the access code is asked for again only if it was refused, and there is no tunnel', () => {
+  const failures = [{ gateway: 'gw2', code: 'INVALID_TOKEN', reason: 'no', at: NOW }];
+  const states = [undefined, WAITING, { ...WAITING, failures }, { ...UP, failures }];
+  const damaged = () => {
+    throw new Error('not JSON');
+  };
+  assert.deepEqual(
+    states.map((state) => isCodeRefused(NAME, () => state)),
+    [false, false, true, false],
+  );
+  assert.equal(isCodeRefused(NAME, damaged), false);
 });
 
 function look({ look: found }: JoinState): NonNullable<JoinState['look']> {

@@ -1,7 +1,7 @@
 import { EXIT_USAGE } from '../../command-line.ts';
 import type { InstanceName } from '../../core/client/instance.ts';
 
-const PROGRAM = 'wgkex-join';
+export const PROGRAM = 'wgkex-join';
 
 /** A command as it was called. */
 export interface Call<Options extends object = object> {

@@ -82,7 +82,13 @@ function adviseOn(name: InstanceName, code: string | undefined): string {
   return code === REFUSED_CODE ? `; give the right code with: wgkex-join ${name}` : '';
 }
 
-/** Whether a gateway has refused the access code that root has. */
-export function isCodeRefused(name: InstanceName): boolean {
-  return readState(name)?.failures.some(({ code }) => code === REFUSED_CODE) ?? false;
+/** Whether no gateway has taken the access code that root has, and one has refused it. */
+export function isCodeRefused(name: InstanceName, read: typeof readState = readState): boolean {
+  try {
+    const state = read(name);
+    return state !== undefined && !isTunnelUp(state) && state.failures.some(({ code }) => code === REFUSED_CODE);
+  } catch {
+    // The file is not root's.
+    return false;
+  }
 }
