@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { formatInstance } from '../../src/core/client/instance-file.ts';
+import { FINDING_CODES, finding } from '../../src/join/commands/doctor/finding.ts';
+import { describeOutcomes } from '../../src/join/commands/doctor/text.ts';
+import { describeStandings } from '../../src/join/commands/status/json.ts';
+import { buildProgram } from '../../src/join/program.ts';
+import { NOW, STANDINGS } from './standings.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MANUAL = readManual('wgkex-join.8');
+const GUIDE = readFileSync(join(ROOT, 'docs/join.md'), 'utf8');
+const program = buildProgram();
+
+describe('wgkex-join(8)', () => {
+  test('has every command', () => {
+    for (const command of program.commands)
+      assert.match(MANUAL, new RegExp(`^\\.SS wgkex-join ${command.name()}$`, 'm'));
+  });
+
+  test('has every option', () => {
+    for (const { long } of [program, ...program.commands].flatMap(({ options }) => options))
+      assert.match(MANUAL, new RegExp(`${long}(?![a-z-])`), long ?? '');
+  });
+
+  test('has every member of the JSON documents', () => {
+    const findings = [finding('unit-inactive', 'it is not running', 'wgkex-join up members')];
+    const documents = [
+      describeStandings(Object.values(STANDINGS), NOW),
+      describeOutcomes([{ tunnel: undefined, check: 'programs', findings }]),
+    ];
+    const names = new Set(documents.flatMap(findNames));
+    assert.ok(names.size > 25, `${names.size}`);
+    for (const name of names) assert.ok(MANUAL.includes(`"${name}"`), name);
+  });
+
+  test('has the codes of the doctor, in the order of the source, and no others', () => {
+    const [, section = ''] = MANUAL.match(/^\.SS doctor\n(.*?)^\.SH /ms) ?? [];
+    const explained = [...section.matchAll(/^\.TP\n\.B \\%([a-z-]+)\n(.+)$/gm)].map(([, code]) => code);
+    assert.deepEqual(explained, [...FINDING_CODES]);
+  });
+
+  test("has every setting of root's file", () => {
+    const { instance } = STANDINGS.up;
+    assert.ok(instance);
+    for (const [setting] of formatInstance(instance).matchAll(/^\w+ = /gm))
+      assert.ok(MANUAL.includes(setting), setting);
+  });
+});
+
+test('wgkex-tunnel(8) has the options of its help, and no others', () => {
+  const [, help = ''] = readFileSync(join(ROOT, 'src/tunnel/main.ts'), 'utf8').match(/HELP = `(.*?)`/s) ?? [];
+  assert.deepEqual(listOptions(readManual('wgkex-tunnel.8')), listOptions(help));
+});
+
+describe('docs/join.md', () => {
+  const lines = [...GUIDE.matchAll(/(?:^|`)(?:sudo )?wgkex-join ([^#`\n]+)/gm)].map(([, words = '']) => words.trim());
+
+  test('has command lines', () => assert.ok(lines.length > 15, `${lines.length}`));
+
+  for (const line of new Set(lines))
+    test(`has a command line that the program takes: wgkex-join ${line}`, async () => {
+      await buildInert().parseAsync(line.split(/ +/), { from: 'user' });
+    });
+
+  test('names every option of wgkex-join NAME', () => {
+    for (const { long } of program.options)
+      if (long !== '--version') assert.ok(NOT_FOR_MEMBERS.includes(`${long}`) || GUIDE.includes(`${long}`), long ?? '');
+  });
+
+  test('quotes what a program says', async () => {
+    const sources = await readSources(['src/join', 'src/tunnel', 'src/core/client', 'src/system/client']);
+    const quoted = [...GUIDE.matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell = '']) => [
+      ...cell.matchAll(/`([^`]+)`/g),
+    ]);
+    const said = quoted.map(([, text = '']) => text).filter((text) => !text.startsWith('--'));
+    assert.ok(said.length > 20, `${said.length}`);
+    for (const text of said) assert.ok(sources.includes(text.replace(/ ?…$/, '')), text);
+  });
+});
+
+/** Its man page explains them. */
+const NOT_FOR_MEMBERS = ['--sample', '--no-start'];
+
+function readManual(page: string): string {
+  return readFileSync(join(ROOT, 'man', page), 'utf8')
+    .replaceAll('\\-', '-')
+    .replaceAll('\\(dq', '"');
+}
+
+function listOptions(text: string): string[] {
+  return [...new Set([...text.matchAll(/--[a-z]+/g)].map(([option]) => option))].sort();
+}
+
+/** The program, whose commands do nothing. */
+function buildInert(): Command {
+  const inert = buildProgram();
+  for (const command of [inert, ...inert.commands]) command.action(() => {});
+  return inert;
+}
+
+async function readSources(folders: readonly string[]): Promise<string> {
+  const paths = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(ROOT, folder), { recursive: true })).map((path) => join(ROOT, folder, path)),
+    ),
+  );
+  return paths
+    .flat()
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+}
+
+/** The names of all members of an object, including nested ones. */
+function findNames(document: object): string[] {
+  return Object.entries(document).flatMap(([name, value]) => {
+    const inner = typeof value === 'object' && value !== null ? findNames(value) : [];
+    return Array.isArray(document) ? inner : [name, ...inner];
+  });
+}
