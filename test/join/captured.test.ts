@@ -90,6 +90,8 @@ describe('a wgkex-join that somebody has taken over', SKIP, () => {
     ],
     ['a gateway that root’s file does not name', () => ({ gateway: '198.51.100.1:10012' }), /198\.51\.100\.1/],
     ['an endpoint inside the tunnel', () => ({ endpoint: { address: '10.66.0.9', port: 51820 } }), /10\.66\.0/],
+    ['this machine as the endpoint', () => ({ endpoint: { address: '127.0.0.1', port: 22 } }), /loopback/],
+    ['another machine as its relay', () => ({ via: 'tcp' }), /192\.0\.2\.10/],
   ];
   for (const [what, change, reason] of changes) test(`cannot use ${what}`, () => requireRefusal(change, reason));
 
