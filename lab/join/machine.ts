@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseDump } from '../../src/core/kernel/wg-dump.ts';
 import { formatCredentials } from '../../src/core/leases/credentials.ts';
 import type { Peer } from '../../src/core/values/peer.ts';
 import { attempt, type Background, eventually, type Outcome, sh, shIn, startIn } from '../commands.ts';
 import type { Ticket } from '../leases.ts';
 import type { Segment } from '../network.ts';
+import { type Entry, readEntries } from './entries.ts';
 import { addWayOut } from './internet.ts';
 import { SleepClock } from './sleep-clock.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -24,12 +25,6 @@ const OWN = ['var/lib/wgkex-client', 'run/wgkex-client', 'run/wireguard', 'run/r
 const ENTER = `for part in ${OWN.join(' ')}; do mount --bind "$0/$part" "/$part" || exit 1; done
 [ ! -e "$0/uptime" ] || mount --bind "$0/uptime" /proc/uptime || exit 1
 exec "$@"`;
-
-/** A line of the log of wgkex-join, or of wgkex-tunnel behind it. */
-export interface Entry {
-  readonly msg: string;
-  readonly [field: string]: unknown;
-}
 
 let prepared: Promise<void> | undefined;
 
@@ -100,7 +95,7 @@ export class Machine {
 
   /** What the latest run logged. */
   get log(): Entry[] {
-    return this.join.stderr.split('\n').filter(isEntry).map(parseEntry);
+    return readEntries(this.join.stderr);
   }
 
   find(event: string, fields: Readonly<Record<string, unknown>> = {}): Entry[] {
@@ -169,24 +164,6 @@ export class Machine {
     return readSnapshot((program, ...args) => this.run(program, ...args));
   }
 
-  /** The processes of the latest run: wgkex-join, sudo and wgkex-tunnel; not WireGuard itself. */
-  async findProcesses(): Promise<{ readonly pid: number; readonly words: string }[]> {
-    const pids = (await sh('ip', 'netns', 'pids', this.namespace)).split('\n').filter((word) => word !== '');
-    const found = pids.map(async (pid) => {
-      const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      return { pid: Number(pid), words: words.replaceAll('\0', ' ').trim() };
-    });
-    return (await Promise.all(found)).filter(({ words }) => words.includes(JOIN) || words.includes(TUNNEL));
-  }
-
-  /** The process of wgkex-tunnel itself, behind sudo. */
-  async findHelper(): Promise<number> {
-    const all = await this.findProcesses();
-    const [found] = all.filter(({ words }) => words.startsWith('/usr/bin/node ') && words.includes(TUNNEL));
-    if (found === undefined) throw new Error(`No wgkex-tunnel among ${JSON.stringify(all)}`);
-    return found.pid;
-  }
-
   /** Its name servers; without any no name is found. */
   async setResolvers(addresses: readonly string[]): Promise<void> {
     await writeFile(`${this.#etc}/resolv.conf`, addresses.map((address) => `nameserver ${address}\n`).join(''));
@@ -239,12 +216,4 @@ async function prepare(): Promise<void> {
   for (const part of [...OWN, 'etc/wgkex-client', 'etc/wgkex']) await mkdir(`/${part}`, { recursive: true });
   await sh('rm', '-f', '/etc/resolv.conf');
   await writeFile('/etc/resolv.conf', '');
-}
-
-function isEntry(line: string): boolean {
-  return line.startsWith('{') && line.endsWith('}');
-}
-
-function parseEntry(line: string): Entry {
-  return JSON.parse(line) as Entry;
 }

@@ -7,6 +7,7 @@ import { buildSettings } from '../../lab/join/fake-gateway.ts';
 import { createGateway, INSIDE } from '../../lab/join/gateways.ts';
 import { Helper } from '../../lab/join/helper.ts';
 import { DEVICE, type Machine } from '../../lab/join/machine.ts';
+import { findHelper, findProcesses } from '../../lab/join/processes.ts';
 import { Scene } from '../../lab/join/scene.ts';
 import { type Action, findProgramMoments, type Moment } from '../../lab/kills.ts';
 import { grant, makeTicket } from '../../lab/leases.ts';
@@ -26,7 +27,7 @@ describe('SIGKILL', { ...SKIP, concurrency: 4 }, () => {
     const { machine, gateway, pings } = await createTunnel(t, 130, 30);
     const asked = countExchanges(gateway.listener);
     await machine.stop('SIGKILL');
-    await eventually('wgkex-tunnel has ended', async () => (await machine.findProcesses()).length === 0);
+    await eventually('wgkex-tunnel has ended', async () => (await findProcesses(machine)).length === 0);
     await pause(3000);
     await machine.start();
     await machine.logs('tunnel adopted');
@@ -39,9 +40,9 @@ describe('SIGKILL', { ...SKIP, concurrency: 4 }, () => {
 
   test('of wgkex-tunnel costs nobody their tunnel, and it is there again when it is needed', async (t) => {
     const { machine, pings } = await createTunnel(t, 131, 31);
-    process.kill(await machine.findHelper(), 'SIGKILL');
+    process.kill(await findHelper(machine), 'SIGKILL');
     await machine.logs('tunnel helper ended');
-    await eventually('another one runs', () => machine.findHelper().then(yes, no), TWO_LOOKS_SECONDS);
+    await eventually('another one runs', () => findHelper(machine).then(yes, no), TWO_LOOKS_SECONDS);
     assert.deepEqual(machine.find('tunnel ill'), []);
     assert.deepEqual(await pings.stop(), []);
     assert.equal(await machine.stop(), 0);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { eventually, pause } from '../../lab/commands.ts';
 import { IS_ROOT_ALONE } from '../../lab/gateway.ts';
 import { createGateway } from '../../lab/join/gateways.ts';
+import { findProcesses, type Process } from '../../lab/join/processes.ts';
 import { Scene } from '../../lab/join/scene.ts';
 import { grant } from '../../lab/leases.ts';
 
@@ -30,7 +31,7 @@ test('at rest nothing wakes up but for one look a minute', { skip }, async (t) =
   await machine.start();
   await machine.logs('tunnel up');
   await pause(SETTLING_SECONDS * 1000);
-  const processes = await machine.findProcesses();
+  const processes = await findProcesses(machine);
   assert.ok(processes.length >= 3, JSON.stringify(processes));
 
   const before = await readUsage(processes);
@@ -76,7 +77,7 @@ function findBursts(trace: string, start: number): Burst[] {
 }
 
 /** Processor time with that of programs that have ended, and memory. */
-async function readUsage(processes: readonly { readonly pid: number; readonly words: string }[]) {
+async function readUsage(processes: readonly Process[]) {
   const all = await Promise.all(
     processes.map(async ({ pid, words }) => {
       const stat = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
