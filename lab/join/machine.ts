@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseDump } from '../../src/core/kernel/wg-dump.ts';
 import { formatCredentials } from '../../src/core/leases/credentials.ts';
 import type { Peer } from '../../src/core/values/peer.ts';
@@ -214,6 +214,14 @@ export class Machine {
 /** Makes what each machine has its own of: only over a directory or a file can another one be laid. */
 async function prepare(): Promise<void> {
   for (const part of [...OWN, 'etc/wgkex-client', 'etc/wgkex']) await mkdir(`/${part}`, { recursive: true });
-  await sh('rm', '-f', '/etc/resolv.conf');
+  // Other test files may have laid theirs over it already.
+  if (
+    await lstat('/etc/resolv.conf').then(
+      (file) => file.isFile(),
+      () => false,
+    )
+  )
+    return;
+  await rm('/etc/resolv.conf', { force: true });
   await writeFile('/etc/resolv.conf', '');
 }
