@@ -5,13 +5,15 @@ import { parsePool } from '../core/leases/pool.ts';
 import { buildTunnelConfig, CONFIG_LINE_BYTES } from '../core/leases/tunnel-config.ts';
 import { ADDRESS_VARIANTS } from '../core/values/address-variant.ts';
 import { describeError } from '../core/values/errors.ts';
-import { type IpAddress, parseIpAddress, parseNetwork } from '../core/values/ip-address.ts';
+import { type IpAddress, isIpv4, parseIpAddress, parseNetwork } from '../core/values/ip-address.ts';
 import { isHostName } from '../core/values/names.ts';
 import type { PublicKey } from '../core/values/public-key.ts';
 import { absolutePath, domainName, integer, interfaceName } from './fields.ts';
 
 const MAX_PEERS = 100_000;
 const MOST_DAYS = 3650;
+/** RFC 8200, 5. */
+const IPV6_MTU = 1280;
 const TOO_LONG = `fewer networks: a client gets all that it needs in ${CONFIG_LINE_BYTES} bytes of base64`;
 
 const COMMON = { wireguard: interfaceName, names: z.array(domainName).default([]) };
@@ -47,7 +49,7 @@ export const leaseSettingsSchema = z.strictObject({
   endpoint,
   allowed_ips: z.array(networkText).min(1),
   dns: z.array(addressText).default([]),
-  mtu: integer(576, 65_535).default(1420),
+  mtu: integer(576, 9000).default(1420),
   remind_days: z.array(integer(1, MOST_DAYS)).default([7, 1]),
   quarantine_days: integer(0, MOST_DAYS).default(7),
   relay: endpoint.optional(),
@@ -85,6 +87,8 @@ export const domainSchema = z.unknown().transform((table, context): Domain => {
     return z.NEVER;
   }
   if (!('pool' in result.data)) return result.data;
+  if (result.data.pool.family6 !== undefined && result.data.mtu < IPV6_MTU)
+    context.addIssue({ code: 'custom', path: ['mtu'], message: `at least ${IPV6_MTU}, which IPv6 needs` });
   if (!canBeSent(result.data)) context.addIssue({ code: 'custom', path: ['allowed_ips'], message: TOO_LONG });
   return toDomain(result.data);
 });
@@ -121,8 +125,11 @@ function isNetwork(text: string): boolean {
   return succeeds(() => parseNetwork(text));
 }
 
+/** An IPv4 address that is written as an IPv6 one is not what clients expect. */
 function isAddress(text: string): boolean {
-  return succeeds(() => parseIpAddress(text)) && !text.includes('%');
+  return (
+    !text.includes('%') && succeeds(() => parseIpAddress(text)) && isIpv4(parseIpAddress(text)) !== text.includes(':')
+  );
 }
 
 /** As wg-quick(8) has it: a name, an IPv4 address, or an IPv6 address in brackets. */

@@ -290,6 +290,20 @@ const BAD: readonly (readonly [name: string, toml: string, path: string, expecte
   ['an endpoint without port', `${LEASED}relay = "vpn"`, 'domains.members.relay', ENDPOINT, '"vpn"'],
   ['a resolver that is a name', `${LEASED}dns = ["a"]`, 'domains.members.dns.0', 'an IP address', '"a"'],
   [
+    'a resolver in IPv4-mapped form',
+    `${LEASED}dns = ["::ffff:10.66.0.1"]`,
+    'domains.members.dns.0',
+    'an IP address',
+    '"::ffff:10.66.0.1"',
+  ],
+  [
+    'packets that IPv6 finds too small',
+    `${LEASED.replace('/24"]\nend', '/24", "fd66::/112"]\nend')}mtu = 1279`,
+    'domains.members.mtu',
+    'at least 1280, which IPv6 needs',
+    '1279',
+  ],
+  [
     'short lines and a pool',
     `${LEASED}[limits]\nline_bytes = 60`,
     'limits.line_bytes',
