@@ -140,8 +140,15 @@ export class TunnelScene {
       '-6 route show table all',
     ];
     const parts = await Promise.all(words.map((line) => this.run('ip', '-N', ...line.split(' '))));
+    parts.push(await this.run('nft', 'list', 'ruleset'));
     // Pieces of IPv6 come in any order.
     return parts.flatMap((part) => [...new Set(part.split('\n'))].sort()).join('\n');
+  }
+
+  /** Sends one datagram by a socket that is bound to the uplink. */
+  async sendByUplink(address: string, port: number): Promise<void> {
+    const to = address.includes(':') ? `UDP6-SENDTO:[${address}]` : `UDP4-SENDTO:${address}`;
+    await attempt(this.namespace, 'socat', ['-u', 'STDIN', `${to}:${port},bindtodevice=uplink`], 'hello');
   }
 
   /** Sends one datagram as a user; whether anyone gets it does not matter. */

@@ -152,7 +152,10 @@ describe('a tunnel for all traffic', () => {
     await scene.strays();
     for (const address of local) assert.ok(await scene.ping(address));
     assert.deepEqual(await scene.strays(), [...local].sort());
-    for (const address of local) for (const user of [0, uid]) await scene.send(address, DNS_PORT, user);
+    for (const address of local) {
+      for (const user of [0, uid]) await scene.send(address, DNS_PORT, user);
+      await scene.sendByUplink(address, DNS_PORT);
+    }
     assert.deepEqual(await scene.strays(), []);
   });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseIpAddress } from '../values/ip-address.ts';
 import { parseJsonOf } from '../values/json.ts';
 
 const markedSchema = z.array(
@@ -58,5 +59,7 @@ export function parseMarkedLinks(text: string): Map<string, MarkedLink> {
  */
 export function parseAddresses(text: string): string[] {
   const addresses = parseJsonOf(addressSchema, text, 'the addresses').flatMap(({ addr_info: some = [] }) => some);
-  return addresses.filter(({ scope }) => scope !== 'link').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  return addresses
+    .filter(({ scope }) => scope !== 'link')
+    .map(({ local, prefixlen }) => `${parseIpAddress(local)}/${prefixlen}`);
 }

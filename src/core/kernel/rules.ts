@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type IpAddress, parseIpAddress } from '../values/ip-address.ts';
 import { parseJsonOf } from '../values/json.ts';
 
 /** A rule that says in which table a packet’s route is looked up (ip-rule(8)). */
@@ -9,7 +10,7 @@ export interface PolicyRule {
   /** Whether it is for packets that do not match all of what follows. */
   readonly isNot?: boolean;
   /** One address. */
-  readonly from?: string;
+  readonly from?: IpAddress;
   /** As `ip` prints it: `0x7767`. */
   readonly mark?: string;
   /** Of programs that bind to it. */
@@ -55,7 +56,7 @@ export function parseRules(text: string): PolicyRule[] {
     return {
       ...{ priority, table, protocol },
       ...(read.not === null && { isNot: true }),
-      ...(src !== undefined && src !== 'all' && { from: src }),
+      ...(src !== undefined && src !== 'all' && { from: parseIpAddress(src) }),
       ...(fwmark !== undefined && { mark: fwmark }),
       ...(oif !== undefined && { device: oif }),
       ...(transport !== undefined && { transport }),

@@ -1,4 +1,4 @@
-import { FAMILIES, type Family, parseCidr } from '../../core/client/networks.ts';
+import { FAMILIES, parseCidr } from '../../core/client/networks.ts';
 import { formatRoute, PRIORITIES, type TunnelPlan } from '../../core/client/tunnel-plan.ts';
 import { formatRule } from '../../core/kernel/rules.ts';
 import type { TableRoute } from '../../core/kernel/table-routes.ts';
@@ -28,17 +28,27 @@ export async function addRules(before: Marked, { rules }: Lines): Promise<void> 
   }
 }
 
-/** Removes what is not planned. The rule that names the owner goes last: by it the next call finds the rest. */
+/** Removes what is not planned, the rule that catches all packets first; all but the rules that name the owner. */
 export async function removeLines(before: Marked, plan: Lines): Promise<void> {
-  const rulesOf = (family: Family, isOwner: boolean) => {
-    const rules = before.rules[family].filter(({ priority }) => (priority === PRIORITIES.owner) === isOwner);
-    const former = rules.map(formatRule).filter((rule) => !plan.rules[family].includes(rule));
-    return former.reverse().map((rule) => `rule del ${rule}`);
-  };
-  for (const family of FAMILIES) await runBatch(rulesOf(family, false), OPTION[family]);
+  await removeRules(before, plan, false);
   const routes = [...new Set(before.routes.map(describe))].filter((route) => !plan.routes.includes(route));
   await runBatch(routes.map((route) => `route del ${route}`));
-  for (const family of FAMILIES) await runBatch(rulesOf(family, true), OPTION[family]);
+}
+
+/** Comes after everything else that the owner has: the next call would not find it without these. */
+export function removeOwner(before: Marked, plan: Lines): Promise<void> {
+  return removeRules(before, plan, true);
+}
+
+async function removeRules(before: Marked, plan: Lines, isOwner: boolean): Promise<void> {
+  for (const family of FAMILIES) {
+    const rules = before.rules[family].filter(({ priority }) => (priority === PRIORITIES.owner) === isOwner);
+    const former = rules.map(formatRule).filter((rule) => !plan.rules[family].includes(rule));
+    await runBatch(
+      former.reverse().map((rule) => `rule del ${rule}`),
+      OPTION[family],
+    );
+  }
 }
 
 /** As the plan has it: `ip` prints a host without its length, and some IPv6 routes twice. */

@@ -10,7 +10,8 @@ import { run, runWithLine } from '../run/run.ts';
 import { runBatch } from './batch.ts';
 import { buildDelete, ensureDevice, isOurs, isServed, type Links, readLinks, requireNotForeign } from './device.ts';
 import { clearDns, revertDns, setDns } from './dns.ts';
-import { addRoutes, addRules, type Lines, removeLines } from './lines.ts';
+import { removeGuard, setGuard } from './guard.ts';
+import { addRoutes, addRules, type Lines, removeLines, removeOwner } from './lines.ts';
 import { findOwn, findTables, readMarked } from './marked.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
@@ -94,11 +95,15 @@ async function apply(tunnel: Tunnel, { means, dnsWay }: Prepared, links: Links):
   await runWithLine('wg', words, tunnel.privateKey);
   await setAddresses(device, plan.addresses, tunnel.settings.mtu);
   const before = findOwn(await readMarked(), device);
+  const took = findTables(before, device).has(ALL_TABLE);
   await addRoutes(before, plan);
+  if (dnsWay !== undefined) await setGuard(device);
   await addRules(before, plan);
   if (dnsWay !== undefined) await setDns(dnsWay, device, tunnel.settings.dns);
-  else if (findTables(before, device).has(ALL_TABLE)) await revertDns(device);
+  else if (took) await revertDns(device);
   await removeLines(before, plan);
+  if (took && dnsWay === undefined) await removeGuard(device);
+  await removeOwner(before, plan);
 }
 
 async function readKeys(device: InterfaceName): Promise<PublicKey[]> {
@@ -127,6 +132,11 @@ async function remove(device: InterfaceName): Promise<void> {
   const nothing: Lines = { routes: [], rules: { IPv4: [], IPv6: [] } };
   const own = findOwn(marked, device);
   await removeLines({ ...own, routes: own.routes.filter((route) => route.device !== device) }, nothing);
+  // Whoever flushes all rules leaves the guard; a kernel that has never had one may not have nftables.
+  await removeGuard(device).catch((error: unknown) => {
+    if (findTables(own, device).has(ALL_TABLE)) throw error;
+  });
+  await removeOwner(own, nothing);
   if (failure !== undefined) throw failure;
 }
 
