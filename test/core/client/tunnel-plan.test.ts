@@ -125,10 +125,11 @@ describe('the plan of a tunnel', () => {
 describe('the words of wg', () => {
   const words = buildPeerWords(TUNNEL, FAMILIES, [FORMER, GATEWAY, OTHER]).join(' ');
 
-  test('make the gateway the only peer in one call', () => {
+  test('make the gateway the only peer in one call, and a new one if it is a peer already', () => {
     const head = 'set wg-members private-key /dev/stdin fwmark 0x7767';
     const peer = `peer ${GATEWAY} endpoint [2001:db8::7]:51820 persistent-keepalive 25 allowed-ips 10.66.0.0/24,fd66::/112`;
-    assert.equal(words, `${head} peer ${FORMER} remove peer ${OTHER} remove ${peer}`);
+    const removals = [FORMER, GATEWAY, OTHER].map((key) => `peer ${key} remove`).join(' ');
+    assert.equal(words, `${head} ${removals} ${peer}`);
   });
 
   test('have no private key', () => {
