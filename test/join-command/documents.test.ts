@@ -6,51 +6,19 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { formatInstance } from '../../src/core/client/instance-file.ts';
-import { FINDING_CODES, finding } from '../../src/join/commands/doctor/finding.ts';
-import { describeOutcomes } from '../../src/join/commands/doctor/text.ts';
-import { describeStandings } from '../../src/join/commands/status/json.ts';
 import { buildProgram } from '../../src/join/program.ts';
-import { NOW, STANDINGS } from './standings.ts';
+import { STANDINGS } from './standings.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MANUAL = readManual('wgkex-join.8');
 const GUIDE = readFileSync(join(ROOT, 'docs/join.md'), 'utf8');
 const program = buildProgram();
 
-describe('wgkex-join(8)', () => {
-  test('has every command', () => {
-    for (const command of program.commands)
-      assert.match(MANUAL, new RegExp(`^\\.SS wgkex-join ${command.name()}$`, 'm'));
-  });
-
-  test('has every option', () => {
-    for (const { long } of [program, ...program.commands].flatMap(({ options }) => options))
-      assert.match(MANUAL, new RegExp(`${long}(?![a-z-])`), long ?? '');
-  });
-
-  test('has every member of the JSON documents', () => {
-    const findings = [finding('unit-inactive', 'it is not running', 'wgkex-join up members')];
-    const documents = [
-      describeStandings(Object.values(STANDINGS), NOW),
-      describeOutcomes([{ tunnel: undefined, check: 'programs', findings }]),
-    ];
-    const names = new Set(documents.flatMap(findNames));
-    assert.ok(names.size > 25, `${names.size}`);
-    for (const name of names) assert.ok(MANUAL.includes(`"${name}"`), name);
-  });
-
-  test('has the codes of the doctor, in the order of the source, and no others', () => {
-    const [, section = ''] = MANUAL.match(/^\.SS doctor\n(.*?)^\.SH /ms) ?? [];
-    const explained = [...section.matchAll(/^\.TP\n\.B \\%([a-z-]+)\n(.+)$/gm)].map(([, code]) => code);
-    assert.deepEqual(explained, [...FINDING_CODES]);
-  });
-
-  test("has every setting of root's file", () => {
-    const { instance } = STANDINGS.up;
-    assert.ok(instance);
-    for (const [setting] of formatInstance(instance).matchAll(/^\w+ = /gm))
-      assert.ok(MANUAL.includes(setting), setting);
-  });
+test("wgkex-join(8) has every setting of root's file", () => {
+  const { instance } = STANDINGS.up;
+  assert.ok(instance);
+  const settings = [...formatInstance(instance).matchAll(/^\w+ = /gm)];
+  assert.equal(settings.length, 6);
+  for (const [setting] of settings) assert.ok(readManual('wgkex-join.8').includes(setting), setting);
 });
 
 test('wgkex-tunnel(8) has the options of its help, and no others', () => {
@@ -115,12 +83,4 @@ async function readSources(folders: readonly string[]): Promise<string> {
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(path, 'utf8'))
     .join('\n');
-}
-
-/** The names of all members of an object, including nested ones. */
-function findNames(document: object): string[] {
-  return Object.entries(document).flatMap(([name, value]) => {
-    const inner = typeof value === 'object' && value !== null ? findNames(value) : [];
-    return Array.isArray(document) ? inner : [name, ...inner];
-  });
 }
