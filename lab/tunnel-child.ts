@@ -11,10 +11,10 @@ const CALLS: Readonly<Record<string, (order: never) => Promise<unknown>>> = {
 };
 
 const [, , word = ''] = process.argv;
-try {
-  const result = await CALLS[word]?.(JSON.parse(readFileSync(0, 'utf8')) as never);
-  process.stdout.write(JSON.stringify(result ?? null));
-} catch (error) {
-  process.stderr.write(String(error));
-  process.exitCode = 1;
-}
+(async () => CALLS[word]?.(JSON.parse(readFileSync(0, 'utf8')) as never))().then(
+  (result) => process.stdout.write(JSON.stringify(result ?? null)),
+  (error: unknown) => {
+    process.stderr.write(String(error));
+    process.exitCode = 1;
+  },
+);

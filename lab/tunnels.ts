@@ -8,10 +8,10 @@ import type { TunnelSettings } from '../src/core/leases/tunnel-config.ts';
 import { parseIpAddress } from '../src/core/values/ip-address.ts';
 import { parsePublicKey } from '../src/core/values/public-key.ts';
 import type { TunnelReading } from '../src/system/client/tunnel.ts';
-import { attempt, type Background, ipBatch, type Outcome, sh, shIn } from './commands.ts';
+import { attempt, type Background, eventually, ipBatch, type Outcome, sh, shIn } from './commands.ts';
 import { addWireguard, Segment } from './network.ts';
 
-const CHILD = '/run/tunnel-child.mjs';
+const CHILD = '/run/tunnel-child.cjs';
 const USER = 'wgkex-client';
 const RESOLVECTL = '/usr/bin/resolvectl';
 /** In the lab nobody asks systemd-resolved, which needs a bus: what it would be told is noted. */
@@ -60,6 +60,8 @@ export class TunnelScene {
     await ipBatch(scene.namespace, ...ways.map((way) => `route add default via ${way}`));
     for (let gateway = 1; gateway <= GATEWAYS; gateway++) await scene.#addGateway(gateway);
     await scene.#watch();
+    const isSettled = async () => (await scene.run('ip', '-6', 'address', 'show', 'tentative')) === '';
+    await eventually('the member’s addresses are its own', isSettled);
     return scene;
   }
 
@@ -133,7 +135,7 @@ export class TunnelScene {
   async state(): Promise<string> {
     const words = [
       '-br address',
-      '-details -br link',
+      '-oneline link',
       '-4 rule',
       '-6 rule',
       '-4 route show table all',
@@ -141,8 +143,9 @@ export class TunnelScene {
     ];
     const parts = await Promise.all(words.map((line) => this.run('ip', '-N', ...line.split(' '))));
     parts.push(await this.run('nft', 'list', 'ruleset'));
-    // Pieces of IPv6 come in any order.
-    return parts.flatMap((part) => [...new Set(part.split('\n'))].sort()).join('\n');
+    // The order is of no concern, nor are the numbers of interfaces; some IPv6 routes are printed twice.
+    const tidy = (part: string) => part.split('\n').map((line) => line.replace(/^\d+: (?=\S+: <)/, ''));
+    return parts.flatMap((part) => [...new Set(tidy(part))].sort()).join('\n');
   }
 
   /** Sends one datagram by a socket that is bound to the uplink. */
@@ -246,7 +249,7 @@ export class TunnelScene {
       `table netdev ${this.#table} {
       set strays4 { type ipv4_addr; flags dynamic; size 1024; }
       set strays6 { type ipv6_addr; flags dynamic; size 1024; }
-      chain all {
+      chain strays {
         type filter hook ingress device "${port}" priority 0; policy accept;
         ether type arp accept
         ip6 daddr ff00::/8 accept
@@ -268,9 +271,9 @@ export async function findClientUid(): Promise<number> {
 }
 
 async function prepareLab(): Promise<void> {
-  const file = `${CHILD}.${process.pid}`;
+  const file = `${CHILD}.${process.pid}.cjs`;
   const entryPoints = [fileURLToPath(new URL('tunnel-child.ts', import.meta.url))];
-  await build({ entryPoints, outfile: file, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  await build({ entryPoints, outfile: file, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' });
   await rename(file, CHILD);
   if (Number.isNaN(await findClientUid()))
     await appendFile('/etc/passwd', `${USER}:x:989:989::/nonexistent:/usr/sbin/nologin\n`);

@@ -148,7 +148,7 @@ describe('a tunnel for all traffic', () => {
   });
 
   test('leaves local networks where they are, but asks no name server there', async () => {
-    const local = [scene.segment.ipv4('0.2'), scene.segment.ipv6('0::2')];
+    const local = [scene.segment.ipv4('0.2'), scene.segment.ipv6('0::2')].map(parseIpAddress);
     await scene.strays();
     for (const address of local) assert.ok(await scene.ping(address));
     assert.deepEqual(await scene.strays(), [...local].sort());
