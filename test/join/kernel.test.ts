@@ -159,6 +159,11 @@ describe('a tunnel for all traffic', () => {
     assert.deepEqual(await scene.strays(), []);
   });
 
+  test('lets nothing of IPv6 past it that is bound to another interface', async () => {
+    await scene.sendByUplink(FAR.IPv6, 9);
+    assert.deepEqual(await scene.strays(), []);
+  });
+
   test('lets the packets of wgkex-join past it', async () => {
     for (const family of FAMILIES) {
       await scene.send(FAR[family], 9, uid);

@@ -29,6 +29,8 @@ export const PRIORITIES = {
   client: 30_564,
   local: 30_565,
   all: 30_566,
+  /** What is bound to another interface, which has no route in the table before. */
+  rest: 30_567,
 } as const;
 
 /**
@@ -154,6 +156,7 @@ function buildCatch(family: Family, uid: number): PolicyRule[] {
     { priority: PRIORITIES.client, uid, ...main },
     { priority: PRIORITIES.local, suppressedBits: WIDEST_PREFIX_BITS[family], ...main },
     { priority: PRIORITIES.all, isNot: true, mark: FWMARK, ...all },
+    { priority: PRIORITIES.rest, isNot: true, mark: FWMARK, table: undefined, protocol: PROTOCOL },
   ];
 }
 

@@ -44,13 +44,9 @@ async function readRoutes(family: Family): Promise<TableRoute[]> {
 /** What of it belongs to the tunnel with this interface, which need not be there any more. */
 export function findOwn({ rules, routes }: Marked, device: InterfaceName): Marked {
   const tables = findTables({ rules, routes }, device);
-  const isOwn = (rule: PolicyRule) => {
-    const isShared = rule.table === MAIN_TABLE;
-    return isShared
-      ? tables.has(ALL_TABLE)
-      : rule.device === undefined
-        ? tables.has(rule.table)
-        : rule.device === device;
+  const isOwn = ({ device: owner, table = ALL_TABLE }: PolicyRule) => {
+    if (owner !== undefined) return owner === device;
+    return tables.has(table === MAIN_TABLE ? ALL_TABLE : table);
   };
   return {
     rules: { IPv4: rules.IPv4.filter(isOwn), IPv6: rules.IPv6.filter(isOwn) },
@@ -62,8 +58,10 @@ export function findOwn({ rules, routes }: Marked, device: InterfaceName): Marke
 
 /** The tables of an interface: one at most, but for a change that was interrupted. */
 export function findTables({ rules }: Marked, device: InterfaceName): Set<number> {
-  const owners = [...rules.IPv4, ...rules.IPv6].filter((rule) => rule.priority === PRIORITIES.owner);
-  return new Set(owners.filter((rule) => rule.device === device).map(({ table }) => table));
+  const own = [...rules.IPv4, ...rules.IPv6].filter(
+    (rule) => rule.priority === PRIORITIES.owner && rule.device === device,
+  );
+  return new Set(own.flatMap(({ table }) => table ?? []));
 }
 
 /** The interface of the tunnel that takes all traffic. */

@@ -14,7 +14,9 @@ const TEXT = `[{"priority":0,"src":"all","table":"255"},
 {"priority":30564,"src":"all","uid_start":999,"uid_end":999,"table":"254","protocol":"119"},
 {"priority":30565,"src":"all","table":"254","suppress_prefixlen":0,"protocol":"119"},
 {"priority":30566,"not":null,"src":"all","fwmark":"0x7767","table":"30567","protocol":"119"},
+{"priority":30567,"not":null,"src":"all","fwmark":"0x7767","action":"7","protocol":"119"},
 {"priority":30567,"src":"all","action":"unreachable","protocol":"119"},
+{"priority":30567,"src":"all","action":"6","protocol":"119"},
 {"priority":30568,"src":"all","table":"mine","protocol":"3"},
 {"priority":32766,"src":"all","table":"254"},{"priority":32767,"src":"all","table":"253"}]`;
 
@@ -29,6 +31,8 @@ describe('rules', () => {
       'pref 30564 uidrange 999-999 lookup 254 protocol 119',
       'pref 30565 lookup 254 suppress_prefixlength 0 protocol 119',
       'pref 30566 not fwmark 0x7767 lookup 30567 protocol 119',
+      'pref 30567 not fwmark 0x7767 unreachable protocol 119',
+      'pref 30567 unreachable protocol 119',
     ]);
   });
 
