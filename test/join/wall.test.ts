@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { send } from '../../lab/client.ts';
@@ -23,6 +23,9 @@ const HOME = `wall${NUMBER}`;
 const [UP, DOWN] = [parseInstanceName('wall-up'), parseInstanceName('wall-down')];
 type Name = typeof UP;
 const DOMAINS = [MEMBERS, 'others'];
+const DEVICE = deriveInterface(UP);
+/** What the member's machine has in place of the files in /etc. */
+const ETC = `/etc/netns/${HOME}`;
 /** Together about as long as a test may take. */
 const MANY = 10_000;
 const MANY_SECONDS = 120;
@@ -97,6 +100,8 @@ before(async () => {
   gateway = await Gateway.create(NUMBER, [leased(NUMBER), leased(NUMBER, others)]);
   await gateway.start();
   await gateway.segment.join(HOME, '3.1', '301::1');
+  await mkdir(ETC, { recursive: true });
+  await writeFile(`${ETC}/resolv.conf`, 'nameserver 192.0.2.53\n');
   gatewayName = `${gateway.address}:10012`;
   leases = { [UP]: await grant(gateway), [DOWN]: await grant(gateway, { domain: DOMAINS[1] as DomainName }) };
   for (const name of [UP, DOWN]) await setUp(name, leases[name] as Ticket);
@@ -105,10 +110,12 @@ before(async () => {
   assert.equal(look?.['isUp'], true, refused);
   assert.equal(await wall.close(), 0);
   await eventually('the gateway answers through the tunnel', () => ping('10.66.0.1'));
+  await eventually('addresses are settled', async () => !(await shIn(HOME, 'ip', 'addr')).includes('tentative'));
 });
 after(async () => {
   for (const name of [UP, DOWN]) await shIn(HOME, TUNNEL, '--down', name);
   await gateway.close();
+  await rm(ETC, { recursive: true });
 });
 
 async function setUp(name: Name, { id, secret, domain }: Ticket): Promise<void> {
@@ -163,11 +170,13 @@ async function readMachine(): Promise<string[]> {
     ['ip', '-j', '-6', 'route', 'show', 'table', 'all'],
     ['ip', '-j', '-4', 'rule'],
     ['ip', '-j', '-6', 'rule'],
-    ...['public-key', 'peers', 'endpoints', 'allowed-ips', 'fwmark'].map((what) => ['wg', 'show', 'all', what]),
+    // With wireguard-go, "all" are those of other machines of the lab, too.
+    ...['public-key', 'peers', 'endpoints', 'allowed-ips', 'fwmark'].map((what) => ['wg', 'show', DEVICE, what]),
+    ['cat', '/etc/resolv.conf'],
   ];
   const seen: string[] = [];
   for (const [program = '', ...args] of commands) seen.push(`${args.join(' ')}: ${await shIn(HOME, program, ...args)}`);
-  return [...seen, await readFile('/etc/resolv.conf', 'utf8'), ...(await readFiles())];
+  return [...seen, ...(await readFiles())];
 }
 
 /** Of root's; a lock has no content. */
@@ -432,12 +441,12 @@ describe('a captured wgkex-join', () => {
         types.map((type, index) => `${type} ${index + 1}`),
       );
       for (const { type, refused } of replies) {
-        if (type === 'up') assert.match(refused ?? '', PROOF);
+        if (type === 'up') assert.match(refused ?? '', /its proof is wrong|no ticket is open/);
         else assert.equal(refused, undefined);
       }
       assert.ok((await readPeak(wall)) < MOST_KILOBYTES, `${await readPeak(wall)} kB`);
       assert.equal(await wall.close(), 0);
-      assert.equal(wall.child.stderr.trimEnd().split('\n').length, 2, wall.child.stderr);
+      assert.ok(wall.child.stderr.split('\n').length < 20, wall.child.stderr);
     });
   });
 
@@ -458,6 +467,7 @@ describe('a captured wgkex-join', () => {
       assert.ok((await readPeak(wall)) < MOST_KILOBYTES);
       wall.child.child.stdout?.resume();
       await wall.read(MANY + 1, MANY_SECONDS);
+      assert.ok((await readTime(wall)) > last);
       assert.equal(await wall.close(), 0);
     });
   });
