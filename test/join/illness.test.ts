@@ -17,7 +17,7 @@ const DAY_SECONDS = 86_400;
 
 describe('a tunnel that is ill', { ...SKIP, concurrency: 4 }, () => {
   test('moves to another gateway when its own goes silent, and comes back to rest', async (t) => {
-    const { machine, used, other } = await createTunnel(t, { home: 121, gateways: [20, 21] });
+    const { machine, used, other } = await createTunnel(t, { home: 121, gateways: [20, 21], isQuiet: true });
     await silence(used.namespace);
     const start = performance.now();
     await machine.logs('tunnel ill', { on: nameOf(used) }, MOVES_SECONDS);
@@ -64,10 +64,12 @@ interface Setup {
   readonly gateways: readonly number[];
   /** Of sleep, which the test sets. */
   readonly hasOwnClock?: boolean;
+  /** Nothing comes through the tunnel after its handshake: its silence is the sooner noticed. */
+  readonly isQuiet?: boolean;
 }
 
-/** A machine with a tunnel that has carried a ping. */
-async function createTunnel(t: TestContext, { home, gateways, hasOwnClock = false }: Setup) {
+/** A machine with a tunnel, which has carried a ping unless it is to be quiet. */
+async function createTunnel(t: TestContext, { home, gateways, hasOwnClock = false, isQuiet = false }: Setup) {
   const scene = await Scene.create(home);
   t.after(() => scene.close());
   const all: Gateway[] = [];
@@ -82,7 +84,7 @@ async function createTunnel(t: TestContext, { home, gateways, hasOwnClock = fals
   const clock = `import{readFileSync}from'node:fs';Date.now=(now=>()=>now()+readFileSync('${shiftFile}','utf8')*1e3)(Date.now)`;
   await machine.start({ node: [`--import=data:text/javascript,${clock}`] });
   const { on } = await machine.logs('tunnel up');
-  await machine.reaches(INSIDE);
+  if (!isQuiet) await machine.reaches(INSIDE);
   const used = all.find((gateway) => nameOf(gateway) === on);
   const other = all.find((gateway) => nameOf(gateway) !== on) ?? used;
   assert.ok(used !== undefined && other !== undefined);
