@@ -7,10 +7,11 @@ import { findObjection } from '../core/client/route-rules.ts';
 import { describeError, InputError } from '../core/values/errors.ts';
 import type { Events } from '../log/events.ts';
 import { readAccepted, writeAccepted } from '../system/client/store/accepted.ts';
+import { holdTunnel } from '../system/client/store/hold.ts';
 import { readInstance } from '../system/client/store/instances.ts';
 import { readCredentials, readPrivateKey, readPublicKey } from '../system/client/store/secrets.ts';
 import { findChoiceObjection } from './choice-rules.ts';
-import { endTunnel, holdTunnel, type Places } from './hold.ts';
+import { endTunnel, type Places } from './hold.ts';
 import type { Kernel } from './kernel.ts';
 import { buildLook } from './look.ts';
 import { requireProof, Tickets } from './tickets.ts';
@@ -87,7 +88,7 @@ export class TunnelService {
       throw new InputError('Cannot use the reply: the key of this tunnel was replaced after its ticket');
     const { gateway, endpoint, via } = request;
     const { traffic } = instance;
-    await holdTunnel(this.#name, this.#places, async () => {
+    await holdTunnel(this.#name, this.#places.secrets, async () => {
       const surroundings = await this.#kernel.readSurroundings(deriveInterface(this.#name));
       const objection = findObjection(settings, { traffic, endpoint: endpoint.address, surroundings });
       refuseFor(objection && `Cannot use the gateway's configuration: ${objection}`);

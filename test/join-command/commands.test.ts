@@ -16,6 +16,7 @@ import { readLines, readSymbol } from './qr-reader.ts';
 const NAME = parseInstanceName('commands');
 const TOML = `/etc/wgkex-client/${NAME}.toml`;
 const SECRETS = `/var/lib/wgkex-client/${NAME}`;
+const LOCK = `/var/lib/wgkex-client/wg-${NAME}.lock`;
 const CODE = 'k7f2mqxa-abcdefghijklmnopqrstuvwxyz';
 const SET_UP = [NAME, '--gateway', 'gw1.example.org', '--domain', 'members', '--token-file', '-'];
 const CONFIG = buildTunnelConfig({
@@ -137,7 +138,7 @@ describe('wgkex-join', {
     const { status, stdout } = await runJoin(['leave', NAME]);
     assert.equal(status, 0);
     assert.match(stdout, /^commands is gone from this machine/);
-    assert.deepEqual([existsSync(TOML), existsSync(SECRETS)], [false, false]);
+    assert.deepEqual([existsSync(TOML), existsSync(SECRETS), existsSync(LOCK)], [false, false, false]);
     const again = await runJoin(['leave', NAME]);
     assert.deepEqual([again.status, again.stderr.split('\n').length], [1, 2]);
   });

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DomainName, InterfaceName } from '../../core/values/names.ts';
 import { ProgramError } from '../run/program-error.ts';
@@ -8,6 +8,8 @@ import { makeTrustedDirectory } from './trust.ts';
 /** Held from its creation until {@link Lock.release}, or until the process ends, in whatever way. */
 export interface Lock {
   release(): void;
+  /** Removes its file as well. Whoever waits for it takes a new one. */
+  remove(): void;
 }
 
 const WAIT_SECONDS = 4;
@@ -32,23 +34,47 @@ export function takeTunnelLock(directory: string): Promise<Lock> {
   return takeLock(directory, 'tunnels');
 }
 
+/** The same for one of them: no two wgkex-tunnel bring it up or take it down at once. Taken before the other one. */
+export function takeInstanceLock(directory: string, tunnel: InterfaceName): Promise<Lock> {
+  return takeLock(directory, tunnel);
+}
+
+/** A file that was removed while this process waited for it is no lock any more: another process has a new one. */
+async function takeLock(runtimeDirectory: string, name: string): Promise<Lock> {
+  makeTrustedDirectory(runtimeDirectory);
+  const path = join(runtimeDirectory, `${name}.lock`);
+  for (;;) {
+    const file = await lockFile(path);
+    const release = () => closeSync(file);
+    const remove = () => {
+      rmSync(path);
+      release();
+    };
+    if (isStillThere(file, path)) return { release, remove };
+    release();
+  }
+}
+
 /**
  * Node has no flock(2), so flock(1) locks the file that it gets as its standard input, and the lock stays with our
  * descriptor of it.
  */
-async function takeLock(runtimeDirectory: string, name: string): Promise<Lock> {
-  makeTrustedDirectory(runtimeDirectory);
+async function lockFile(path: string): Promise<number> {
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   // Readable by root alone: any user who can open the file could hold the lock.
-  const path = join(runtimeDirectory, `${name}.lock`);
   const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     await runOn(file, 'flock', ['--exclusive', '--timeout', String(WAIT_SECONDS), '0']);
+    return file;
   } catch (error) {
     closeSync(file);
     throw explainFailure(error, path);
   }
-  return { release: () => closeSync(file) };
+}
+
+function isStillThere(file: number, path: string): boolean {
+  const [open, present] = [fstatSync(file), lstatSync(path, { throwIfNoEntry: false })];
+  return present?.ino === open.ino && present.dev === open.dev;
 }
 
 function explainFailure(error: unknown, path: string): unknown {

@@ -74,6 +74,17 @@ describe('the lock of a domain', { concurrency: true, timeout: 30_000, skip }, (
     assert.equal(statSync(join(missing, 'one.lock')).mode & 0o777, 0o600);
   });
 
+  test('that is removed is no lock for those that wait for it: they share a new one', async () => {
+    const [first, path] = [await takeDomainLock(directory, domain('gone')), join(directory, 'gone.lock')];
+    const waiting = takeDomainLock(directory, domain('gone'));
+    await pause(300);
+    first.remove();
+    const second = await waiting;
+    await assert.rejects(takeDomainLock(directory, domain('gone')), /another process has held it for 4 s/);
+    second.remove();
+    assert.ok(!existsSync(path));
+  });
+
   test('is never taken through a link in its place', async () => {
     const target = join(directory, 'target');
     symlinkSync(target, join(directory, 'linked.lock'));

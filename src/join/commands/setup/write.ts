@@ -1,7 +1,9 @@
 import type { Instance, InstanceName } from '../../../core/client/instance.ts';
 import type { Credentials } from '../../../core/leases/credentials.ts';
 import { deriveSecret } from '../../../core/leases/proof.ts';
+import { holdForGood } from '../../../system/client/store/hold.ts';
 import { removeInstance, writeInstance } from '../../../system/client/store/instances.ts';
+import { CLIENT_DIRECTORY } from '../../../system/client/store/private-directory.ts';
 import {
   makeKey,
   readCredentials,
@@ -32,9 +34,11 @@ export async function writeTunnel(instance: Instance, credentials: Credentials |
 /** Stops a tunnel if there is its service, takes it down, and removes all files of it, root's file last. */
 export async function removeTunnel(name: InstanceName): Promise<void> {
   if (isSystemdRunning() && (await readUnit(name)).load !== 'not-found') await disable(name);
-  await takeDown(name);
-  removeSecrets(name);
-  removeInstance(name);
+  await holdForGood(name, CLIENT_DIRECTORY, async () => {
+    await takeDown(name);
+    removeSecrets(name);
+    removeInstance(name);
+  });
 }
 
 function isLeaseOf({ name }: Instance, id: string): boolean {

@@ -8,6 +8,7 @@ import type { Instance, InstanceName } from '../../../../src/core/client/instanc
 import type { LeaseId, Secret } from '../../../../src/core/leases/lease.ts';
 import type { IpAddress } from '../../../../src/core/values/ip-address.ts';
 import { type Accepted, readAccepted, writeAccepted } from '../../../../src/system/client/store/accepted.ts';
+import { holdForGood, holdTunnel } from '../../../../src/system/client/store/hold.ts';
 import {
   listInstances,
   readInstance,
@@ -194,5 +195,25 @@ describe('the accepted configuration', { skip }, () => {
     writeAccepted(NAME, ACCEPTED, place);
     writeFileSync(join(place, NAME, 'accepted.json'), JSON.stringify({ ...ACCEPTED, endpoint: { address: 'x' } }));
     assert.throws(() => readAccepted(NAME, place), /accepted\.json: unexpected endpoint/);
+  });
+});
+
+describe('the lock of a tunnel', { skip }, () => {
+  const hasLock = (place: string) => existsSync(join(place, 'wg-members.lock'));
+
+  test('stays after a change, and goes with the tunnel', async () => {
+    const place = makePlace();
+    assert.equal(await holdTunnel(NAME, place, async () => hasLock(place)), true);
+    assert.equal(hasLock(place), true);
+    await holdForGood(NAME, place, async () => assert.equal(hasLock(place), true));
+    assert.equal(hasLock(place), false);
+  });
+
+  test('stays if the tunnel does, and is free', async () => {
+    const place = makePlace();
+    const failing = async () => assert.fail('the kernel is busy');
+    await assert.rejects(holdForGood(NAME, place, failing), /the kernel is busy/);
+    assert.equal(hasLock(place), true);
+    await holdTunnel(NAME, place, async () => {});
   });
 });
