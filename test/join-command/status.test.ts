@@ -23,6 +23,15 @@ describe('status', () => {
       assertSnapshot(new URL(`status-${width}.txt`, import.meta.url), lines);
     });
 
+  test('says of a tunnel that waits when it tries again, not for how long it has waited', () => {
+    const state = { ...WAITING, since: NOW, again: NOW + 59, failures: [] };
+    const standing = { ...STANDINGS.waiting, state };
+    const [, row, , ...below] = renderStandings([standing], NOW, { width: 80, paint });
+    assert.match(row ?? '', /^waiting {2}waiting +-/);
+    assert.equal(below.at(-1), '  waiting: it tries again in 59 s');
+    assert.equal(renderStanding(standing, NOW, { width: 80, paint })[0], 'waiting: waiting');
+  });
+
   test('is a document for programs', () => {
     const text = JSON.stringify(describeStandings(Object.values(STANDINGS), NOW), undefined, 2);
     assertSnapshot(new URL('status.json.txt', import.meta.url), text.split('\n'));

@@ -4,6 +4,7 @@ import type { Terminal } from '../../../cli/terminal/terminal.ts';
 import { fold, formatAge, formatAgo, formatTime, formatUntil } from '../../../cli/terminal/words.ts';
 import { formatBytes, formatBytesShort } from '../../../core/operator/byte-count.ts';
 import type { UnixSeconds } from '../../../core/values/time.ts';
+import type { JoinState } from '../../daemon/state-file.ts';
 import type { Standing } from './standing.ts';
 import {
   describeDoing,
@@ -29,7 +30,7 @@ export function renderStandings(standings: readonly Standing[], now: UnixSeconds
 export function renderStanding(standing: Standing, now: UnixSeconds, terminal: Terminal): string[] {
   const { name, state, isUp } = standing;
   const doing = terminal.paint(isUp ? 'good' : 'bad', describeDoing(standing));
-  const since = state === undefined ? '' : ` since ${formatTime(state.since)} (${formatAge(state.since, now)})`;
+  const since = isSettled(state) ? ` since ${formatTime(state.since)} (${formatAge(state.since, now)})` : '';
   const problems = renderProblems(standing, now, terminal, '');
   return [`${name}: ${doing}${since}`, ...problems, ...renderFields(listFields(standing, now), terminal)];
 }
@@ -102,5 +103,10 @@ function listColumns(now: UnixSeconds): Column<Standing>[] {
 }
 
 function describeSince({ state }: Standing, now: UnixSeconds): string {
-  return state === undefined ? '' : ` for ${formatAge(state.since, now)}`;
+  return isSettled(state) ? ` for ${formatAge(state.since, now)}` : '';
+}
+
+/** While it tries and waits in turn, only the next attempt is of interest. */
+function isSettled(state: JoinState | undefined): state is JoinState {
+  return state !== undefined && state.doing !== 'seeking' && state.doing !== 'waiting';
 }
