@@ -174,6 +174,51 @@ describe('a client', { concurrency: 3 }, () => {
     assert.equal(scene.state?.failures[0]?.until, undefined);
   });
 
+  test('tries again soon without a network, as at a boot, and then less and less often', async (t) => {
+    const scene = new Scene(t);
+    const tickets = () => scene.requests.filter((type) => type === 'ticket').length;
+    const begun = performance.now();
+    const { lines } = scene.start(['255.255.255.255:10012'], {}, { retry: 0.2, look: 60 });
+    await until(
+      () => tickets() === 4,
+      () => lines,
+    );
+    assert.ok(performance.now() - begun >= 200 + 400 + 800);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^<4>no gateway seconds=1: E[A-Z]+$/);
+  });
+
+  test('tries again without a network once a look at the latest', async (t) => {
+    const scene = new Scene(t);
+    const begun = performance.now();
+    const { lines } = scene.start(['255.255.255.255:10012'], {}, { retry: 0.1, look: 0.2 });
+    await until(
+      () => scene.requests.filter((type) => type === 'ticket').length > 9,
+      () => lines,
+    );
+    assert.ok(performance.now() - begun < 20_000);
+    assert.equal(lines.length, 1);
+  });
+
+  test('tries again soon when the network has changed, although it has tried for long', async (t) => {
+    const scene = new Scene(t);
+    const tickets = () => scene.requests.filter((type) => type === 'ticket').length;
+    const { lines } = scene.start(['255.255.255.255:10012'], {}, { retry: 0.2, look: 60 });
+    for (const count of [4, 5]) {
+      await until(
+        () => tickets() >= count,
+        () => lines,
+      );
+      scene.network = '198.51.100.9';
+    }
+    const changed = performance.now();
+    await until(
+      () => tickets() >= 7,
+      () => lines,
+    );
+    assert.ok(performance.now() - changed < 6000);
+  });
+
   test('tries again at once in another network', async (t) => {
     const scene = new Scene(t);
     const gateway = await startGateway(t, MANNERS.refusing('BUSY'));

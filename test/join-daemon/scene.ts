@@ -21,7 +21,7 @@ const SPEED = 100;
 const PATIENCE_SECONDS = 30;
 
 export const SHORT: Times = {
-  ...{ look: 0.1, handshake: 0.5, handshakeLook: 0.02, exchange: 1, connect: 0.8, sample: 0.5 },
+  ...{ look: 0.1, retry: 0.02, handshake: 0.5, handshakeLook: 0.02, exchange: 1, connect: 0.8, sample: 0.5 },
   ...{ name: 1, knownName: 0.2, helper: 10, lasting: 600 },
 };
 

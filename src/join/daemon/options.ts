@@ -8,6 +8,8 @@ import type { UnixSeconds } from '../../core/values/time.ts';
 export const TIMES = {
   /** At rest and while waiting: the only timer. */
   look: 60,
+  /** The first pause after a failure of this machine or its network, as at a boot; then twice as long, up to a look. */
+  retry: 2,
   handshake: 15,
   /** While a handshake is awaited. */
   handshakeLook: 1,

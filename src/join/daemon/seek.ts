@@ -13,13 +13,17 @@ export class Seeker {
   readonly #parts: Parts;
   /** Why nothing worked, as it was logged last: it is logged on a change. */
   #told: string | undefined;
+  /** Seconds until a gateway that has not failed itself is tried again. */
+  #retry: number;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#retry = parts.times.retry;
   }
 
   /** Resolves with a tunnel, however long that takes. @throws the reason of `stopping` */
   async seek(former: Former): Promise<Tunnel> {
+    this.#retry = this.#parts.times.retry;
     for (;;) {
       const outcome = await this.#tryAll(former);
       const tunnel = outcome instanceof AttemptFailure ? await this.#wait(outcome) : outcome;
@@ -31,18 +35,32 @@ export class Seeker {
 
   /** One attempt with each gateway that is not left out. */
   async #tryAll(former: Former): Promise<Tunnel | AttemptFailure> {
-    const { network, pauses, status, stopping } = this.#parts;
+    const { status, stopping } = this.#parts;
     status.begin('seeking');
-    if (network.hasChanged()) pauses.forgiveAll();
-    let failure = new AttemptFailure('gateway', 'all gateways are left out after failures');
+    this.#noticeNetwork();
+    const failures = new Map<HostPort, AttemptFailure>();
     for (const gateway of await this.#order(former)) {
       stopping.throwIfAborted();
       const outcome = await this.#try(gateway);
       if (!(outcome instanceof AttemptFailure)) return outcome;
-      failure = outcome;
-      if (failure.fault === 'machine') break;
+      failures.set(gateway, outcome);
+      if (outcome.fault === 'machine') break;
     }
-    return failure;
+    return this.#pickFailure(failures);
+  }
+
+  /** That of the first gateway of root's file: the order of attempts is by chance, but a reason is logged on a change. */
+  #pickFailure(failures: ReadonlyMap<HostPort, AttemptFailure>): AttemptFailure {
+    const first = this.#parts.instance.gateways.find((gateway) => failures.has(gateway));
+    const failure = first && failures.get(first);
+    return failure ?? new AttemptFailure('gateway', 'all gateways are left out after failures');
+  }
+
+  #noticeNetwork(): void {
+    const { network, pauses, times } = this.#parts;
+    if (!network.hasChanged()) return;
+    pauses.forgiveAll();
+    this.#retry = times.retry;
   }
 
   async #order({ last, isIll }: Former): Promise<HostPort[]> {
@@ -85,17 +103,18 @@ export class Seeker {
    * tunnel if it has come back by itself: WireGuard never gives up.
    */
   async #wait(failure: AttemptFailure): Promise<Tunnel | undefined> {
-    const { network, pauses, times, stopping } = this.#parts;
+    const { times, stopping } = this.#parts;
     let before = await lookOrSkip(this.#parts);
     for (;;) {
       const seconds = this.#findPause();
+      if (this.#isAnyFree()) this.#retry = Math.min(2 * this.#retry, times.look);
       this.#tell(failure, seconds);
       await sleep(Math.min(seconds, times.look), stopping);
       const look = await lookOrSkip(this.#parts);
       const revived = look && before && isAlive(before, look) ? this.#describe(look) : undefined;
       if (revived !== undefined) return revived;
       before = look ?? before;
-      if (network.hasChanged()) pauses.forgiveAll();
+      this.#noticeNetwork();
       if (this.#isAnyFree()) return undefined;
     }
   }
@@ -105,12 +124,12 @@ export class Seeker {
     return gateway && look.via && { gateway, via: look.via, look };
   }
 
-  /** Seconds until the next attempt; what was not a gateway's fault is tried again at the next look. */
+  /** Seconds until the next attempt: a gateway that has not failed itself is free. */
   #findPause(): number {
-    const { instance, pauses, clocks, times } = this.#parts;
+    const { instance, pauses, clocks } = this.#parts;
     const now = clocks.boot();
     const seconds = instance.gateways.map((gateway) => pauses.findSeconds(formatHostPort(gateway), now));
-    return Math.min(...seconds.map((each) => (each === 0 ? times.look : each)));
+    return Math.min(...seconds.map((each) => (each === 0 ? this.#retry : each)));
   }
 
   #isAnyFree(): boolean {
