@@ -23,7 +23,6 @@ describe('after a kill between two effects', { concurrency: 2 }, () => {
       assert.ok(moments.length >= least, moments.map(({ name }) => name).join('\n'));
       const isWatched = before?.traffic === 'all' && after?.traffic === 'all';
       const survive = async ({ strike }: Moment, repair: Tunnel | undefined, state: string) => {
-        await become(scene, undefined);
         await become(scene, before);
         await scene.strays();
         assert.equal((await strike(act)).signal, 'SIGKILL');

@@ -1,4 +1,4 @@
-import { FAMILIES, parseCidr } from '../../core/client/networks.ts';
+import { FAMILIES, type Family, parseCidr } from '../../core/client/networks.ts';
 import { formatRoute, PRIORITIES, type TunnelPlan } from '../../core/client/tunnel-plan.ts';
 import { formatRule } from '../../core/kernel/rules.ts';
 import type { TableRoute } from '../../core/kernel/table-routes.ts';
@@ -6,6 +6,13 @@ import { runBatch } from './batch.ts';
 import { type Marked, OPTION } from './marked.ts';
 
 export type Lines = Pick<TunnelPlan, 'routes' | 'rules'>;
+/** What follows `ip rule add`, by priority. */
+type Rules = Lines['rules'];
+
+/** The rule that names the owner comes before everything else: by it the next call finds the rest. */
+export function addOwner(before: Marked, { rules }: Lines): Promise<void> {
+  return changeRules('add', select(rules, isOwner), formatRules(before));
+}
 
 /**
  * Adds the routes that are missing. Never by `replace`, which takes another’s route of the same network; since the routes
@@ -16,39 +23,49 @@ export async function addRoutes(before: Marked, { routes }: Lines): Promise<void
   await runBatch(routes.filter((route) => !known.includes(route)).map((route) => `route add ${route}`));
 }
 
-/** In the order of their priorities: the one that catches all packets comes last. */
-export async function addRules(before: Marked, { rules }: Lines): Promise<void> {
-  for (const family of FAMILIES) {
-    const known = before.rules[family].map(formatRule);
-    const missing = rules[family].filter((rule) => !known.includes(rule));
-    await runBatch(
-      missing.map((rule) => `rule add ${rule}`),
-      OPTION[family],
-    );
-  }
+/** In the order of their priorities: those that catch packets come last. */
+export function addRules(before: Marked, { rules }: Lines): Promise<void> {
+  return changeRules('add', select(rules, isOther), formatRules(before));
 }
 
-/** Removes what is not planned, the rule that catches all packets first; all but the rules that name the owner. */
+/** Removes what is not planned, the rules that catch packets first; all but the rule that names the owner. */
 export async function removeLines(before: Marked, plan: Lines): Promise<void> {
-  await removeRules(before, plan, false);
+  await changeRules('del', select(formatRules(before), isOther), plan.rules);
   const routes = [...new Set(before.routes.map(describe))].filter((route) => !plan.routes.includes(route));
   await runBatch(routes.map((route) => `route del ${route}`));
 }
 
-/** Comes after everything else that the owner has: the next call would not find it without these. */
-export function removeOwner(before: Marked, plan: Lines): Promise<void> {
-  return removeRules(before, plan, true);
+/** Comes after everything else that the owner has. */
+export function removeOwner(before: Marked, { rules }: Lines): Promise<void> {
+  return changeRules('del', select(formatRules(before), isOwner), rules);
 }
 
-async function removeRules(before: Marked, plan: Lines, isOwner: boolean): Promise<void> {
+/** Adds those of `some` that `others` do not have, or removes them, the last one first. */
+async function changeRules(verb: 'add' | 'del', some: Rules, others: Rules): Promise<void> {
   for (const family of FAMILIES) {
-    const rules = before.rules[family].filter(({ priority }) => (priority === PRIORITIES.owner) === isOwner);
-    const former = rules.map(formatRule).filter((rule) => !plan.rules[family].includes(rule));
-    await runBatch(
-      former.reverse().map((rule) => `rule del ${rule}`),
-      OPTION[family],
-    );
+    const lines = some[family].filter((rule) => !others[family].includes(rule)).map((rule) => `rule ${verb} ${rule}`);
+    await runBatch(verb === 'add' ? lines : lines.reverse(), OPTION[family]);
   }
+}
+
+function isOwner(rule: string): boolean {
+  return rule.startsWith(`pref ${PRIORITIES.owner} `);
+}
+
+function isOther(rule: string): boolean {
+  return !isOwner(rule);
+}
+
+function select(rules: Rules, is: (rule: string) => boolean): Rules {
+  return mapFamilies((family) => rules[family].filter(is));
+}
+
+function formatRules({ rules }: Marked): Rules {
+  return mapFamilies((family) => rules[family].map(formatRule));
+}
+
+function mapFamilies<T>(make: (family: Family) => T): Record<Family, T> {
+  return { IPv4: make('IPv4'), IPv6: make('IPv6') };
 }
 
 /** As the plan has it: `ip` prints a host without its length, and some IPv6 routes twice. */

@@ -11,7 +11,7 @@ import { runBatch } from './batch.ts';
 import { buildDelete, ensureDevice, isOurs, isServed, type Links, readLinks, requireNotForeign } from './device.ts';
 import { clearDns, revertDns, setDns } from './dns.ts';
 import { removeGuard, setGuard } from './guard.ts';
-import { addRoutes, addRules, type Lines, removeLines, removeOwner } from './lines.ts';
+import { addOwner, addRoutes, addRules, type Lines, removeLines, removeOwner } from './lines.ts';
 import { findOwn, findTables, readMarked } from './marked.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
@@ -96,6 +96,7 @@ async function apply(tunnel: Tunnel, { means, dnsWay }: Prepared, links: Links):
   await setAddresses(device, plan.addresses, tunnel.settings.mtu);
   const before = findOwn(await readMarked(), device);
   const took = findTables(before, device).has(ALL_TABLE);
+  await addOwner(before, plan);
   await addRoutes(before, plan);
   if (dnsWay !== undefined) await setGuard(device);
   await addRules(before, plan);
