@@ -35,7 +35,7 @@ const RESOLVCONF = fileURLToPath(new URL('../../lab/join/resolvconf', import.met
 
 describe('with all_traffic nothing leaves the machine outside the tunnel,', { ...SKIP, concurrency: 4 }, () => {
   test('while it is up, dead, and moving to another gateway; once it is stopped all is as before', async (t) => {
-    const { machine, gateways, capture, world, untouched } = await createScene(t, { home: 150, numbers: [50, 51] });
+    const { machine, gateways, capture, world, untouched } = await createScene(t, { home: 170, numbers: [50, 51] });
     await machine.start();
     const { on } = await machine.logs('tunnel up');
     const since = await markNow(capture);
@@ -60,7 +60,7 @@ describe('with all_traffic nothing leaves the machine outside the tunnel,', { ..
   });
 
   test('while no gateway is left; once it is stopped all is as before', async (t) => {
-    const { machine, gateways, capture, world, untouched } = await createScene(t, { home: 154, numbers: [55] });
+    const { machine, gateways, capture, world, untouched } = await createScene(t, { home: 174, numbers: [55] });
     const [gateway] = gateways;
     assert.ok(gateway !== undefined);
     await machine.start();
@@ -78,7 +78,7 @@ describe('with all_traffic nothing leaves the machine outside the tunnel,', { ..
   });
 
   test('not even IPv6 if the lease has none, nor while wgkex-join is killed and adopts its tunnel', async (t) => {
-    const setup = { home: 151, numbers: [52], pool: ['10.66.0.0/24'], dns: [INSIDE] };
+    const setup = { home: 171, numbers: [52], pool: ['10.66.0.0/24'], dns: [INSIDE] };
     const { machine, gateways, capture, world, untouched } = await createScene(t, setup);
     await machine.start();
     await machine.logs('tunnel up');
@@ -98,7 +98,7 @@ describe('with all_traffic nothing leaves the machine outside the tunnel,', { ..
 
   test('through a gateway that is reached by IPv6, and through its relay', async (t) => {
     const { machine, gateways, capture, world, untouched } = await createScene(t, {
-      home: 152,
+      home: 172,
       numbers: [53],
       family: 6,
     });
@@ -125,7 +125,7 @@ describe('with all_traffic nothing leaves the machine outside the tunnel,', { ..
 
 test('with proxy_only only programs that bind to the lease’s address use the tunnel', SKIP, async (t) => {
   const { machine, world, untouched, capture } = await createScene(t, {
-    home: 153,
+    home: 173,
     numbers: [54],
     option: '--proxy-only',
   });

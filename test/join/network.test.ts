@@ -18,7 +18,7 @@ const PATIENCE_SECONDS = 10;
 describe('where UDP is blocked', { ...SKIP, concurrency: 4 }, () => {
   for (const [index, family] of ([4, 6] as const).entries())
     test(`the relay carries the tunnel within ${RELAY_SECONDS} s, by IPv${family}`, async (t) => {
-      const { machine, gateway } = await createScene(t, { home: 140 + index, number: 40 + index, family });
+      const { machine, gateway } = await createScene(t, { home: 140 + index, number: 70 + index, family });
       await blockUdp(gateway.namespace);
       const start = performance.now();
       await machine.start();
@@ -38,7 +38,7 @@ describe('where UDP is blocked', { ...SKIP, concurrency: 4 }, () => {
   test('with over_tcp = "never" no relay is tried, and with "always" nothing else', async (t) => {
     const { machine, gateway, scene } = await createScene(t, {
       home: 142,
-      number: 42,
+      number: 72,
       options: ['--over-tcp', 'never'],
     });
     const other = await scene.addMachine(await grant(gateway), [gateway.address], '--over-tcp', 'always');
@@ -53,7 +53,7 @@ describe('where UDP is blocked', { ...SKIP, concurrency: 4 }, () => {
 
 describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
   test('another address costs nobody their tunnel', async (t) => {
-    const { machine } = await createScene(t, { home: 143, number: 43 });
+    const { machine } = await createScene(t, { home: 143, number: 73 });
     await machine.start();
     await machine.logs('tunnel up');
     await machine.reaches(INSIDE);
@@ -65,7 +65,7 @@ describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
   });
 
   test('a default route that is gone and comes back', async (t) => {
-    const { machine, scene } = await createScene(t, { home: 144, number: 44 });
+    const { machine, scene } = await createScene(t, { home: 144, number: 74 });
     await machine.start();
     await machine.logs('tunnel up');
     await removeWayOut(scene.home, machine.namespace);
@@ -77,7 +77,7 @@ describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
   });
 
   test('no default route at the start is not a failure of the gateway', async (t) => {
-    const { machine, scene } = await createScene(t, { home: 145, number: 45 });
+    const { machine, scene } = await createScene(t, { home: 145, number: 75 });
     await removeWayOut(scene.home, machine.namespace);
     await machine.start();
     await machine.logs('no gateway');
@@ -87,7 +87,7 @@ describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
   });
 
   test('a name server that is gone at the start, and comes back', async (t) => {
-    const { machine, gateway, scene } = await createScene(t, { home: 146, number: 46, host: 'gw.example.org' });
+    const { machine, gateway, scene } = await createScene(t, { home: 146, number: 76, host: 'gw.example.org' });
     const router = findRouter(scene.home).ipv4;
     await machine.setResolvers([router]);
     await machine.start();
@@ -98,7 +98,7 @@ describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
   });
 
   test('a name server that is gone later: the addresses are remembered', async (t) => {
-    const { machine, gateway, scene } = await createScene(t, { home: 147, number: 47, host: 'gw.example.org' });
+    const { machine, gateway, scene } = await createScene(t, { home: 147, number: 77, host: 'gw.example.org' });
     const router = findRouter(scene.home).ipv4;
     await machine.setResolvers([router]);
     const names = await NameServer.open(router, { 'gw.example.org': [gateway.address] });
