@@ -8,7 +8,7 @@ import type { Segment } from '../network.ts';
 import { type Entry, readEntries } from './entries.ts';
 import { addWayOut } from './internet.ts';
 import { SleepClock } from './sleep-clock.ts';
-import { readSnapshot } from './snapshot.ts';
+import { listChanges, readSnapshot } from './snapshot.ts';
 
 /** What a member calls the tunnel; each machine has its own. */
 export const NAME = 'members';
@@ -162,6 +162,11 @@ export class Machine {
   /** All that a client may change in the network, as lines. */
   snapshot(): Promise<string[]> {
     return readSnapshot((program, ...args) => this.run(program, ...args));
+  }
+
+  /** What has changed since a snapshot: nothing on a machine that was left alone. */
+  async findChanges(before: readonly string[]): Promise<string[]> {
+    return listChanges(before, await this.snapshot());
   }
 
   /** Its name servers; without any no name is found. */

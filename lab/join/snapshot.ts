@@ -7,8 +7,8 @@ const QUESTIONS = [
   ['-4', 'rule'],
   ['-6', 'rule'],
 ] as const;
-/** They change by themselves, or with each interface that was there for a while. */
-const VOLATILE = ['expires', 'qlen', 'fl'];
+/** It changes by itself: an address is tentative until nobody else on the link claims it. */
+const VOLATILE = ['expires', 'tentative', 'operstate'];
 
 type Run = (program: string, ...args: string[]) => Promise<string>;
 
@@ -24,4 +24,10 @@ export async function readSnapshot(run: Run): Promise<string[]> {
 
 function leaveOutVolatile(name: string, value: unknown): unknown {
   return VOLATILE.includes(name) ? undefined : value;
+}
+
+/** What there was before and is not there now, and the other way round; empty if all is the same. */
+export function listChanges(before: readonly string[], now: readonly string[]): string[] {
+  const gone = before.filter((line) => !now.includes(line)).map((line) => `- ${line}`);
+  return [...gone, ...now.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)];
 }
