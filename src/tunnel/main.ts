@@ -5,6 +5,7 @@ import { Attention } from '../log/flood-guard.ts';
 import { Log } from '../log/log.ts';
 import { ROOT_UMASK } from '../system/files/trust.ts';
 import { ignoreSignals } from '../system/run/ignore-signals.ts';
+import { endOthers } from './end-others.ts';
 import { endTunnel, PLACES } from './hold.ts';
 import { KERNEL } from './kernel.ts';
 import { serveRequests } from './requests.ts';
@@ -57,6 +58,7 @@ async function serve(log: Log): Promise<void> {
 
 async function takeDown(name: InstanceName, log: Log): Promise<void> {
   try {
+    endOthers(name);
     if (await endTunnel(name, PLACES, KERNEL)) log.report('tunnel down', { reason: 'its service has ended' });
   } catch (error) {
     log.report('failed', { what: 'down', reason: describeError(error) });

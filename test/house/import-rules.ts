@@ -337,7 +337,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['core/values', 'core/leases', 'core/client', 'core/privsep/message-lines.ts', 'log', 'command-line.ts'],
       ...['system/run', 'system/files', 'system/client', 'system/client/store'],
     ],
-    modules: ['node:crypto', 'node:stream'],
+    modules: ['node:crypto', 'node:fs', 'node:stream'],
     why: 'Root on a member’s machine: it trusts neither gateways nor wgkex-join.',
   },
   {
