@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { TIMES } from '../../src/join/daemon/options.ts';
 import { isRestarting } from '../../src/tunnel/restart.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -46,6 +47,13 @@ describe('wgkex-join@.service', () => {
       [...(other ?? [])].filter((line) => !own?.has(line)),
       ['PrivateDevices=yes'],
     );
+  });
+
+  test('gives wgkex-join time to end by itself, whatever hangs', async () => {
+    const [, seconds] = (await read('systemd/wgkex-join@.service')).match(/^TimeoutStopSec=(\d+)$/m) ?? [];
+    assert.ok(Number(seconds) >= TIMES.stop + 5, seconds);
+    // As it does then: its tunnel goes down.
+    assert.equal(isRestarting('success', '0'), false);
   });
 
   test('passes on how it ended, and is not started again where wgkex-tunnel expects that', async () => {

@@ -36,6 +36,20 @@ describe('the process of a client', { concurrency: true }, () => {
     assert.match(output(), /"msg":"tunnel down"/);
   });
 
+  for (const hangs of [['down'], ['look', 'down']])
+    test(`ends in time with status 0 at SIGTERM, although wgkex-tunnel does not answer ${hangs.join(' or ')}`, async (t) => {
+      const { scene, start } = await prepare(t, { helper: 60, stop: 0.5 });
+      const { child, output } = start();
+      await until(() => scene.state?.doing === 'up', output);
+      const asked = scene.requests.length;
+      scene.change({ hangs });
+      await until(() => scene.requests.length > asked, output);
+      child.kill('SIGTERM');
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      assert.match(output(), /"reason":"wgkex-tunnel has not taken the tunnel down and ended within 0\.5 s"/);
+      assert.equal(scene.state?.doing, 'stopped');
+    });
+
   test('costs nobody their tunnel when it is killed and started again', async (t) => {
     const { scene, gateway, start } = await prepare(t);
     const first = start();

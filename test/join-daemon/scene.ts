@@ -22,7 +22,7 @@ const PATIENCE_SECONDS = 30;
 
 export const SHORT: Times = {
   ...{ look: 0.1, retry: 0.02, handshake: 0.5, handshakeLook: 0.02, exchange: 1, connect: 0.8, sample: 0.5 },
-  ...{ name: 1, knownName: 0.2, helper: 10, lasting: 600 },
+  ...{ name: 1, knownName: 0.2, helper: 10, stop: 20, lasting: 600 },
 };
 
 const fast: Clocks = {
@@ -37,6 +37,8 @@ export interface World {
   readonly refused?: Readonly<Record<string, string>>;
   /** The request at which it ends. */
   readonly dies?: string;
+  /** The requests that it never answers. */
+  readonly hangs?: readonly string[];
   readonly expires?: number;
 }
 

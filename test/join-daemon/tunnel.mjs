@@ -49,6 +49,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   appendFileSync(`${directory}/requests`, `${type}\n`);
   const world = read('world.json', {});
   if (world.dies === type) process.exit(3);
+  if (world.hangs?.includes(type)) return;
   const refused = world.refused?.[type];
   say({ type, id, ...(refused === undefined ? answer({ type, ...request }, world) : { refused }) });
 });

@@ -16,6 +16,7 @@ import { Relay } from './relay.ts';
 import { Seeker } from './seek.ts';
 import { deriveDirectory } from './state-file.ts';
 import { Status } from './status.ts';
+import { abandonable } from './time-limit.ts';
 import { Watcher } from './watch.ts';
 
 /** Keeps one tunnel up until it is stopped. */
@@ -26,6 +27,8 @@ export class Daemon {
   readonly #relay: Relay;
   readonly #parts: Parts;
   readonly #stop = new AbortController();
+  /** Aborted when a stop takes too long. */
+  readonly #late = new AbortController();
   /** What was logged last of the files of this program. */
   #problem: string | undefined;
 
@@ -47,18 +50,35 @@ export class Daemon {
     this.#parts = { ...common, pauses: new Pauses(), events: log };
   }
 
-  /** Resolves when it was stopped, and the tunnel is down. */
+  /**
+   * Resolves when it was stopped, and the tunnel is down or wgkex-tunnel hangs. Then wgkex-join ends as after any stop,
+   * so that `ExecStopPost=` of the unit takes the tunnel down.
+   */
   async run(): Promise<void> {
+    try {
+      await abandonable(this.#serve(), this.#late.signal);
+    } catch (error) {
+      if (!this.#late.signal.aborted) throw error;
+      this.#tell(describeError(error));
+    }
+    this.#parts.status.begin('stopped');
+    this.#attention.flush();
+  }
+
+  stop(): void {
+    const { stop } = this.#parts.times;
+    this.#stop.abort(new Error('the service is being stopped'));
+    const late = new Error(`wgkex-tunnel has not taken the tunnel down and ended within ${stop} s`);
+    setTimeout(() => this.#late.abort(late), stop * 1000).unref();
+  }
+
+  async #serve(): Promise<void> {
     try {
       await this.#keepUp();
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error;
     }
     await this.#takeDown();
-  }
-
-  stop(): void {
-    this.#stop.abort(new Error('the service is being stopped'));
   }
 
   async #keepUp(): Promise<never> {
@@ -116,10 +136,8 @@ export class Daemon {
     } catch (error) {
       this.#tell(describeError(error));
     }
-    this.#parts.status.begin('stopped');
     await this.#relay.close();
     await this.#helper.stop();
-    this.#attention.flush();
   }
 
   #tell(reason: string): void {

@@ -23,6 +23,8 @@ export const TIMES = {
   knownName: 1,
   /** For a reply of wgkex-tunnel, and for its greeting. */
   helper: 30,
+  /** For all that a stop needs; shorter than `TimeoutStopSec=` of the unit. */
+  stop: 10,
   /** How long a tunnel must have worked until its gateway is forgiven. */
   lasting: 600,
 } as const;
