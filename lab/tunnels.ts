@@ -133,16 +133,16 @@ export class TunnelScene {
 
   /** All that a tunnel could leave behind, and what it must not change. */
   async state(): Promise<string> {
-    const words = [
-      '-br address',
-      '-oneline link',
-      '-4 rule',
-      '-6 rule',
-      '-4 route show table all',
-      '-6 route show table all',
+    const routes = ['-4', '-6'].map((family) => `ip -N ${family} route show table all`);
+    const commands = [
+      'ip -br address',
+      'ip -N -oneline link',
+      'ip -4 rule',
+      'ip -6 rule',
+      ...routes,
+      'nft list ruleset',
     ];
-    const parts = await Promise.all(words.map((line) => this.run('ip', '-N', ...line.split(' '))));
-    parts.push(await this.run('nft', 'list', 'ruleset'));
+    const parts = (await this.run('sh', '-c', commands.join(' && echo === && '))).split('\n===\n');
     // The order is of no concern, nor are the numbers of interfaces; some IPv6 routes are printed twice.
     const tidy = (part: string) => part.split('\n').map((line) => line.replace(/^\d+: (?=\S+: <)/, ''));
     return parts.flatMap((part) => [...new Set(tidy(part))].sort()).join('\n');

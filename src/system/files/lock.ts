@@ -16,6 +16,10 @@ const WAIT_SECONDS = 4;
 /** flock(1): the default status for a lock that another process holds. */
 const LOCK_IS_TAKEN = 1;
 
+const TUNNEL_TURNS = 6;
+
+class TakenError extends Error {}
+
 /** The lock of the lists that the operator's command edits; no domain has a name with a dot. */
 const LISTS = 'disallowed.keys';
 
@@ -29,8 +33,18 @@ export function takeListLock(runtimeDirectory: string): Promise<Lock> {
   return takeLock(runtimeDirectory, LISTS);
 }
 
-/** The same for the tunnels of this machine, of a client, which share tables and rules. */
-export function takeTunnelLock(directory: string): Promise<Lock> {
+/**
+ * The same for the tunnels of a client’s machine, which share tables and rules. Waits up to 24 seconds: who holds it may
+ * wait for a service.
+ */
+export async function takeTunnelLock(directory: string): Promise<Lock> {
+  for (let turns = 1; turns < TUNNEL_TURNS; turns++) {
+    try {
+      return await takeLock(directory, 'tunnels');
+    } catch (error) {
+      if (!(error instanceof TakenError)) throw error;
+    }
+  }
   return takeLock(directory, 'tunnels');
 }
 
@@ -80,5 +94,5 @@ function isStillThere(file: number, path: string): boolean {
 function explainFailure(error: unknown, path: string): unknown {
   const isTaken = error instanceof ProgramError && error.exitCode === LOCK_IS_TAKEN;
   if (!isTaken) return error;
-  return new Error(`Cannot lock ${path}: another process has held it for ${WAIT_SECONDS} s`, { cause: error });
+  return new TakenError(`Cannot lock ${path}: another process has held it for ${WAIT_SECONDS} s`, { cause: error });
 }
