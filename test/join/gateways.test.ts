@@ -7,7 +7,7 @@ import { buildSettings, FakeGateway, sendSigned } from '../../lab/join/fake-gate
 import { createGateway, findHost, grantOnAll, INSIDE } from '../../lab/join/gateways.ts';
 import type { Machine } from '../../lab/join/machine.ts';
 import { Scene } from '../../lab/join/scene.ts';
-import { claim, grant, makeTicket, type Ticket } from '../../lab/leases.ts';
+import { claim, makeTicket, type Ticket } from '../../lab/leases.ts';
 import { RoundTrip } from '../../lab/round-trip.ts';
 
 const SKIP = { skip: IS_ROOT_ALONE && 'there is no sudo where root is the only user' };
@@ -24,7 +24,7 @@ describe('several gateways', { ...SKIP, concurrency: 4 }, () => {
     const full = scene.add(await createGateway(10, { pool: ['10.66.0.0/30'] }));
     const slow = scene.add(await createGateway(11));
     await (await RoundTrip.create(slow, SLOW_MILLISECONDS)).moveAway(slow.namespace);
-    assert.equal((await claim(full, { ticket: await grant(full), key: makeKey() })).code, 'OK');
+    assert.equal((await claim(full, { ticket: await grantOnAll([full]), key: makeKey() })).code, 'OK');
     const ticket = await grantOnAll([full, slow]);
     // Nobody has this address.
     const dead = full.segment.ipv4('7.7');
@@ -78,7 +78,7 @@ describe('several gateways', { ...SKIP, concurrency: 4 }, () => {
     const scene = await createScene(t, 113);
     const fake = scene.add(await FakeGateway.create(17));
     const real = scene.add(await createGateway(18));
-    const ticket = await grant(real);
+    const ticket = await grantOnAll([real]);
     fake.says(sendSigned(ticket, buildSettings(fake.host)));
     await (await RoundTrip.create(real, SLOW_MILLISECONDS)).moveAway(real.namespace);
     const machine = await scene.addMachine(ticket, [real.address, fake.host]);

@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { eventually, ipBatch, pause } from '../../lab/commands.ts';
 import { EXCHANGE_PORT, type Gateway, IS_ROOT_ALONE } from '../../lab/gateway.ts';
-import { blockUdp, createGateway, findHost, heal, INSIDE, INSIDE6 } from '../../lab/join/gateways.ts';
+import { blockUdp, createGateway, findHost, grantOnAll, heal, INSIDE, INSIDE6 } from '../../lab/join/gateways.ts';
 import { addWayOut, findRouter, removeWayOut } from '../../lab/join/internet.ts';
 import type { Machine } from '../../lab/join/machine.ts';
 import { NameServer } from '../../lab/join/name-server.ts';
 import { Scene } from '../../lab/join/scene.ts';
-import { grant } from '../../lab/leases.ts';
 
 const SKIP = { skip: IS_ROOT_ALONE && 'there is no sudo where root is the only user' };
 const RELAY_SECONDS = 30;
 const LOOK_SECONDS = 60;
+/** WireGuard then shakes hands again; wireguard-go sends from the old address until then. */
+const HEARS_NOTHING_SECONDS = 15;
 /** For a busy machine. */
 const PATIENCE_SECONDS = 10;
 
@@ -27,7 +28,7 @@ describe('where UDP is blocked', { ...SKIP, concurrency: 4 }, () => {
       t.diagnostic(`${seconds.toFixed(1)} s`);
       assert.ok(seconds < RELAY_SECONDS, `${seconds}`);
       for (const inside of [INSIDE, INSIDE6]) await machine.reaches(inside, 5);
-      assert.match((await machine.findPeer())?.endpoint ?? '', /^127\.0\.0\.1:\d+$/);
+      assert.match((await machine.findPeer())?.endpoint ?? '', /^127\.0\.0\.1$/);
       // With another address the machine is in another network, in which UDP may work.
       await heal(gateway.namespace, 'noudp');
       await changeAddress(machine);
@@ -41,7 +42,7 @@ describe('where UDP is blocked', { ...SKIP, concurrency: 4 }, () => {
       number: 72,
       options: ['--over-tcp', 'never'],
     });
-    const other = await scene.addMachine(await grant(gateway), [gateway.address], '--over-tcp', 'always');
+    const other = await scene.addMachine(await grantOnAll([gateway]), [gateway.address], '--over-tcp', 'always');
     await blockUdp(gateway.namespace);
     await Promise.all([machine.start(), other.start()]);
     await other.logs('tunnel up', { via: 'tcp' }, 15);
@@ -58,7 +59,7 @@ describe('while the network changes', { ...SKIP, concurrency: 5 }, () => {
     await machine.logs('tunnel up');
     await machine.reaches(INSIDE);
     await changeAddress(machine);
-    await machine.reaches(INSIDE, 10);
+    await machine.reaches(INSIDE, HEARS_NOTHING_SECONDS + PATIENCE_SECONDS);
     await pause((LOOK_SECONDS + 5) * 1000);
     await machine.reaches(INSIDE, 5);
     assert.deepEqual(machine.log.map(({ msg }) => msg).filter(isTrouble), []);
@@ -133,7 +134,7 @@ async function createScene(t: TestContext, { home, number, family = 4, host, opt
   t.after(() => scene.close());
   const gateway = scene.add(await createGateway(number, { family, hasRelay: true }));
   const name = host ?? findHost(gateway, family);
-  const machine = await scene.addMachine(await grant(gateway), [name], ...options);
+  const machine = await scene.addMachine(await grantOnAll([gateway]), [name], ...options);
   return { scene, machine, gateway };
 }
 

@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { eventually, pause } from '../../lab/commands.ts';
 import { IS_ROOT_ALONE } from '../../lab/gateway.ts';
-import { createGateway } from '../../lab/join/gateways.ts';
+import { createGateway, grantOnAll } from '../../lab/join/gateways.ts';
 import { findProcesses, type Process } from '../../lab/join/processes.ts';
 import { Scene } from '../../lab/join/scene.ts';
-import { grant } from '../../lab/leases.ts';
 
 const skip = IS_ROOT_ALONE && 'there is no sudo where root is the only user';
 /** Until Node has tidied up. */
@@ -27,12 +26,12 @@ test('at rest nothing wakes up but for one look a minute', { skip }, async (t) =
   const scene = await Scene.create(160);
   t.after(() => scene.close());
   const gateway = scene.add(await createGateway(60));
-  const machine = await scene.addMachine(await grant(gateway), [gateway.address]);
+  const machine = await scene.addMachine(await grantOnAll([gateway]), [gateway.address]);
   await machine.start();
   await machine.logs('tunnel up');
   await pause(SETTLING_SECONDS * 1000);
   const processes = await findProcesses(machine);
-  assert.ok(processes.length >= 3, JSON.stringify(processes));
+  assert.ok(processes.length >= 2, JSON.stringify(processes));
 
   const before = await readUsage(processes);
   const output = machine.file('/run/strace');
@@ -44,8 +43,10 @@ test('at rest nothing wakes up but for one look a minute', { skip }, async (t) =
   await pause(TRACED_SECONDS * 1000);
   await strace.stop('SIGINT');
 
-  const bursts = findBursts(await readFile(output, 'utf8'), start);
+  const trace = await readFile(output, 'utf8');
+  const bursts = findBursts(trace, start);
   t.diagnostic(bursts.map(({ at, calls }) => `${at.toFixed(1)} s: ${calls} calls`).join('; '));
+  for (const line of trace.split('\n')) if (bursts.some(({ at, calls }) => calls < 20 && Math.abs(Number(line.split(/ +/)[1]) - start - at) < 0.5)) t.diagnostic(line.slice(0, 160));
   const looks = Math.floor(TRACED_SECONDS / LOOK_SECONDS);
   assert.ok(bursts.length >= looks && bursts.length <= looks + 1, JSON.stringify(bursts));
   assert.deepEqual(machine.find('tunnel ill'), []);

@@ -45,12 +45,14 @@ export function isAlive(before: Signs, { handshake, received }: Signs): boolean 
 }
 
 export function noteLook({ signs, alive, looked, woke }: Health, { handshake, received }: Signs, now: Ticks): Health {
-  const asleep = now.boot - looked.boot - (now.awake - looked.awake);
+  const hasSlept = now.boot - looked.boot - (now.awake - looked.awake) > SLEEP_SECONDS;
+  // Bytes may have come before the sleep; a tunnel that works has another handshake soon after it.
+  const known = hasSlept ? { ...signs, received } : signs;
   return {
     signs: { handshake, received },
-    alive: isAlive(signs, { handshake, received }) ? now : alive,
+    alive: isAlive(known, { handshake, received }) ? now : alive,
     looked: now,
-    woke: asleep > SLEEP_SECONDS ? now : woke,
+    woke: hasSlept ? now : woke,
   };
 }
 

@@ -48,6 +48,14 @@ describe('a tunnel', () => {
     assert.equal(lookOn([{ after: 10, asleep: 8 * 3600 }, { after: 60 }]).isIll, true);
   });
 
+  test('is not alive by data that may have come before a sleep, but by a handshake', () => {
+    const asleep = 3600;
+    const sign = { received: 1001 };
+    assert.equal(lookOn([{ after: 60, asleep, sign }, { after: 60 }]).isIll, true);
+    const handshake = QUIET.handshake + asleep;
+    assert.equal(lookOn([{ after: 60, asleep, sign: { ...sign, handshake } }, { after: 60 }]).isIll, false);
+  });
+
   test('is not ill sooner because the machine slept for a moment', () => {
     assert.equal(lookOn([{ after: 60, asleep: 30 }, { after: 60 }]).isIll, false);
     assert.equal(lookOn([{ after: 60, asleep: 30 }, { after: 60 }, { after: 30 }]).isIll, true);
