@@ -173,8 +173,8 @@ async function readSent(): Promise<number> {
   return Number((await sh(`wg show wg-${NAME} transfer`)).split('\t')[2]);
 }
 
-/** What the tunnel changes and must put back. */
+/** What a tunnel for all traffic changes and must put back. */
 function describeMachine(): Promise<string> {
-  return sh(`ip rule; ip -6 rule; ip route; ip -6 route; resolvectl dns | grep -v 'wg-'; resolvectl domain | grep -v 'wg-'
+  return sh(`(ip rule; ip -6 rule; ip route; ip -6 route; resolvectl dns; resolvectl domain) | grep -v wg-${NAME}
 cat /etc/resolv.conf; sysctl net.ipv4.conf.all.src_valid_mark`);
 }
