@@ -32,6 +32,19 @@ describe('status', () => {
     assert.equal(renderStanding(standing, NOW, { width: 80, paint })[0], 'waiting: waiting');
   });
 
+  test('does not know when the lease ends before a gateway has sent a configuration', () => {
+    const never = { ...look(UP), isUp: false, handshake: 0, addresses: [] };
+    const known = { ...look(UP), isUp: false };
+    const render = (found: JoinState['look']) => {
+      const { expires: _, ...endless } = found ?? never;
+      const standing = { ...STANDINGS.waiting, state: { ...WAITING, look: endless } };
+      const [, row = ''] = renderStandings([standing], NOW, { width: 120, paint });
+      return [row.split(/ {2,}/).at(-1), renderStanding(standing, NOW, { width: 120, paint }).at(-1)];
+    };
+    assert.deepEqual(render(never), ['-', '  lease    is not known: no gateway has sent a configuration yet']);
+    assert.deepEqual(render(known), ['never', '  lease    has no end date']);
+  });
+
   test('is a document for programs', () => {
     const text = JSON.stringify(describeStandings(Object.values(STANDINGS), NOW), undefined, 2);
     assertSnapshot(new URL('status.json.txt', import.meta.url), text.split('\n'));

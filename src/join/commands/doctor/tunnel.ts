@@ -4,6 +4,7 @@ import { formatDuration } from '../../../core/values/duration.ts';
 import type { UnixSeconds } from '../../../core/values/time.ts';
 import type { GatewayFailure, JoinState } from '../../daemon/state-file.ts';
 import { explainState, isTunnelUp } from '../status/standing.ts';
+import { hasConfiguration } from '../status/words.ts';
 import { type Finding, finding, NotChecked, type TunnelCheck } from './finding.ts';
 
 /** WireGuard gives a session up after this time. */
@@ -44,7 +45,7 @@ function describeFailure({ gateway, code, reason, at }: GatewayFailure): Finding
 export const lease: TunnelCheck = {
   name: 'lease',
   async find({ state }) {
-    if (state?.look === undefined) return new NotChecked('no gateway has sent an end date yet');
+    if (!hasConfiguration(state?.look)) return new NotChecked('no gateway has sent a configuration yet');
     return judgeLease(state.look.expires, Date.now() / 1000);
   },
 };

@@ -56,7 +56,7 @@ function isSettled(state: JoinState, secondsLeft: number): boolean {
 export function describeSuccess(name: InstanceName, { gateway, via, look }: JoinState, now: UnixSeconds): string {
   const addresses = look?.addresses.join(' and ') || 'no address';
   const how = via === 'tcp' ? `${gateway} by TCP` : gateway;
-  return `${name} is up: ${addresses} through ${how}; the lease ${describeEnd(look?.expires, now)}`;
+  return `${name} is up: ${addresses} through ${how}; the lease ${describeEnd(look, now)}`;
 }
 
 export function describeFailed(name: InstanceName, state: JoinState | undefined, now: UnixSeconds): string {

@@ -48,7 +48,7 @@ function listFields({ instance, state, isUp }: Standing, now: UnixSeconds): (rea
     ...(state?.gateway === undefined ? [] : [['gateway', `${state.gateway}${by}`] as const]),
     ...(isUp ? tunnel : []),
     ...(instance === undefined ? [] : [['traffic', TRAFFIC_WORDS[instance.traffic]] as const]),
-    ...(look === undefined ? [] : [['lease', describeEnd(look.expires, now)] as const]),
+    ...(look === undefined ? [] : [['lease', describeEnd(look, now)] as const]),
   ];
 }
 

@@ -35,7 +35,9 @@ export function describeVia({ via }: Partial<JoinState>): string {
 }
 
 /** `ends in 12 d`, with the date. */
-export function describeEnd(expires: UnixSeconds | undefined, now: UnixSeconds): string {
+export function describeEnd(look: JoinState['look'], now: UnixSeconds): string {
+  if (!hasConfiguration(look)) return 'is not known: no gateway has sent a configuration yet';
+  const { expires } = look;
   if (expires === undefined) return 'has no end date';
   const date = formatTime(expires);
   return expires <= now ? `is over since ${date}` : `ends ${formatUntil(expires, now)}, at ${date}`;
@@ -43,9 +45,14 @@ export function describeEnd(expires: UnixSeconds | undefined, now: UnixSeconds):
 
 /** The same for a column: `12 d`. */
 export function describeEndShort(look: JoinState['look'], now: UnixSeconds): string {
-  if (look === undefined) return NOT_KNOWN;
+  if (!hasConfiguration(look)) return NOT_KNOWN;
   if (look.expires === undefined) return 'never';
   return look.expires <= now ? 'is over' : `in ${formatDuration(look.expires - now)}`;
+}
+
+/** Whether a gateway has ever sent a configuration: each one has an address. */
+export function hasConfiguration(look: JoinState['look']): look is NonNullable<JoinState['look']> {
+  return look !== undefined && look.addresses.length > 0;
 }
 
 /** Whether the end date deserves attention. */
