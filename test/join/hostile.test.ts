@@ -59,6 +59,7 @@ async function tell({ machine, gateway }: Scene, answer: Answer, event: string, 
   } finally {
     await machine.stop();
   }
+  assert.equal(machine.find(event).length, 1);
   assert.deepEqual(await machine.findChanges(before), []);
   await assert.rejects(access(OWNED));
 }

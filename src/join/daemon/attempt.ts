@@ -124,7 +124,7 @@ export class Attempts {
     const question = { gateway: formatHostPort(gateway), config, proof, endpoint, via };
     this.#around.stopping.throwIfAborted();
     const reply = await this.#around.helper.ask('up', question);
-    if ('refused' in reply) throw new AttemptFailure('configuration', reply.refused);
+    if ('refused' in reply) throw new AttemptFailure('refused', reply.refused);
     return reply.look;
   }
 
@@ -159,6 +159,6 @@ function readPlaces(config: string): Pick<Offer, 'endpoint' | 'relay'> {
       relay: relay === undefined ? undefined : parseHostPort(relay, RELAY_PORT),
     };
   } catch (error) {
-    throw new AttemptFailure('configuration', describeError(error));
+    throw new AttemptFailure('unreadable', describeError(error));
   }
 }

@@ -3,10 +3,10 @@ import type { ErrorCode } from '../../core/exchange/exchange.ts';
 import { describeFailure } from '../../core/values/errors.ts';
 
 /**
- * Whose fault it is that a gateway brought no tunnel. A `gateway` is left out for a while, also one with a
- * `configuration` that root refused; `network` and `machine` are this machine's.
+ * Whose fault it is that a gateway brought no tunnel. A `gateway` is left out for a while, also one whose configuration
+ * is `unreadable`, or was `refused` by root, who has logged that; `network` and `machine` are this machine's.
  */
-export type Fault = 'gateway' | 'configuration' | 'network' | 'machine';
+export type Fault = 'gateway' | 'unreadable' | 'refused' | 'network' | 'machine';
 
 /** Why an attempt with a gateway ended; the message is one line. */
 export class AttemptFailure extends Error {

@@ -91,10 +91,10 @@ export class Seeker {
   #noteFailure(on: string, failure: AttemptFailure): void {
     const { events, pauses, clocks, status } = this.#parts;
     const { fault, code, via, message: reason } = failure;
-    const isItsOwn = fault === 'gateway' || fault === 'configuration';
+    const isItsOwn = fault !== 'network' && fault !== 'machine';
     const pause = isItsOwn ? pauses.fail(on, clocks.boot()) : undefined;
     status.noteFailure(on, failure, pause);
-    if (fault === 'configuration') events.report('configuration refused', { on, reason });
+    if (fault === 'unreadable') events.report('configuration refused', { on, reason });
     if (fault === 'gateway') events.report('gateway failed', { on, code, via, pause, reason });
   }
 
