@@ -65,12 +65,18 @@ describe('status', () => {
       ['wgkex-join does not look after it; the figures are old'],
     ],
     ['waits', WAITING, false, ['no gateway brought a tunnel']],
+    [
+      'waits for the reason of its gateway, which is listed there',
+      { ...WAITING, reason: WAITING.failures[0]?.reason ?? '' },
+      false,
+      ['no gateway has worked yet'],
+    ],
     ['begins', { doing: 'starting', since: NOW, failures: [] }, false, []],
     [
       'began long ago',
       { doing: 'starting', since: NOW - 11, failures: [] },
       false,
-      ['wgkex-tunnel, its root part, does not answer'],
+      ['wgkex-tunnel, its root part, does not answer; the journal of the service says why'],
     ],
     ['was stopped', { doing: 'stopped', since: NOW, failures: [] }, false, ['it was stopped']],
   ];

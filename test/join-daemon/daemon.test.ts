@@ -167,6 +167,19 @@ describe('a client', { concurrency: 3 }, () => {
     assert.equal(scene.requests.includes('up'), false);
   });
 
+  test('does not blame a gateway for what is wrong on this machine', async (t) => {
+    const scene = new Scene(t);
+    const gateway = await startGateway(t, MANNERS.good());
+    const reason = 'Cannot read /var/lib/wgkex-client/members/credentials: there is none';
+    scene.change({ refused: { ticket: reason } });
+    const { lines } = scene.start([gateway.on]);
+    await until(
+      () => scene.state?.doing === 'waiting',
+      () => lines,
+    );
+    assert.deepEqual([scene.state?.reason, scene.state?.failures], [reason, []]);
+  });
+
   test('does not blame a gateway while the machine has no network, and logs that once', async (t) => {
     const scene = new Scene(t);
     const { lines } = scene.start(['255.255.255.255:10012']);

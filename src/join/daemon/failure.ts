@@ -8,6 +8,9 @@ import { describeFailure } from '../../core/values/errors.ts';
  */
 export type Fault = 'gateway' | 'unreadable' | 'refused' | 'network' | 'machine';
 
+/** There is no reply from root's part. */
+export const NO_HELPER = 'wgkex-tunnel, its root part, does not answer; the journal of the service says why';
+
 /** Why an attempt with a gateway ended; the message is one line. */
 export class AttemptFailure extends Error {
   override name = 'AttemptFailure';

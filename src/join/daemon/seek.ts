@@ -93,7 +93,8 @@ export class Seeker {
     const { fault, code, via, message: reason } = failure;
     const isItsOwn = fault !== 'network' && fault !== 'machine';
     const pause = isItsOwn ? pauses.fail(on, clocks.boot()) : undefined;
-    status.noteFailure(on, failure, pause);
+    // The reason of the wait says it; no other gateway is tried.
+    if (fault !== 'machine') status.noteFailure(on, failure, pause);
     if (fault === 'unreadable') events.report('configuration refused', { on, reason });
     if (fault === 'gateway') events.report('gateway failed', { on, code, via, pause, reason });
   }

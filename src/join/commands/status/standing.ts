@@ -3,6 +3,7 @@ import { describeError } from '../../../core/values/errors.ts';
 import type { UnixSeconds } from '../../../core/values/time.ts';
 import { readInstance } from '../../../system/client/store/instances.ts';
 import { isSystemdRunning } from '../../../system/host/timers.ts';
+import { NO_HELPER } from '../../daemon/failure.ts';
 import { type JoinState, readState } from '../../daemon/state-file.ts';
 import { readUnit } from '../unit.ts';
 
@@ -44,15 +45,16 @@ export function isTunnelUp({ doing, look }: JoinState): boolean {
 /** What is wrong, as wgkex-join itself knows it. */
 export function explainState(state: JoinState, now: UnixSeconds): string[] {
   const { doing, reason, look, failures } = state;
-  if (doing === 'starting' && now - state.since > START_SECONDS)
-    return ['wgkex-tunnel, its root part, does not answer'];
+  if (doing === 'starting' && now - state.since > START_SECONDS) return [NO_HELPER];
   if (doing === 'stopped') return [reason ?? 'it was stopped'];
   if (doing === 'up' && look?.isUp === false) return ['the interface is gone'];
   const isStale = doing === 'up' && look !== undefined && now - look.at > STALE_SECONDS;
   if (isStale) return ['wgkex-join does not look after it; the figures are old'];
   if (isTunnelUp(state)) return [];
-  // The reason names the failures if there are any.
-  return reason === undefined && failures.length === 0 ? [] : [reason ?? 'no gateway has worked yet'];
+  // What a gateway failed with is listed with the gateway.
+  const isListed = failures.some((failure) => failure.reason === reason);
+  if (reason !== undefined && !isListed) return [reason];
+  return failures.length === 0 ? [] : ['no gateway has worked yet'];
 }
 
 async function explainAbsence(name: InstanceName): Promise<string> {

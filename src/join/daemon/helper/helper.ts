@@ -2,7 +2,7 @@ import type { InstanceName } from '../../../core/client/instance.ts';
 import type { ClientRequestType, ReplyOf } from '../../../core/client/messages.ts';
 import { describeError } from '../../../core/values/errors.ts';
 import type { Events } from '../../../log/events.ts';
-import { AttemptFailure } from '../failure.ts';
+import { AttemptFailure, NO_HELPER } from '../failure.ts';
 import { HelperChild, type Question } from './child.ts';
 
 /** What starts wgkex-tunnel: sudo permits it without arguments, and nothing else. */
@@ -40,7 +40,7 @@ export class Helper {
   async ask<T extends ClientRequestType>(type: T, question: Question<T>): Promise<ReplyOf<T>> {
     const child = this.#isReady ? this.#child : await this.#waitForChild();
     const reply = await child?.ask(type, question);
-    if (reply === undefined) throw new AttemptFailure('machine', 'wgkex-tunnel does not answer; see its lines above');
+    if (reply === undefined) throw new AttemptFailure('machine', NO_HELPER);
     return reply;
   }
 
