@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { CONNECTION_WORDS } from '../../src/core/client/connection-words.ts';
 import { formatInstance } from '../../src/core/client/instance-file.ts';
 import { buildProgram } from '../../src/join/program.ts';
 import { STANDINGS } from './standings.ts';
@@ -50,6 +51,11 @@ describe('docs/join.md', () => {
     assert.ok(said.length > 20, `${said.length}`);
     for (const text of said) assert.ok(sources.includes(text.replace(/ ?…$/, '')), text);
   });
+});
+
+test('docs/join.md explains each reason for which there is no connection', () => {
+  for (const words of Object.values(CONNECTION_WORDS))
+    assert.match(GUIDE, new RegExp(`^\\|[^|]*\`${words}\`[^|]*\\|`, 'm'), words);
 });
 
 /** Its man page explains them. */

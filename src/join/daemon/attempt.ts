@@ -82,7 +82,7 @@ export class Attempts {
     const { names, helper, stopping } = this.#around;
     const ticket = await helper.ask('ticket', {});
     if ('refused' in ticket) throw new AttemptFailure('machine', ticket.refused);
-    const to = { addresses: await names.resolve(gateway.host, stopping), port: gateway.port };
+    const to = { ...gateway, addresses: await names.resolve(gateway.host, stopping) };
     const { reply, address } = await exchange(to, this.#instance.domain, ticket.ticket, this.#around);
     if (reply.code !== 'OK') throw new AttemptFailure('gateway', REFUSALS[reply.code], { code: reply.code });
     return { ...reply, gateway, address, ...readPlaces(reply.config) };

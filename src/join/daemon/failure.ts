@@ -1,6 +1,6 @@
+import { explainConnection } from '../../core/client/connection-words.ts';
 import type { Via } from '../../core/client/messages.ts';
 import type { ErrorCode } from '../../core/exchange/exchange.ts';
-import { describeFailure } from '../../core/values/errors.ts';
 
 /**
  * Whose fault it is that a gateway brought no tunnel. A `gateway` is left out for a while, also one whose configuration
@@ -32,7 +32,7 @@ export class AttemptFailure extends Error {
 const NO_NETWORK = ['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EACCES', 'EPERM'];
 
 /** Sorts the error of a connection. */
-export function blame(error: NodeJS.ErrnoException): AttemptFailure {
+export function blame(error: NodeJS.ErrnoException, describe: (reason: string) => string): AttemptFailure {
   const fault = NO_NETWORK.includes(error.code ?? '') ? 'network' : 'gateway';
-  return new AttemptFailure(fault, error.code ?? describeFailure(error));
+  return new AttemptFailure(fault, describe(explainConnection(error)));
 }

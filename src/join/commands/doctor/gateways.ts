@@ -1,5 +1,5 @@
 import { parseServer } from '../../../core/relay/endpoints.ts';
-import { formatHostPort, type HostPort } from '../../../core/values/host-port.ts';
+import type { HostPort } from '../../../core/values/host-port.ts';
 import { isRoot } from '../call.ts';
 import { isTunnelUp } from '../status/standing.ts';
 import { readSettings } from './accepted.ts';
@@ -43,7 +43,5 @@ async function judge(where: HostPort, code: FindingCode): Promise<Finding[]> {
   const fault = await findFault(where);
   if (fault === undefined) return [];
   const { kind, reason } = fault;
-  if (kind === 'name')
-    return [finding('name-unknown', `${where.host} cannot be looked up: ${reason}`, `${LOOK_UP} ${where.host}`)];
-  return [finding(code, `no TCP connection to ${formatHostPort(where)}: ${reason}`)];
+  return [kind === 'name' ? finding('name-unknown', reason, `${LOOK_UP} ${where.host}`) : finding(code, reason)];
 }

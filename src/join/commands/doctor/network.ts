@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeFailure } from '../../../core/values/errors.ts';
+import { describeNoAddresses, describeNoConnection, explainConnection } from '../../../core/client/connection-words.ts';
 import type { HostPort } from '../../../core/values/host-port.ts';
 import { findAccount } from '../../../system/host/account.ts';
 import { isRoot } from '../call.ts';
@@ -10,7 +10,7 @@ import { USER } from './installation.ts';
 const LOOKUP_SECONDS = 5;
 const CONNECT_SECONDS = 3;
 
-/** Why something of the network does not work. */
+/** Why a server cannot be reached. */
 export interface Fault {
   readonly kind: 'name' | 'connection';
   readonly reason: string;
@@ -32,24 +32,24 @@ export async function asJoin<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** Looks a name up and connects to its addresses; undefined if one of them accepts. */
-export async function findFault({ host, port }: HostPort): Promise<Fault | undefined> {
+export async function findFault(server: HostPort): Promise<Fault | undefined> {
+  const { host, port } = server;
   const addresses = await lookUp(host);
-  if (addresses instanceof Error) return { kind: 'name', reason: describeFailure(addresses) };
+  if (addresses instanceof Error) return { kind: 'name', reason: describeNoAddresses(host, addresses.message) };
   let reason = 'it has no address';
   for (const address of addresses) {
     const failure = await tryConnection({ host: address, port });
     if (failure === undefined) return undefined;
-    // Node names the address in some of its reasons.
-    reason = failure.includes(address) ? failure : `${address}: ${failure}`;
+    reason = failure;
   }
-  return { kind: 'connection', reason };
+  return { kind: 'connection', reason: describeNoConnection(server, reason) };
 }
 
 async function lookUp(host: string): Promise<string[] | Error> {
-  const late = pause(LOOKUP_SECONDS * 1000, new Error(`no answer in ${LOOKUP_SECONDS} s`), { ref: false });
+  const late = pause(LOOKUP_SECONDS * 1000, new Error(`no answer within ${LOOKUP_SECONDS} s`), { ref: false });
   const found = lookup(host, { all: true, verbatim: true }).then(
     (list) => list.map(({ address }) => address),
-    (error: Error) => error,
+    (error: Error) => new Error(explainConnection(error)),
   );
   return Promise.race([found, late]);
 }
@@ -62,7 +62,7 @@ function tryConnection({ host, port }: HostPort): Promise<string | undefined> {
       resolve(reason);
     };
     socket.once('connect', () => end(undefined));
-    socket.once('error', (error) => end(describeFailure(error)));
-    socket.once('timeout', () => end(`no answer in ${CONNECT_SECONDS} s`));
+    socket.once('error', (error) => end(explainConnection(error)));
+    socket.once('timeout', () => end(`no answer within ${CONNECT_SECONDS} s`));
   });
 }

@@ -4,13 +4,16 @@ import {
   MOST_REPLY_BYTES,
   parseGatewayReply,
 } from '../../../core/client/configuration/gateway-reply.ts';
+import { describeNoConnection } from '../../../core/client/connection-words.ts';
 import type { TicketLines } from '../../../core/client/messages.ts';
 import { describeError } from '../../../core/values/errors.ts';
 import type { IpAddress } from '../../../core/values/ip-address.ts';
 import { AttemptFailure, blame } from '../failure.ts';
 import type { Times } from '../options.ts';
 import { within } from '../time-limit.ts';
-import { connectFirst } from './connect.ts';
+import { connectFirst, type Server } from './connect.ts';
+
+const NO_REPLY = 'the connection was closed without a reply';
 
 /** What a gateway answered, and on which of its addresses. */
 export interface Answered {
@@ -30,15 +33,16 @@ interface Around {
  * @throws AttemptFailure
  */
 export async function exchange(
-  to: { readonly addresses: readonly IpAddress[]; readonly port: number },
+  to: Server,
   domain: string,
   { key, line }: TicketLines,
   { times, stopping }: Around,
 ): Promise<Answered> {
   const late = new AttemptFailure('gateway', `no whole reply within ${times.exchange} s`);
-  const noConnection = new AttemptFailure('gateway', `no connection within ${times.connect} s`);
+  const noAnswer = describeNoConnection(to, `no answer within ${times.connect} s`);
+  const noConnection = new AttemptFailure('gateway', noAnswer);
   return within(times.exchange, stopping, late, async (signal) => {
-    const connecting = (aborted: AbortSignal) => connectFirst(to.addresses, to.port, aborted);
+    const connecting = (aborted: AbortSignal) => connectFirst(to, aborted);
     const { socket, address } = await within(times.connect, signal, noConnection, connecting);
     const bytes = await converse(socket, `${domain}\n${key}\n${line}\n`, signal);
     return { reply: parse(bytes), address };
@@ -50,9 +54,9 @@ function converse(socket: Socket, lines: string, signal: AbortSignal): Promise<B
   const chunks: Buffer[] = [];
   let bytes = 0;
   return new Promise<Buffer>((resolve, reject) => {
-    socket.on('error', (error) => reject(blame(error)));
+    socket.on('error', (error) => reject(blame(error, (reason) => `${NO_REPLY}: ${reason}`)));
     socket.on('end', () => resolve(Buffer.concat(chunks)));
-    socket.on('close', () => reject(new AttemptFailure('gateway', 'the connection was closed without a reply')));
+    socket.on('close', () => reject(new AttemptFailure('gateway', NO_REPLY)));
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
@@ -65,7 +69,7 @@ function converse(socket: Socket, lines: string, signal: AbortSignal): Promise<B
 }
 
 function parse(bytes: Buffer): GatewayReply {
-  if (bytes.length === 0) throw new AttemptFailure('gateway', 'the connection was closed without a reply');
+  if (bytes.length === 0) throw new AttemptFailure('gateway', NO_REPLY);
   try {
     return parseGatewayReply(bytes);
   } catch (error) {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { describeNoAddresses, explainConnection } from '../../../core/client/connection-words.ts';
 import { describeError } from '../../../core/values/errors.ts';
 import { type IpAddress, isIpv4, parseIpAddress } from '../../../core/values/ip-address.ts';
 import { parseJsonOf } from '../../../core/values/json.ts';
@@ -49,7 +50,7 @@ export class Names {
     if (isIP(host) > 0) return [parseIpAddress(host)];
     const former = this.#known.get(host);
     const seconds = former === undefined ? this.#times.name : this.#times.knownName;
-    const late = new AttemptFailure('network', `no addresses of ${host} within ${seconds} s`);
+    const late = new AttemptFailure('network', describeNoAddresses(host, `no answer within ${seconds} s`));
     try {
       return await within(seconds, signal, late, (limit) => abandonable(this.#ask(host), limit));
     } catch (error) {
@@ -102,8 +103,9 @@ async function findAddresses(host: string): Promise<readonly IpAddress[]> {
     const found = await lookup(host, { all: true });
     return alternate(found.map(({ address }) => parseIpAddress(address))).slice(0, MOST_ADDRESSES);
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    throw new AttemptFailure(code === NO_NAME_SERVER ? 'network' : 'gateway', `no addresses of ${host}: ${code}`);
+    const failure = error as NodeJS.ErrnoException;
+    const fault = failure.code === NO_NAME_SERVER ? 'network' : 'gateway';
+    throw new AttemptFailure(fault, describeNoAddresses(host, explainConnection(failure)));
   }
 }
 

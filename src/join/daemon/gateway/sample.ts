@@ -31,7 +31,7 @@ async function timeGateway(
     let addresses = await names.resolve(host, signal);
     for (let connection = 0; connection < CONNECTIONS; connection++) {
       const began = performance.now();
-      const { socket, address } = await connectFirst(addresses, port, signal);
+      const { socket, address } = await connectFirst({ host, port, addresses }, signal);
       socket.destroy();
       times.push(performance.now() - began);
       // The other addresses would only cost their head start again.
