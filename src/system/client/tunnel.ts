@@ -1,8 +1,8 @@
 import { deriveInterface, type InstanceName, type Traffic } from '../../core/client/instance.ts';
+import { parsePrivateKey } from '../../core/client/private-key.ts';
 import { ALL_TABLE, buildPeerWords, buildPlan, type Tunnel } from '../../core/client/tunnel-plan.ts';
 import { parseAddresses } from '../../core/kernel/links.ts';
 import { parseDump } from '../../core/kernel/wg-dump.ts';
-import { InputError } from '../../core/values/errors.ts';
 import type { InterfaceName } from '../../core/values/names.ts';
 import type { PublicKey } from '../../core/values/public-key.ts';
 import { takeTunnelLock } from '../files/lock.ts';
@@ -16,8 +16,6 @@ import { findOwn, findTables, readMarked } from './marked.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
 const DIRECTORY = '/var/lib/wgkex-client';
-/** wg(8) prints a key that it cannot read. */
-const PRIVATE_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const NOTHING = { isUp: false, handshake: 0, received: 0, sent: 0 };
 
 /** What the tunnel is like now. */
@@ -37,8 +35,9 @@ export interface TunnelReading {
  * @throws InputError if this machine is not made for it, before anything is changed.
  */
 export async function bringUp(tunnel: Tunnel): Promise<void> {
-  if (!PRIVATE_KEY.test(tunnel.privateKey)) throw new InputError('Cannot use the private key: not a WireGuard key');
   const device = deriveInterface(tunnel.name);
+  // wg(8) prints a key that it cannot read.
+  parsePrivateKey(tunnel.privateKey, `the call for ${device}`);
   await locked(async () => {
     const links = await readLinks();
     requireNotForeign(links, device);
