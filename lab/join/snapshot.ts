@@ -1,3 +1,5 @@
+import { eventually } from '../commands.ts';
+
 /** What ip(8) shows of a machine, as JSON. */
 const QUESTIONS = [
   ['link'],
@@ -7,13 +9,16 @@ const QUESTIONS = [
   ['-4', 'rule'],
   ['-6', 'rule'],
 ] as const;
-/** It changes by itself: an address is tentative until nobody else on the link claims it. */
-const VOLATILE = ['expires', 'tentative', 'operstate'];
+/** They change by themselves. */
+const VOLATILE = ['expires', 'operstate'];
+const TENTATIVE = ['-6', '-oneline', 'address', 'show', 'tentative'];
 
 type Run = (program: string, ...args: string[]) => Promise<string>;
 
 /** Everything that a client may change on a machine: interfaces, addresses, routes, rules, name servers. */
 export async function readSnapshot(run: Run): Promise<string[]> {
+  // Until nobody else on the link has claimed it an address has no route yet.
+  await eventually('no address is tentative', async () => (await run('ip', ...TENTATIVE)) === '');
   const asked = QUESTIONS.map(async (words) => {
     const answer = JSON.parse((await run('ip', '-json', ...words)) || '[]') as Record<string, unknown>[];
     return answer.map((entry) => `${words.join(' ')}: ${JSON.stringify(entry, leaveOutVolatile)}`);

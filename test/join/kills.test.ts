@@ -176,7 +176,7 @@ function listCalls(trace: string): { readonly call: string; readonly when: numbe
 /** All of a tunnel but what differs each time that an interface is made. */
 async function readTunnel(machine: Machine): Promise<unknown> {
   const lines = (await machine.snapshot()).filter((line) => line.includes(DEVICE) || line.includes(' rule: '));
-  const peers = await machine.run('wg', 'show', DEVICE, 'dump');
+  const { stdout: peers } = await machine.attempt('wg', ['show', DEVICE, 'dump']);
   const [[, ...own] = [], ...others] = peers.split('\n').map((line) => line.split('\t'));
   // The listen port is random.
   return { lines: lines.map(leaveOutChance), own: [own[0], own[2]], peers: others.map((peer) => peer.slice(0, 4)) };

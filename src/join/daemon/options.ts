@@ -21,8 +21,11 @@ export const TIMES = {
   /** For addresses of a name, and of one whose former addresses are known. */
   name: 5,
   knownName: 1,
-  /** For a reply of wgkex-tunnel, and for its greeting. */
-  helper: 30,
+  /**
+   * For a reply of wgkex-tunnel, and for its greeting. Not less than between two looks: Node wakes up at the end of the
+   * shortest timer, even if it was cleared long ago.
+   */
+  helper: 60,
   /** For all that a stop needs; shorter than `TimeoutStopSec=` of the unit. */
   stop: 10,
   /** How long a tunnel must have worked until its gateway is forgiven. */
