@@ -37,7 +37,7 @@ describe('wgkex-join', {
   test('writes nothing with a code that is wrong', async () => {
     const { status, stderr } = await runJoin(SET_UP, CODE.slice(1));
     assert.deepEqual([status, stderr.split('\n').length], [1, 2]);
-    assert.match(stderr, /^wgkex-join: Cannot read the ID and the token: .* found 33$/m);
+    assert.match(stderr, /^wgkex-join: Cannot read the access code: .* found 33$/m);
     assert.deepEqual([existsSync(TOML), existsSync(SECRETS)], [false, false]);
   });
 

@@ -34,7 +34,7 @@ export const WAITING: JoinState = {
     {
       gateway: 'gw1.example.org:10012',
       code: 'TOKEN_USED',
-      reason: 'the token is in use with another key; ask the operator to release the lease',
+      reason: 'the access code is in use with another key; ask the operator to release the lease',
       at: NOW - 95,
       until: NOW + 100,
     },

@@ -47,10 +47,10 @@ export function formatCredentials(id: LeaseId, token: Token): string {
 export function parseCredentials(text: string): Credentials {
   const typed = text.replace(IGNORED, '');
   if (!LETTERS_AND_DIGITS.test(typed))
-    throw new InputError('Cannot read the ID and the token: expected the letters a to z and the digits 2 to 7 only');
+    throw new InputError('Cannot read the access code: expected the letters a to z and the digits 2 to 7 only');
   if (typed.length !== CHARACTERS)
     throw new InputError(
-      `Cannot read the ID and the token: expected ${CHARACTERS} letters and digits, found ${typed.length}`,
+      `Cannot read the access code: expected ${CHARACTERS} letters and digits, found ${typed.length}`,
     );
   const credentials = typed.toLowerCase();
   return { id: credentials.slice(0, ID_CHARACTERS) as LeaseId, token: credentials.slice(ID_CHARACTERS) as Token };

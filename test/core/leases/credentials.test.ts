@@ -29,8 +29,8 @@ describe('ID and token', () => {
   ] as const)
     test(`are read ${name}`, () => assert.deepEqual(parseCredentials(text), RIGHT));
 
-  const count = (found: number) => `Cannot read the ID and the token: expected 34 letters and digits, found ${found}`;
-  const others = 'Cannot read the ID and the token: expected the letters a to z and the digits 2 to 7 only';
+  const count = (found: number) => `Cannot read the access code: expected 34 letters and digits, found ${found}`;
+  const others = 'Cannot read the access code: expected the letters a to z and the digits 2 to 7 only';
   for (const [name, text, message] of [
     ['are missing', '', count(0)],
     ['are an ID alone', 'k7f2mqxa', count(8)],
