@@ -27,8 +27,18 @@ function endAsCommanderSays({ code, exitCode, message }: CommanderError, help: s
     process.stderr.write(help);
     process.exit(EXIT_USAGE);
   }
-  const reason = message.replace(/^error: /, '').replaceAll('\n', ' ');
-  if (exitCode !== 0) exitWithUsageError(PROGRAM, escapeLine(reason, REASON_CHARACTERS));
+  if (exitCode !== 0) exitWithUsageError(PROGRAM, escapeLine(shorten(message), REASON_CHARACTERS));
+}
+
+/** Where a value is wrong, commander quotes it and ends with the reason, which quotes it, too. */
+function shorten(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/^command-argument value '.*?' is invalid for argument '\w+'\. /, '')
+    .replace(/^option '(--[a-z-]+) .*?' argument '.*?' is invalid\. /, '$1: ')
+    .replace('. Expected', ': expected')
+    .replace(/\.$/, '');
 }
 
 function fail(error: unknown): void {

@@ -56,16 +56,19 @@ function addSetupOptions(program: Command): Command {
     .argument('[name]', NAME, reading(parseInstanceName))
     .allowExcessArguments(false)
     .option('--gateway <hosts>', 'HOST, HOST:PORT or [IPV6]:PORT of the gateways, separated by commas', addGateways)
-    .option('--domain <domain>', 'the domain of the lease')
+    .option('--domain <domain>', 'the domain of the members, as the operator calls it')
     .option('--token-file <file>', 'read the access code here instead of asking; - for standard input')
     .option('--all-traffic', "send everything through the tunnel, not only what is for the members' networks")
     .option('--no-all-traffic', 'take --all-traffic back')
     .option('--proxy-only', 'send only what a program binds to the address of the lease, such as a proxy')
     .option('--no-proxy-only', 'take --proxy-only back')
     .addOption(
-      new Option('--over-tcp <when>', 'use the relay of a gateway, for networks without UDP').choices(OVER_TCP),
+      new Option(
+        '--over-tcp <when>',
+        'use the relay of a gateway, for networks without UDP; auto if never set',
+      ).choices(OVER_TCP),
     )
-    .option('--sample <number>', 'of how many gateways the connection times are compared', readSample)
+    .option('--sample <number>', 'how many gateways to compare by connection time; 3 if never set', readSample)
     .option('--no-start', 'neither start it now nor at boot')
     .option('--new-key', 'replace the key pair, after which the operator must release the lease');
 }
@@ -87,7 +90,7 @@ function addCommands(program: Command): void {
     .action(lazily(() => import('./commands/doctor/doctor.ts')));
   program
     .command('down')
-    .description('stop a tunnel until up, or until the next boot')
+    .description('stop a tunnel until the next boot, or until "up"')
     .argument(...needName)
     .action(lazily(() => import('./commands/down.ts')));
   program
@@ -144,6 +147,6 @@ function addGateways(text: string, others: readonly HostPort[] = []): HostPort[]
 
 function readSample(text: string): number {
   const number = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > MOST_SAMPLE) throw new InvalidArgumentError(`Expected a number from 1 to ${MOST_SAMPLE}`);
+  if (number < 1 || number > MOST_SAMPLE) throw new InvalidArgumentError(`expected a number from 1 to ${MOST_SAMPLE}`);
   return number;
 }

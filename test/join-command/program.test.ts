@@ -8,15 +8,18 @@ describe('the complaint about a wrong command line is one line that says what wa
 }, () => {
   const CASES: readonly [words: string, complaint: string][] = [
     ['--fast', "unknown option '--fast'"],
-    ['Members', 'Cannot use "Members" as a name'],
-    ['members more', 'too many arguments'],
-    ['members --gateway a,,b', 'expected HOST, HOST:PORT or [IPV6]:PORT'],
-    ['members --over-tcp sometimes', 'Allowed choices are auto, always, never'],
-    ['members --sample 0', 'Expected a number from 1 to 16'],
+    ['Members', 'wgkex-join: Cannot use "Members" as a name'],
+    ['members more', 'too many arguments: expected 1 argument but got 2;'],
+    [
+      'members --gateway a,,b',
+      'wgkex-join: --gateway: Cannot use "" as a gateway: expected HOST, HOST:PORT or [IPV6]:PORT;',
+    ],
+    ['members --over-tcp sometimes', '--over-tcp: Allowed choices are auto, always, never;'],
+    ['members --sample 0', '--sample: expected a number from 1 to 16;'],
     ['members --token-file', "option '--token-file <file>' argument missing"],
     ['members --new-key --all-traffic', '--new-key changes nothing but the key'],
     ['down', "missing required argument 'name'"],
-    ['down Members', 'Cannot use "Members" as a name'],
+    ['down Members', 'wgkex-join: Cannot use "Members" as a name'],
     ['export members --qr --output f', "option '--qr' cannot be used with option '--output <file>'"],
     ['status --gateway a', "unknown option '--gateway'"],
   ];

@@ -38,8 +38,12 @@ describe('the settings of a tunnel', () => {
     ['a new tunnel needs gateways and a domain', {}, /no such tunnel yet, so --gateway and --domain must be given$/],
     ['a new tunnel needs a domain', { gateway: GATEWAY }, /so --domain must be given$/],
     ['a new tunnel needs gateways', { domain: 'members' }, /so --gateway must be given$/],
-    ['a domain has the form of one', { gateway: GATEWAY, domain: 'Members!' }, /domain/],
-    ['a gateway is there once', { gateway: [...GATEWAY, ...GATEWAY], domain: 'members' }, /gateways/],
+    ['a domain has the form of one', { gateway: GATEWAY, domain: 'Members!' }, /^Cannot use these settings: domain: /],
+    [
+      'a gateway is there once',
+      { gateway: [...GATEWAY, ...GATEWAY], domain: 'members' },
+      /^Cannot use these settings: gateways\.1: /,
+    ],
     ['everything and hardly anything', { ...NEW, gateway: GATEWAY, allTraffic: true, proxyOnly: true }, /--proxy-only/],
   ];
   for (const [title, settings, message] of WRONG)

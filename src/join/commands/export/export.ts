@@ -21,7 +21,7 @@ const COMMENTS = /^#.*\n/gm;
 export async function run({ name, options }: NamedCall<Options>): Promise<boolean> {
   const { output, qr } = options;
   if (output === undefined && !qr && process.stdout.isTTY)
-    exitWithMistake('This has the private key, which a terminal keeps: use --qr, --output or a pipe');
+    exitWithMistake('The private key would stay in this terminal: use --qr, --output FILE or a pipe');
   requireRoot();
   requireTunnel(name);
   const text = buildFile(name);

@@ -1,6 +1,11 @@
 import type { Instance, InstanceName, OverTcp, Traffic } from '../../../core/client/instance.ts';
-import { DEFAULT_SAMPLE, formatInstance, parseInstance } from '../../../core/client/instance-file.ts';
-import { InputError } from '../../../core/values/errors.ts';
+import {
+  DEFAULT_SAMPLE,
+  deriveInstanceFile,
+  formatInstance,
+  parseInstance,
+} from '../../../core/client/instance-file.ts';
+import { describeError, InputError } from '../../../core/values/errors.ts';
 import type { HostPort } from '../../../core/values/host-port.ts';
 
 /** What the command line says about root's file; absent where it says nothing. */
@@ -14,8 +19,7 @@ export interface Settings {
 }
 
 const DEFAULTS = { traffic: 'routes', overTcp: 'auto', sample: DEFAULT_SAMPLE } as const;
-const BOTH =
-  'Cannot use --all-traffic with --proxy-only: either everything goes through the tunnel, or hardly anything';
+const BOTH = 'Cannot use --all-traffic with --proxy-only: choose one of them';
 
 export function areGiven(settings: Settings): boolean {
   const { gateway, domain, allTraffic, proxyOnly, overTcp, sample } = settings;
@@ -59,5 +63,11 @@ function decideTraffic({ allTraffic, proxyOnly }: Settings, now: Traffic): Traff
 
 /** Root's file is written only if it can be read back. */
 function check(instance: Instance): Instance {
-  return parseInstance(instance.name, formatInstance(instance));
+  try {
+    return parseInstance(instance.name, formatInstance(instance));
+  } catch (error) {
+    // There is no such file yet, or its settings are others.
+    const reason = describeError(error).replace(`${deriveInstanceFile(instance.name)}: `, '');
+    throw new InputError(`Cannot use these settings: ${reason}`, { cause: error });
+  }
 }
