@@ -50,6 +50,10 @@ describe('status', () => {
     assertSnapshot(new URL('status.json.txt', import.meta.url), text.split('\n'));
   });
 
+  test('is not up if there is no tunnel', () => {
+    assert.deepEqual(describeStandings([], NOW), { time: NOW, up: false, tunnels: [] });
+  });
+
   const STATES: readonly [title: string, state: JoinState, isUp: boolean, problems: readonly string[]][] = [
     ['is up', UP, true, []],
     [

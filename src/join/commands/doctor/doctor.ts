@@ -5,7 +5,7 @@ import { describeError } from '../../../core/values/errors.ts';
 import { listInstances, readInstance } from '../../../system/client/store/instances.ts';
 import { readState } from '../../daemon/state-file.ts';
 import type { Call } from '../call.ts';
-import { requireTunnel } from '../existing.ts';
+import { requireTunnel, SET_UP } from '../existing.ts';
 import { account, sudo } from './account.ts';
 import { secrets } from './files.ts';
 import { type Check, finding, isSound, type Outcome, runCheck, type TunnelCheck } from './finding.ts';
@@ -23,7 +23,6 @@ const TUNNEL: readonly TunnelCheck[] = [
   ...[secrets, unit, gateways, relay, routes, resolver],
   ...[tunnel, refusals, lease],
 ];
-const SET_UP = 'wgkex-join NAME --gateway HOST --domain DOMAIN';
 
 /** `wgkex-join doctor`: report problems, and what fixes them. False if there are any. */
 export async function run({ name, options }: Call<{ readonly json?: boolean }>): Promise<boolean> {

@@ -4,7 +4,13 @@ import type { Standing } from './standing.ts';
 
 /** The document of `wgkex-join status --json`; its shape is fixed in wgkex-join(8). */
 export function describeStandings(standings: readonly Standing[], now: UnixSeconds): object {
-  return { time: Math.floor(now), up: standings.every(({ isUp }) => isUp), tunnels: standings.map(describeStanding) };
+  const tunnels = standings.map(describeStanding);
+  return { time: Math.floor(now), up: areUp(standings), tunnels };
+}
+
+/** False also if there are none. */
+export function areUp(standings: readonly Standing[]): boolean {
+  return standings.length > 0 && standings.every(({ isUp }) => isUp);
 }
 
 function describeStanding({ name, instance, state, isUp, problems }: Standing): object {
