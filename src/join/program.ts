@@ -2,14 +2,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { EXIT_FAILURE } from '../command-line.ts';
 import { OVER_TCP, parseGateway, parseInstanceName } from '../core/client/instance.ts';
+import { MOST_SAMPLE } from '../core/client/instance-file.ts';
 import { describeError } from '../core/values/errors.ts';
 import type { HostPort } from '../core/values/host-port.ts';
 import { PROGRAM, type Run } from './commands/call.ts';
 
 /** On a terminal of 80 columns, descriptions get a third of the width. */
 const NARROWEST_TEXT = 24;
-/** Connections are compared to at most this many gateways. */
-const MOST_SAMPLE = 16;
 const NAME = 'your name for the tunnel, such as members';
 const ABOUT = [
   "Keeps a member's tunnel to one of several gateways.",

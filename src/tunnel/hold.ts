@@ -1,7 +1,6 @@
+import { CLIENT_DIRECTORY, INSTANCE_DIRECTORY } from '../core/client/installation.ts';
 import type { InstanceName } from '../core/client/instance.ts';
-import { INSTANCE_DIRECTORY } from '../core/client/instance-file.ts';
 import { holdTunnel } from '../system/client/store/hold.ts';
-import { CLIENT_DIRECTORY } from '../system/client/store/private-directory.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Where root's files are. */

@@ -6,6 +6,7 @@ import { send } from '../../lab/client.ts';
 import { type Background, eventually, shIn, startIn } from '../../lab/commands.ts';
 import { Gateway, WIREGUARD_PORT } from '../../lab/gateway.ts';
 import { grant, leased, MEMBERS, makeTicket, type Ticket } from '../../lab/leases.ts';
+import { CLIENT_DIRECTORY } from '../../src/core/client/installation.ts';
 import { deriveInterface, type Instance, parseGateway, parseInstanceName } from '../../src/core/client/instance.ts';
 import type { ReplyOf, RequestOf } from '../../src/core/client/messages.ts';
 import { buildReplyProof } from '../../src/core/leases/proof.ts';
@@ -13,7 +14,6 @@ import { parseThirdLine } from '../../src/core/leases/third-line.ts';
 import { parseIpAddress } from '../../src/core/values/ip-address.ts';
 import type { DomainName } from '../../src/core/values/names.ts';
 import { writeInstance } from '../../src/system/client/store/instances.ts';
-import { CLIENT_DIRECTORY } from '../../src/system/client/store/private-directory.ts';
 import { makeKey, writeCredentials } from '../../src/system/client/store/secrets.ts';
 
 const NUMBER = 151;

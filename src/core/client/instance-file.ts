@@ -5,13 +5,13 @@ import { parseToml } from '../settings/toml.ts';
 import { describeError, InputError } from '../values/errors.ts';
 import { formatHostPort, type HostPort } from '../values/host-port.ts';
 import { isDomainName } from '../values/names.ts';
+import { INSTANCE_DIRECTORY } from './installation.ts';
 import { type Instance, type InstanceName, OVER_TCP, parseGateway, type Traffic } from './instance.ts';
 
-/** Where root's files are. */
-export const INSTANCE_DIRECTORY = '/etc/wgkex-client';
 export const DEFAULT_SAMPLE = 3;
 
 const MOST_GATEWAYS = 16;
+export const MOST_SAMPLE = MOST_GATEWAYS;
 
 const gateway = z.string().transform((text, context): HostPort => {
   try {
@@ -29,7 +29,7 @@ const instanceSchema = z
     all_traffic: z.boolean().default(false),
     proxy_only: z.boolean().default(false),
     over_tcp: z.enum(OVER_TCP).default('auto'),
-    sample: z.int().min(1).max(MOST_GATEWAYS).default(DEFAULT_SAMPLE),
+    sample: z.int().min(1).max(MOST_SAMPLE).default(DEFAULT_SAMPLE),
   })
   .superRefine(({ gateways, all_traffic, proxy_only }, context) => {
     const texts = gateways.map((one) => formatHostPort(one).toLowerCase());

@@ -8,7 +8,7 @@ import type { Log } from '../../log/log.ts';
 import { Attempts, type Tunnel } from './attempt.ts';
 import { AttemptFailure } from './failure.ts';
 import { Names } from './gateway/names.ts';
-import { HELPER, Helper } from './helper/helper.ts';
+import { HELPER_COMMAND, Helper } from './helper/helper.ts';
 import { NetworkWatch } from './network-watch.ts';
 import { CLOCKS, type DaemonOptions, describeNetwork, TIMES } from './options.ts';
 import { type Former, lookOrSkip, type Parts } from './parts.ts';
@@ -33,7 +33,7 @@ export class Daemon {
   #problem: string | undefined;
 
   constructor(instance: Instance, options: DaemonOptions, log: Log) {
-    const { clocks = CLOCKS, helper: command = HELPER } = options;
+    const { clocks = CLOCKS, helper: command = HELPER_COMMAND } = options;
     const times = { ...TIMES, ...options.times };
     const directory = deriveDirectory(instance.name, options.runtimeDirectory);
     const stopping = this.#stop.signal;

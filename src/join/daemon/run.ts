@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { orExitWithConfigError } from '../../command-line.ts';
+import { INSTANCE_DIRECTORY } from '../../core/client/installation.ts';
 import type { Instance, InstanceName } from '../../core/client/instance.ts';
-import { INSTANCE_DIRECTORY, parseInstance } from '../../core/client/instance-file.ts';
+import { parseInstance } from '../../core/client/instance-file.ts';
 import { describeSystemError, InputError } from '../../core/values/errors.ts';
 import { Log } from '../../log/log.ts';
 import { Daemon } from './daemon.ts';

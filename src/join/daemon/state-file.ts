@@ -8,7 +8,7 @@ import type { IpAddress } from '../../core/values/ip-address.ts';
 import { parseJsonOf } from '../../core/values/json.ts';
 
 /** What wgkex-join keeps for itself and for `status`, in a folder for each tunnel. */
-export const RUNTIME_DIRECTORY = '/run/wgkex-client';
+const RUNTIME_DIRECTORY = '/run/wgkex-client';
 const STATE_FILE = 'state.json';
 
 /** `starting`: asks wgkex-tunnel how things are; `seeking`: tries gateways; `waiting`: none of them worked. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { USER } from '../../core/client/installation.ts';
 import { deriveInterface } from '../../core/client/instance.ts';
 import { isDefaultRoute, parseCidr } from '../../core/client/networks.ts';
 import { listCarried } from '../../core/client/route-rules.ts';
@@ -11,8 +12,6 @@ import { type DnsWay, requireDnsWay } from './dns.ts';
 import { findProxyTable, findTaker, listFamilies, type Marked } from './marked.ts';
 import { readUplinks } from './surroundings.ts';
 
-/** The user of wgkex-join. */
-const USER = 'wgkex-client';
 const STRICT = 1;
 
 export interface Prepared {

@@ -1,9 +1,10 @@
+import { HELPER, USER } from '../../../core/client/installation.ts';
 import type { Account } from '../../../core/host/account.ts';
 import { findAccount } from '../../../system/host/account.ts';
 import { SudoAsUser } from '../../../system/host/sudo.ts';
 import { isRoot } from '../call.ts';
 import { type Check, type Finding, finding, NEEDS_ROOT, NotChecked } from './finding.ts';
-import { HELPER, REINSTALL, USER } from './installation.ts';
+import { REINSTALL } from './installation.ts';
 
 const MAKE_USER = 'systemd-sysusers wgkex-client.conf';
 

@@ -1,16 +1,16 @@
+import { HELPER } from '../../../core/client/installation.ts';
 import { deriveInterface, type InstanceName } from '../../../core/client/instance.ts';
 import { ALIAS } from '../../../core/client/tunnel-plan.ts';
 import { readLinks } from '../../../system/client/device.ts';
 import { type Marked, readMarked } from '../../../system/client/marked.ts';
 import { readState } from '../../daemon/state-file.ts';
 import { type Finding, finding } from './finding.ts';
-import { HELPER } from './installation.ts';
 
 /** Of an interface, or of one whose making was interrupted: `wg-members`, `wg+members`. */
 const OUR_INTERFACE = /^wg[-+]([a-z0-9][a-z0-9_-]*)$/;
 
 /** The names of tunnels of which something is in the kernel. */
-export async function readTraces(): Promise<string[]> {
+async function readTraces(): Promise<string[]> {
   const [links, marked] = await Promise.all([readLinks(), readMarked()]);
   const interfaces = [...links].flatMap(([name, { alias }]) => (alias === ALIAS ? [name] : []));
   return listTraces(interfaces, marked);

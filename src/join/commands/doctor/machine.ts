@@ -1,13 +1,14 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { HELPER } from '../../../core/client/installation.ts';
 import type { ClockState } from '../../../core/host/clock.ts';
 import { readClockState } from '../../../system/host/clock.ts';
 import { isSystemdRunning } from '../../../system/host/timers.ts';
 import { PROGRAMS, type Program } from '../../../system/run/programs.ts';
 import { type Check, type Finding, finding, NEEDS_SYSTEMD } from './finding.ts';
-import { HELPER, REINSTALL } from './installation.ts';
+import { REINSTALL } from './installation.ts';
 
 const PACKAGES: Partial<Record<Program, string>> = { wg: 'wireguard-tools', ip: 'iproute2', sudo: 'sudo' };
-const WIREGUARD_GO = '/usr/bin/wireguard-go';
+const WIREGUARD_GO = PROGRAMS['wireguard-go'];
 
 export const programs: Check = {
   name: 'programs',

@@ -2,10 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describeNoAddresses, describeNoConnection, explainConnection } from '../../../core/client/connection-words.ts';
+import { USER } from '../../../core/client/installation.ts';
 import type { HostPort } from '../../../core/values/host-port.ts';
 import { findAccount } from '../../../system/host/account.ts';
 import { isRoot } from '../call.ts';
-import { USER } from './installation.ts';
 
 const LOOKUP_SECONDS = 5;
 const CONNECT_SECONDS = 3;

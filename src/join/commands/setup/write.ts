@@ -1,9 +1,9 @@
+import { CLIENT_DIRECTORY } from '../../../core/client/installation.ts';
 import type { Instance, InstanceName } from '../../../core/client/instance.ts';
 import type { Credentials } from '../../../core/leases/credentials.ts';
 import { deriveSecret } from '../../../core/leases/proof.ts';
 import { holdForGood } from '../../../system/client/store/hold.ts';
 import { removeInstance, writeInstance } from '../../../system/client/store/instances.ts';
-import { CLIENT_DIRECTORY } from '../../../system/client/store/private-directory.ts';
 import {
   makeKey,
   readCredentials,

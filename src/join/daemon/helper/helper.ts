@@ -1,3 +1,4 @@
+import { HELPER } from '../../../core/client/installation.ts';
 import type { InstanceName } from '../../../core/client/instance.ts';
 import type { ClientRequestType, ReplyOf } from '../../../core/client/messages.ts';
 import { describeError } from '../../../core/values/errors.ts';
@@ -6,7 +7,7 @@ import { AttemptFailure, NO_HELPER } from '../failure.ts';
 import { HelperChild, type Question } from './child.ts';
 
 /** What starts wgkex-tunnel: sudo permits it without arguments, and nothing else. */
-export const HELPER: readonly string[] = ['sudo', '-n', '/usr/lib/wgkex-client/wgkex-tunnel'];
+export const HELPER_COMMAND: readonly string[] = ['sudo', '-n', HELPER];
 
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 60_000;

@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { INSTANCE_DIRECTORY } from '../../../core/client/installation.ts';
 import { type Instance, type InstanceName, parseInstanceName } from '../../../core/client/instance.ts';
-import { formatInstance, INSTANCE_DIRECTORY, parseInstance } from '../../../core/client/instance-file.ts';
+import { formatInstance, parseInstance } from '../../../core/client/instance-file.ts';
 import { describeSystemError, InputError } from '../../../core/values/errors.ts';
 import { replaceFile } from '../../files/replace-file.ts';
 import { makeTrustedDirectory, readTrustedFile } from '../../files/trust.ts';

@@ -1,13 +1,11 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLIENT_DIRECTORY } from '../../../core/client/installation.ts';
 import type { InstanceName } from '../../../core/client/instance.ts';
 import { describeSystemError, InputError } from '../../../core/values/errors.ts';
 import { readPrivateFile } from '../../files/private-file.ts';
 import { replaceFile } from '../../files/replace-file.ts';
 import { makeTrustedDirectory } from '../../files/trust.ts';
-
-/** Root's, readable by all; in it each tunnel has a directory that only root can read. */
-export const CLIENT_DIRECTORY = '/var/lib/wgkex-client';
 
 const ROOT_ALONE = 0o700;
 
