@@ -11,9 +11,14 @@ const KEY_BYTES = 32;
 
 /** `source` is for the error. @throws InputError whose message shows nothing of `text`. */
 export function parsePrivateKey(text: string, source: string): PrivateKey {
-  // Both kinds of keys have the same form.
-  if (!isPublicKey(text)) throw new InputError(`Cannot read the private key in ${source}: expected 32 bytes in base64`);
-  return text as string as PrivateKey;
+  if (!isPrivateKey(text))
+    throw new InputError(`Cannot read the private key in ${source}: expected 32 bytes in base64`);
+  return text;
+}
+
+/** Both kinds of keys have the same form. */
+export function isPrivateKey(text: string): text is PrivateKey {
+  return isPublicKey(text);
 }
 
 /** As `wg pubkey` does. */

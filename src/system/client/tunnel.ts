@@ -1,5 +1,6 @@
+import { CLIENT_DIRECTORY } from '../../core/client/installation.ts';
 import { deriveInterface, type InstanceName, type Traffic } from '../../core/client/instance.ts';
-import { parsePrivateKey } from '../../core/client/private-key.ts';
+import { isPrivateKey } from '../../core/client/private-key.ts';
 import { ALL_TABLE, buildPeerWords, buildPlan, type Tunnel } from '../../core/client/tunnel-plan.ts';
 import { parseAddresses } from '../../core/kernel/links.ts';
 import { parseDump } from '../../core/kernel/wg-dump.ts';
@@ -15,7 +16,6 @@ import { addOwner, addRoutes, addRules, type Lines, removeLines, removeOwner } f
 import { findOwn, findTables, readMarked } from './marked.ts';
 import { type Prepared, prepare } from './prepare.ts';
 
-const DIRECTORY = '/var/lib/wgkex-client';
 const NOTHING = { isUp: false, handshake: 0, received: 0, sent: 0 };
 
 /** What the tunnel is like now. */
@@ -35,6 +35,8 @@ export interface TunnelReading {
  * @throws InputError if this machine is not made for it, before anything is changed.
  */
 export async function bringUp(tunnel: Tunnel): Promise<void> {
+  // wg(8) prints a key that it cannot read.
+  if (!isPrivateKey(tunnel.privateKey)) throw new InputError('Cannot use the private key: not a WireGuard key');
   const device = deriveInterface(tunnel.name);
   // wg(8) prints a key that it cannot read.
   parsePrivateKey(tunnel.privateKey, `the call for ${device}`);
@@ -77,7 +79,7 @@ export async function readTunnel(name: InstanceName, traffic: Traffic = 'routes'
 
 /** Tunnels share tables and rules, and wgkex-tunnel may run several times: only one changes anything at a time. */
 async function locked<T>(work: () => Promise<T>): Promise<T> {
-  const lock = await takeTunnelLock(DIRECTORY);
+  const lock = await takeTunnelLock(CLIENT_DIRECTORY);
   try {
     return await work();
   } finally {

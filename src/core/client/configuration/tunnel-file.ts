@@ -5,6 +5,7 @@ import {
   type TunnelSettings,
 } from '../../leases/tunnel-config.ts';
 import { InputError } from '../../values/errors.ts';
+import { isPrivateKey } from '../private-key.ts';
 import { TunnelLines } from './tunnel-lines.ts';
 import {
   ADDRESS,
@@ -21,7 +22,6 @@ const MOST_ALLOWED_IPS = 64;
 const MOST_NAME_SERVERS = 4;
 /** Four characters of base64 carry three. */
 const MOST_CHARACTERS = (CONFIG_LINE_BYTES / 4) * 3;
-const PRIVATE_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw480]=$/;
 
 /**
  * Parses what a gateway wrote: exactly the lines of `buildTunnelConfig`, in their order, and no others. The values
@@ -43,7 +43,7 @@ export function parseTunnelFile(text: string): TunnelSettings {
 
 /** The file of `wg-quick` and of the official apps. @throws InputError, which does not show the key. */
 export function formatTunnelFile(settings: TunnelSettings, privateKey: string): string {
-  if (!PRIVATE_KEY.test(privateKey)) throw new InputError('Cannot use the private key: expected 32 bytes in base64');
+  if (!isPrivateKey(privateKey)) throw new InputError('Cannot use the private key: expected 32 bytes in base64');
   return buildTunnelLines(settings)
     .flatMap((line) => (line === '[Interface]' ? [line, `PrivateKey = ${privateKey}`] : [line]))
     .map((line) => `${line}\n`)
