@@ -108,7 +108,7 @@ describe('wgkex-join', {
     const key = readPrivateKey(NAME);
     const shown = await runOnTerminal(['export', NAME], 80);
     assert.ok(shown.status === 2 && !shown.output.includes(key));
-    assert.match(shown.output, /^wgkex-join: This has the private key, .*--help\n$/);
+    assert.match(shown.output, /^wgkex-join: The private key would stay in this terminal: .*--help\n$/);
     const narrow = await runOnTerminal(['export', NAME, '--qr'], 50);
     assert.deepEqual([narrow.status, narrow.output.split('\n').length], [1, 2]);
     const { status, output } = await runOnTerminal(['export', NAME, '--qr'], 80);
