@@ -35,7 +35,13 @@ async function setUp(number: number) {
   ];
   await machine.setUp(ticket, [gateway.host]);
   await machine.setResolvers([RESOLVER]);
-  await ipBatch(machine.namespace, 'link add docker0 up type bridge', `address add ${DOCKER} dev docker0`);
+  // Without an IPv6 address, which would come whenever the kernel likes.
+  await ipBatch(
+    machine.namespace,
+    'link add docker0 type bridge',
+    'link set docker0 addrgenmode none up',
+    `address add ${DOCKER} dev docker0`,
+  );
   const close = async () => {
     await machine.close();
     await gateway.close();
