@@ -5,11 +5,6 @@ import { basename } from 'node:path';
 const PROGRAMS = ['/usr/bin/wg', '/usr/sbin/bridge', '/usr/sbin/ip', '/usr/bin/flock', '/usr/bin/sqlite3'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
-/** A machine of the lab, such as a gateway. */
-export interface Place {
-  readonly namespace: string;
-}
-
 /** Stands in front of each of them; knows what to do from the files of {@link faultsOf}. */
 const FAKE = new URL('fake', import.meta.url);
 let installed: Promise<void> | undefined;
@@ -24,7 +19,7 @@ export interface Site {
  * or input the text occurs (`wg set …`, with `;` before the input), fails, hangs, or holds until the curses are lifted.
  */
 export async function curse(
-  gateway: Place,
+  site: Site,
   program: Program,
   text: string,
   fault: 'fail' | 'hang' | 'hold',
@@ -32,22 +27,22 @@ export async function curse(
   await orderFault(site, basename(program), `${fault} ${text}\n`);
 }
 
-/** All calls of the gateway go to the real programs again. */
-export function liftCurses(gateway: Place): Promise<void> {
-  return rm(faultsOf(gateway), { recursive: true, force: true });
+/** All calls of the site go to the real programs again. */
+export function liftCurses(site: Site): Promise<void> {
+  return rm(faultsOf(site), { recursive: true, force: true });
 }
 
 /** Adds a line to an order for the fakes. */
-export async function orderFault(gateway: Place, order: string, line: string): Promise<void> {
+export async function orderFault(site: Site, order: string, line: string): Promise<void> {
   installed ??= installFakes();
   await installed;
   await mkdir(faultsOf(site), { recursive: true });
   await writeFile(`${faultsOf(site)}/${order}`, line, { flag: 'a' });
 }
 
-/** The processes of this gateway see it as /etc/wgkex/faults, those of others see their own. */
-export function faultsOf(gateway: Place): string {
-  return `/etc/netns/${gateway.namespace}/wgkex/faults`;
+/** The processes of this site see it as /etc/wgkex/faults, those of others see their own. */
+export function faultsOf(site: Site): string {
+  return `/etc/netns/${site.namespace}/wgkex/faults`;
 }
 
 /** Test files that run at the same time may both do so: the file that was set aside first is the real program. */

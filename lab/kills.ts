@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { eventually, sh } from './commands.ts';
-import { faultsOf, liftCurses, orderFault, type Place } from './fakes.ts';
+import { faultsOf, liftCurses, orderFault, type Site } from './fakes.ts';
 import type { Gateway } from './gateway.ts';
 
 /** Something that wgkex does. These words, for strace(1), go in front of the command that starts or attaches to it. */
@@ -23,8 +23,8 @@ const WRITES = ['openat', 'write', 'ftruncate', 'fsync', 'link', 'unlink', 'rena
  * Lets an action run once, unharmed, and finds the moments before and after each effect of the programs that it calls:
  * around two calls, two peers of one `wg set`, two lines of a batch or of SQL.
  */
-export async function findProgramMoments(gateway: Place, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
-  const { calls } = await order(gateway, 'nobody 0 0 nobody', () => action([]));
+export async function findProgramMoments(site: Site, victim: Victim, action: Action<unknown>): Promise<Moment[]> {
+  const { calls } = await order(site, 'nobody 0 0 nobody', () => action([]));
   return calls.flatMap(({ program, number, effects, words }) => {
     return Array.from({ length: effects + 1 }, (_, done) => ({
       name: `${words}, with ${done} of ${effects} done`,
@@ -72,9 +72,9 @@ interface Call {
 }
 
 /** Does something while the fakes count calls and kill their victim, see `lab/fake`. */
-async function order<T>(gateway: Place, kill: string, action: () => Promise<T>) {
-  await orderFault(gateway, 'kill', `${kill}\n`);
-  await orderFault(gateway, 'calls', '');
+async function order<T>(site: Site, kill: string, action: () => Promise<T>) {
+  await orderFault(site, 'kill', `${kill}\n`);
+  await orderFault(site, 'calls', '');
   try {
     const result = await action();
     await eventually('what the victim had started has ended', async () => !(await hasOrphans(site)));
@@ -84,13 +84,11 @@ async function order<T>(gateway: Place, kill: string, action: () => Promise<T>) 
   }
 }
 
-/**
- * Programs outlive their caller while a test looks at the remains; their parent is then the first process. That of
- * wireguard-go always is.
- */
-async function hasOrphans(gateway: Place): Promise<boolean> {
-  const pids = (await sh('ip', 'netns', 'pids', gateway.namespace)).split('\n').filter((line) => line !== '');
+/** Programs outlive their caller while a test looks at the remains; their parent is then the first process. */
+async function hasOrphans(site: Site): Promise<boolean> {
+  const pids = (await sh('ip', 'netns', 'pids', site.namespace)).split('\n').filter((line) => line !== '');
   const states = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));
+  // wireguard-go stays in the background, as it should.
   return states.some((state) => /^PPid:\t1$/m.test(state) && !/^Name:\twireguard-go$/m.test(state));
 }
 

@@ -113,7 +113,8 @@ export class TunnelService {
   }
 
   async #look(): Promise<{ look: Look }> {
-    const state = await this.#kernel.readTunnel(this.#name);
+    const { traffic } = readInstance(this.#name, this.#places.instances);
+    const state = await this.#kernel.readTunnel(this.#name, traffic);
     return { look: buildLook(state, readAccepted(this.#name, this.#places.secrets)) };
   }
 

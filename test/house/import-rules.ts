@@ -59,7 +59,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   {
     who: 'core/client',
     from: [
-      ...['core/values', 'core/leases', 'core/exchange/exchange.ts'],
+      ...['core/values', 'core/settings', 'core/leases', 'core/exchange/exchange.ts'],
       ...['core/kernel/rules.ts', 'core/kernel/table-routes.ts'],
     ],
     modules: ['node:crypto', 'smol-toml', 'zod'],

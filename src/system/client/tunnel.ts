@@ -1,6 +1,6 @@
 import { CLIENT_DIRECTORY } from '../../core/client/installation.ts';
 import { deriveInterface, type InstanceName, type Traffic } from '../../core/client/instance.ts';
-import { isPrivateKey } from '../../core/client/private-key.ts';
+import { parsePrivateKey } from '../../core/client/private-key.ts';
 import { ALL_TABLE, buildPeerWords, buildPlan, type Tunnel } from '../../core/client/tunnel-plan.ts';
 import { parseAddresses } from '../../core/kernel/links.ts';
 import { parseDump } from '../../core/kernel/wg-dump.ts';
@@ -35,8 +35,6 @@ export interface TunnelReading {
  * @throws InputError if this machine is not made for it, before anything is changed.
  */
 export async function bringUp(tunnel: Tunnel): Promise<void> {
-  // wg(8) prints a key that it cannot read.
-  if (!isPrivateKey(tunnel.privateKey)) throw new InputError('Cannot use the private key: not a WireGuard key');
   const device = deriveInterface(tunnel.name);
   // wg(8) prints a key that it cannot read.
   parsePrivateKey(tunnel.privateKey, `the call for ${device}`);
