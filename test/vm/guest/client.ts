@@ -153,7 +153,7 @@ async function isReached(address: string): Promise<boolean> {
 /** The packets that this machine sends beyond its network meanwhile, as they are on the wire. */
 async function capture(action: () => Promise<void>): Promise<number> {
   await sh(`rm -f /run/leaks /run/leaks.log
-systemd-run --quiet --unit=leaks bash -c 'exec tcpdump -i "$(ls /sys/class/net | grep ^en)" -n -U -w /run/leaks "${LEAKS}" 2>/run/leaks.log'`);
+systemd-run --quiet --unit=leaks bash -c 'exec tcpdump -Q out -i "$(ls /sys/class/net | grep ^en)" -n -U -w /run/leaks "${LEAKS}" 2>/run/leaks.log'`);
   await eventually(
     'the capture begins',
     async () => (await attempt('grep "listening on" /run/leaks.log')).exitCode === 0,
