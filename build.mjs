@@ -6,9 +6,6 @@ import { build } from 'esbuild';
 const SMALL = '--max-semi-space-size=2';
 // The listener runs without privileges and may be told things by its environment, such as systemd's sockets.
 const SMALL_NODE = `#!/usr/bin/env -S /usr/bin/node ${SMALL}`;
-// Its doctor looks at the network with the user id of the daemon. Node does not change that while libuv might work for it
-// in other threads (CVE-2024-22017), as Debian 13's does unless it is told not to.
-const JOIN_NODE = `#!/usr/bin/env -S UV_USE_IO_URING=0 /usr/bin/node ${SMALL}`;
 // A command is over before optimised code would pay: with 2000 peers `status` takes a quarter less time without.
 const BRIEF_NODE = '#!/usr/bin/node --no-opt';
 // What root runs inherits nothing that could change it (NODE_OPTIONS, LD_PRELOAD, PATH, ...), but for the name of
@@ -24,7 +21,7 @@ const EXECUTABLES = [
   { name: 'wgkex-mail', entry: 'src/mail/main.ts', interpreter: SMALL_NODE },
   { name: 'wgkex-relay', entry: 'src/relay/main.ts', interpreter: SMALL_NODE },
   // A command, too; but the service, which runs for months, counts.
-  { name: 'wgkex-join', entry: 'src/join/main.ts', interpreter: JOIN_NODE },
+  { name: 'wgkex-join', entry: 'src/join/main.ts', interpreter: SMALL_NODE },
   { name: 'wgkex-tunnel', entry: 'src/tunnel/main.ts', interpreter: CLEAN_NODE },
 ];
 

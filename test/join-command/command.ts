@@ -5,17 +5,8 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = fileURLToPath(new URL('../../src/join/main.ts', import.meta.url));
 
 /** Runs `wgkex-join` to its end. */
-export function runJoin(words: readonly string[], input = '') {
-  return run(process.execPath, ['--import', 'tsx', PROGRAM, ...words], input);
-}
-
-/** Runs the program that the lab has installed. */
-export function runInstalled(words: readonly string[]) {
-  return run('/usr/bin/wgkex-join', words, '');
-}
-
-async function run(program: string, words: readonly string[], input: string) {
-  const child = spawn(program, words, {
+export async function runJoin(words: readonly string[], input = '') {
+  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...words], {
     env: { ...process.env, COLUMNS: '80', NO_COLOR: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -10,7 +10,7 @@ import { parsePublicKey } from '../../src/core/values/public-key.ts';
 import { writeAccepted } from '../../src/system/client/store/accepted.ts';
 import { readInstance } from '../../src/system/client/store/instances.ts';
 import { readCredentials, readPrivateKey, readPublicKey } from '../../src/system/client/store/secrets.ts';
-import { runInstalled, runJoin, runOnTerminal } from './command.ts';
+import { runJoin, runOnTerminal } from './command.ts';
 import { readLines, readSymbol } from './qr-reader.ts';
 
 const NAME = parseInstanceName('commands');
@@ -126,7 +126,7 @@ describe('wgkex-join', {
   });
 
   test('the doctor finds what is wrong', async () => {
-    const { status, stdout } = await runInstalled(['doctor', NAME, '--json']);
+    const { status, stdout } = await runJoin(['doctor', NAME, '--json']);
     const { sound, checks }: Report = JSON.parse(stdout);
     const own = new Map(checks.filter(({ tunnel }) => tunnel === NAME).map(({ check, state }) => [check, state]));
     assert.deepEqual([status, sound, own.get('credentials'), own.get('tunnel')], [1, false, 'ok', 'wrong']);
