@@ -8,12 +8,16 @@ import { buildProgram } from './program.ts';
 const REASON_CHARACTERS = 300;
 /** Of commander: no command was given. */
 const NO_COMMAND = 'commander.help';
+/** The doctor runs this program as another user, as Node cannot change its own; no command of people's. */
+const REACH = 'reach';
 
 async function main(): Promise<void> {
   process.stdout.on('error', endWithReader);
   const program = buildProgram();
+  const [word, server] = process.argv.slice(2);
   try {
-    await program.parseAsync();
+    if (word === REACH && server !== undefined) await (await import('./commands/doctor/network.ts')).reach(server);
+    else await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) endAsCommanderSays(error, program.helpInformation({ error: true }));
     else fail(error);

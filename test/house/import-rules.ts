@@ -342,7 +342,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     who: 'join',
-    from: ['core/values', 'core/client', 'command-line.ts', 'join/commands', 'join/commands/doctor'],
+    from: [
+      'core/values',
+      'core/client',
+      'command-line.ts',
+      'join/commands',
+      'join/commands/doctor',
+      'join/commands/doctor',
+    ],
     modules: ['../package.json', 'commander'],
     why: 'It lists the commands; the code of a command is loaded when it is called.',
   },
@@ -375,7 +382,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       ...['core/values', 'core/client', 'core/leases', 'core/relay/endpoints.ts', 'cli/terminal', 'join/daemon'],
       ...['core/host', 'system/host', 'system/run', 'system/client', 'system/client/store', 'join/commands'],
     ],
-    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises'],
+    modules: ['node:dns/promises', 'node:fs', 'node:net', 'node:timers/promises', 'zod'],
     why: 'What a tunnel needs of its machine and of its gateways; it changes nothing.',
   },
   {

@@ -29,7 +29,7 @@ export interface Instance {
 
 export const EXCHANGE_PORT = 10_012;
 /** Words of the command line. */
-const RESERVED = ['join', 'status', 'down', 'up', 'leave', 'export', 'doctor', 'run', 'help'];
+const RESERVED = ['join', 'status', 'down', 'up', 'leave', 'export', 'doctor', 'reach', 'run', 'help'];
 /** `wg-` and a name are an interface, which has at most 15 bytes. */
 const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,11}$/;
 

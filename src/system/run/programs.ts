@@ -23,6 +23,7 @@ export const PROGRAMS = {
   resolvectl: '/usr/bin/resolvectl',
   resolvconf: '/usr/sbin/resolvconf',
   'wgkex-cleanup': '/usr/lib/wgkex/wgkex-cleanup',
+  'wgkex-join': '/usr/bin/wgkex-join',
 } as const;
 export type Program = keyof typeof PROGRAMS;
 

@@ -4,7 +4,7 @@ import { isRoot } from '../call.ts';
 import { isTunnelUp } from '../status/standing.ts';
 import { readSettings } from './accepted.ts';
 import { type Finding, type FindingCode, finding, NEEDS_ROOT, NotChecked, type TunnelCheck } from './finding.ts';
-import { asJoin, findFault } from './network.ts';
+import { findFaultAsJoin } from './network.ts';
 
 const LOOK_UP = 'getent ahosts';
 const ASKED_THROUGH_TUNNEL = new NotChecked(
@@ -18,7 +18,7 @@ export const gateways: TunnelCheck = {
     const takesAll = instance.traffic === 'all';
     // Packets of other users go into the tunnel, dead or alive.
     if (takesAll && !isRoot()) return NEEDS_ROOT;
-    const all = await asJoin(() => Promise.all(instance.gateways.map((one) => judge(one, 'exchange-unreachable'))));
+    const all = await Promise.all(instance.gateways.map((one) => judge(one, 'exchange-unreachable')));
     const found = all.flat();
     const isBlind = takesAll && (state === undefined || !isTunnelUp(state));
     return isBlind && found.some(({ code }) => code === 'name-unknown') ? ASKED_THROUGH_TUNNEL : found;
@@ -35,12 +35,12 @@ export const relay: TunnelCheck = {
     if (settings === undefined) return new NotChecked('no gateway has sent a configuration yet');
     if (settings.relay === undefined) return new NotChecked('the gateway has no relay');
     const server = parseServer(settings.relay);
-    return asJoin(() => judge(server, 'relay-unreachable'));
+    return judge(server, 'relay-unreachable');
   },
 };
 
 async function judge(where: HostPort, code: FindingCode): Promise<Finding[]> {
-  const fault = await findFault(where);
+  const fault = await findFaultAsJoin(where);
   if (fault === undefined) return [];
   const { kind, reason } = fault;
   return [kind === 'name' ? finding('name-unknown', reason, `${LOOK_UP} ${where.host}`) : finding(code, reason)];

@@ -1,34 +1,49 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod';
+import { printJson } from '../../../cli/terminal/print.ts';
 import { describeNoAddresses, describeNoConnection, explainConnection } from '../../../core/client/connection-words.ts';
 import { USER } from '../../../core/client/installation.ts';
-import type { HostPort } from '../../../core/values/host-port.ts';
+import { parseGateway } from '../../../core/client/instance.ts';
+import { formatHostPort, type HostPort } from '../../../core/values/host-port.ts';
+import { parseJsonOf } from '../../../core/values/json.ts';
+import { escapeLine } from '../../../core/values/quote.ts';
 import { findAccount } from '../../../system/host/account.ts';
+import { PROGRAMS } from '../../../system/run/programs.ts';
+import { run } from '../../../system/run/run.ts';
 import { isRoot } from '../call.ts';
 
 const LOOKUP_SECONDS = 5;
 const CONNECT_SECONDS = 3;
 
+const REASON_CHARACTERS = 300;
+
+const faultSchema = z.strictObject({ kind: z.enum(['name', 'connection']), reason: z.string() });
+/** What `wgkex-join reach SERVER` prints, which is for the doctor alone. */
+const reachSchema = z.strictObject({ fault: faultSchema.exactOptional() });
+
 /** Why a server cannot be reached. */
-export interface Fault {
-  readonly kind: 'name' | 'connection';
-  readonly reason: string;
-}
+export type Fault = Readonly<z.infer<typeof faultSchema>>;
 
 /**
- * Acts with the user id of wgkex-join as far as it can: only its packets do not go into a tunnel that takes all traffic,
- * and root need not talk to strangers.
+ * Finds it out as the user of wgkex-join where root asks: only that user's packets do not go into a tunnel that takes all
+ * traffic, and root need not talk to strangers. Node does not change its own user id where libuv might work for it in other
+ * threads (CVE-2024-22017), so another process does it.
  */
-export async function asJoin<T>(act: () => Promise<T>): Promise<T> {
+export async function findFaultAsJoin(server: HostPort): Promise<Fault | undefined> {
   const account = isRoot() ? await findAccount(USER) : undefined;
-  if (account === undefined) return act();
-  process.seteuid?.(account.uid);
-  try {
-    return await act();
-  } finally {
-    process.seteuid?.(0);
-  }
+  if (account === undefined) return findFault(server);
+  const user = ['--reuid', `${account.uid}`, '--regid', `${account.gid}`, '--clear-groups', '--no-new-privs'];
+  const said = await run('setpriv', [...user, PROGRAMS['wgkex-join'], 'reach', formatHostPort(server)]);
+  const { fault } = parseJsonOf(reachSchema, said, 'what wgkex-join found');
+  return fault && { ...fault, reason: escapeLine(fault.reason, REASON_CHARACTERS) };
+}
+
+/** `wgkex-join reach SERVER`, for {@link findFaultAsJoin}. */
+export async function reach(server: string): Promise<void> {
+  const fault = await findFault(parseGateway(server));
+  printJson(fault === undefined ? {} : { fault });
 }
 
 /** Looks a name up and connects to its addresses; undefined if one of them accepts. */
