@@ -87,7 +87,7 @@ describe('several gateways', { ...SKIP, concurrency: 4 }, () => {
     await machine.logs('tunnel up', { on: nameOf(real) });
     const seconds = (performance.now() - start) / 1000;
     t.diagnostic(`${seconds.toFixed(1)} s`);
-    assert.ok(seconds < HANDSHAKE_SECONDS + PATIENCE_SECONDS + 5, `${seconds}`);
+    assert.ok(seconds < HANDSHAKE_SECONDS + PATIENCE_SECONDS + 30, `${seconds}`);
     assert.equal(machine.find('gateway failed', { on: fake.on }).length, 1);
     assert.equal(fake.requests.length, 1);
     await machine.reaches(INSIDE);

@@ -44,7 +44,9 @@ const ruleSchema = z.array(
     suppress_prefixlen: z.number().optional(),
   }),
 );
-/** IANA’s numbers: without names iproute2 6.1 prints `ipproto-17`. */
+/** IANA’s. A machine need not have the file of their names, /etc/protocols. */
+const NUMBERS = { udp: 17, tcp: 6 } as const;
+/** Without names iproute2 6.1 prints `ipproto-17`. */
 const TRANSPORTS = { 'ipproto-17': 'udp', 'ipproto-6': 'tcp', 17: 'udp', 6: 'tcp', udp: 'udp', tcp: 'tcp' } as const;
 
 /**
@@ -87,7 +89,7 @@ export function formatRule({ priority, table, protocol, isNot, ...rule }: Policy
     ['from', rule.from],
     ['fwmark', rule.mark],
     ['oif', rule.device],
-    ['ipproto', rule.transport],
+    ['ipproto', rule.transport && NUMBERS[rule.transport]],
     ['dport', rule.port],
     ['uidrange', rule.uid === undefined ? undefined : `${rule.uid}-${rule.uid}`],
     [table === undefined ? 'unreachable' : 'lookup', table ?? ''],

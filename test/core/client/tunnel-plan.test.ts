@@ -146,8 +146,8 @@ function buildCatch(widest: number): string[] {
   return [
     'pref 30560 oif wg-members lookup 30567 protocol 119',
     'pref 30562 fwmark 0x7767 lookup 254 protocol 119',
-    'pref 30563 ipproto udp dport 53 lookup 30567 protocol 119',
-    'pref 30563 ipproto tcp dport 53 lookup 30567 protocol 119',
+    'pref 30563 ipproto 17 dport 53 lookup 30567 protocol 119',
+    'pref 30563 ipproto 6 dport 53 lookup 30567 protocol 119',
     'pref 30564 uidrange 990-990 lookup 254 protocol 119',
     `pref 30565 lookup 254 suppress_prefixlength ${widest} protocol 119`,
     'pref 30566 not fwmark 0x7767 lookup 30567 protocol 119',
