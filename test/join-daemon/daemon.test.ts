@@ -494,6 +494,31 @@ describe('a client where UDP is blocked', { concurrency: 3 }, () => {
     socket.close();
   });
 
+  test('asks another gateway at once if its own refuses it between UDP and the relay', async (t) => {
+    const scene = new Scene(t);
+    const own = await startGateway(t, MANNERS.good(RELAY));
+    const other = await startGateway(t, MANNERS.refusing('FULL'));
+    scene.change({ alive: [`${own.on} tcp`] });
+    const { lines } = scene.start([own.on, other.on]);
+    await until(
+      () => scene.state?.via === 'tcp',
+      () => lines,
+    );
+    own.manner = (socket) => {
+      own.manner = MANNERS.refusing('FULL');
+      MANNERS.good(RELAY)(socket);
+    };
+    other.manner = MANNERS.good();
+    scene.change({ alive: [`${own.on} tcp`, `${other.on} udp`] });
+    scene.network = '198.51.100.9';
+    await until(
+      () => scene.state?.gateway === other.on && scene.state.doing === 'up',
+      () => lines,
+    );
+    assert.ok(lines.some((line) => line.includes(`gateway failed on=${own.on} code=FULL via=tcp`)));
+    assert.ok(lines.every((line) => !line.includes('tunnel ill')));
+  });
+
   test('never uses a relay if root does not permit it', async (t) => {
     const scene = new Scene(t);
     const gateway = await startGateway(t, MANNERS.good(RELAY));

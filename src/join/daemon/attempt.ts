@@ -62,7 +62,16 @@ export class Attempts {
     const tunnel = await this.#bringUp(offer, 'udp');
     if (tunnel !== undefined) return tunnel;
     if (overTcp === 'never' || offer.relay === undefined) throw this.#noHandshake('udp');
-    return this.bring(gateway, 'tcp');
+    return this.#bringInstead(gateway);
+  }
+
+  /** By TCP what was in vain by UDP: whatever fails now, a tunnel of before is gone. */
+  async #bringInstead(gateway: HostPort): Promise<Tunnel> {
+    try {
+      return await this.bring(gateway, 'tcp');
+    } catch (error) {
+      throw error instanceof AttemptFailure ? error.over('tcp') : error;
+    }
   }
 
   /** Tries one way. @throws AttemptFailure */

@@ -17,7 +17,7 @@ export class AttemptFailure extends Error {
   readonly fault: Fault;
   /** What the gateway answered. */
   readonly code: ErrorCode | undefined;
-  /** How its handshake was awaited. */
+  /** How its handshake was awaited, or would have been: the tunnel of before, if there was one, is gone. */
   readonly via: Via | undefined;
 
   constructor(fault: Fault, reason: string, { code, via }: { code?: ErrorCode; via?: Via } = {}) {
@@ -25,6 +25,10 @@ export class AttemptFailure extends Error {
     this.fault = fault;
     this.code = code;
     this.via = via;
+  }
+
+  over(via: Via): AttemptFailure {
+    return new AttemptFailure(this.fault, this.message, { ...(this.code && { code: this.code }), via });
   }
 }
 

@@ -77,7 +77,7 @@ export class Watcher {
       if (error.via === undefined) return undefined;
       // After a handshake that did not come, nothing is left of it.
       const on = formatHostPort(gateway);
-      events.report('gateway failed', { on, via: error.via, reason: error.message });
+      events.report('gateway failed', { on, code: error.code, via: error.via, reason: error.message });
       status.noteFailure(on, error, undefined);
       return { last: on, isIll: true };
     }
