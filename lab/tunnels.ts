@@ -53,7 +53,10 @@ export class TunnelScene {
     const segment = await Segment.create(number);
     const scene = new TunnelScene(number, segment, await sh('wg', 'genkey'));
     await segment.join(scene.namespace, '1.1', '1::1');
-    await mkdir(`/etc/netns/${scene.namespace}/wgkex`, { recursive: true });
+    const etc = `/etc/netns/${scene.namespace}`;
+    for (const part of ['wgkex', 'resolvconf']) await mkdir(`${etc}/${part}`, { recursive: true });
+    // Debian's resolvconf, which does not do, is there, whatever other tests of the lab install.
+    await writeFile(`${etc}/resolvconf/interface-order`, '');
     await scene.useResolver('127.0.0.53');
     await ipBatch(undefined, ...Object.values(FAR).map((address) => `address replace ${address} dev lo`));
     const ways = [segment.ipv4('0.2'), segment.ipv6('0::2')];
@@ -271,6 +274,8 @@ export async function findClientUid(): Promise<number> {
 }
 
 async function prepareLab(): Promise<void> {
+  // Only over a directory another one can be laid.
+  await mkdir('/etc/resolvconf', { recursive: true });
   const file = `${CHILD}.${process.pid}.cjs`;
   const entryPoints = [fileURLToPath(new URL('tunnel-child.ts', import.meta.url))];
   await build({ entryPoints, outfile: file, bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' });

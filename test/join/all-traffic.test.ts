@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { eventually, pause, sh, startIn } from '../../lab/commands.ts';
+import { eventually, pause, startIn } from '../../lab/commands.ts';
 import { EXCHANGE_PORT, type Gateway, IS_ROOT_ALONE, WIREGUARD_PORT } from '../../lab/gateway.ts';
 import { Capture } from '../../lab/join/capture.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { addWayOut, findRouter } from '../../lab/join/internet.ts';
 import type { Machine } from '../../lab/join/machine.ts';
 import { NameServer } from '../../lab/join/name-server.ts';
+import { useOpenresolv } from '../../lab/join/openresolv.ts';
 import { Scene } from '../../lab/join/scene.ts';
 import { Segment } from '../../lab/network.ts';
 import { RELAY_PORT } from '../../lab/relay.ts';
@@ -31,7 +32,6 @@ const SLEPT_SECONDS = 600;
 const WATCHED_SECONDS = 5;
 const CAPTURE_MILLISECONDS = 200;
 const SERVE_NAMES = fileURLToPath(new URL('../../lab/join/serve-names.ts', import.meta.url));
-const RESOLVCONF = fileURLToPath(new URL('../../lab/join/resolvconf', import.meta.url));
 
 describe('with all_traffic nothing leaves the machine outside the tunnel,', { ...SKIP, concurrency: 4 }, () => {
   test('while it is up, dead, and moving to another gateway; once it is stopped all is as before', async (t) => {
@@ -169,7 +169,6 @@ interface World {
  */
 async function createScene(t: TestContext, setup: Setup) {
   const { home, numbers, family = 4, option = '--all-traffic' } = setup;
-  await sh('install', '-m', '0755', RESOLVCONF, '/usr/sbin/resolvconf');
   const scene = await Scene.create(home);
   t.after(() => scene.close());
   const world = await createWorld(scene, home + 40);
@@ -179,7 +178,7 @@ async function createScene(t: TestContext, setup: Setup) {
   scene.add(await NameServer.open(router, { [WORLD]: [world.ipv4, world.ipv6] }));
   const hosts = gateways.map((gateway) => findHost(gateway, family));
   const machine = await scene.addMachine(await grantOnAll(gateways), hosts, option);
-  await machine.setResolvers([router]);
+  await useOpenresolv(machine, router);
   await machine.openClock();
   const capture = await Capture.start(scene.home.port(machine.namespace));
   scene.add({ close: async () => void (await capture.stop()) });
