@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testClientEnds, testClientIsBack } from './client.ts';
+import { testClientEnds, testClientIsBack, testClientSleeps } from './client.ts';
 import { awaitReport, isFleetOfTwo, OTHER_MACHINE_SECONDS, openWindow, watchReboot } from './fleet.ts';
 import { FleetClient } from './fleet-client.ts';
 import { HAS_BROKER, HERE } from './fleet-plan.ts';
@@ -21,6 +21,7 @@ test('while the other machine reboots, a client registers a router each second, 
 });
 
 if (HAS_BROKER) testClientIsBack('a member continues after a reboot of its gateway');
+else testClientSleeps();
 
 testClientEnds();
 

@@ -11,6 +11,7 @@ const JOIN = `wgkex-join ${NAME} --gateway ${THERE.address} --domain members --t
 const EVERYTHING = 'allowed_ips = ["0.0.0.0/0", "::/0"]';
 /** Networks for documentation (RFC 5737, RFC 3849), which only the default route leads to. */
 const [FAR4, FAR6] = ['198.51.100.9', '2001:db8:9::9'];
+const SLEPT_SECONDS = 20;
 const LEAKS = `host ${FAR4} or host ${FAR6} or port 53`;
 
 /** Both machines must be in the fleet. Ends when the other one is a member, too. */
@@ -65,6 +66,26 @@ export function testClientIsBack(what: string): void {
     for (const address of listInside(THERE))
       await eventually(`the gateway answers at ${address}`, () => isReached(address), OTHER_MACHINE_SECONDS);
   });
+}
+
+/** The gateway on the other machine must stay awake meanwhile. */
+export function testClientSleeps(): void {
+  test('a member that was suspended to memory has its tunnel again when it wakes up', async () => {
+    const since = await sh('date +%s');
+    const slept = await readSleep();
+    await sh(`rtcwake --mode mem --seconds ${SLEPT_SECONDS}`);
+    assert.ok((await readSleep()) - slept >= SLEPT_SECONDS - 2);
+    for (const address of listInside(THERE))
+      await eventually(`the gateway answers at ${address}`, () => isReached(address), OTHER_MACHINE_SECONDS);
+    const lines = await sh(`journalctl --no-pager --output=cat --unit=wgkex-join@${NAME} --since=@${since}`);
+    assert.equal(lines, '-- No entries --');
+  });
+}
+
+/** Seconds that this machine has slept since it was booted: what CLOCK_BOOTTIME counts and CLOCK_MONOTONIC does not. */
+async function readSleep(): Promise<number> {
+  const [boot = ''] = (await sh('cat /proc/uptime')).split(' ');
+  return Number(boot) - process.hrtime()[0];
 }
 
 /** Both machines must be up. */
@@ -165,8 +186,8 @@ systemd-run --quiet --unit=leaks bash -c 'exec tcpdump -Q out -i "$(ls /sys/clas
 
 /** Packets and queries that somebody on this machine sends. */
 async function callOut(): Promise<void> {
-  await attempt(`ping -c 2 -W 2 ${FAR4}; ping -c 2 -W 2 ${FAR6}
-timeout 10 getent ahosts "wgkex-$RANDOM.example"; timeout 10 resolvectl query "wgkex-$RANDOM.example"`);
+  await attempt(`ping -c 2 -W 2 ${FAR4} & ping -c 2 -W 2 ${FAR6} &
+timeout 10 getent ahosts "wgkex-$RANDOM.example" & timeout 10 resolvectl query "wgkex-$RANDOM.example" & wait`);
 }
 
 async function readSent(): Promise<number> {
