@@ -9,6 +9,8 @@ describe('the complaint about a wrong command line is one line that says what wa
   const CASES: readonly [words: string, complaint: string][] = [
     ['--fast', "unknown option '--fast'"],
     ['Members', 'wgkex-join: Cannot use "Members" as a name'],
+    // An access code in its place is a secret.
+    [`${'A'.repeat(26)}.${'b'.repeat(43)}`, 'wgkex-join: Cannot use a text of 70 characters as a name: expected'],
     ['members more', 'too many arguments: expected 1 argument but got 2;'],
     [
       'members --gateway a,,b',

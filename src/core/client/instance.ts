@@ -32,13 +32,15 @@ export const EXCHANGE_PORT = 10_012;
 const RESERVED = ['join', 'status', 'down', 'up', 'leave', 'export', 'doctor', 'reach', 'run', 'help'];
 /** `wg-` and a name are an interface, which has at most 15 bytes. */
 const INSTANCE_NAME = /^[a-z0-9][a-z0-9_-]{0,11}$/;
+/** What is longer may be an access code in the wrong place, which is a secret. */
+const SHOWN_CHARACTERS = 32;
 
 /** @throws InputError */
 export function parseInstanceName(text: string): InstanceName {
-  if (!INSTANCE_NAME.test(text) || RESERVED.includes(text))
-    throw new InputError(
-      `Cannot use ${quote(text)} as a name: expected 1 to 12 of a-z, 0-9, "-" and "_", and not a command`,
-    );
+  if (!INSTANCE_NAME.test(text) || RESERVED.includes(text)) {
+    const shown = text.length <= SHOWN_CHARACTERS ? quote(text) : `a text of ${text.length} characters`;
+    throw new InputError(`Cannot use ${shown} as a name: expected 1 to 12 of a-z, 0-9, "-" and "_", and not a command`);
+  }
   return text as InstanceName;
 }
 
