@@ -13,6 +13,15 @@ export interface Moment {
   strike<T>(action: Action<T>): Promise<T>;
 }
 
+/** With KILLS=all in the environment each moment is tried, which takes minutes; else some, and chance decides which. */
+export const TRIES_ALL_KILLS = process.env['KILLS'] === 'all';
+
+/** One moment in so many, or all of them. */
+export function chooseMoments(moments: readonly Moment[], oneIn: number): readonly Moment[] {
+  const first = Math.floor(Math.random() * oneIn);
+  return TRIES_ALL_KILLS ? moments : moments.filter((_, index) => index % oneIn === first);
+}
+
 /** The process to kill: the program that was called, or else its caller, the handler or the cleanup. */
 export type Victim = 'program' | 'caller';
 

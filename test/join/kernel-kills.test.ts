@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { findProgramMoments, type Moment } from '../../lab/kills.ts';
+import { findProgramMoments, type Moment, TRIES_ALL_KILLS } from '../../lab/kills.ts';
 import { ADDRESSES, FAR, TunnelScene } from '../../lab/tunnels.ts';
 import type { Tunnel } from '../../src/core/client/tunnel-plan.ts';
 
-/** One moment in so many is tried, unless TUNNEL_KILLS=all is in the environment: all of them take some minutes. */
-const THINNING = process.env['TUNNEL_KILLS'] === 'all' ? 1 : 4;
+/** One moment in so many is tried. */
+const THINNING = TRIES_ALL_KILLS ? 1 : 4;
 
 describe('after a kill between two effects', { concurrency: 2 }, () => {
   for (const { what, number, least, from, to, ...more } of [
