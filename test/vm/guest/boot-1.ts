@@ -137,7 +137,7 @@ test('a router gets its tunnel, and batman-adv on both sides sees its neighbour 
     return sides.every((neighbours) => /[0-9a-f]{2}(:[0-9a-f]{2}){5}/.test(neighbours));
   });
   await eventually('a ping through bat0', async () => (await attempt(PING)).exitCode === 0);
-  assert.equal((await attempt('ping -c 3 -W 10 10.99.0.2')).exitCode, 0, 'and the other way');
+  assert.equal((await attempt('ping -c 2 -i 0.2 -W 5 10.99.0.2')).exitCode, 0, 'and the other way');
 });
 
 testMesh();

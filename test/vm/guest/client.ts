@@ -168,7 +168,7 @@ function listInside({ number }: Machine): string[] {
 }
 
 async function isReached(address: string): Promise<boolean> {
-  return (await attempt(`ping -c 3 -W 10 ${address}`)).exitCode === 0;
+  return (await attempt(`ping -c 2 -i 0.2 -W 5 ${address}`)).exitCode === 0;
 }
 
 /** The packets that this machine sends beyond its network meanwhile, as they are on the wire. */
