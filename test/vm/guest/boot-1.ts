@@ -379,9 +379,10 @@ test('an upgrade keeps configuration and state, and refuses and resets nobody', 
   // No other pass comes in between, however long it takes.
   await sh('systemctl stop wgkex-cleanup@ffww01.timer; systemctl start wgkex-cleanup@ffww01');
   const marks = await readMarks();
-  const config = await readFile(CONFIG, 'utf8');
+  let config = '';
   let said = '';
   await during(50, async () => {
+    config = await readFile(CONFIG, 'utf8');
     said = await sh('dpkg --install /payload/wgkex.deb </dev/null');
   });
   assert.match(said, /your \/etc\/wgkex\/wgkex\.toml stays as it is\. New settings, .*: limits\.line_seconds $/m);
