@@ -126,7 +126,7 @@ async function boot(release: string): Promise<Result[]> {
       // A cable between the two machines, which are a fleet in the end.
       ...['-netdev', `dgram,id=cable,${port('local', release)},${port('remote', other)}`],
       ...['-device', `virtio-net-pci,netdev=cable,romfile=,mac=52:54:00:00:00:0${RELEASES.indexOf(release)}`],
-      ...['-display', 'none', '-monitor', 'none', ...serial],
+      ...['-display', 'none', '-monitor', 'none', '-device', 'isa-debug-exit', ...serial],
       ...['-kernel', `${image}.vmlinuz`, '-initrd', `${image}.initrd`, '-append', append],
       // A machine's writes vanish with it: the cached disk stays as it was made.
       ...disk(`${image}.img`, 'snapshot=on'),
