@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { findProgramMoments, type Moment, TRIES_ALL_KILLS } from '../../lab/kills.ts';
+import { chooseMoments, findProgramMoments, type Moment } from '../../lab/kills.ts';
 import { ADDRESSES, FAR, TunnelScene } from '../../lab/tunnels.ts';
 import type { Tunnel } from '../../src/core/client/tunnel-plan.ts';
 
-/** One moment in so many is tried. */
-const THINNING = TRIES_ALL_KILLS ? 1 : 4;
+/** In the gate. */
+const ONE_IN = 8;
 
 describe('after a kill between two effects', { concurrency: 2 }, () => {
-  for (const { what, number, least, from, to, ...more } of [
-    { what: 'of a first call', number: 39, least: 30, every: 1, from: () => undefined, to: takeAll },
-    { what: 'of a change of gateway and addresses', number: 40, least: 8, every: 2, from: takeAll, to: takeLess },
-    { what: 'of a change from all traffic to split routes', number: 41, least: 20, every: 2, from: takeAll, to: split },
-    { what: 'of a change from a proxy to all traffic', number: 42, least: 20, every: 2, from: serveProxy, to: takeAll },
-    { what: 'of the end', number: 43, least: 15, every: 1, from: takeAll, to: () => undefined },
+  for (const { what, number, least, from, to } of [
+    { what: 'of a first call', number: 39, least: 30, from: () => undefined, to: takeAll },
+    { what: 'of a change of gateway and addresses', number: 40, least: 8, from: takeAll, to: takeLess },
+    { what: 'of a change from all traffic to split routes', number: 41, least: 20, from: takeAll, to: split },
+    { what: 'of a change from a proxy to all traffic', number: 42, least: 20, from: serveProxy, to: takeAll },
+    { what: 'of the end', number: 43, least: 15, from: takeAll, to: () => undefined },
   ] as const)
     test(`${what}, the next call does it, or undoes it`, async (t) => {
-      const every = more.every * THINNING;
       const { scene } = await createScene(t, number);
       const [before, after] = [from(scene), to(scene)];
       const undo = after === undefined ? before : undefined;
@@ -34,9 +33,9 @@ describe('after a kill between two effects', { concurrency: 2 }, () => {
         await become(scene, repair);
         assert.equal(await scene.state(), state);
       };
-      for (const moment of moments.filter((_, index) => index % every === 0))
+      for (const moment of chooseMoments(moments, ONE_IN))
         await t.test(`${moment.name}; done again`, () => survive(moment, after, expected));
-      for (const moment of moments.filter((_, index) => index % every === every - 1))
+      for (const moment of chooseMoments(moments, ONE_IN))
         await t.test(`${moment.name}; undone`, () => survive(moment, undo, undone));
     });
 
