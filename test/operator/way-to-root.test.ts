@@ -106,7 +106,7 @@ for (const release of ['trixie', 'testing']) {
   const tree = `/run/sudo-rs-${release}`;
   const replaceSudo = [
     `mount -t overlay overlay -o lowerdir=${tree}/usr:/usr,upperdir=${tree}/upper,workdir=${tree}/work /usr`,
-    '/usr/lib/wgkex/harden',
+    '/usr/lib/wgkex/harden; /usr/lib/wgkex-client/harden',
   ];
 
   describe(`sudo-rs of Debian's ${release}, without DNS,`, { skip }, () => {

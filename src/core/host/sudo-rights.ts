@@ -38,9 +38,14 @@ function splitOptions(list: string, command: string | undefined): SudoOption[] {
 }
 
 /** The option of this name that applies to a command; undefined if none is set. */
-export function findOption({ options }: SudoRights, name: string, command: string): string | undefined {
-  const holds = (option: SudoOption) => option.command === undefined || ['ALL', command].includes(option.command);
-  return options.findLast((option) => holds(option) && nameOption(option.text) === name)?.text;
+export function findOption(rights: SudoRights, name: string, command: string): string | undefined {
+  return listOptions(rights, command).findLast((text) => nameOption(text) === name);
+}
+
+/** All that apply to a command, also those that a later one undoes; there may be other commands. */
+export function listOptions({ options }: SudoRights, command: string): string[] {
+  const holding = options.filter((option) => [undefined, 'ALL', command].includes(option.command));
+  return holding.map(({ text }) => text);
 }
 
 /** The name of `!use_pty` is `use_pty`, that of `umask=0022` and `umask+=0022` is `umask`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { findOption, parseSudoRights } from '../../../src/core/host/sudo-rights.ts';
+import { findOption, listOptions, parseSudoRights } from '../../../src/core/host/sudo-rights.ts';
 import { damaged, texts } from '../arbitraries.ts';
 
 const HANDLER = '/usr/lib/wgkex/wgkex-handler';
@@ -47,6 +47,11 @@ for (const [name, expected, why] of OPTIONS) {
     assert.equal(findOption(parseSudoRights(RIGHTS), name, HANDLER), expected);
   });
 }
+
+test('the options of another command, such as that of wgkex-client, are not those of the handler', () => {
+  const options = listOptions(parseSudoRights(RIGHTS), HANDLER);
+  assert.deepEqual([options.includes('umask=0777'), options.includes('!pam_setcred')], [false, true]);
+});
 
 test('sudo-rs prints only rules', () => {
   const text = `User wgkex may run the following commands on vm:\n    (root) NOPASSWD: ${HANDLER}\n`;

@@ -1,5 +1,11 @@
 import { hostname } from 'node:os';
-import { findOption, nameOption, parseSudoRights, type SudoRights } from '../../../core/host/sudo-rights.ts';
+import {
+  findOption,
+  listOptions,
+  nameOption,
+  parseSudoRights,
+  type SudoRights,
+} from '../../../core/host/sudo-rights.ts';
 import { findAccount, findAddress } from '../../../system/host/account.ts';
 import { SudoAsUser, type SudoProgram } from '../../../system/host/sudo.ts';
 import { ProgramError } from '../../../system/run/program-error.ts';
@@ -117,7 +123,8 @@ function judgeSudoRs(): Concern[] {
 export function judgeOptions(rights: SudoRights): Concern[] {
   const isSet = (option: string) => findOption(rights, nameOption(option), HANDLER) === option;
   const unset = [...OPTIONS, ...OPTIONS_OF_SUDO].filter((option) => !isSet(option));
-  const undone = unset.filter((option) => rights.options.some(({ text }) => text === option));
+  const given = listOptions(rights, HANDLER);
+  const undone = unset.filter((option) => given.includes(option));
   const missing = unset.filter((option) => !undone.includes(option));
   const untagged = TAGS.filter((tag) => !rights.rules.some((rule) => rule.includes(`${tag}: `)));
   const names = undone.map(nameOption).join('|');
