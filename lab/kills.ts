@@ -16,7 +16,7 @@ export interface Moment {
 /** With KILLS=all in the environment each moment is tried, which takes minutes; else some, and chance decides which. */
 const TRIES_ALL_KILLS = process.env['KILLS'] === 'all';
 
-/** One moment in so many, or all of them. */
+/** Every `oneIn`-th moment, or all of them. */
 export function chooseMoments(moments: readonly Moment[], oneIn: number): readonly Moment[] {
   const first = Math.floor(Math.random() * Math.min(oneIn, moments.length));
   return TRIES_ALL_KILLS ? moments : moments.filter((_, index) => index % oneIn === first);

@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 
 const UPTIME = '/proc/uptime';
 const INTERVAL_MILLISECONDS = 200;
-/** Always as many characters: whoever reads it sees one of two numbers, never a part. */
+/** Always as many characters: a reader sees one of two numbers, never a part. */
 const CHARACTERS = 12;
 
 /** A file like /proc/uptime (proc(5)), whose time a test can let skip, as it does when a machine sleeps. */

@@ -82,7 +82,7 @@ describe('the package wgkex-client', () => {
       for (const pattern of patterns()) assert.ok(script.includes(pattern), pattern);
     });
 
-  test('is told of the same changes as the package wgkex', async () => {
+  test('has the same triggers as the package wgkex', async () => {
     const [own, other] = [await readScript('triggers'), await readFile(join(ROOT, 'debian/wgkex.triggers'), 'utf8')];
     assert.deepEqual(own.match(/^interest.*/gm), other.match(/^interest.*/gm));
   });

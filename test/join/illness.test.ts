@@ -92,7 +92,7 @@ async function createTunnel(t: TestContext, { home, gateways, hasOwnClock = fals
     machine,
     used,
     other,
-    /** Somebody sets the clock by so many seconds. */
+    /** Sets the clock forward by these seconds, or back. */
     shift: (seconds: number) => writeFile(shiftFile, String(seconds)),
   };
 }

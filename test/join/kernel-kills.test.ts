@@ -4,7 +4,7 @@ import { chooseMoments, findProgramMoments, type Moment } from '../../lab/kills.
 import { ADDRESSES, FAR, TunnelScene } from '../../lab/tunnels.ts';
 import type { Tunnel } from '../../src/core/client/tunnel-plan.ts';
 
-/** In the gate. */
+/** Every eighth moment is tried, unless KILLS=all is in the environment. */
 const ONE_IN = 8;
 
 describe('after a kill between two effects', { concurrency: 2 }, () => {

@@ -8,7 +8,7 @@ import { claim, grant, leased, MEMBERS, openTable, readLeases, readPeers, type T
 
 const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 const DAY = 86_400;
-/** In the gate. */
+/** Every third moment is tried, unless KILLS=all is in the environment. */
 const ONE_IN = 3;
 
 const COMMANDS = [

@@ -132,7 +132,7 @@ async function remove(device: InterfaceName): Promise<void> {
   const nothing: Lines = { routes: [], rules: { IPv4: [], IPv6: [] } };
   const own = findOwn(marked, device);
   await removeLines({ ...own, routes: own.routes.filter((route) => route.device !== device) }, nothing);
-  // Whoever flushes all rules leaves the guard; a kernel that has never had one may not have nftables.
+  // `ip rule flush` leaves the guard; a kernel that has never had one may not have nftables.
   await removeGuard(device).catch((error: unknown) => {
     if (findTables(own, device).has(ALL_TABLE)) throw error;
   });

@@ -8,7 +8,7 @@ import { makeTrustedDirectory } from './trust.ts';
 /** Held from its creation until {@link Lock.release}, or until the process ends, in whatever way. */
 export interface Lock {
   release(): void;
-  /** Removes its file as well. Whoever waits for it takes a new one. */
+  /** Removes its file as well. A process that waits for it takes a new one. */
   remove(): void;
 }
 
