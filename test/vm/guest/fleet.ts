@@ -19,7 +19,7 @@ import {
 import { attempt, CONFIG, DOMAIN as DOMAIN_TABLE, eventually, isServing, sh } from './machine.ts';
 
 /** The other machine may be slower, and then it starts again. */
-export const OTHER_MACHINE_SECONDS = 1500;
+export const OTHER_MACHINE_SECONDS = 900;
 const PASSWORD = '/etc/wgkex/mqtt.password';
 
 /** The networks' file stays: after a reboot the machine is reachable at once. */
