@@ -567,7 +567,7 @@ test('every command for leases is for root alone', async () => {
   }
 });
 
-/** The last ones of this file: the handler looks at new interfaces within 5 s, and settles what a command is about to. */
+/** Last in this file: the handler looks at new interfaces within 5 s, and may remove a peer before a command does. */
 describe('a lease of a domain without its interface', () => {
   test('is shown nevertheless, status 1', async () => {
     const { id, key } = await grantBound();

@@ -11,7 +11,7 @@ const JOIN = `wgkex-join ${NAME} --gateway ${THERE.address} --domain members --t
 const EVERYTHING = 'allowed_ips = ["0.0.0.0/0", "::/0"]';
 /**
  * Of networks for documentation (RFC 5737, RFC 3849), which only the default route leads to. The other machine calls
- * others: as a gateway this one forwards its packets, and refuses its questions for names.
+ * other addresses: as its gateway, this one forwards its packets and refuses its DNS queries.
  */
 const [FAR4, FAR6] = [`198.51.100.${HERE.number}`, `2001:db8:9::${HERE.number}`];
 const LEAKS = `host ${FAR4} or host ${FAR6} or dst port 53`;
@@ -190,7 +190,7 @@ systemd-run --quiet --unit=leaks bash -c 'exec tcpdump -Q out -i "$(ls /sys/clas
 /** Packets and queries that somebody on this machine sends. */
 async function callOut(): Promise<void> {
   await attempt(`ping -c 2 -W 2 ${FAR4} & ping -c 2 -W 2 ${FAR6} &
-timeout 5 getent ahosts "wgkex-$RANDOM.example" & timeout 5 resolvectl query "wgkex-$RANDOM.example" & wait`);
+timeout 10 getent ahosts "wgkex-$RANDOM.example" & timeout 10 resolvectl query "wgkex-$RANDOM.example" & wait`);
 }
 
 async function readSent(): Promise<number> {
