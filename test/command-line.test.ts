@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { version } from '../package.json';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../dist/wgkex-listen', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-command-line-'));
 after(() => rmSync(directory, { recursive: true }));
 const badConfig = join(directory, 'bad.toml');
@@ -54,8 +54,7 @@ describe('a program that is called', { concurrency: true, timeout: 60_000 }, () 
 
 /** Runs the listener, which exits by itself in all of these cases. */
 async function call(args: readonly string[], stderr: number | 'pipe' = 'pipe', env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/listener/main.ts', ...args], {
-    cwd: ROOT,
+  const child = spawn(PROGRAM, args, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', stderr],
     timeout: 30_000,

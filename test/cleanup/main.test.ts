@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as only root may run the cleanup';
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/wgkex-cleanup', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'wgkex-cleanup-'));
 after(() => rmSync(directory, { recursive: true }));
 
@@ -59,8 +59,7 @@ describe('the cleanup', { concurrency: true, timeout: 60_000, skip }, () => {
 });
 
 async function cleanUp(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cleanup/main.ts', '--config', config, ...args], {
-    cwd: ROOT,
+  const child = spawn(PROGRAM, ['--config', config, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 30_000,
   });

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../src/join/main.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/wgkex-join', import.meta.url));
 
-/** Runs `wgkex-join` to its end. */
+/** Runs `wgkex-join`, as it was built, to its end. */
 export async function runJoin(words: readonly string[], input = '') {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...words], {
+  const child = spawn(PROGRAM, words, {
     env: { ...process.env, COLUMNS: '80', NO_COLOR: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -22,7 +22,7 @@ export async function runJoin(words: readonly string[], input = '') {
 
 /** Runs it on a terminal with this number of columns; what it prints comes as one text. */
 export async function runOnTerminal(words: readonly string[], columns: number) {
-  const command = [`stty cols ${columns};`, process.execPath, '--import tsx', PROGRAM, ...words].join(' ');
+  const command = [`stty cols ${columns};`, PROGRAM, ...words].join(' ');
   const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [output, status] = await Promise.all([
     text(child.stdout),

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { version } from '../../package.json';
 
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: needs root, as only root may run wgkex-tunnel';
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/wgkex-tunnel', import.meta.url));
 const BEGIN = '{"type":"begin","name":"nosuchtunnel"}\n';
 
 describe('wgkex-tunnel', { concurrency: true, timeout: 60_000, skip }, () => {
@@ -71,7 +71,7 @@ describe('wgkex-tunnel', { concurrency: true, timeout: 60_000, skip }, () => {
   });
 
   test('is not ended by a signal', async () => {
-    const child = start([]);
+    const child = spawn(PROGRAM);
     const lines = createInterface({ input: child.stdout });
     await once(lines, 'line');
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTSTP'] as const)
@@ -84,14 +84,8 @@ describe('wgkex-tunnel', { concurrency: true, timeout: 60_000, skip }, () => {
   });
 });
 
-function start(args: readonly string[]) {
-  const program = [process.execPath, '--import', 'tsx', `${ROOT}/src/tunnel/main.ts`];
-  // As the build starts it: nothing is inherited.
-  return spawn(program[0] as string, [...program.slice(1), ...args], { cwd: ROOT, env: {} });
-}
-
 async function call(args: readonly string[], input = '') {
-  const child = start(args);
+  const child = spawn(PROGRAM, args);
   // The program may end before it has read everything.
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
