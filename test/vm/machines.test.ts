@@ -51,9 +51,10 @@ async function makePayload(): Promise<void> {
   // build/wgkex_0.3.0_all.deb becomes wgkex.deb, build/wgkex-relay_0.3.0_all.deb wgkex-relay.deb.
   for (const name of packages) await copyFile(`build/${name}`, `${WORK}/payload/${name.replace(/_.*/, '.deb')}`);
   await makeOldPackage(`build/${current}`, `${WORK}/payload/wgkex-old.deb`);
-  for (const [old, commit] of Object.entries(LAST_COMMITS)) {
-    await buildVersion(commit, `${WORK}/payload/wgkex-${old}.deb`);
-  }
+  const building = Object.entries(LAST_COMMITS).map(([old, commit]) =>
+    buildVersion(commit, `${WORK}/payload/wgkex-${old}.deb`),
+  );
+  await Promise.all(building);
   await copyFile('test/vm/start', `${WORK}/payload/start`);
   await copyFile('examples/lease-client.sh', `${WORK}/payload/lease-client.sh`);
   for (const guide of ['install.md', 'http.md', 'fleet.md', 'members.md'])
@@ -92,7 +93,7 @@ async function makeOldPackage(from: string, to: string): Promise<void> {
 
 /** An old version itself, from the history of this repository; a copy without one has none. */
 async function buildVersion(commit: string, to: string): Promise<void> {
-  const tree = `${WORK}/version`;
+  const tree = `${WORK}/${commit}`;
   if (!existsSync('.git')) return;
   await execa('git', ['-c', 'safe.directory=*', 'clone', '--quiet', '--no-checkout', '.', tree]);
   await execa('git', ['-C', tree, 'checkout', '--quiet', commit]);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testClientEnds, testClientIsBack, testClientSleeps } from './client.ts';
-import { awaitReport, isFleetOfTwo, OTHER_MACHINE_SECONDS, openWindow, watchReboot } from './fleet.ts';
+import { awaitReport, isFleetOfTwo, OTHER_MACHINE_SECONDS, watchReboot } from './fleet.ts';
 import { FleetClient } from './fleet-client.ts';
 import { HAS_BROKER, HERE } from './fleet-plan.ts';
 import { attempt, eventually, sh } from './machine.ts';
 
 test('after its reboot a gateway is in the fleet again by itself', async () => {
-  await openWindow();
   await eventually('both machines are in the fleet', isFleetOfTwo, OTHER_MACHINE_SECONDS);
   assert.equal(await sh("systemctl list-units --failed --plain --no-legend 'wg*' 'mosquitto*'"), '');
 });

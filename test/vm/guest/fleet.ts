@@ -22,17 +22,21 @@ import { attempt, CONFIG, DOMAIN as DOMAIN_TABLE, eventually, isServing, sh } fr
 export const OTHER_MACHINE_SECONDS = 900;
 const PASSWORD = '/etc/wgkex/mqtt.password';
 
-/** The networks' file stays: after a reboot the machine is reachable at once. */
+/** Shows the machine to the other one, as soon as there is a network. */
+const WINDOW = `[Service]
+ExecStart=/usr/bin/node /usr/local/lib/window.cjs
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** The networks' file and the window stay: after a reboot the machine is reachable at once. */
 export async function connectMachines(): Promise<void> {
   await writeFile('/etc/systemd/network/fleet.network', `[Match]\nName=en*\n[Network]\nAddress=${HERE.address}/24\n`);
   const names = [HERE, THERE].map((machine) => `${machine.address} ${findName(machine)}`);
   const broker = `${(HAS_BROKER ? HERE : THERE).address} mqtt.example.org`;
-  await sh(`printf '%s\\n' '${names.join("' '")}' '${broker}' >>/etc/hosts; systemctl enable --now systemd-networkd`);
-  await openWindow();
-}
-
-export async function openWindow(): Promise<void> {
-  await sh('systemd-run --quiet --unit=window /usr/bin/node /payload/window.cjs');
+  await writeFile('/etc/systemd/system/window.service', WINDOW);
+  await sh(`printf '%s\\n' '${names.join("' '")}' '${broker}' >>/etc/hosts
+cp /payload/window.cjs /usr/local/lib; systemctl enable --now systemd-networkd window`);
 }
 
 /** Installs the package, with the interfaces of the earlier boots. */

@@ -65,8 +65,8 @@ async function upgrade(oldVersion: string): Promise<void> {
   await sh('systemctl enable --now wgkex.socket wgkex-cleanup@ffww01.timer');
   await eventually('an exchange works', isServing);
   await sh('wg genkey >/root/router.key; wg pubkey </root/router.key >/root/router.pub');
-  await sh(ROUTER_UP);
   assert.equal(await exchange('ffww01', await readRouterKey()), 'OK\n');
+  await sh(ROUTER_UP);
   await eventually('a ping through bat0', async () => (await attempt(PING)).exitCode === 0);
   await sh(`wg set wgww01 peer ${STATIC_PEER} allowed-ips fe80::77/128,192.0.2.0/24
 wg set wgww01 peer ${KEEPALIVE_PEER} allowed-ips fe80::78/128 persistent-keepalive 25`);
