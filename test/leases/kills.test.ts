@@ -8,8 +8,8 @@ import { claim, grant, leased, MEMBERS, openTable, readLeases, readPeers, type T
 
 const CLEANUP = '/usr/lib/wgkex/wgkex-cleanup';
 const DAY = 86_400;
-/** Every third moment is tried, unless KILLS=all is in the environment. */
-const ONE_IN = 3;
+/** Every sixth moment is tried, unless KILLS=all is in the environment. */
+const ONE_IN = 6;
 
 const COMMANDS = [
   { what: 'a lease that is revoked', number: 75, words: ['revoke'], isEnded: false },
