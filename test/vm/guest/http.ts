@@ -54,7 +54,7 @@ systemd-run --quiet --unit=busy node --eval 'require("node:net").createServer().
     },
   );
 
-  test('the socket can be bound to the link address alone, as docs/http.md has it', async () => {
+  test('the socket can be bound to the link address alone, as docs/http.md has it', ON_DEBIAN_13, async () => {
     const [, dropIn = ''] = (await readFile('/payload/http.md', 'utf8')).match(/^```ini\n([\s\S]*?)^```/m) ?? [];
     await sh(`mkdir -p ${DROP_INS}`);
     await writeFile(`${DROP_INS}/override.conf`, dropIn.replaceAll('wg-ffww01', 'wgww01'));

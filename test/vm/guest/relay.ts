@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, findPids, readStatus, sh } from './machine.ts';
-import { ON_DEBIAN_13 } from './release.ts';
+import { ON_DEBIAN_12 } from './release.ts';
 
 /** Needs the WireGuard interface of the domain, and leaves nothing. */
 export function testRelay(): void {
   test(
     'both units of wgkex-relay carry a handshake over TCP without any privilege, and a purge leaves nothing',
-    ON_DEBIAN_13,
+    ON_DEBIAN_12,
     async () => {
       await sh(`dpkg --install /payload/wgkex-relay.deb
 mkdir -p /etc/systemd/system/wgkex-relay-client@gw.service.d
