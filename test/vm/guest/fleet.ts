@@ -22,14 +22,14 @@ import { attempt, CONFIG, DOMAIN as DOMAIN_TABLE, eventually, isServing, sh } fr
 export const OTHER_MACHINE_SECONDS = 900;
 const PASSWORD = '/etc/wgkex/mqtt.password';
 
-/** Shows the machine to the other one, as soon as there is a network. */
+/** Shows the machine to the other one, from each boot on. */
 const WINDOW = `[Service]
 ExecStart=/usr/bin/node /usr/local/lib/window.cjs
 [Install]
 WantedBy=multi-user.target
 `;
 
-/** The networks' file and the window stay: after a reboot the machine is reachable at once. */
+/** Lasts: after a reboot the other machine reaches this one again. */
 export async function connectMachines(): Promise<void> {
   await writeFile('/etc/systemd/network/fleet.network', `[Match]\nName=en*\n[Network]\nAddress=${HERE.address}/24\n`);
   const names = [HERE, THERE].map((machine) => `${machine.address} ${findName(machine)}`);

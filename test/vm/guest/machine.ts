@@ -104,10 +104,7 @@ export async function hasRouter(): Promise<boolean> {
 /** From the router through the tunnel, the VXLAN and batman-adv to the gateway. */
 export const PING = 'ip netns exec router ping -c 2 -i 0.2 -W 5 10.99.0.1';
 
-/**
- * Of batman-adv, so that tests wait less: a quarter of its own interval, in which neighbours find one another; and no
- * search for loops between bridges, in whose first 30 s it passes on no broadcast, such as the question before a ping.
- */
+/** So that tests wait less: a quarter of batman-adv's own interval, and a first ping without a delay (docs/notes/kernel.md). */
 const MESH_SETTINGS = ['orig_interval 250', 'bridge_loop_avoidance 0'];
 
 /** A router in a namespace of the machine, as docs/derived-address.md has it, with the key in /root/router.key. */

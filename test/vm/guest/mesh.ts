@@ -39,6 +39,7 @@ export function testMesh(): void {
     'wgkex check names a gateway mode that is off while another gateway is there, and its command fixes it',
     ON_DEBIAN_12,
     async () => {
+      assert.deepEqual(await findMeshFaults(), []);
       await sh('ip netns exec router batctl meshif bat0 gw_mode server');
       const expected = {
         code: 'mesh-gateway-off',
